@@ -1,0 +1,2 @@
+//! What each vendor promises, and how it spells things.
+pub mod picture;
