@@ -1,2 +1,23 @@
 //! What each vendor promises, and how it spells things.
+//!
+//! A vendor is a [`contract::Contract`] (facts with sources, from TOML) and a [`dialect::Dialect`]
+//! (the shapes that need a branch). This crate does no IO, knows no HTTP library and has no clock.
+
+pub mod contract;
+pub mod dialect;
+pub mod ids;
+pub mod phase;
 pub mod picture;
+pub mod problem;
+pub mod time;
+pub mod upstream;
+pub mod vendor;
+
+mod gmicloud;
+
+pub use self::contract::{Contract, ContractError, Model, Options, Selector};
+pub use self::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody};
+pub use self::phase::Phase;
+pub use self::problem::{FailureReason, Problem};
+pub use self::time::UnixMillis;
+pub use self::vendor::{Vendor, vendor, vendors};

@@ -1,0 +1,372 @@
+//! Reading contracts: the newest edition, and patches that turn it into older ones.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::model::Contract;
+use super::picture::PictureRules;
+use super::rules::{Checker, PictureRule};
+use super::schema;
+use super::source::Cited;
+use super::{ContractError, Options};
+
+/// The files of one vendor, embedded in the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Edition {
+    /// Name of the file, for messages.
+    pub file: &'static str,
+    /// The newest edition whole, or an older one as a patch.
+    pub text: &'static str,
+}
+
+/// Which edition of a vendor is meant: `aimlapi`, `aimlapi@2025-07`, `aimlapi@2025-07-24`, `aimlapi@2025-07-24b`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    /// The vendor's id.
+    pub vendor: String,
+    /// A month, a day, or a day with a letter; `None` means the newest.
+    pub moment: Option<String>,
+}
+
+impl Selector {
+    /// Reads `ID` or `ID@EDITION`.
+    ///
+    /// # Errors
+    ///
+    /// If the moment is no month or day.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some((vendor, moment)) = text.split_once('@') else {
+            return Ok(Self { vendor: text.to_owned(), moment: None });
+        };
+        let digits =
+            |part: &str, length: usize| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+        let parts: Vec<&str> = moment.split('-').collect();
+        let sound = match parts.as_slice() {
+            [year, month] => digits(year, 4) && digits(month, 2),
+            [year, month, day] => {
+                let day = day.strip_suffix(|letter: char| letter.is_ascii_lowercase()).unwrap_or(day);
+                digits(year, 4) && digits(month, 2) && digits(day, 2)
+            }
+            _ => false,
+        };
+        if !sound {
+            return Err(format!(
+                "`{moment}` names no edition: expected YYYY-MM or YYYY-MM-DD, as in `{vendor}@2025-07`"
+            ));
+        }
+        Ok(Self { vendor: vendor.to_owned(), moment: Some(moment.to_owned()) })
+    }
+
+    /// Whether an edition of that name had taken effect at the end of the moment.
+    pub fn admits(&self, edition: &str) -> bool {
+        self.moment.as_deref().is_none_or(|moment| edition <= moment || edition.starts_with(moment))
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.vendor)?;
+        self.moment.as_ref().map_or(Ok(()), |moment| write!(f, "@{moment}"))
+    }
+}
+
+/// Reads a vendor's contracts: the newest edition from `base`, older ones from patches in any order.
+///
+/// A patch states its `edition` and, if it does not start from the newest, the edition it patches as
+/// `x-base`. The answer is sorted, newest first.
+///
+/// # Errors
+///
+/// The first file that is no contract.
+pub fn load(base: Edition, patches: &[Edition]) -> Result<Vec<Contract>, ContractError> {
+    let newest = table(base)?;
+    let mut tables = vec![(edition_of(&newest, base.file)?, newest)];
+    let mut waiting: Vec<(Edition, toml::Table)> = Vec::new();
+    for patch in patches {
+        waiting.push((*patch, table(*patch)?));
+    }
+    while !waiting.is_empty() {
+        let ready = waiting.iter().position(|(_, patch)| {
+            patch
+                .get("x-base")
+                .and_then(toml::Value::as_str)
+                .is_none_or(|wanted| tables.iter().any(|(held, _)| held == wanted))
+        });
+        let Some(ready) = ready else {
+            return Err(ContractError::Incoherent {
+                file: waiting[0].0.file.to_owned(),
+                what: "`x-base` names an edition that no file states".to_owned(),
+            });
+        };
+        let (file, mut patch) = waiting.remove(ready);
+        let wanted = patch.remove("x-base").and_then(|wanted| wanted.as_str().map(str::to_owned));
+        let start = tables.iter().find(|(held, _)| wanted.as_ref().is_none_or(|wanted| held == wanted));
+        let mut patched = start.map(|(_, table)| table.clone()).unwrap_or_default();
+        merge(&mut patched, patch);
+        tables.push((edition_of(&patched, file.file)?, patched));
+    }
+    tables.sort_by(|(left, _), (right, _)| right.cmp(left));
+    tables.into_iter().map(|(edition, table)| finish(table, &format!("{} ({edition})", base.file))).collect()
+}
+
+/// Lays a patch over the newest edition of a vendor, as `--contract FILE` does.
+///
+/// # Errors
+///
+/// If the patch, or what it makes of the contract, is no contract.
+pub fn overlay(base: Edition, file: &str, text: &str) -> Result<Contract, ContractError> {
+    let mut start = table(base)?;
+    let patch = text.parse().map_err(|error: toml::de::Error| syntax(file, &error))?;
+    merge(&mut start, patch);
+    finish(start, file)
+}
+
+fn table(edition: Edition) -> Result<toml::Table, ContractError> {
+    edition.text.parse().map_err(|error: toml::de::Error| syntax(edition.file, &error))
+}
+
+fn syntax(file: &str, error: &toml::de::Error) -> ContractError {
+    ContractError::Syntax { file: file.to_owned(), message: error.to_string().trim_end().to_owned() }
+}
+
+fn edition_of(table: &toml::Table, file: &str) -> Result<String, ContractError> {
+    let named = table.get("edition").and_then(toml::Value::as_str).map(str::to_owned);
+    named.ok_or_else(|| ContractError::Incoherent {
+        file: file.to_owned(),
+        what: "`edition` is missing".to_owned(),
+    })
+}
+
+/// Lays a patch over a table: tables merge, everything else replaces, and `x-remove` lists keys to delete.
+///
+/// A table with `x-replace = true` replaces its counterpart whole.
+pub fn merge(target: &mut toml::Table, patch: toml::Table) {
+    for (key, value) in patch {
+        if key == "x-remove" {
+            for name in value.as_array().into_iter().flatten().filter_map(toml::Value::as_str) {
+                target.remove(name);
+            }
+            continue;
+        }
+        match (target.get_mut(&key), value) {
+            (Some(toml::Value::Table(held)), toml::Value::Table(mut inner)) => {
+                if inner.remove("x-replace").is_some() {
+                    *held = inner;
+                } else {
+                    merge(held, inner);
+                }
+            }
+            (_, toml::Value::Table(mut inner)) => {
+                inner.remove("x-replace");
+                target.insert(key, toml::Value::Table(inner));
+            }
+            (_, value) => {
+                target.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Turns a merged table into a contract: references resolved, citations and schemas checked.
+fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
+    check_sources(&toml::Value::Table(table.clone()), file)?;
+    let mut contract = Contract::deserialize(table.clone()).map_err(|error| syntax(file, &error))?;
+    contract.table = table;
+    let incoherent = |what: String| ContractError::Incoherent { file: file.to_owned(), what };
+    let defs = contract.schemas.clone();
+    let resolved = |schema: &Value| schema::resolve(schema, &defs);
+    for (id, model) in &mut contract.models {
+        model.id.clone_from(id);
+        model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        check_pictures(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+    }
+    for (name, operation) in &mut contract.operations {
+        let schemas = [Some(&mut operation.reply), operation.query.as_mut(), operation.request.as_mut()];
+        for schema in schemas.into_iter().flatten() {
+            *schema = resolved(schema).map_err(|what| incoherent(format!("operation {name}: {what}")))?;
+        }
+    }
+    contract.problem_schema = resolved(&contract.problem_schema).map_err(incoherent)?;
+    check_coherence(&contract).map_err(incoherent)?;
+    Ok(contract)
+}
+
+fn check_pictures(request: &Value) -> Result<(), String> {
+    for (pointer, member) in schema::properties(request) {
+        if let Some(rules) = member.get("x-image") {
+            PictureRules::deserialize(rules).map_err(|error| format!("`x-image` of {pointer}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_coherence(contract: &Contract) -> Result<(), String> {
+    for (name, fact) in &contract.options {
+        if !fact.values.contains(&fact.default) {
+            return Err(format!("option {name}: its default `{}` is none of its values", fact.default));
+        }
+    }
+    for (name, operation) in &contract.operations {
+        for route in &operation.routes {
+            if let Some(model) = route.model.as_ref().filter(|model| !contract.models.contains_key(*model)) {
+                return Err(format!(
+                    "operation {name}: path {} fixes the unknown model `{model}`",
+                    route.path
+                ));
+            }
+        }
+    }
+    for name in contract.problems.keys() {
+        if !crate::problem::PROBLEM_NAMES.contains(&name.as_str()) {
+            return Err(format!("[problems.{name}]: there is no such problem"));
+        }
+    }
+    for name in contract.failures.keys() {
+        if crate::problem::FailureReason::named(name).is_none() {
+            return Err(format!("[failures.{name}]: there is no such reason"));
+        }
+    }
+    for name in &contract.pictures.refused_at_submit {
+        if !PictureRule::NAMES.contains(&name.as_str()) {
+            return Err(format!(
+                "[pictures]: `{name}` is no picture rule; there are {}",
+                PictureRule::NAMES.join(", ")
+            ));
+        }
+    }
+    for name in &contract.upstream.rules {
+        if !crate::upstream::RULES.contains(&name.as_str()) {
+            return Err(format!(
+                "[upstream]: `{name}` is no rule; there are {}",
+                crate::upstream::RULES.join(", ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Every `source` and `x-source` must name an entry of `[sources]`, and every property of a schema must have one,
+/// its own or that of the schema around it.
+fn check_sources(root: &toml::Value, file: &str) -> Result<(), ContractError> {
+    let known: Vec<&str> = root
+        .get("sources")
+        .and_then(toml::Value::as_table)
+        .map(|table| table.keys().map(String::as_str).collect())
+        .unwrap_or_default();
+    walk_sources(root, "", &known, false).map_err(|(place, what)| ContractError::Source {
+        file: file.to_owned(),
+        place,
+        what,
+    })
+}
+
+fn walk_sources(
+    value: &toml::Value,
+    place: &str,
+    known: &[&str],
+    cited_above: bool,
+) -> Result<(), (String, String)> {
+    match value {
+        toml::Value::Table(table) => {
+            let mut cited = cited_above;
+            for key in ["source", "x-source", "checks_source"] {
+                if let Some(held) = table.get(key).filter(|_| place != "/sources") {
+                    // A member of a schema may itself be called `source`; then it is a table.
+                    if held.is_table() {
+                        continue;
+                    }
+                    let names = Cited::deserialize(held.clone()).map_err(|_| {
+                        (place.to_owned(), format!("has a `{key}` that is neither a name nor a list"))
+                    })?;
+                    for name in names.names() {
+                        if !known.contains(&name) {
+                            return Err((place.to_owned(), format!("names the unknown source `{name}`")));
+                        }
+                    }
+                    cited = true;
+                }
+            }
+            if !cited
+                && table.get("properties").is_some_and(toml::Value::is_table)
+                && !place.ends_with("/properties")
+            {
+                return Err((place.to_owned(), "is a schema without `x-source`".to_owned()));
+            }
+            for (key, inner) in table {
+                walk_sources(inner, &format!("{place}/{key}"), known, cited)?;
+            }
+            Ok(())
+        }
+        toml::Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                walk_sources(inner, &format!("{place}/{index}"), known, cited_above)?;
+            }
+            Ok(())
+        }
+        toml::Value::String(_)
+        | toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_) => Ok(()),
+    }
+}
+
+impl Contract {
+    /// The checker of a model's requests; compiled when first needed.
+    ///
+    /// A schema that is not valid JSON Schema refuses nothing; a test compiles every one of them.
+    pub fn request_checker<'a>(&self, model: &'a super::Model) -> &'a Checker {
+        model.checker.get_or_init(|| {
+            Checker::new(model.request.clone())
+                .or_else(|_| Checker::new(Value::Bool(true)))
+                .expect("the schema `true` is valid")
+        })
+    }
+
+    /// The contract as the chosen options leave it.
+    ///
+    /// # Errors
+    ///
+    /// If an option's patch does not fit; a test tries every value of every option.
+    pub fn with_options(&self, options: &Options) -> Result<Self, ContractError> {
+        let mut table = self.table.clone();
+        for (name, value) in options.iter() {
+            if let Some(patch) = self.options.get(name).and_then(|fact| fact.patch.get(value)) {
+                merge(&mut table, patch.clone());
+            }
+        }
+        finish(table, &self.full_id())
+    }
+
+    /// The options at their defaults.
+    pub fn default_options(&self) -> Options {
+        Options::defaults(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selector_means_the_newest_edition_at_the_end_of_its_moment() {
+        let month = Selector::parse("v@2025-07").unwrap();
+        assert!(month.admits("2025-07-24") && month.admits("2025-05-08") && !month.admits("2025-08-19"));
+        let day = Selector::parse("v@2025-07-24").unwrap();
+        assert!(day.admits("2025-07-24") && day.admits("2025-07-24b") && !day.admits("2025-07-25"));
+        assert!(Selector::parse("v@2025").is_err());
+        assert!(Selector::parse("v@yesterday").is_err());
+        assert!(Selector::parse("v").unwrap().admits("2099-01-01"));
+    }
+
+    #[test]
+    fn a_patch_merges_removes_and_replaces() {
+        let mut target: toml::Table = "a = 1\n[t]\nx = 1\ny = 2\n[r]\nold = 1".parse().unwrap();
+        let patch = "a = 2\n[t]\nx-remove = [\"x\"]\nz = 3\n[r]\nx-replace = true\nnew = 1".parse().unwrap();
+        merge(&mut target, patch);
+        let wanted: toml::Table = "a = 2\n[t]\ny = 2\nz = 3\n[r]\nnew = 1".parse().unwrap();
+        assert_eq!(target, wanted);
+    }
+}

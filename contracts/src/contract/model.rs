@@ -1,0 +1,540 @@
+//! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
+
+use std::sync::OnceLock;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::rules::{Checker, fill};
+use super::source::{Cited, Source};
+use crate::phase::Phase;
+use crate::problem::{FailureReason, Problem};
+
+/// A map that keeps the order in which the file declares its entries.
+pub type Ordered<T> = IndexMap<String, T>;
+
+/// One edition of a vendor's contract.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The vendor's id, as users write it.
+    pub id: String,
+    /// The vendor's name, for pages.
+    pub title: String,
+    /// The day this edition took effect, `YYYY-MM-DD`, with a letter if a day has two.
+    pub edition: String,
+    /// What a reader should know first. Plain text.
+    pub summary: String,
+    /// Hosts under which the vendor serves this surface.
+    pub hosts: Vec<String>,
+    /// Where the facts come from.
+    pub sources: Ordered<Source>,
+    /// How callers identify themselves.
+    pub auth: Auth,
+    /// What the vendor says to browsers; absent if nothing is known.
+    pub cors: Option<Cors>,
+    /// What all answers have in common.
+    pub answers: Answers,
+    /// The vendor's words for our phases, by [`Phase::name`].
+    pub phases: Ordered<PhaseWords>,
+    /// What can be asked, by our name of the operation.
+    pub operations: Ordered<Operation>,
+    /// Schemas that requests and replies refer to as `#/$defs/NAME`.
+    #[serde(default)]
+    pub schemas: Map<String, Value>,
+    /// What jobs run on, by the vendor's id.
+    pub models: Ordered<Model>,
+    /// Refusals, by [`crate::problem::Problem::name`].
+    pub problems: Ordered<ProblemFact>,
+    /// The schema that refusals follow, with `x-source`.
+    pub problem_schema: Value,
+    /// How a broken rule is worded, by [`crate::contract::rules::Rule::name`].
+    #[serde(default)]
+    pub wording: Ordered<Wording>,
+    /// Reasons of failed jobs, by [`crate::problem::FailureReason::name`].
+    pub failures: Ordered<FailureFact>,
+    /// When a picture that breaks a rule is noticed.
+    pub pictures: Pictures,
+    /// Which rules of the models' maker reach the caller.
+    pub upstream: UpstreamRules,
+    /// What becomes of results.
+    pub results: Results,
+    /// Where files may be put, if the vendor takes uploads.
+    pub uploads: Option<Uploads>,
+    /// Quirks with several right answers.
+    #[serde(default)]
+    pub options: Ordered<OptionFact>,
+    /// What stays unknown, and what we propose instead: prose for the page.
+    #[serde(default)]
+    pub open_questions: Vec<OpenQuestion>,
+    /// The merged table it was read from, so that options can patch it.
+    #[serde(skip)]
+    pub(crate) table: toml::Table,
+}
+
+/// How callers identify themselves.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The scheme's word.
+    pub scheme: String,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What the vendor says to browsers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cors {
+    /// `access-control-allow-origin`.
+    pub allow_origin: String,
+    /// `access-control-allow-methods`.
+    pub allow_methods: Vec<String>,
+    /// `access-control-allow-headers`.
+    pub allow_headers: Vec<String>,
+    /// `access-control-expose-headers`.
+    #[serde(default)]
+    pub expose_headers: Vec<String>,
+    /// Status of the answer to a preflight.
+    pub preflight_status: u16,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What all answers have in common.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// Content type of JSON answers.
+    pub content_type: String,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// The vendor's words for one phase.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseWords {
+    /// The first is the one we say; the others may be chosen by options or seen on the wire. Strings or numbers.
+    pub words: Vec<Value>,
+    /// Where they are from.
+    pub source: Cited,
+}
+
+/// A status code that may be documented one way and served another.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusFact {
+    /// What the documentation says, where it says anything.
+    pub documented: Option<u16>,
+    /// What is served.
+    pub enforced: u16,
+    /// Where both are from.
+    pub source: Cited,
+}
+
+/// A check that a request passes on its way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Who is asking.
+    Credential,
+    /// Whether the body can be read.
+    Body,
+    /// Whether the vendor has the model.
+    Model,
+    /// Whether the members keep their rules.
+    Members,
+    /// Whether the pictures keep theirs, as far as the vendor looks at once.
+    Pictures,
+}
+
+/// Where the id of a job is in a request.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdPlace {
+    /// A segment of the path, by its name in the route.
+    Path(String),
+    /// A parameter of the query.
+    Query(String),
+}
+
+/// One operation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// One line for pages.
+    pub summary: String,
+    /// HTTP method, upper case.
+    pub method: String,
+    /// Its paths, the documented one first.
+    pub routes: Vec<Route>,
+    /// Status of the good answer.
+    pub status: StatusFact,
+    /// Content types of the body; empty if there is none.
+    #[serde(default)]
+    pub media_types: Vec<String>,
+    /// The order in which a request is checked.
+    pub checks: Vec<Check>,
+    /// Where the order is from.
+    pub checks_source: Cited,
+    /// JSON Schema of the query, as an object of texts.
+    pub query: Option<Value>,
+    /// JSON Schema of the body, where it does not depend on a model.
+    pub request: Option<Value>,
+    /// Pointer to the model's id in the body, where the path does not fix it.
+    pub model_at: Option<String>,
+    /// Pointer to the part of the body that the vendor echoes (empty: all of it); absent if nothing is echoed.
+    pub echo: Option<String>,
+    /// Where the job's id is.
+    pub job_id: Option<IdPlace>,
+    /// JSON Schema of the good answer.
+    pub reply: Value,
+    /// Where a client finds what it needs in the good answer.
+    #[serde(default)]
+    pub read: Read,
+    /// Where the operation is from.
+    pub source: Cited,
+}
+
+/// One path of an operation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The path; `{name}` stands for one segment.
+    pub path: String,
+    /// The model that the path fixes.
+    pub model: Option<String>,
+    /// The option that must not be `off` for this path to exist.
+    pub option: Option<String>,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// JSON Pointers into a good answer.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Read {
+    /// The job's id.
+    pub id: Option<String>,
+    /// The vendor's word for the phase.
+    pub status: Option<String>,
+    /// The video's address; several where clients read several.
+    pub video_url: Vec<String>,
+    /// The thumbnail's address.
+    pub cover_url: Option<String>,
+    /// Why the job failed.
+    pub failure: Vec<String>,
+    /// The jobs of a listing.
+    pub jobs: Option<String>,
+    /// The models of a listing.
+    pub models: Option<String>,
+    /// Where a file may be put.
+    pub upload_url: Option<String>,
+    /// Where it can be read afterwards.
+    pub public_url: Option<String>,
+}
+
+/// One model.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The vendor's id; filled in from the key of the table.
+    #[serde(default)]
+    pub id: String,
+    /// A name for people.
+    pub title: String,
+    /// JSON Schema of the body of a submit.
+    pub request: Value,
+    /// The pair of model and mode in the maker's table of capabilities.
+    pub maker: Option<Maker>,
+    /// What comes out.
+    pub output: Output,
+    /// What it costs; absent if no price is known.
+    pub price: Option<Price>,
+    /// How long the vendor was seen to take.
+    pub observed: Observed,
+    /// Whether it is still offered.
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
+    /// Members of the vendor's own description of the model, where it publishes one.
+    #[serde(default)]
+    pub about: Map<String, Value>,
+    /// Where it is from.
+    pub source: Cited,
+    /// The compiled request schema.
+    #[serde(skip)]
+    pub(crate) checker: OnceLock<Checker>,
+}
+
+/// Whether a model is still offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lifecycle {
+    /// Offered.
+    #[default]
+    Active,
+    /// Offered, but announced to end.
+    Deprecated,
+    /// No longer offered.
+    Retired,
+}
+
+/// A row in the maker's table of capabilities.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maker {
+    /// The maker's `model_name`.
+    pub model: String,
+    /// The maker's `mode`.
+    pub mode: String,
+    /// Where the pairing is from.
+    pub source: Cited,
+}
+
+/// What comes out of a model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Nominal width and height in pixels; the area is kept and the aspect follows the picture.
+    pub pixels: [u32; 2],
+    /// Frames a second.
+    pub fps: u32,
+    /// Length in seconds where no member of the request says it.
+    pub seconds: u32,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What a job costs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// In `unit`s.
+    pub amount: f64,
+    /// The vendor's unit.
+    pub unit: String,
+    /// What the amount is for.
+    pub per: Per,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What an amount is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// A job.
+    Job,
+    /// A second of video.
+    Second,
+}
+
+/// How long the vendor was seen to take, in seconds: bounds of an even distribution.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observed {
+    /// From submit to start.
+    pub queued: [f64; 2],
+    /// From start to end, for a clip of five seconds.
+    pub running: [f64; 2],
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// How one problem is answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProblemFact {
+    /// HTTP status.
+    pub status: u16,
+    /// The text, with the source's own blanks as `<name>`.
+    pub text: String,
+    /// Further members that the dialect places (codes, other languages).
+    #[serde(default)]
+    pub members: Map<String, Value>,
+    /// Finer cases, each inheriting what it does not say.
+    #[serde(default)]
+    pub variants: Ordered<ProblemVariant>,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// A finer case of a problem.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProblemVariant {
+    /// HTTP status, if another.
+    pub status: Option<u16>,
+    /// The text, if another.
+    pub text: Option<String>,
+    /// Members, if others.
+    #[serde(default)]
+    pub members: Map<String, Value>,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// A problem as it is to be worded now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WordedProblem {
+    /// HTTP status.
+    pub status: u16,
+    /// The text.
+    pub text: String,
+    /// Further members.
+    pub members: Map<String, Value>,
+}
+
+/// How a broken rule is worded.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// The text, with blanks as `<name>`.
+    pub text: String,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// How a failed job explains itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailureFact {
+    /// The text.
+    pub text: String,
+    /// A name or code beside it, where the vendor has one.
+    #[serde(default)]
+    pub code: String,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// When a picture that breaks a rule is noticed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pictures {
+    /// The picture rules that refuse the submit, by [`crate::contract::rules::PictureRule::name`]; all others fail the job.
+    pub refused_at_submit: Vec<String>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// Which rules of the models' maker reach the caller.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamRules {
+    /// Names of rules in [`crate::upstream`].
+    pub rules: Vec<String>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// What becomes of results.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// Days until the address stops working; absent if it does not.
+    pub expire_after_days: Option<f64>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// Where files may be put.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Minutes until the address stops taking a file.
+    pub minutes: f64,
+    /// File extensions taken, and the content type served for each.
+    pub types: Ordered<String>,
+    /// Pointer to the extension in the request.
+    pub extension_at: String,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// A quirk with several right answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptionFact {
+    /// One line for pages.
+    pub summary: String,
+    /// What it may be.
+    pub values: Vec<String>,
+    /// What it is unless chosen.
+    pub default: String,
+    /// What a value changes in the contract, as a patch like an edition's.
+    #[serde(default)]
+    pub patch: Ordered<toml::Table>,
+    /// Why that is the default.
+    pub source: Cited,
+}
+
+/// What stays unknown, and what we propose instead.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenQuestion {
+    /// The question.
+    pub question: String,
+    /// What we do meanwhile.
+    pub proposal: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Contract {
+    /// The vendor's words for a phase; empty if it has none.
+    pub fn words(&self, phase: Phase) -> &[Value] {
+        self.phases.get(phase.name()).map_or(&[], |words| words.words.as_slice())
+    }
+
+    /// The word that we say for a phase: the vendor's first, or our own name if the contract has none.
+    pub fn word(&self, phase: Phase) -> Value {
+        self.words(phase).first().cloned().unwrap_or_else(|| Value::from(phase.name()))
+    }
+
+    /// How a problem is worded, its finer case taken into account and its blanks filled.
+    ///
+    /// `extra` are blanks that only the dialect can fill. A contract that does not know the problem
+    /// answers with status 500 and our own name of it.
+    pub fn worded(&self, problem: &Problem, extra: &[(&str, &str)]) -> WordedProblem {
+        let Some(fact) = self.problems.get(problem.name()) else {
+            return WordedProblem { status: 500, text: problem.name().to_owned(), members: Map::new() };
+        };
+        let variant = problem.variant().and_then(|name| fact.variants.get(name));
+        let mut members = fact.members.clone();
+        members.extend(variant.map(|case| case.members.clone()).unwrap_or_default());
+        let text = variant.and_then(|case| case.text.as_deref()).unwrap_or(&fact.text);
+        let own = problem.blanks();
+        let blanks: Vec<(&str, &str)> =
+            extra.iter().copied().chain(own.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+        WordedProblem {
+            status: variant.and_then(|case| case.status).unwrap_or(fact.status),
+            text: fill(text, &blanks),
+            members,
+        }
+    }
+
+    /// The text of a failure and the code beside it.
+    pub fn failure(&self, reason: FailureReason) -> (&str, &str) {
+        self.failures
+            .get(reason.name())
+            .map_or((reason.name(), ""), |fact| (fact.text.as_str(), fact.code.as_str()))
+    }
+
+    /// `id@edition`.
+    pub fn full_id(&self) -> String {
+        format!("{}@{}", self.id, self.edition)
+    }
+}
+
+impl Model {
+    /// What a job of so many seconds costs; `None` if no price is known.
+    pub fn price_of(&self, seconds: u32) -> Option<f64> {
+        self.price.as_ref().map(|price| match price.per {
+            Per::Job => price.amount,
+            Per::Second => price.amount * f64::from(seconds),
+        })
+    }
+}

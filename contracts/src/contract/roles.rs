@@ -1,0 +1,97 @@
+//! What a request asks for, in our words: the keyword `x-role` says which member means what.
+
+use serde_json::Value;
+
+use super::model::Model;
+use super::picture::{PictureRole, slots};
+use super::schema::properties;
+
+/// What a request asks for. Read from a body that keeps its schema; whatever is not there is `None` or `false`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// The prompt.
+    pub prompt: Option<String>,
+    /// Length of the clip in seconds: what was asked for, else the default, else what the model makes.
+    pub seconds: u32,
+    /// Width to height.
+    pub aspect: Option<(u32, u32)>,
+    /// There is a picture for the first frame.
+    pub first: bool,
+    /// There is a picture for the last frame.
+    pub tail: bool,
+    /// There are masks, static or dynamic.
+    pub masks: bool,
+    /// The camera is told to move.
+    pub camera: Option<Camera>,
+    /// Where to call when something changes.
+    pub callback: Option<String>,
+}
+
+/// A camera movement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    /// The movement's name.
+    pub movement: String,
+    /// The six values of a simple movement, if given: how many of them are not zero.
+    pub non_zero: Option<usize>,
+}
+
+/// Reads what a body asks a model for.
+pub fn asked(model: &Model, body: &Value) -> Asked {
+    let text = |role: &str| by_role(model, body, role).and_then(Value::as_str).map(str::to_owned);
+    let pictures = slots(&model.request, body);
+    let has = |role: PictureRole| pictures.iter().any(|slot| slot.rules.role == role);
+    Asked {
+        prompt: text("prompt"),
+        seconds: seconds(model, body),
+        aspect: text("aspect_ratio").as_deref().and_then(ratio),
+        first: has(PictureRole::First),
+        tail: has(PictureRole::Tail),
+        masks: has(PictureRole::Mask) || by_role(model, body, "static_mask").is_some(),
+        camera: camera(model, body),
+        callback: text("callback"),
+    }
+}
+
+/// The value of the member with a role, `null` and absent alike being none.
+pub fn by_role<'a>(model: &Model, body: &'a Value, role: &str) -> Option<&'a Value> {
+    properties(&model.request)
+        .into_iter()
+        .filter(|(_, schema)| schema.get("x-role").and_then(Value::as_str) == Some(role))
+        .find_map(|(pointer, _)| super::present(body, &pointer))
+}
+
+fn seconds(model: &Model, body: &Value) -> u32 {
+    let given = by_role(model, body, "duration").and_then(whole_number);
+    let default = properties(&model.request)
+        .into_iter()
+        .filter(|(_, schema)| schema.get("x-role").and_then(Value::as_str) == Some("duration"))
+        .find_map(|(_, schema)| schema.get("default").and_then(whole_number));
+    given.or(default).unwrap_or(model.output.seconds)
+}
+
+fn whole_number(value: &Value) -> Option<u32> {
+    match value {
+        Value::Number(number) => number.as_u64().and_then(|whole| u32::try_from(whole).ok()),
+        Value::String(text) => text.parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Reads `16:9`.
+fn ratio(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.split_once(':')?;
+    Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
+}
+
+fn camera(model: &Model, body: &Value) -> Option<Camera> {
+    if let Some(control) = by_role(model, body, "camera") {
+        let movement = control.as_str().or_else(|| control.get("type").and_then(Value::as_str));
+        let config = control.get("config").and_then(Value::as_object);
+        let non_zero =
+            config.map(|values| values.values().filter(|value| value.as_f64() != Some(0.0)).count());
+        return Some(Camera { movement: movement.unwrap_or("simple").to_owned(), non_zero });
+    }
+    let movement = by_role(model, body, "camera_type").and_then(Value::as_str)?;
+    (movement != "empty").then(|| Camera { movement: movement.to_owned(), non_zero: None })
+}

@@ -1,0 +1,233 @@
+//! How the request queue speaks: records in a fixed order, what callers sent sorted inside them.
+
+use serde_json::{Map, Value, json};
+
+use crate::contract::rules::Violation;
+use crate::contract::schema::properties;
+use crate::contract::{Contract, Model, Options};
+use crate::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody, UploadView};
+use crate::ids;
+use crate::phase::Phase;
+use crate::problem::{KeyFault, Problem};
+
+/// The dialect. Stateless.
+pub(super) struct RequestQueue;
+
+impl Dialect for RequestQueue {
+    fn credential(&self, exchange: &Exchange<'_>) -> Result<Credential, KeyFault> {
+        let credential = crate::dialect::bearer(exchange.header("authorization"))?;
+        let tenant = exchange.header("x-organization-id").filter(|text| is_uuid(text)).map(str::to_lowercase);
+        Ok(Credential { key: credential, tenant })
+    }
+
+    fn finishes_at_submit(&self, options: &Options) -> bool {
+        options.is("first_status", "success")
+    }
+
+    fn job_id(&self, _contract: &Contract, _model: &Model, entropy: [u8; 32]) -> String {
+        ids::uuid(ids::first_half(&entropy))
+    }
+
+    fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
+        let mut record = Map::new();
+        record.insert("request_id".into(), job.id.into());
+        record.insert("model".into(), job.model.id.as_str().into());
+        let finished = job.phase.is_terminal();
+        let first = exchange.options.get("first_status");
+        record.insert("status".into(), if finished { word(exchange, job) } else { first.into() });
+        if finished {
+            record.insert("payload".into(), payload(exchange, job));
+            record.insert("outcome".into(), outcome(exchange, job));
+        }
+        times(&mut record, job);
+        Reply::json(exchange.contract.operations["submit"].status.enforced, Value::Object(record))
+    }
+
+    fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
+        Reply::json(200, record(exchange, job))
+    }
+
+    fn list(&self, exchange: &Exchange<'_>, jobs: &[JobView<'_>]) -> Reply {
+        let records: Vec<Value> = jobs.iter().map(|job| record(exchange, job)).collect();
+        Reply::json(200, json!({"requests": records, "total": records.len()}))
+    }
+
+    fn models(&self, exchange: &Exchange<'_>) -> Reply {
+        let ids: Vec<&str> = exchange.contract.models.keys().map(String::as_str).collect();
+        Reply::json(200, json!({ "model_ids": ids }))
+    }
+
+    fn model(&self, _exchange: &Exchange<'_>, model: &Model) -> Reply {
+        Reply::json(200, detail(model))
+    }
+
+    fn upload(&self, _exchange: &Exchange<'_>, upload: &UploadView) -> Reply {
+        Reply::json(200, json!({"upload_url": upload.upload_url, "public_url": upload.public_url}))
+    }
+
+    fn problem(&self, exchange: &Exchange<'_>, problem: &Problem) -> Reply {
+        let violations = match problem {
+            Problem::Invalid { violations, .. } => worded_violations(exchange.contract, violations),
+            _ => String::new(),
+        };
+        let worded = exchange.contract.worded(problem, &[("violations", &violations)]);
+        let mut body = Map::new();
+        body.insert("error".into(), worded.text.into());
+        let mut reply = Reply::json(worded.status, Value::Null);
+        if let Problem::RateLimited { limit, window_seconds, retry_after_ms, .. } = problem {
+            let kind = if *window_seconds < 3600 { "RPM" } else { "RPH" };
+            body.insert(
+                "rate_limit".into(),
+                json!({"limit_type": kind, "limit": limit, "interval_seconds": window_seconds, "retry_after_ms": retry_after_ms}),
+            );
+            if exchange.options.is("retry_after", "on") {
+                reply = reply.with_header("retry-after", retry_after_ms.div_ceil(1000).to_string());
+            }
+        }
+        reply.body = ReplyBody::Json(Value::Object(body));
+        reply
+    }
+}
+
+/// `name (what is wrong), name (what is wrong)`.
+fn worded_violations(contract: &Contract, violations: &[Violation]) -> String {
+    let worded = violations.iter().map(|violation| {
+        let name =
+            violation.pointer.trim_start_matches("/payload/").trim_start_matches('/').replace('/', ".");
+        let wording = contract.wording.get(violation.rule.name());
+        let text = wording.map_or_else(
+            || format!("Invalid {}", violation.rule.name()),
+            |found| violation.fill(&found.text),
+        );
+        format!("{name} ({text})")
+    });
+    worded.collect::<Vec<_>>().join(", ")
+}
+
+/// The published description of a model, its parameters derived from the schema of the payload.
+fn detail(model: &Model) -> Value {
+    let payload = &model.request["properties"]["payload"];
+    let required: Vec<&str> =
+        payload["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let parameters: Vec<Value> = properties(payload)
+        .into_iter()
+        .map(|(pointer, schema)| parameter(pointer.trim_start_matches('/'), schema, &required))
+        .collect();
+    let mut detail = Map::new();
+    detail.insert("model".into(), model.id.as_str().into());
+    detail.insert("display_name".into(), model.title.as_str().into());
+    for (name, value) in &model.about {
+        detail.insert(name.clone(), value.clone());
+    }
+    detail.insert("parameters".into(), parameters.into());
+    if let Some(price) = &model.price {
+        detail.insert(
+            "price_info".into(),
+            json!({"price": price.amount, "pricing_type": "request", "unit": price.unit}),
+        );
+    }
+    Value::Object(detail)
+}
+
+fn parameter(name: &str, schema: &Value, required: &[&str]) -> Value {
+    let documented = crate::contract::schema::documented(schema);
+    let options = documented.get("enum");
+    let kind = match (options, documented["type"].as_str()) {
+        (Some(_), _) => "enum",
+        (None, Some("number")) => "float",
+        (None, Some("integer")) => "integer",
+        (None, _) => "string",
+    };
+    let mut told = Map::new();
+    told.insert("name".into(), name.into());
+    told.insert("display_name".into(), name.into());
+    told.insert("description".into(), documented["description"].clone());
+    told.insert("type".into(), kind.into());
+    told.insert("required".into(), required.contains(&name).into());
+    for (ours, theirs) in [
+        ("default", "default_value"),
+        ("enum", "options"),
+        ("minimum", "min_value"),
+        ("maximum", "max_value"),
+    ] {
+        if let Some(value) = documented.get(ours) {
+            told.insert(theirs.into(), value.clone());
+        }
+    }
+    Value::Object(told)
+}
+
+fn record(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+    let mut record = Map::new();
+    record.insert("request_id".into(), job.id.into());
+    record.insert("org_id".into(), job.tenant.map_or_else(|| ids::uuid(job.account), str::to_owned).into());
+    record.insert("user_id".into(), ids::uuid(job.account.map(|byte| byte ^ 0x5a)).into());
+    record.insert("model".into(), job.model.id.as_str().into());
+    record.insert("status".into(), word(exchange, job));
+    record.insert("is_public".into(), false.into());
+    record.insert("payload".into(), payload(exchange, job));
+    record.insert("outcome".into(), outcome(exchange, job));
+    let at_top = exchange.options.is("failed_error", "both") || exchange.options.is("failed_error", "top");
+    if let Some(failure) = job.failure.filter(|_| at_top) {
+        record.insert("error".into(), failure.text(exchange.contract).into());
+    }
+    times(&mut record, job);
+    Value::Object(record)
+}
+
+fn word(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+    match job.phase {
+        Phase::Running => exchange.options.get("running_status").into(),
+        Phase::Queued | Phase::Succeeded | Phase::Failed | Phase::Cancelled => {
+            exchange.contract.word(job.phase)
+        }
+    }
+}
+
+fn times(record: &mut Map<String, Value>, job: &JobView<'_>) {
+    record.insert("created_at".into(), job.submitted_at.seconds().into());
+    record.insert("updated_at".into(), job.updated_at().seconds().into());
+    record.insert("queued_at".into(), job.submitted_at.seconds().into());
+}
+
+fn payload(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+    if exchange.options.is("payload_echo", "empty") { json!({}) } else { sorted(job.echo) }
+}
+
+fn outcome(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+    if let Some(failure) = job.failure {
+        let inside = !exchange.options.is("failed_error", "top");
+        return if inside { json!({"error": failure.text(exchange.contract)}) } else { Value::Null };
+    }
+    let Some(result) = &job.result else { return Value::Null };
+    let urls = json!([{"id": "0", "url": result.video_url}]);
+    match exchange.options.get("result_shape") {
+        // The one published sample of 2025 names the video as its own thumbnail.
+        "video_url" => json!({"thumbnail_image_url": result.video_url, "video_url": result.video_url}),
+        "both" => {
+            json!({"media_urls": urls, "thumbnail_image_url": result.cover_url, "video_url": result.video_url})
+        }
+        _ => json!({"media_urls": urls, "thumbnail_image_url": result.cover_url}),
+    }
+}
+
+/// The same value with the members of every object in alphabetical order, as a Go map is written.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<&String> = members.keys().collect();
+            names.sort_unstable();
+            names.into_iter().map(|name| (name.clone(), sorted(&members[name]))).collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(place, letter)| match place {
+            8 | 13 | 18 | 23 => letter == '-',
+            _ => letter.is_ascii_hexdigit(),
+        })
+}

@@ -1,0 +1,15 @@
+//! The request queue of an inference cloud: one flat record a request, one flat key an error.
+
+mod dialect;
+
+use std::sync::Arc;
+
+use crate::contract::edition::Edition;
+use crate::vendor::Declared;
+
+pub(crate) const DECLARED: Declared = Declared {
+    id: "gmicloud",
+    newest: Edition { file: "gmicloud/contract.toml", text: include_str!("contract.toml") },
+    older: &[],
+    dialect: || Arc::new(dialect::RequestQueue),
+};

@@ -1,0 +1,166 @@
+//! The rules of the models' maker, which reach callers through every vendor that sells them.
+//!
+//! Which of them a vendor lets through is in its contract (`[upstream] rules`); what a model and a
+//! mode can do is data with a date, in `capabilities.toml`.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::contract::model::Model;
+use crate::contract::roles::Asked;
+use crate::contract::rules::{Rule, Violation};
+use crate::contract::source::{Cited, Source};
+
+/// The names of the rules, in the order in which they are checked.
+pub const RULES: [&str; 6] = ["exclusion", "tail", "masks", "camera", "camera_values", "prompt_length"];
+
+/// The longest prompt that the maker takes, in characters.
+const PROMPT_CHARACTERS: usize = 2500;
+
+/// What the maker's models can do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capabilities {
+    /// Where the facts come from.
+    pub sources: indexmap::IndexMap<String, Source>,
+    /// One row for each model, mode and kind of input.
+    pub row: Vec<Row>,
+}
+
+/// What one model can do in one mode.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The maker's `model_name`.
+    pub model: String,
+    /// The maker's `mode`.
+    pub mode: String,
+    /// Whether a picture goes in.
+    pub picture: bool,
+    /// The day from which it holds.
+    pub since: String,
+    /// Clip lengths in seconds with a last frame.
+    #[serde(default)]
+    pub tail: Vec<u32>,
+    /// Clip lengths in seconds with masks.
+    #[serde(default)]
+    pub masks: Vec<u32>,
+    /// Clip lengths in seconds with a camera movement.
+    #[serde(default)]
+    pub camera: Vec<u32>,
+    /// The movements offered; empty means all of them.
+    #[serde(default)]
+    pub movements: Vec<String>,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// The table.
+pub fn capabilities() -> &'static Capabilities {
+    static TABLE: OnceLock<Capabilities> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        toml::from_str(include_str!("capabilities.toml")).expect("a test reads the embedded table")
+    })
+}
+
+/// The first of the named rules that a request breaks.
+pub fn judge(rules: &[String], model: &Model, asked: &Asked) -> Option<Violation> {
+    let breaks = RULES.iter().filter(|rule| rules.iter().any(|named| named == *rule)).find_map(|rule| {
+        let (member, text) = broken(rule, model, asked)?;
+        Some(Violation::new(
+            format!("/{member}"),
+            Rule::Upstream { name: (*rule).to_owned(), text },
+            &serde_json::Value::Null,
+        ))
+    });
+    breaks
+}
+
+/// Whether a rule is broken: the maker's name of the member and the text that says so.
+fn broken(rule: &str, model: &Model, asked: &Asked) -> Option<(&'static str, String)> {
+    let maker = model.maker.as_ref()?;
+    let row = capabilities()
+        .row
+        .iter()
+        .find(|row| row.model == maker.model && row.mode == maker.mode && row.picture == asked.first);
+    let combination = format!("model/mode/duration({}/{}/{})", maker.model, maker.mode, asked.seconds);
+    match rule {
+        "exclusion" => {
+            let camera = asked.camera.is_some();
+            match (asked.tail, asked.masks, camera) {
+                (true, true, _) => {
+                    Some(("image_tail", "image_tail and motion brush can not be used together".to_owned()))
+                }
+                (true, _, true) => {
+                    Some(("image_tail", "image_tail and camera_control can not be used together".to_owned()))
+                }
+                (_, true, true) => Some((
+                    "camera_control",
+                    "motion brush and camera_control can not be used together".to_owned(),
+                )),
+                (true, false, false) | (false, true, false) | (false, false, true | false) => None,
+            }
+        }
+        "tail" => {
+            let offered = row.is_some_and(|row| row.tail.contains(&asked.seconds));
+            (asked.tail && !offered)
+                .then(|| ("image_tail", format!("{combination} is not supported with image_tail")))
+        }
+        "masks" => {
+            let offered = row.is_some_and(|row| row.masks.contains(&asked.seconds));
+            let text = || format!("{} is not supported with motion brush", maker.model);
+            (asked.masks && !offered).then(|| ("dynamic_masks", text()))
+        }
+        "camera" => {
+            let camera = asked.camera.as_ref()?;
+            let offered = row.is_some_and(|row| {
+                row.camera.contains(&asked.seconds)
+                    && (row.movements.is_empty() || row.movements.contains(&camera.movement))
+            });
+            (!offered)
+                .then(|| ("camera_control", format!("{combination} is not supported with camera_control")))
+        }
+        "camera_values" => {
+            let camera = asked.camera.as_ref()?;
+            let simple = camera.movement == "simple";
+            match camera.non_zero {
+                Some(1) | None if simple => None,
+                None => None,
+                Some(_) if simple => Some((
+                    "camera_control",
+                    "camera_control config must have exactly one non-zero value".to_owned(),
+                )),
+                Some(_) => Some((
+                    "camera_control",
+                    format!("camera_control type {} takes no config", camera.movement),
+                )),
+            }
+        }
+        "prompt_length" => {
+            let long = asked.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > PROMPT_CHARACTERS);
+            long.then(|| ("prompt", format!("prompt is longer than {PROMPT_CHARACTERS} characters")))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_cites_a_source_of_the_table() {
+        let table = capabilities();
+        for row in &table.row {
+            for name in row.source.names() {
+                assert!(
+                    table.sources.contains_key(name),
+                    "{}/{}: unknown source {name}",
+                    row.model,
+                    row.mode
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The list of vendors. Adding one adds its folder and one line here.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use crate::contract::edition::{self, Edition};
+use crate::contract::{Contract, ContractError, Selector};
+use crate::dialect::Dialect;
+
+/// The files and the dialect of a vendor.
+pub(crate) struct Declared {
+    /// The vendor's id, as in its contract.
+    pub(crate) id: &'static str,
+    /// The newest edition.
+    pub(crate) newest: Edition,
+    /// Older editions, as patches.
+    pub(crate) older: &'static [Edition],
+    /// Makes its dialect.
+    pub(crate) dialect: fn() -> Arc<dyn Dialect>,
+}
+
+/// Every vendor, in the order of the project's documents.
+const DECLARED: &[Declared] = &[crate::gmicloud::DECLARED];
+
+/// One edition of a vendor, ready to be served.
+#[derive(Clone)]
+pub struct Vendor {
+    /// What it promises.
+    pub contract: Arc<Contract>,
+    /// How it speaks.
+    pub dialect: Arc<dyn Dialect>,
+    /// Whether this is the newest edition.
+    pub newest: bool,
+}
+
+impl Vendor {
+    /// The vendor's id.
+    pub fn id(&self) -> &str {
+        &self.contract.id
+    }
+}
+
+impl fmt::Debug for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Vendor").field(&self.contract.full_id()).finish()
+    }
+}
+
+/// Every edition of every vendor; of each vendor the newest first.
+///
+/// # Errors
+///
+/// If an embedded contract cannot be read; a test reads them all.
+pub fn vendors() -> Result<&'static [Vendor], ContractError> {
+    static LIST: OnceLock<Vec<Vendor>> = OnceLock::new();
+    if let Some(list) = LIST.get() {
+        return Ok(list);
+    }
+    let mut list = Vec::new();
+    for declared in DECLARED {
+        let dialect = (declared.dialect)();
+        for (index, contract) in edition::load(declared.newest, declared.older)?.into_iter().enumerate() {
+            list.push(Vendor {
+                contract: Arc::new(contract),
+                dialect: Arc::clone(&dialect),
+                newest: index == 0,
+            });
+        }
+    }
+    Ok(LIST.get_or_init(|| list))
+}
+
+/// The edition that `ID` or `ID@EDITION` means.
+///
+/// # Errors
+///
+/// Says which vendors or editions there are, if it means none of them.
+pub fn vendor(selector: &str) -> Result<Vendor, String> {
+    let wanted = Selector::parse(selector)?;
+    let all = vendors().map_err(|error| error.to_string())?;
+    let editions: Vec<&Vendor> = all.iter().filter(|vendor| vendor.id() == wanted.vendor).collect();
+    if editions.is_empty() {
+        let mut ids: Vec<&str> = all.iter().map(Vendor::id).collect();
+        ids.dedup();
+        return Err(format!("there is no vendor `{}`; there are {}", wanted.vendor, ids.join(", ")));
+    }
+    let found = editions
+        .iter()
+        .find(|vendor| wanted.admits(&vendor.contract.edition))
+        .map(|vendor| (*vendor).clone());
+    found.ok_or_else(|| {
+        let known: Vec<&str> = editions.iter().map(|vendor| vendor.contract.edition.as_str()).collect();
+        format!("`{selector}` is before the first edition; there are {}", known.join(", "))
+    })
+}
+
+/// The newest edition of a vendor with a patch laid over it, as `--contract FILE` does.
+///
+/// The patch names the vendor by its `id`.
+///
+/// # Errors
+///
+/// If the patch names no vendor, or makes no contract.
+pub fn overlaid(file: &str, text: &str) -> Result<Vendor, ContractError> {
+    let patch: toml::Table = text.parse().map_err(|error: toml::de::Error| ContractError::Syntax {
+        file: file.to_owned(),
+        message: error.to_string(),
+    })?;
+    let id = patch.get("id").and_then(toml::Value::as_str).unwrap_or_default();
+    if let Some(declared) = DECLARED.iter().find(|declared| declared.id == id) {
+        let contract = edition::overlay(declared.newest, file, text)?;
+        return Ok(Vendor { contract: Arc::new(contract), dialect: (declared.dialect)(), newest: true });
+    }
+    Err(ContractError::Incoherent {
+        file: file.to_owned(),
+        what: format!("`id` is `{id}`, which is no vendor's"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::rules::Checker;
+
+    #[test]
+    fn every_embedded_contract_can_be_read_and_every_schema_compiles() {
+        for vendor in vendors().unwrap() {
+            let contract = &vendor.contract;
+            for model in contract.models.values() {
+                Checker::new(model.request.clone()).unwrap_or_else(|error| panic!("{}: {error}", model.id));
+            }
+            for (name, operation) in &contract.operations {
+                let schemas = [Some(&operation.reply), operation.query.as_ref(), operation.request.as_ref()];
+                for schema in schemas.into_iter().flatten() {
+                    Checker::new(schema.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+                }
+            }
+            Checker::new(contract.problem_schema.clone()).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_unknown_vendor_is_answered_with_those_there_are() {
+        let error = vendor("nobody").unwrap_err();
+        assert!(error.contains("there is no vendor `nobody`; there are "), "{error}");
+    }
+}
