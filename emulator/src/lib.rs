@@ -1,1 +1,2 @@
 //! Serves the contracts.
+pub mod media;

@@ -1,0 +1,21 @@
+//! Pictures that come in and clips that go out.
+//!
+//! Pure but for [`Gallery`], which renders on the runtime's blocking threads: no clock, no files, no network.
+//! A caller's picture is judged with [`inspect`] and kept as a [`Preview`]; [`render`] makes the clip from it.
+//! Everything here takes memory in proportion to what is stated as a constant, never to what a header claims.
+
+mod clip;
+mod gallery;
+mod header;
+mod motion;
+mod picture;
+mod preview;
+mod scene;
+mod still;
+mod text;
+
+pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, MediaError, cover, frame_size, render};
+pub use gallery::{CLIPS_LIMIT_BYTES, Gallery};
+pub use picture::{Inspected, inspect};
+pub use preview::{PREVIEW_LIMIT_BYTES, Preview};
+pub use text::{TextError, bare_base64, data_uri, decode_text};

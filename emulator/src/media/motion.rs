@@ -1,0 +1,156 @@
+//! The slow camera: windows that wander over a still, and what is seen through them.
+
+use super::still::{Plane, Still};
+
+/// How much larger than the frame a source is drawn; it is also how far the camera closes in.
+pub(super) const MARGIN: f64 = 1.125;
+
+/// A part of a still, in pixels of its first plane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Window {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Window {
+    /// The whole still.
+    pub(super) fn whole(still: &Still) -> Self {
+        let [luma, ..] = &still.planes;
+        Self { x: 0.0, y: 0.0, width: luma.width as f64, height: luma.height as f64 }
+    }
+
+    /// As close as the camera goes; `focus` tells where, each of its numbers from 0 (left, top) to 1.
+    pub(super) fn close(still: &Still, focus: (f64, f64)) -> Self {
+        let whole = Self::whole(still);
+        let (width, height) = (whole.width / MARGIN, whole.height / MARGIN);
+        Self { x: (whole.width - width) * focus.0, y: (whole.height - height) * focus.1, width, height }
+    }
+
+    /// Between this window (`progress` 0) and another (1).
+    pub(super) fn towards(self, other: Self, progress: f64) -> Self {
+        let between = |from: f64, to: f64| from + (to - from) * progress;
+        Self {
+            x: between(self.x, other.x),
+            y: between(self.y, other.y),
+            width: between(self.width, other.width),
+            height: between(self.height, other.height),
+        }
+    }
+}
+
+/// Starts and stops gently: 0 to 1 as `progress` goes from 0 to 1, and no further.
+pub(super) fn ease(progress: f64) -> f64 {
+    let progress = progress.clamp(0.0, 1.0);
+    progress * progress * (3.0 - 2.0 * progress)
+}
+
+/// Where a sample is taken: between `at` and the next one, in 256ths of the way.
+#[derive(Clone, Copy)]
+struct Tap {
+    at: usize,
+    weight: u16,
+}
+
+/// Looks through windows; keeps its working memory from frame to frame.
+#[derive(Default)]
+pub(super) struct Lens {
+    columns: Vec<Tap>,
+    strip: Vec<u16>,
+}
+
+impl Lens {
+    /// Draws what is seen of `source` through `window` onto all of `target`.
+    pub(super) fn draw(&mut self, source: &Still, window: Window, target: &mut Still) {
+        let full = source.planes[0].width as f64;
+        for (from, onto) in source.planes.iter().zip(&mut target.planes) {
+            let scale = from.width as f64 / full;
+            self.draw_plane(from, window, scale, onto);
+        }
+    }
+
+    fn draw_plane(&mut self, from: &Plane, window: Window, scale: f64, onto: &mut Plane) {
+        let width = onto.width;
+        self.columns.clear();
+        self.columns
+            .extend((0..width).map(|x| tap(x, width, window.x * scale, window.width * scale, from.width)));
+        self.strip.resize(from.width, 0);
+        let height = onto.height;
+        for (y, row) in onto.samples.chunks_exact_mut(width).enumerate() {
+            let tap = tap(y, height, window.y * scale, window.height * scale, from.height);
+            let (above, below) = from.samples[tap.at * from.width..][..from.width * 2].split_at(from.width);
+            // Two plain loops instead of one: the compiler makes vectors of the first.
+            for ((mixed, &above), &below) in self.strip.iter_mut().zip(above).zip(below) {
+                *mixed = u16::from(above) * (256 - tap.weight) + u16::from(below) * tap.weight;
+            }
+            for (sample, column) in row.iter_mut().zip(&self.columns) {
+                let (left, right) = (self.strip[column.at], self.strip[column.at + 1]);
+                let weight = u32::from(column.weight);
+                *sample =
+                    ((u32::from(left) * (256 - weight) + u32::from(right) * weight + (1 << 15)) >> 16) as u8;
+            }
+        }
+    }
+}
+
+/// The place of sample `index` of `count` that are spread over `length` pixels from `origin`; pixels are taken at
+/// their middles. `size` is how many there are, at least two.
+fn tap(index: usize, count: usize, origin: f64, length: f64, size: usize) -> Tap {
+    let place = origin + (index as f64 + 0.5) * length / count as f64 - 0.5;
+    let place = (place.clamp(0.0, (size - 1) as f64) * 256.0).round() as usize;
+    let at = (place / 256).min(size - 2);
+    Tap { at, weight: (place - at * 256) as u16 }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ramp(width: u32, height: u32) -> Still {
+        Still::of(&RgbImage::from_fn(width, height, |x, y| Rgb([(x * 3) as u8, (y * 3) as u8, 90])))
+    }
+
+    #[test]
+    fn the_whole_at_the_same_size_is_the_same() {
+        let source = ramp(48, 32);
+        let mut seen = Still::new(48, 32);
+        Lens::default().draw(&source, Window::whole(&source), &mut seen);
+        assert_eq!(seen, source);
+    }
+
+    #[test]
+    fn closer_shows_the_corner_it_closes_in_on() {
+        let source = ramp(72, 36);
+        let mut seen = Still::new(64, 32);
+        Lens::default().draw(&source, Window::close(&source, (0.0, 0.0)), &mut seen);
+        for (row, expected) in seen.planes[0].samples.chunks(64).zip(source.planes[0].samples.chunks(72)) {
+            assert_eq!(row, &expected[..64]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_shows_what_is_not_there(
+            focus in (0.0..=1.0_f64, 0.0..=1.0_f64),
+            progress in 0.0..=1.0_f64,
+            size in (1_usize..40, 1_usize..40),
+        ) {
+            let source = Still::of(&RgbImage::from_pixel(50, 40, Rgb([130, 60, 200])));
+            let mut seen = Still::new(size.0 * 2, size.1 * 2);
+            let window = Window::whole(&source).towards(Window::close(&source, focus), progress);
+            Lens::default().draw(&source, window, &mut seen);
+            for (plane, original) in seen.planes.iter().zip(&source.planes) {
+                prop_assert!(plane.samples.iter().all(|&sample| sample == original.samples[0]));
+            }
+        }
+
+        #[test]
+        fn easing_never_turns_back(one in 0.0..1.0_f64, other in 0.0..1.0_f64) {
+            prop_assert!((one <= other) == (ease(one) <= ease(other)));
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Judges a caller's picture by its bytes.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+use stuntdouble_contracts::picture::{PictureFacts, PictureFormat};
+
+use super::header::{self, Header};
+use super::preview::Preview;
+
+/// The largest picture that is decoded, in pixels (our choice: more than today's cameras commonly give).
+const PIXELS_LIMIT: u64 = 64 << 20;
+
+/// The same for a progressive JPEG, whose decoder keeps six more bytes per pixel than that of other pictures.
+const PROGRESSIVE_PIXELS_LIMIT: u64 = 32 << 20;
+
+/// The most memory that the decoded pixels may take, in bytes.
+const DECODED_LIMIT_BYTES: u64 = 256 << 20;
+
+/// What [`inspect`] found.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// The facts on which the contracts judge.
+    pub facts: PictureFacts,
+    /// What is kept of the picture; present exactly if it decodes.
+    pub preview: Option<Preview>,
+}
+
+/// Looks at a picture: sniffs its type, reads its size from the header, decodes it, and keeps a preview.
+///
+/// Works for as long as decoding takes (a 12 megapixel photograph: about a tenth of a second), so call it off the
+/// async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims: pictures
+/// of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
+///
+/// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG must
+/// have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its check
+/// sums; damage inside the entropy-coded data of a JPEG, which has none, only where decoders notice it.
+pub fn inspect(bytes: &[u8]) -> Inspected {
+    let header = header::read(bytes);
+    let preview = decode(bytes, &header)
+        .zip(header.pixels)
+        .and_then(|(picture, pixels)| Preview::shrink(&picture, pixels));
+    let facts = PictureFacts {
+        format: header.format,
+        bytes: bytes.len() as u64,
+        pixels: header.pixels,
+        decodes: preview.is_some(),
+    };
+    Inspected { facts, preview }
+}
+
+fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
+    let format = match header.format {
+        PictureFormat::Jpeg => ImageFormat::Jpeg,
+        PictureFormat::Png => ImageFormat::Png,
+        PictureFormat::Gif | PictureFormat::Webp | PictureFormat::Bmp | PictureFormat::Unknown => {
+            return None;
+        }
+    };
+    let (width, height) = header.pixels?;
+    let most = if header.progressive { PROGRESSIVE_PIXELS_LIMIT } else { PIXELS_LIMIT };
+    if !header.complete || u64::from(width) * u64::from(height) > most {
+        return None;
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(width);
+    limits.max_image_height = Some(height);
+    limits.max_alloc = Some(DECODED_LIMIT_BYTES);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    reader.decode().ok().filter(|picture| (picture.width(), picture.height()) == (width, height))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use image::RgbImage;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn drawing(width: u32, height: u32) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 7) as u8, (y * 5) as u8, (x * y) as u8]))
+    }
+
+    fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        drawing(width, height).write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    static JPEG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Jpeg));
+    static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Png));
+
+    /// 8 by 8 pixels of grey, progressive, three components; written by hand with every table as short as can be.
+    fn sof(marker: u8, width: u16, height: u16) -> Vec<u8> {
+        let mut bytes = vec![0xFF, 0xD8, 0xFF, marker, 0, 17, 8];
+        bytes.extend(height.to_be_bytes());
+        bytes.extend(width.to_be_bytes());
+        bytes.extend([3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]);
+        bytes.extend([0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0, 0xFF, 0xD9]);
+        bytes
+    }
+
+    #[test]
+    fn a_sound_picture_decodes_and_leaves_a_preview() {
+        for (bytes, format) in [(&*JPEG, PictureFormat::Jpeg), (&*PNG, PictureFormat::Png)] {
+            let seen = inspect(bytes);
+            let facts =
+                PictureFacts { format, bytes: bytes.len() as u64, pixels: Some((40, 30)), decodes: true };
+            assert_eq!(seen.facts, facts);
+            assert_eq!(seen.preview.unwrap().pixels(), (40, 30));
+        }
+    }
+
+    #[test]
+    fn no_strict_prefix_of_a_picture_decodes() {
+        for bytes in [&*JPEG, &*PNG] {
+            for length in 0..bytes.len() {
+                assert!(!inspect(&bytes[..length]).facts.decodes, "{length} of {} bytes", bytes.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_truncated_picture_still_tells_its_size() {
+        for bytes in [&*JPEG, &*PNG] {
+            assert_eq!(inspect(&bytes[..bytes.len() - 5]).facts.pixels, Some((40, 30)));
+        }
+    }
+
+    #[test]
+    fn what_follows_the_end_of_a_picture_is_ignored() {
+        for bytes in [&*JPEG, &*PNG] {
+            let longer = [bytes.as_slice(), b"\xFF\xD8 and more"].concat();
+            assert!(inspect(&longer).facts.decodes);
+        }
+    }
+
+    #[test]
+    fn an_end_without_a_picture_does_not_decode() {
+        assert!(!inspect(b"\xFF\xD8\xFF\xD9").facts.decodes);
+        assert!(!inspect(b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xAE\x42\x60\x82").facts.decodes);
+        assert!(!inspect(b"").facts.decodes);
+    }
+
+    #[test]
+    fn a_header_that_claims_too_much_is_believed_but_not_decoded() {
+        for marker in [0xC0, 0xC2] {
+            let facts = inspect(&sof(marker, 60_000, 60_000)).facts;
+            assert_eq!((facts.pixels, facts.decodes), (Some((60_000, 60_000)), false));
+        }
+        let mut png = PNG.clone();
+        png[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+        png[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
+        let facts = inspect(&png).facts;
+        assert_eq!((facts.pixels, facts.decodes), (Some((60_000, 60_000)), false));
+    }
+
+    #[test]
+    fn a_damaged_byte_inside_a_png_is_always_noticed() {
+        for at in 8..PNG.len() {
+            let mut bytes = PNG.clone();
+            bytes[at] ^= 0x10;
+            assert!(!inspect(&bytes).facts.decodes, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_without_its_tables_does_not_decode() {
+        let tables = JPEG.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
+        let scan = JPEG.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
+        let bytes = [&JPEG[..tables], &JPEG[scan..]].concat();
+        assert!(!inspect(&bytes).facts.decodes);
+    }
+
+    #[test]
+    fn other_formats_are_named_and_measured_but_not_decoded() {
+        let facts = inspect(b"GIF89a\x40\x01\xF0\x00\x00\x00\x00").facts;
+        assert_eq!(
+            (facts.format, facts.pixels, facts.decodes),
+            (PictureFormat::Gif, Some((320, 240)), false)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), start in 0_usize..6) {
+            let starts: [&[u8]; 6] =
+                [b"", b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBPVP8X", b"GIF89a", b"BM"];
+            let seen = inspect(&[starts[start], &bytes].concat());
+            prop_assert_eq!(seen.facts.decodes, seen.preview.is_some());
+        }
+
+        #[test]
+        fn no_damage_makes_it_panic(
+            png in any::<bool>(),
+            damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..12),
+        ) {
+            let mut bytes = if png { PNG.clone() } else { JPEG.clone() };
+            for (at, value) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            let seen = inspect(&bytes);
+            prop_assert_eq!(seen.facts.bytes, bytes.len() as u64);
+        }
+    }
+}
