@@ -1,13 +1,14 @@
 //! Reading contracts: the newest edition, and patches that turn it into older ones.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::model::Contract;
 use super::picture::PictureRules;
-use super::rules::{Checker, PictureRule};
+use super::rules::{Checker, PictureRule, Violation};
 use super::schema;
 use super::source::Cited;
 use super::{ContractError, Options};
@@ -315,14 +316,8 @@ fn walk_sources(
 
 impl Contract {
     /// The checker of a model's requests; compiled when first needed.
-    ///
-    /// A schema that is not valid JSON Schema refuses nothing; a test compiles every one of them.
     pub fn request_checker<'a>(&self, model: &'a super::Model) -> &'a Checker {
-        model.checker.get_or_init(|| {
-            Checker::new(model.request.clone())
-                .or_else(|_| Checker::new(Value::Bool(true)))
-                .expect("the schema `true` is valid")
-        })
+        compiled(&model.checker, &model.request)
     }
 
     /// The contract as the chosen options leave it.
@@ -344,6 +339,31 @@ impl Contract {
     pub fn default_options(&self) -> Options {
         Options::defaults(self)
     }
+}
+
+impl super::Operation {
+    /// What is wrong with a query, as an object of texts. Nothing, if the operation has no schema for it.
+    pub fn query_violations(&self, query: &Value) -> Vec<Violation> {
+        self.query
+            .as_ref()
+            .map_or_else(Vec::new, |schema| compiled(&self.query_checker, schema).violations(query))
+    }
+
+    /// What is wrong with a body that does not depend on a model. Nothing, if the operation has no schema for it.
+    pub fn request_violations(&self, body: &Value) -> Vec<Violation> {
+        self.request
+            .as_ref()
+            .map_or_else(Vec::new, |schema| compiled(&self.request_checker, schema).violations(body))
+    }
+}
+
+/// A schema that is not valid JSON Schema refuses nothing; a test compiles every embedded one.
+fn compiled<'a>(held: &'a OnceLock<Checker>, schema: &Value) -> &'a Checker {
+    held.get_or_init(|| {
+        Checker::new(schema.clone())
+            .or_else(|_| Checker::new(Value::Bool(true)))
+            .expect("the schema `true` is valid")
+    })
 }
 
 #[cfg(test)]

@@ -196,6 +196,12 @@ pub struct Operation {
     pub read: Read,
     /// Where the operation is from.
     pub source: Cited,
+    /// The compiled schema of the query.
+    #[serde(skip)]
+    pub(crate) query_checker: OnceLock<Checker>,
+    /// The compiled schema of the body.
+    #[serde(skip)]
+    pub(crate) request_checker: OnceLock<Checker>,
 }
 
 /// One path of an operation.
@@ -436,6 +442,8 @@ pub struct UpstreamRules {
 pub struct Results {
     /// Days until the address stops working; absent if it does not.
     pub expire_after_days: Option<f64>,
+    /// `access-control-allow-origin` of results; absent if browsers may not read them.
+    pub allow_origin: Option<String>,
     /// Where that is from.
     pub source: Cited,
 }

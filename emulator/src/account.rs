@@ -1,0 +1,60 @@
+//! Accounts: a credential names one, and only its digest is kept.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use stuntdouble_contracts::ids;
+use stuntdouble_contracts::problem::KeyFault;
+
+/// The account of requests without a usable credential.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// The digest that stands for a key.
+pub fn digest(key: &str) -> Arc<str> {
+    let mut name = Sha256::new();
+    name.update(b"stuntdouble account");
+    name.update(key.as_bytes());
+    Arc::from(ids::hex(&name.finalize()[..16]))
+}
+
+/// Sixteen bytes that name an account in a vendor's answers.
+pub(crate) fn bytes(account: &str) -> [u8; 16] {
+    let digest = Sha256::digest(account.as_bytes());
+    std::array::from_fn(|index| digest[index])
+}
+
+/// Whether a key is one of those reserved for refusals; any other is accepted.
+pub(crate) fn reserved(key: &str) -> Option<KeyFault> {
+    if key == "not-a-key" || key.starts_with("sd-bad-") {
+        Some(KeyFault::Unknown)
+    } else if key.starts_with("sd-revoked-") {
+        Some(KeyFault::Disabled)
+    } else {
+        None
+    }
+}
+
+/// Whether a key is one of those reserved for accounts without a balance.
+pub(crate) fn is_broke(key: &str) -> bool {
+    key.starts_with("sd-broke-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_does_not_show_its_key_and_differs_from_key_to_key() {
+        assert_eq!(digest("secret").len(), 32);
+        assert!(!digest("secret").contains("secret"));
+        assert_ne!(digest("secret"), digest("secreT"));
+    }
+
+    #[test]
+    fn reserved_keys_are_refused_and_others_are_not() {
+        assert_eq!(reserved("not-a-key"), Some(KeyFault::Unknown));
+        assert_eq!(reserved("sd-bad-1"), Some(KeyFault::Unknown));
+        assert_eq!(reserved("sd-revoked-1"), Some(KeyFault::Disabled));
+        assert_eq!(reserved("anything"), None);
+    }
+}

@@ -1,0 +1,70 @@
+//! Who may give orders: nobody through a browser's back door, and beyond loopback only who has the token.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::http::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
+use axum::http::{Method, StatusCode};
+use url::Url;
+
+use super::Wrong;
+use crate::shared::Shared;
+
+/// The header that carries the token.
+const TOKEN: &str = "x-stuntdouble-token";
+
+/// Lets a request in, or says why not.
+pub(super) fn admit(
+    shared: &Arc<Shared>,
+    method: &Method,
+    headers: &HeaderMap,
+    host: Option<&str>,
+    local: SocketAddr,
+) -> Result<(), Wrong> {
+    let forbidden = |detail: String| Wrong::new(StatusCode::FORBIDDEN, detail);
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let addresses = shared.addresses();
+    let local_only = local.ip().is_loopback();
+    let held = shared.settings.admin_token.as_deref();
+    let given = text(TOKEN);
+    let trusted = held.is_some() && given.zip(held).is_some_and(|(given, held)| same(given, held));
+    if !local_only && !trusted {
+        return Err(match held {
+            Some(_) => Wrong::new(
+                StatusCode::UNAUTHORIZED,
+                format!("beyond loopback the control API wants its token in `{TOKEN}`"),
+            ),
+            None => forbidden(
+                "beyond loopback the control API is off; start with --admin-token-env VAR".to_owned(),
+            ),
+        });
+    }
+    // A page that a browser was lured to can name any host; a caller with the token is no such page.
+    let ours = host.is_some_and(|host| addresses.is_ours(host));
+    if !ours && !trusted {
+        return Err(forbidden("the Host is not this emulator's; use its own address".to_owned()));
+    }
+    if let Some(origin) = headers.get(ORIGIN) {
+        let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+        let own = origin.is_some_and(|url| url.host_str().is_some_and(|host| addresses.is_ours(host)));
+        if !own {
+            return Err(forbidden("a page of another origin may not give orders".to_owned()));
+        }
+    }
+    let writes = method == Method::POST || method == Method::PUT;
+    let kind = text(CONTENT_TYPE.as_str()).and_then(|text| text.split(';').next());
+    if writes && !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        return Err(Wrong::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "orders come as `content-type: application/json`, also without a body",
+        ));
+    }
+    Ok(())
+}
+
+/// Compares without telling by the time it takes how much was right.
+fn same(given: &str, held: &str) -> bool {
+    given.len() == held.len()
+        && given.bytes().zip(held.bytes()).fold(0, |difference, (left, right)| difference | (left ^ right))
+            == 0
+}

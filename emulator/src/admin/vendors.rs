@@ -1,0 +1,55 @@
+//! What is served.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Order, Wrong};
+use crate::http::place::by_selector;
+
+/// `GET vendors`.
+pub(super) fn list(order: &Order<'_>) -> Value {
+    let told = order.shared.settings.vendors.iter().map(|chosen| {
+        let contract = &chosen.vendor.contract;
+        let operations: Vec<Value> = contract
+            .operations
+            .iter()
+            .flat_map(|(name, operation)| {
+                operation.routes.iter().map(move |route| json!({"operation": name, "method": operation.method, "path": route.path}))
+            })
+            .collect();
+        let options: Map<String, Value> = contract
+            .options
+            .iter()
+            .map(|(name, fact)| (name.clone(), json!({"value": chosen.options.get(name), "values": fact.values, "default": fact.default})))
+            .collect();
+        let prefix = if chosen.vendor.newest { contract.id.clone() } else { contract.full_id() };
+        json!({
+            "id": contract.id,
+            "edition": contract.edition,
+            "newest": chosen.vendor.newest,
+            "title": contract.title,
+            "base_url": format!("{}/{prefix}", order.base),
+            "hosts": contract.hosts,
+            "models": contract.models.keys().collect::<Vec<_>>(),
+            "operations": operations,
+            "options": options,
+        })
+    });
+    json!({"seed": order.shared.settings.seed.0, "vendors": told.collect::<Vec<_>>()})
+}
+
+/// `GET vendors/{id}/openapi.json`.
+pub(super) fn openapi(order: &Order<'_>, id: &str) -> Answer {
+    let vendors = &order.shared.settings.vendors;
+    let index = by_selector(vendors, id)
+        .ok_or_else(|| Wrong::new(StatusCode::NOT_FOUND, format!("`{id}` is not served")))?;
+    let contract = &vendors[index].vendor.contract;
+    let _ = contract;
+    Err(Wrong::new(StatusCode::NOT_FOUND, "not yet"))
+}
+
+/// `GET openapi.json`.
+pub(super) fn own_openapi() -> Answer {
+    serde_json::from_str(include_str!("openapi.json"))
+        .map_err(|error| Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+}

@@ -1,0 +1,168 @@
+//! Reading what callers send: bytes first, bounded; then JSON, or multipart as JSON with handles.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use serde_json::{Map, Value};
+use stuntdouble_contracts::contract::picture::PART_SCHEME;
+use stuntdouble_contracts::problem::Malformation;
+
+/// A body, or word that there was too much of it.
+pub(crate) enum Received {
+    /// All of it.
+    Whole(Bytes),
+    /// More than the limit. The rest was read and thrown away, as far as `DISCARDED_BYTES` allows.
+    TooLarge,
+    /// The connection broke off.
+    Broken,
+}
+
+/// How much of a body that is too large is read and thrown away, so that the caller gets to read the refusal.
+const DISCARDED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Reads a body of at most `limit` bytes.
+pub(crate) async fn receive<B>(body: B, limit: u64) -> Received
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut body = body;
+    let expected = body.size_hint().lower().min(limit);
+    let mut held = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
+    let mut received: u64 = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Received::Broken };
+        let Ok(data) = frame.into_data() else { continue };
+        received += data.len() as u64;
+        if received > limit {
+            held = BytesMut::new();
+            if received > limit + DISCARDED_BYTES {
+                break;
+            }
+        } else {
+            held.extend_from_slice(&data);
+        }
+    }
+    if received > limit { Received::TooLarge } else { Received::Whole(held.freeze()) }
+}
+
+/// A body as JSON, with the files that came beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed {
+    /// An object; files stand in it as handles (`cid:0`).
+    pub(crate) json: Value,
+    /// The files, by the number in their handle.
+    pub(crate) files: Vec<Bytes>,
+}
+
+/// Reads a body as one of the media types that an operation takes.
+///
+/// # Errors
+///
+/// Says what is wrong with the body.
+pub(crate) async fn parse(
+    body: Bytes,
+    content_type: Option<&str>,
+    taken: &[String],
+) -> Result<Parsed, Malformation> {
+    let essence =
+        content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let named = match &essence {
+        // Without a word about it, a body is read as the JSON it most often is.
+        None if taken.iter().any(|held| held == "application/json") => "application/json",
+        None => taken.first().map_or("", String::as_str),
+        Some(essence) => essence,
+    };
+    if body.is_empty() {
+        return Err(Malformation::Empty);
+    }
+    if !taken.iter().any(|held| held == named) {
+        return Err(Malformation::MediaType(content_type.map(str::to_owned)));
+    }
+    match named {
+        "multipart/form-data" => parse_form(body, content_type.unwrap_or_default()).await,
+        _ => parse_json(&body),
+    }
+}
+
+fn parse_json(body: &[u8]) -> Result<Parsed, Malformation> {
+    let text = std::str::from_utf8(body).map_err(|_| Malformation::NotUtf8)?;
+    let json: Value = serde_json::from_str(text).map_err(|error| Malformation::Json(error.to_string()))?;
+    if json.is_object() { Ok(Parsed { json, files: Vec::new() }) } else { Err(Malformation::NotAnObject) }
+}
+
+/// A part is a file if it has a file name, or a type that is not text, or is no UTF-8: some clients leave the name out.
+async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformation> {
+    let broken = |error: multer::Error| Malformation::Multipart(error.to_string());
+    let boundary = multer::parse_boundary(content_type).map_err(broken)?;
+    let whole = futures_util::stream::iter([Ok::<Bytes, std::convert::Infallible>(body)]);
+    let mut form = multer::Multipart::new(whole, boundary);
+    let mut json = Map::new();
+    let mut files = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let Some(name) = field.name().map(str::to_owned) else {
+            return Err(Malformation::Multipart("a part has no name".to_owned()));
+        };
+        let typed = field
+            .content_type()
+            .is_some_and(|kind| kind.type_() != "text" && kind.essence_str() != "application/json");
+        let named = field.file_name().is_some();
+        let content = field.bytes().await.map_err(broken)?;
+        match std::str::from_utf8(&content) {
+            Ok(text) if !named && !typed => json.insert(name, text.into()),
+            _ => {
+                files.push(content);
+                json.insert(name, format!("{PART_SCHEME}{}", files.len() - 1).into())
+            }
+        };
+    }
+    Ok(Parsed { json: Value::Object(json), files })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn json_only() -> Vec<String> {
+        vec!["application/json".to_owned()]
+    }
+
+    async fn parsed(
+        body: &'static [u8],
+        kind: Option<&str>,
+        taken: &[String],
+    ) -> Result<Parsed, Malformation> {
+        parse(Bytes::from_static(body), kind, taken).await
+    }
+
+    #[tokio::test]
+    async fn whatever_is_no_object_is_told_apart() {
+        let taken = json_only();
+        assert_eq!(parsed(b"", None, &taken).await.unwrap_err(), Malformation::Empty);
+        assert_eq!(parsed(b"[1]", None, &taken).await.unwrap_err(), Malformation::NotAnObject);
+        assert_eq!(parsed(b"\xff\xfe", None, &taken).await.unwrap_err(), Malformation::NotUtf8);
+        assert!(matches!(parsed(b"{\"model\":", None, &taken).await.unwrap_err(), Malformation::Json(_)));
+        assert!(matches!(
+            parsed(b"{}", Some("text/plain"), &taken).await.unwrap_err(),
+            Malformation::MediaType(_)
+        ));
+        let deep: &'static [u8] = Box::leak(vec![b'['; 100_000].into_boxed_slice());
+        assert!(matches!(parsed(deep, None, &taken).await.unwrap_err(), Malformation::Json(_)));
+    }
+
+    #[tokio::test]
+    async fn a_form_becomes_json_with_handles_for_its_files() {
+        let form = b"--b\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\na cat\r\n\
+            --b\r\nContent-Disposition: form-data; name=\"input_image\"\r\n\r\n\x89PNG\xff\r\n\
+            --b\r\nContent-Disposition: form-data; name=\"tail_image\"; filename=\"t.png\"\r\n\r\ntext\r\n--b--\r\n";
+        let taken = vec!["multipart/form-data".to_owned()];
+        let read = parsed(form, Some("multipart/form-data; boundary=b"), &taken).await.unwrap();
+        assert_eq!(read.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "cid:1"}));
+        assert_eq!(read.files, [Bytes::from_static(b"\x89PNG\xff"), Bytes::from_static(b"text")]);
+        let broken = parsed(b"--b\r\nnonsense", Some("multipart/form-data; boundary=b"), &taken).await;
+        assert!(matches!(broken.unwrap_err(), Malformation::Multipart(_)));
+        let without = parsed(b"x", Some("multipart/form-data"), &taken).await;
+        assert!(matches!(without.unwrap_err(), Malformation::Multipart(_)));
+    }
+}

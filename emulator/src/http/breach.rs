@@ -1,0 +1,79 @@
+//! What becomes of a request whose pictures break a rule, or that asks for what the model cannot do.
+
+use stuntdouble_contracts::contract::picture::{Slot, judge as judge_picture};
+use stuntdouble_contracts::contract::roles::Asked;
+use stuntdouble_contracts::contract::rules::{PictureRule, Rule, Violation};
+use stuntdouble_contracts::{Contract, FailureReason, Model, upstream};
+
+use super::pictures::Looked;
+use crate::job::Failure;
+use crate::settings::ImageBreach;
+
+/// The judgement on a request.
+#[derive(Debug)]
+pub(super) enum Judged {
+    /// Nothing is wrong.
+    Sound,
+    /// It is refused at once.
+    Refused(Vec<Violation>),
+    /// It is accepted, and the job will fail.
+    Fails(Failure),
+}
+
+/// Judges a request by the vendor's rules for pictures and the maker's rules for everything else.
+pub(super) fn judge(
+    contract: &Contract,
+    moment: ImageBreach,
+    model: &Model,
+    asked: &Asked,
+    slots: &[Slot<'_>],
+    looked: &Looked,
+) -> Judged {
+    let broken =
+        slots.iter().zip(&looked.findings).filter_map(|(slot, finding)| judge_picture(slot, finding));
+    let unsupported = upstream::judge(&contract.upstream.rules, model, asked);
+    let all: Vec<Violation> = broken.chain(unsupported).collect();
+    let (refused, late): (Vec<Violation>, Vec<Violation>) =
+        all.into_iter().partition(|violation| is_refused(contract, moment, violation));
+    if !refused.is_empty() {
+        return Judged::Refused(refused);
+    }
+    late.first().map_or(Judged::Sound, |violation| Judged::Fails(failure_of(violation)))
+}
+
+fn is_refused(contract: &Contract, moment: ImageBreach, violation: &Violation) -> bool {
+    match moment {
+        ImageBreach::Submit => true,
+        ImageBreach::Job => false,
+        ImageBreach::Vendor => {
+            contract.pictures.refused_at_submit.iter().any(|name| name == violation.rule.name())
+        }
+    }
+}
+
+fn failure_of(violation: &Violation) -> Failure {
+    let reason = match &violation.rule {
+        Rule::Picture(PictureRule::Unreachable) => FailureReason::UnreachablePicture,
+        Rule::Picture(
+            PictureRule::Unreadable | PictureRule::Encoding | PictureRule::Format | PictureRule::Transport,
+        ) => FailureReason::UnreadablePicture,
+        Rule::Picture(PictureRule::Bytes { .. } | PictureRule::Side { .. } | PictureRule::Aspect { .. }) => {
+            FailureReason::BadPicture
+        }
+        Rule::Upstream { text, .. } => {
+            return Failure { reason: FailureReason::Unsupported, detail: Some(text.clone()) };
+        }
+        Rule::Required { .. }
+        | Rule::Type { .. }
+        | Rule::Enum { .. }
+        | Rule::Minimum { .. }
+        | Rule::Maximum { .. }
+        | Rule::MinLength { .. }
+        | Rule::MaxLength { .. }
+        | Rule::MinItems { .. }
+        | Rule::MaxItems { .. }
+        | Rule::Url
+        | Rule::Form { .. } => FailureReason::Unsupported,
+    };
+    Failure { reason, detail: None }
+}

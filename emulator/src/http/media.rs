@@ -1,0 +1,285 @@
+//! Results, uploads and the project's own pictures: `/__media/...` and `/__fixtures/...`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{
+    ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, HeaderMap, IF_NONE_MATCH, RANGE,
+};
+use axum::http::{HeaderValue, Method, Response, StatusCode};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use stuntdouble_contracts::{Phase, ids};
+
+use super::{Shared, body};
+use crate::fixtures;
+use crate::job::{ClipPlan, Job};
+use crate::media::{ClipSpec, Preview};
+
+/// Milliseconds in a day.
+const DAY_MS: f64 = 86_400_000.0;
+
+/// Answers under `/__media/`.
+pub(super) async fn answer<B>(
+    shared: &Shared,
+    method: &Method,
+    headers: &HeaderMap,
+    path: &str,
+    content: B,
+) -> Response<Body>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+{
+    let rest = path.trim_start_matches("/__media/");
+    if let Some(name) = rest.strip_prefix("uploads/") {
+        return uploaded(shared, method, headers, name, content).await;
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
+    }
+    let Some((name, file)) = rest.split_once('/') else {
+        return plain(StatusCode::NOT_FOUND, "no such file");
+    };
+    let Some(job) = shared.store.job_of_clip(name).await else {
+        return plain(StatusCode::NOT_FOUND, "no such file");
+    };
+    let now = shared.account_now(&job.key.account).await;
+    let standing = job.standing(now);
+    let (Phase::Succeeded, Some(ended_at)) = (standing.phase, standing.ended_at) else {
+        return plain(StatusCode::NOT_FOUND, "no such file");
+    };
+    let results = shared.results(&job);
+    let expired = results
+        .as_ref()
+        .and_then(|facts| facts.expire_after_days)
+        .is_some_and(|days| now.since(ended_at) as f64 >= days * DAY_MS);
+    if expired {
+        return plain(StatusCode::FORBIDDEN, "the address has expired");
+    }
+    let key = cache_key(&job);
+    let spec = spec_of(&job.clip);
+    let (kind, rendered) = match file {
+        "video.mp4" => ("video/mp4", shared.gallery.clip(&key, &spec).await),
+        "cover.jpg" => ("image/jpeg", shared.gallery.cover(&key, &spec).await),
+        _ => return plain(StatusCode::NOT_FOUND, "no such file"),
+    };
+    let mut answer = match rendered {
+        Ok(content) => file_answer(method, headers, kind, &key, content),
+        Err(error) => {
+            tracing::error!(%error, job = &*job.key.id, "the clip could not be rendered");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "the file could not be made")
+        }
+    };
+    let origin =
+        results.and_then(|facts| facts.allow_origin).and_then(|text| HeaderValue::from_str(&text).ok());
+    if let Some(origin) = origin {
+        answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    answer
+}
+
+/// Answers under `/__fixtures/`.
+pub(super) fn fixture(method: &Method, headers: &HeaderMap, path: &str) -> Response<Body> {
+    if method != Method::GET && method != Method::HEAD {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
+    }
+    let name = path.trim_start_matches("/__fixtures/").trim_start_matches("images/");
+    let Some(found) = fixtures::find(name) else {
+        let known: Vec<&str> = fixtures::all().iter().map(|fixture| fixture.name).collect();
+        return plain(StatusCode::NOT_FOUND, &format!("no such picture; there are {}", known.join(", ")));
+    };
+    let content = match found.content() {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    };
+    file_answer(method, headers, found.media_type, found.name, content)
+}
+
+/// The bytes behind one of our own addresses, for pictures that a request names.
+pub(super) async fn content(shared: &Shared, path: &str) -> Option<Cow<'static, [u8]>> {
+    if let Some(name) = path.strip_prefix("/__fixtures/") {
+        return fixtures::find(name.trim_start_matches("images/")).map(fixtures::Fixture::content);
+    }
+    let rest = path.strip_prefix("/__media/")?;
+    if let Some(name) = rest.strip_prefix("uploads/") {
+        return shared.uploads.get(name)?.content.map(|bytes| Cow::Owned(bytes.to_vec()));
+    }
+    let (name, file) = rest.split_once('/')?;
+    let job = shared.store.job_of_clip(name).await?;
+    let now = shared.account_now(&job.key.account).await;
+    if job.standing(now).phase != Phase::Succeeded || file != "cover.jpg" {
+        return None;
+    }
+    let cover = shared.gallery.cover(&cache_key(&job), &spec_of(&job.clip)).await.ok()?;
+    Some(Cow::Owned(cover.to_vec()))
+}
+
+async fn uploaded<B>(
+    shared: &Shared,
+    method: &Method,
+    headers: &HeaderMap,
+    name: &str,
+    content: B,
+) -> Response<Body>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+{
+    let Some(upload) = shared.uploads.get(name) else { return plain(StatusCode::NOT_FOUND, "no such file") };
+    if method == Method::PUT {
+        let now = shared.account_now(&upload.account).await;
+        if now > upload.open_until {
+            return plain(StatusCode::FORBIDDEN, "the address has expired");
+        }
+        return match body::receive(content, shared.settings.limits.body_bytes).await {
+            body::Received::Whole(bytes) if shared.uploads.put(name, bytes) => plain(StatusCode::OK, ""),
+            body::Received::Whole(_) => plain(StatusCode::NOT_FOUND, "no such file"),
+            body::Received::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "the file is too large"),
+            body::Received::Broken => plain(StatusCode::BAD_REQUEST, "the file broke off"),
+        };
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "only PUT, GET and HEAD");
+    }
+    match upload.content {
+        Some(content) => file_answer(method, headers, &upload.media_type, name, content),
+        None => plain(StatusCode::NOT_FOUND, "nothing was put here yet"),
+    }
+}
+
+/// The name of a rendering: two jobs share it only if their clips are the same to the byte.
+fn cache_key(job: &Job) -> String {
+    let clip = &job.clip;
+    let mut name = Sha256::new();
+    name.update(clip.name.as_bytes());
+    for number in [clip.width, clip.height, clip.fps, clip.seconds] {
+        name.update(number.to_le_bytes());
+    }
+    for picture in [&clip.start, &clip.tail] {
+        let jpeg = picture.as_ref().map_or(&[][..], Preview::jpeg);
+        name.update((jpeg.len() as u64).to_le_bytes());
+        name.update(jpeg);
+    }
+    ids::hex(&name.finalize()[..16])
+}
+
+fn spec_of(clip: &ClipPlan) -> ClipSpec {
+    let seed =
+        clip.name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    ClipSpec {
+        width: clip.width,
+        height: clip.height,
+        fps: clip.fps,
+        seconds: clip.seconds,
+        start: clip.start.clone(),
+        tail: clip.tail.clone(),
+        seed,
+    }
+}
+
+/// A file with what downloads and players need: length, ranges, a tag.
+fn file_answer(
+    method: &Method,
+    headers: &HeaderMap,
+    kind: &str,
+    tag: &str,
+    content: Bytes,
+) -> Response<Body> {
+    let etag = format!("\"{tag}\"");
+    let mut answer = Response::new(Body::empty());
+    let held = answer.headers_mut();
+    let mut set = |name: axum::http::HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            held.insert(name, value);
+        }
+    };
+    set(ETAG, etag.clone());
+    set(ACCEPT_RANGES, "bytes".to_owned());
+    set(CACHE_CONTROL, "no-cache".to_owned());
+    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known.is_some_and(|tags| tags == "*" || tags.split(',').any(|held| held.trim() == etag)) {
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        return answer;
+    }
+    set(CONTENT_TYPE, kind.to_owned());
+    let length = content.len() as u64;
+    let wanted = headers.get(RANGE).and_then(|value| value.to_str().ok()).filter(|_| method == Method::GET);
+    let (status, part) = match wanted.map(|text| range(text, length)) {
+        None | Some(Wanted::All) => (StatusCode::OK, content),
+        Some(Wanted::Part(first, last)) => {
+            set(CONTENT_RANGE, format!("bytes {first}-{last}/{length}"));
+            (StatusCode::PARTIAL_CONTENT, content.slice(first as usize..=last as usize))
+        }
+        Some(Wanted::Nothing) => {
+            set(CONTENT_RANGE, format!("bytes */{length}"));
+            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new())
+        }
+    };
+    set(CONTENT_LENGTH, part.len().to_string());
+    *answer.status_mut() = status;
+    if method != Method::HEAD {
+        *answer.body_mut() = Body::from(part);
+    }
+    answer
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Part(u64, u64),
+    Nothing,
+}
+
+/// Reads a `Range` header of one range (RFC 9110, section 14). Several ranges, or none that we know, mean the whole file.
+fn range(text: &str, length: u64) -> Wanted {
+    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
+        return Wanted::All;
+    };
+    let (first, last) = (first.trim(), last.trim());
+    match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(first), _) if last.is_empty() && first < length => Wanted::Part(first, length - 1),
+        (Ok(first), Ok(last)) if first <= last && first < length => Wanted::Part(first, last.min(length - 1)),
+        (Ok(first), Ok(last)) if first > last => Wanted::All,
+        (Ok(_), Ok(_)) => Wanted::Nothing,
+        (Ok(_), Err(_)) if last.is_empty() => Wanted::Nothing,
+        (Err(_), Ok(0)) if first.is_empty() => Wanted::Nothing,
+        (Err(_), Ok(count)) if first.is_empty() && length > 0 => {
+            Wanted::Part(length.saturating_sub(count), length - 1)
+        }
+        _ => Wanted::All,
+    }
+}
+
+/// A short answer in plain text.
+pub(super) fn plain(status: StatusCode, text: &str) -> Response<Body> {
+    let mut answer = Response::new(Body::from(text.to_owned()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+}
+
+/// Where the files of a job are, below the base address.
+pub(super) fn paths(name: &Arc<str>) -> (String, String) {
+    (format!("/__media/{name}/video.mp4"), format!("/__media/{name}/cover.jpg"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_range_is_cut_out_and_everything_else_is_the_whole() {
+        assert_eq!(range("bytes=0-3", 10), Wanted::Part(0, 3));
+        assert_eq!(range("bytes=5-", 10), Wanted::Part(5, 9));
+        assert_eq!(range("bytes=-4", 10), Wanted::Part(6, 9));
+        assert_eq!(range("bytes=-40", 10), Wanted::Part(0, 9));
+        assert_eq!(range("bytes=8-99", 10), Wanted::Part(8, 9));
+        assert_eq!(range("bytes=10-", 10), Wanted::Nothing);
+        assert_eq!(range("bytes=10-12", 10), Wanted::Nothing);
+        assert_eq!(range("bytes=-0", 10), Wanted::Nothing);
+        assert_eq!(range("bytes=4-2", 10), Wanted::All);
+        assert_eq!(range("bytes=0-1,3-4", 10), Wanted::All);
+        assert_eq!(range("pages=1-2", 10), Wanted::All);
+    }
+}

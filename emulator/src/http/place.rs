@@ -1,0 +1,183 @@
+//! Which vendor a request is for, and which address its answer may name.
+
+use std::net::{IpAddr, SocketAddr};
+
+use stuntdouble_contracts::{Selector, Vendor};
+use url::Url;
+
+use crate::settings::{Chosen, Settings};
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place<'a> {
+    /// To the vendor with this index; the rest of path and query is the vendor's own.
+    Vendor(usize, &'a str),
+    /// To the control API.
+    Admin,
+    /// To results and uploads.
+    Media,
+    /// To the project's own pictures.
+    Fixtures,
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Finds out where a request goes: by the port's vendor, by `Host`, by the first segment of the path, in this order.
+pub(crate) fn place<'a>(
+    vendors: &[Chosen],
+    port_vendor: Option<usize>,
+    host: Option<&str>,
+    target: &'a str,
+) -> Place<'a> {
+    let path = target.split('?').next().unwrap_or(target);
+    let first = path.split('/').nth(1).unwrap_or_default();
+    match first {
+        "__media" => return Place::Media,
+        "__fixtures" => return Place::Fixtures,
+        "__admin" => return Place::Admin,
+        _ => {}
+    }
+    if let Some(index) = port_vendor {
+        return Place::Vendor(index, target);
+    }
+    let name = host.map(host_name);
+    let by_host = |chosen: &Chosen| name.is_some_and(|name| serves(&chosen.vendor, name));
+    if let Some(index) = vendors.iter().position(by_host) {
+        return Place::Vendor(index, target);
+    }
+    let Some(index) = by_selector(vendors, &stuntdouble_contracts::contract::route::percent_decoded(first))
+    else {
+        return Place::Nowhere;
+    };
+    let rest = &target[1 + first.len()..];
+    Place::Vendor(index, if rest.is_empty() { "/" } else { rest })
+}
+
+/// The vendor that `ID` or `ID@EDITION` means among those served.
+pub(crate) fn by_selector(vendors: &[Chosen], text: &str) -> Option<usize> {
+    let wanted = Selector::parse(text).ok()?;
+    vendors.iter().position(|chosen| {
+        chosen.vendor.id() == wanted.vendor && wanted.admits(&chosen.vendor.contract.edition)
+    })
+}
+
+fn serves(vendor: &Vendor, host: &str) -> bool {
+    vendor.contract.hosts.iter().any(|held| held.eq_ignore_ascii_case(host))
+}
+
+/// The name in a `Host` header, without port and brackets.
+fn host_name(host: &str) -> &str {
+    let host = host.trim();
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or_default();
+    }
+    host.split(':').next().unwrap_or(host)
+}
+
+/// The addresses under which this emulator is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Addresses {
+    /// Every address it listens on.
+    pub(crate) listening: Vec<SocketAddr>,
+    /// The address given at start.
+    pub(crate) public_url: Option<String>,
+}
+
+impl Addresses {
+    /// Whether every address it listens on is a loopback address.
+    pub(crate) fn loopback_only(&self) -> bool {
+        self.listening.iter().all(|address| address.ip().is_loopback())
+    }
+
+    /// Whether a `Host` header names this emulator.
+    pub(crate) fn is_ours(&self, host: &str) -> bool {
+        let name = host_name(host);
+        let public = self.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+        if public.is_some_and(|url| url.host_str().is_some_and(|held| held.eq_ignore_ascii_case(name))) {
+            return true;
+        }
+        if name.eq_ignore_ascii_case("localhost") {
+            return true;
+        }
+        let Ok(ip) = name.parse::<IpAddr>() else { return false };
+        ip.is_loopback() || self.listening.iter().any(|address| address.ip() == ip)
+    }
+
+    /// The start of every URL in an answer, without a slash at its end.
+    ///
+    /// A `Host` is copied only if it is ours and not a vendor's.
+    pub(crate) fn base(&self, host: Option<&str>, local: SocketAddr) -> String {
+        if let Some(url) = &self.public_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        match host.filter(|host| self.is_ours(host)) {
+            Some(host) => format!("http://{}", host.trim()),
+            None => format!("http://{}", reachable(local)),
+        }
+    }
+
+    /// Whether a URL leads to this emulator, by any of its names.
+    pub(crate) fn leads_here(&self, url: &Url, settings: &Settings) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        if settings.vendors.iter().any(|chosen| serves(&chosen.vendor, host)) {
+            return url.path().starts_with("/__");
+        }
+        if let Some(public) = self.public_url.as_deref().and_then(|held| Url::parse(held).ok())
+            && public.host_str() == Some(host)
+            && public.port_or_known_default() == url.port_or_known_default()
+        {
+            return true;
+        }
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let port = url.port_or_known_default();
+        self.listening.iter().any(|address| {
+            let same_port = port == Some(address.port());
+            let named = bare.eq_ignore_ascii_case("localhost")
+                && (address.ip().is_loopback() || address.ip().is_unspecified());
+            let literal = bare.parse::<IpAddr>().is_ok_and(|ip| {
+                ip == address.ip()
+                    || (ip.is_loopback() && (address.ip().is_loopback() || address.ip().is_unspecified()))
+            });
+            same_port && (named || literal)
+        })
+    }
+}
+
+/// An address that a client on this machine can use: the wildcard address becomes loopback.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses() -> Addresses {
+        Addresses { listening: vec!["127.0.0.1:4747".parse().unwrap()], public_url: None }
+    }
+
+    #[test]
+    fn a_host_that_is_not_ours_is_never_copied_into_a_url() {
+        let local = "127.0.0.1:4747".parse().unwrap();
+        let base = |host| addresses().base(host, local);
+        assert_eq!(base(Some("localhost:4747")), "http://localhost:4747");
+        assert_eq!(base(Some("api.aimlapi.com")), "http://127.0.0.1:4747");
+        assert_eq!(base(Some("evil.example")), "http://127.0.0.1:4747");
+        assert_eq!(base(None), "http://127.0.0.1:4747");
+    }
+
+    #[test]
+    fn a_public_url_is_what_answers_name() {
+        let addresses = Addresses { public_url: Some("https://stand-in.test/".to_owned()), ..addresses() };
+        assert_eq!(
+            addresses.base(Some("localhost"), "127.0.0.1:1".parse().unwrap()),
+            "https://stand-in.test"
+        );
+        assert!(addresses.is_ours("stand-in.test:443"));
+    }
+}

@@ -1,0 +1,416 @@
+//! Answering on a vendor's paths: the request runs through the operation's checks, in the contract's order.
+//!
+//! Whatever leaves here was written by the vendor's dialect.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use serde_json::{Map, Value};
+use stuntdouble_contracts::contract::model::{Check, IdPlace, Lifecycle};
+use stuntdouble_contracts::contract::normalise::normalised;
+use stuntdouble_contracts::contract::roles::{Asked, asked};
+use stuntdouble_contracts::contract::route::Matched;
+use stuntdouble_contracts::contract::rules::{Rule, Violation};
+use stuntdouble_contracts::dialect::UploadView;
+use stuntdouble_contracts::problem::{KeyFault, Malformation, Place};
+use stuntdouble_contracts::{
+    Contract, Credential, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids,
+};
+
+use super::body::{self, Parsed, Received};
+use super::uploads::Upload;
+use super::view::view;
+use super::{Shared, breach, pictures};
+use crate::account::{self, ANONYMOUS};
+use crate::engine::{Command, Outcome, Submission};
+use crate::job::{Job, JobKey, Progress};
+use crate::random::Purpose;
+use crate::settings::Chosen;
+use crate::store::JobFilter;
+
+/// A request on a vendor's path, everything read.
+pub(super) struct Call<'a> {
+    /// The emulator.
+    pub(super) shared: &'a Shared,
+    /// The vendor.
+    pub(super) chosen: &'a Chosen,
+    /// The method as received.
+    pub(super) method: Method,
+    /// Path and query, without our prefix.
+    pub(super) target: &'a str,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    /// The body.
+    pub(super) body: Received,
+    /// The start of every address in the answer.
+    pub(super) base: String,
+}
+
+/// What the checks found out on the way.
+struct Checked<'a> {
+    account: Arc<str>,
+    credential: Option<Credential>,
+    parsed: Parsed,
+    model: Option<&'a Model>,
+    asked: Option<Asked>,
+    echo: Value,
+    looked: pictures::Looked,
+    breach: Option<crate::job::Failure>,
+}
+
+impl Call<'_> {
+    /// The answer.
+    pub(super) async fn answer(mut self) -> Reply {
+        // The body is taken out once, so that the checks can look at the rest of the call while they read it.
+        let received = std::mem::replace(&mut self.body, Received::Broken);
+        let mut account: Arc<str> = Arc::from(ANONYMOUS);
+        match self.served(received, &mut account).await {
+            Ok(reply) => reply,
+            Err(problem) => self.refused(&account, &problem).await,
+        }
+    }
+
+    fn contract(&self) -> &Contract {
+        &self.chosen.vendor.contract
+    }
+
+    fn exchange(&self, now: UnixMillis, entropy: [u8; 32]) -> Exchange<'_> {
+        Exchange {
+            contract: self.contract(),
+            options: &self.chosen.options,
+            method: self.method.as_str(),
+            target: self.target,
+            headers: &self.headers,
+            now,
+            entropy,
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
+    }
+
+    async fn refused(&self, account: &Arc<str>, problem: &Problem) -> Reply {
+        let vendor: Arc<str> = Arc::from(self.contract().id.as_str());
+        let number = match self.shared.perform(account, &Command::Refuse(Arc::clone(&vendor))).await {
+            Ok(Outcome::Counted(number)) => number,
+            Ok(Outcome::Accepted(_) | Outcome::Seen(_) | Outcome::Clock(_)) | Err(_) => 0,
+        };
+        let entropy = self.shared.settings.seed.draw(account, &vendor, number, Purpose::Refusal).bytes();
+        let now = self.shared.account_now(account).await;
+        self.chosen.vendor.dialect.problem(&self.exchange(now, entropy), problem)
+    }
+
+    async fn served(&self, received: Received, account: &mut Arc<str>) -> Result<Reply, Problem> {
+        let path = self.target.split('?').next().unwrap_or(self.target);
+        // A HEAD is a GET whose answer is cut off after its headers.
+        let method = if self.method == Method::HEAD { "GET" } else { self.method.as_str() };
+        let matched = self
+            .contract()
+            .route(&self.chosen.options, method, path)
+            .map_err(|none| Problem::UnknownRoute { allowed: none.allowed })?;
+        let checked = self.check(&matched, received, account).await?;
+        match matched.name {
+            "submit" => self.submit(checked).await,
+            "poll" => self.poll(&matched, &checked).await,
+            "list" => Ok(self.list(&matched, &checked).await),
+            "models" => {
+                Ok(self.chosen.vendor.dialect.models(&self.exchange(self.now(&checked).await, [0; 32])))
+            }
+            "model" => self.model(&matched, &checked).await,
+            "upload" => self.upload(&checked).await,
+            // The loader knows no other operations; a contract that invents one has no such path.
+            _ => Err(Problem::UnknownRoute { allowed: Vec::new() }),
+        }
+    }
+
+    async fn now(&self, checked: &Checked<'_>) -> UnixMillis {
+        self.shared.account_now(&checked.account).await
+    }
+
+    async fn check<'m>(
+        &'m self,
+        matched: &Matched<'m>,
+        received: Received,
+        account: &mut Arc<str>,
+    ) -> Result<Checked<'m>, Problem> {
+        let mut received = Some(received);
+        let mut checked = Checked {
+            account: Arc::clone(account),
+            credential: None,
+            parsed: Parsed::default(),
+            model: None,
+            asked: None,
+            echo: Value::Null,
+            looked: pictures::Looked::default(),
+            breach: None,
+        };
+        for check in &matched.operation.checks {
+            match check {
+                Check::Credential => {
+                    let credential = self.credential()?;
+                    checked.account = account::digest(&credential.key);
+                    account.clone_from(&checked.account);
+                    checked.credential = Some(credential);
+                }
+                Check::Body => {
+                    checked.parsed =
+                        self.parsed(matched, received.take().unwrap_or(Received::Broken)).await?;
+                }
+                Check::Model => checked.model = Some(self.chosen_model(matched, &checked.parsed.json)?),
+                Check::Members => self.members(matched, &mut checked)?,
+                Check::Pictures => self.pictures(&mut checked).await?,
+            }
+        }
+        let query = self.query();
+        let violations = matched.operation.query_violations(&query);
+        if !violations.is_empty() {
+            return Err(Problem::Invalid { place: Place::Query, violations });
+        }
+        Ok(checked)
+    }
+
+    fn credential(&self) -> Result<Credential, Problem> {
+        let exchange = self.exchange(UnixMillis::default(), [0; 32]);
+        let credential = self.chosen.vendor.dialect.credential(&exchange).map_err(Problem::Unauthorized)?;
+        match account::reserved(&credential.key) {
+            Some(fault @ (KeyFault::Unknown | KeyFault::Disabled)) => Err(Problem::Unauthorized(fault)),
+            Some(KeyFault::Missing | KeyFault::WrongScheme) | None => Ok(credential),
+        }
+    }
+
+    async fn parsed(&self, matched: &Matched<'_>, received: Received) -> Result<Parsed, Problem> {
+        let bytes = match received {
+            Received::Whole(bytes) => bytes,
+            Received::TooLarge => {
+                return Err(Problem::TooLarge { limit_bytes: self.shared.settings.limits.body_bytes });
+            }
+            Received::Broken => {
+                return Err(Problem::Malformed(Malformation::Json("the body broke off".to_owned())));
+            }
+        };
+        body::parse(bytes, self.header("content-type"), &matched.operation.media_types)
+            .await
+            .map_err(Problem::Malformed)
+    }
+
+    /// The model that the path fixes or the body names.
+    fn chosen_model<'m>(&'m self, matched: &Matched<'_>, body: &Value) -> Result<&'m Model, Problem> {
+        let contract = self.contract();
+        let id = match (&matched.route.model, &matched.operation.model_at) {
+            (Some(id), _) => id.as_str(),
+            (None, Some(pointer)) => match body.pointer(pointer) {
+                Some(Value::String(id)) => id.as_str(),
+                other => {
+                    let options: Vec<Value> = contract.models.keys().map(|id| id.as_str().into()).collect();
+                    let rule = match other {
+                        None => Rule::Required { options },
+                        Some(_) => Rule::Type { expected: vec!["string".to_owned()], options },
+                    };
+                    let violation = Violation::new(pointer.clone(), rule, other.unwrap_or(&Value::Null));
+                    return Err(Problem::Invalid { place: Place::Body, violations: vec![violation] });
+                }
+            },
+            (None, None) => "",
+        };
+        let Some(model) = contract.models.get(id) else {
+            return Err(Problem::UnknownModel {
+                received: Violation::new(String::new(), Rule::Url, &id.into()).received_text(),
+            });
+        };
+        match model.lifecycle {
+            Lifecycle::Active | Lifecycle::Deprecated => Ok(model),
+            Lifecycle::Retired => Err(Problem::RetiredModel { model: model.id.clone() }),
+        }
+    }
+
+    fn members(&self, matched: &Matched<'_>, checked: &mut Checked<'_>) -> Result<(), Problem> {
+        let body = std::mem::take(&mut checked.parsed.json);
+        let echo = matched.operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
+        checked.echo = echo.unwrap_or_default();
+        let violations = match checked.model {
+            Some(model) => {
+                let body = normalised(&model.request, body);
+                let violations = self.contract().request_checker(model).violations(&body);
+                checked.asked = Some(asked(model, &body));
+                checked.parsed.json = body;
+                violations
+            }
+            None => {
+                let violations = matched.operation.request_violations(&body);
+                checked.parsed.json = body;
+                violations
+            }
+        };
+        if violations.is_empty() { Ok(()) } else { Err(Problem::Invalid { place: Place::Body, violations }) }
+    }
+
+    async fn pictures(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
+        let (Some(model), Some(asked)) = (checked.model, &checked.asked) else { return Ok(()) };
+        let slots = stuntdouble_contracts::contract::picture::slots(&model.request, &checked.parsed.json);
+        checked.looked = pictures::look(self.shared, &slots, &checked.parsed.files).await;
+        let judged = breach::judge(
+            self.contract(),
+            self.shared.settings.image_breach,
+            model,
+            asked,
+            &slots,
+            &checked.looked,
+        );
+        match judged {
+            breach::Judged::Sound => Ok(()),
+            breach::Judged::Fails(failure) => {
+                checked.breach = Some(failure);
+                Ok(())
+            }
+            breach::Judged::Refused(violations) => Err(Problem::Invalid { place: Place::Body, violations }),
+        }
+    }
+
+    async fn submit(&self, checked: Checked<'_>) -> Result<Reply, Problem> {
+        let (Some(model), Some(asked)) = (checked.model, &checked.asked) else {
+            return Err(Problem::UnknownRoute { allowed: Vec::new() });
+        };
+        let credential = checked.credential.as_ref();
+        if credential.is_some_and(|credential| account::is_broke(&credential.key)) {
+            return Err(Problem::InsufficientCredits);
+        }
+        let options = &self.chosen.options;
+        let finishes = self.chosen.vendor.dialect.finishes_at_submit(options);
+        let settings = &self.shared.settings;
+        let submission = Submission {
+            contract: self.contract(),
+            dialect: &*self.chosen.vendor.dialect,
+            model,
+            asked,
+            echo_bytes: approximate_bytes(&checked.echo),
+            echo: checked.echo,
+            tenant: credential.and_then(|credential| credential.tenant.clone()),
+            breach: checked.breach,
+            start: checked.looked.start,
+            tail: checked.looked.tail,
+            progress: if finishes { Progress::Immediate } else { settings.progress },
+            latency: settings.latency,
+            notes: checked.looked.notes,
+        };
+        let outcome = self.shared.perform(&checked.account, &Command::Submit(&submission)).await;
+        let Ok(Outcome::Accepted(job)) = outcome else { return Err(Problem::Overloaded) };
+        let exchange = self.exchange(job.submitted_at, job.entropy);
+        // What a submit answers is the job as it was accepted, however soon it ends.
+        let shown =
+            if finishes { job.submitted_at } else { UnixMillis(job.submitted_at.0.saturating_sub(1)) };
+        Ok(self.chosen.vendor.dialect.submitted(&exchange, &view(&job, model, shown, &self.base)))
+    }
+
+    async fn poll(&self, matched: &Matched<'_>, checked: &Checked<'_>) -> Result<Reply, Problem> {
+        let id = match &matched.operation.job_id {
+            Some(IdPlace::Path(name)) => matched.segment(name).unwrap_or_default().to_owned(),
+            Some(IdPlace::Query(name)) => {
+                self.query().get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+            }
+            None => String::new(),
+        };
+        let unknown = || Problem::UnknownJob { id: id.clone() };
+        let job = self.own_job(checked, &id).await.ok_or_else(unknown)?;
+        let model = self.contract().models.get(&job.model).ok_or_else(unknown)?;
+        let outcome = self.shared.perform(&checked.account, &Command::Poll(&job)).await;
+        let Ok(Outcome::Seen(job)) = outcome else { return Err(unknown()) };
+        let now = self.now(checked).await;
+        Ok(self
+            .chosen
+            .vendor
+            .dialect
+            .job(&self.exchange(now, job.entropy), &view(&job, model, now, &self.base)))
+    }
+
+    /// A job of the same account and tenant; to everybody else it does not exist.
+    async fn own_job(&self, checked: &Checked<'_>, id: &str) -> Option<Arc<Job>> {
+        let key = JobKey {
+            account: Arc::clone(&checked.account),
+            vendor: Arc::from(self.contract().id.as_str()),
+            id: Arc::from(id),
+        };
+        self.shared.store.job(&key).await.filter(|job| is_tenants(job, checked))
+    }
+
+    async fn list(&self, matched: &Matched<'_>, checked: &Checked<'_>) -> Reply {
+        let filter = JobFilter {
+            account: Some(Arc::clone(&checked.account)),
+            vendor: Some(self.contract().id.clone()),
+        };
+        let jobs = self.shared.store.jobs(&filter).await;
+        let query = self.query();
+        let wanted = matched.operation.query.as_ref().and_then(|schema| {
+            let properties = stuntdouble_contracts::contract::schema::properties(schema);
+            let role = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("model");
+            let (pointer, _) = properties.into_iter().find(|(_, schema)| role(schema))?;
+            query.pointer(&pointer)?.as_str().map(str::to_owned)
+        });
+        let now = self.now(checked).await;
+        let views: Vec<JobView<'_>> = jobs
+            .iter()
+            .filter(|job| {
+                is_tenants(job, checked) && wanted.as_ref().is_none_or(|wanted| *wanted == job.model)
+            })
+            .filter_map(|job| Some(view(job, self.contract().models.get(&job.model)?, now, &self.base)))
+            .collect();
+        self.chosen.vendor.dialect.list(&self.exchange(now, [0; 32]), &views)
+    }
+
+    async fn model(&self, matched: &Matched<'_>, checked: &Checked<'_>) -> Result<Reply, Problem> {
+        let id = matched.segments.first().map(|(_, value)| value.clone()).unwrap_or_default();
+        let model = self.contract().models.get(&id).ok_or(Problem::UnknownModel { received: id })?;
+        Ok(self.chosen.vendor.dialect.model(&self.exchange(self.now(checked).await, [0; 32]), model))
+    }
+
+    async fn upload(&self, checked: &Checked<'_>) -> Result<Reply, Problem> {
+        let contract = self.contract();
+        let Some(facts) = &contract.uploads else {
+            return Err(Problem::UnknownRoute { allowed: Vec::new() });
+        };
+        let extension =
+            checked.parsed.json.pointer(&facts.extension_at).and_then(Value::as_str).unwrap_or_default();
+        let media_type =
+            facts.types.get(extension).cloned().unwrap_or_else(|| "application/octet-stream".to_owned());
+        let vendor: Arc<str> = Arc::from(contract.id.as_str());
+        let outcome = self.shared.perform(&checked.account, &Command::Upload(Arc::clone(&vendor))).await;
+        let Ok(Outcome::Counted(number)) = outcome else { return Err(Problem::Overloaded) };
+        let entropy =
+            self.shared.settings.seed.draw(&checked.account, &vendor, number, Purpose::Upload).bytes();
+        let name = format!("{}.{extension}", ids::uuid(ids::first_half(&entropy)));
+        let now = self.now(checked).await;
+        let open_until = now.after((facts.minutes * 60_000.0) as u64);
+        let upload = Upload { account: Arc::clone(&checked.account), open_until, media_type, content: None };
+        self.shared.uploads.open(name.clone(), upload);
+        let url = format!("{}/__media/uploads/{name}", self.base);
+        let shown = UploadView { upload_url: url.clone(), public_url: url };
+        Ok(self.chosen.vendor.dialect.upload(&self.exchange(now, entropy), &shown))
+    }
+
+    /// The query as an object of texts; of a parameter given twice the first counts.
+    fn query(&self) -> Value {
+        let text = self.target.split_once('?').map_or("", |(_, query)| query);
+        let mut members = Map::new();
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            members.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
+        }
+        Value::Object(members)
+    }
+}
+
+fn is_tenants(job: &Job, checked: &Checked<'_>) -> bool {
+    job.tenant == checked.credential.as_ref().and_then(|credential| credential.tenant.clone())
+}
+
+/// About how much memory a value takes: its texts, and a flat rate for everything else.
+fn approximate_bytes(value: &Value) -> u64 {
+    const FLAT: u64 = 32;
+    FLAT + match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len() as u64,
+        Value::Array(items) => items.iter().map(approximate_bytes).sum(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| name.len() as u64 + approximate_bytes(value)).sum()
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The only place that draws random numbers.
+//!
+//! Every number comes from a generator named by (seed, account, vendor, number, purpose), so that
+//! what one account gets never depends on when another one asks.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use sha2::{Digest, Sha256};
+
+/// What random numbers are drawn for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The id of a job and everything about it that is random.
+    Job,
+    /// How long a job takes.
+    Latency,
+    /// What is random about a refusal (request ids).
+    Refusal,
+    /// The address of an upload.
+    Upload,
+}
+
+impl Purpose {
+    fn name(self) -> &'static [u8] {
+        match self {
+            Self::Job => b"job",
+            Self::Latency => b"latency",
+            Self::Refusal => b"refusal",
+            Self::Upload => b"upload",
+        }
+    }
+}
+
+/// The run's randomness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+impl Seed {
+    /// A seed that nobody chose.
+    pub fn fresh() -> Self {
+        // The standard library keys its hashers from the operating system's randomness.
+        Self(RandomState::new().build_hasher().finish() >> 16)
+    }
+
+    /// The generator of that name.
+    pub fn draw(self, account: &str, vendor: &str, number: u64, purpose: Purpose) -> Draw {
+        let mut name = Sha256::new();
+        name.update(self.0.to_le_bytes());
+        for part in [account.as_bytes(), vendor.as_bytes(), &number.to_le_bytes(), purpose.name()] {
+            name.update((part.len() as u64).to_le_bytes());
+            name.update(part);
+        }
+        Draw(ChaCha12Rng::from_seed(name.finalize().into()))
+    }
+}
+
+/// A named generator.
+#[derive(Debug)]
+pub struct Draw(ChaCha12Rng);
+
+impl Draw {
+    /// Thirty-two random bytes.
+    pub fn bytes(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.0.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// An even draw between two bounds; the lower one if they are in the wrong order.
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+        // 53 bits are what a float can hold.
+        let unit = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        low + unit * (high - low).max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_name_draws_the_same_and_any_other_name_something_else() {
+        let draw = |seed, account, vendor, number, purpose| {
+            Seed(seed).draw(account, vendor, number, purpose).bytes()
+        };
+        let first = draw(1, "a", "v", 0, Purpose::Job);
+        assert_eq!(first, draw(1, "a", "v", 0, Purpose::Job));
+        for other in [
+            draw(2, "a", "v", 0, Purpose::Job),
+            draw(1, "av", "", 0, Purpose::Job),
+            draw(1, "a", "v", 1, Purpose::Job),
+            draw(1, "a", "v", 0, Purpose::Refusal),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What an emulator is started with.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use stuntdouble_contracts::{Options, Vendor};
+
+use crate::clock::AccountClock;
+use crate::engine::Latency;
+use crate::job::Progress;
+use crate::random::Seed;
+use crate::store::StoreLimits;
+
+/// Whether pictures named by an address are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Images {
+    /// Only from this emulator, and from loopback addresses while it listens on one. All others stand for good pictures.
+    Offline,
+    /// From anywhere but private addresses.
+    Fetch,
+}
+
+/// When a picture that breaks a rule, and what the models' maker does not support, is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageBreach {
+    /// When the vendor notices.
+    Vendor,
+    /// At once: the submit is refused.
+    Submit,
+    /// Late: the job fails.
+    Job,
+}
+
+/// A vendor and the quirks chosen for it.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The edition.
+    pub vendor: Vendor,
+    /// Its options.
+    pub options: Options,
+}
+
+/// What is bounded beside the store, in bytes unless said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A request's body.
+    pub body_bytes: u64,
+    /// Uploaded files.
+    pub upload_bytes: u64,
+    /// Rendered clips.
+    pub clip_bytes: u64,
+    /// Jobs and what they echo.
+    pub store: StoreLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 * 1024 * 1024,
+            upload_bytes: 256 * 1024 * 1024,
+            clip_bytes: crate::media::CLIPS_LIMIT_BYTES,
+            store: StoreLimits::default(),
+        }
+    }
+}
+
+/// Everything an emulator is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which vendors are served, of each vendor the newest edition first.
+    pub vendors: Vec<Chosen>,
+    /// The address of all vendors.
+    pub listen: SocketAddr,
+    /// Addresses of single vendors, by `ID` or `ID@EDITION`.
+    pub ports: Vec<(String, SocketAddr)>,
+    /// The address of the control API, if it is to be apart.
+    pub admin_listen: Option<SocketAddr>,
+    /// What the control API wants beyond loopback.
+    pub admin_token: Option<String>,
+    /// How long jobs take.
+    pub latency: Latency,
+    /// What moves jobs.
+    pub progress: Progress,
+    /// The clock of new accounts.
+    pub clock: AccountClock,
+    /// The run's randomness.
+    pub seed: Seed,
+    /// Whether pictures are fetched.
+    pub images: Images,
+    /// When broken rules are noticed.
+    pub image_breach: ImageBreach,
+    /// The address under which clients reach the emulator, if it is not the one it listens on.
+    pub public_url: Option<String>,
+    /// What is bounded.
+    pub limits: Limits,
+}
+
+impl FromStr for Images {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "offline" => Ok(Self::Offline),
+            "fetch" => Ok(Self::Fetch),
+            _ => Err(format!("`{text}` is no way to treat picture addresses: expected offline or fetch")),
+        }
+    }
+}
+
+impl FromStr for ImageBreach {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "vendor" => Ok(Self::Vendor),
+            "submit" => Ok(Self::Submit),
+            "job" => Ok(Self::Job),
+            _ => Err(format!("`{text}` is no moment: expected vendor, submit or job")),
+        }
+    }
+}
+
+impl FromStr for Progress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("polls=")) {
+            ("time", _) => Ok(Self::Time),
+            ("immediate", _) => Ok(Self::Immediate),
+            ("step", _) => Ok(Self::Step),
+            (_, Some(count)) => count
+                .parse()
+                .map(Self::Polls)
+                .map_err(|_| format!("`{count}` is no number of polls: expected polls=N, as in polls=2")),
+            (_, None) => Err(format!("`{text}` is no progress: expected time, immediate, polls=N or step")),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What every connection of one emulator shares, and the loop that turns decisions into commits.
+
+use std::sync::{Arc, OnceLock};
+
+use stuntdouble_contracts::UnixMillis;
+use stuntdouble_contracts::contract::model::Results;
+
+use crate::clock::Clock;
+use crate::engine::{Command, Outcome, Refusal, Setting, decide};
+use crate::http::fetch::Fetcher;
+use crate::http::place::Addresses;
+use crate::http::uploads::Uploads;
+use crate::job::Job;
+use crate::media::Gallery;
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+
+/// One emulator.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// What it was started with.
+    pub(crate) settings: Settings,
+    /// The machine's time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Accounts and jobs.
+    pub(crate) store: Store,
+    /// Rendered clips.
+    pub(crate) gallery: Gallery,
+    /// Files that callers put.
+    pub(crate) uploads: Uploads,
+    /// How pictures are fetched.
+    pub(crate) fetcher: Option<Fetcher>,
+    addresses: OnceLock<Addresses>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotPerformed {
+    /// It does not fit.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no room.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl Shared {
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, store: Store) -> Self {
+        Self {
+            gallery: Gallery::new(settings.limits.clip_bytes),
+            uploads: Uploads::new(settings.limits.upload_bytes),
+            fetcher: Fetcher::new(),
+            settings,
+            clock,
+            store,
+            addresses: OnceLock::new(),
+        }
+    }
+
+    /// Says where it listens, once that is known.
+    pub(crate) fn listening_on(&self, addresses: Addresses) {
+        // Told once, before the first connection; a second word changes nothing.
+        let _ = self.addresses.set(addresses);
+    }
+
+    /// Where it listens.
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.addresses.get().cloned().unwrap_or_else(|| Addresses {
+            listening: Vec::new(),
+            public_url: self.settings.public_url.clone(),
+        })
+    }
+
+    /// The time of an account.
+    pub(crate) async fn account_now(&self, account: &str) -> UnixMillis {
+        self.store.account(account).await.clock.now(self.clock.now())
+    }
+
+    /// What becomes of a job's result, by the contract it was submitted to.
+    pub(crate) fn results(&self, job: &Job) -> Option<Results> {
+        let served = self.settings.vendors.iter().find(|chosen| {
+            let contract = &chosen.vendor.contract;
+            contract.id == *job.key.vendor && contract.edition == *job.edition
+        });
+        served.map(|chosen| chosen.vendor.contract.results.clone())
+    }
+
+    /// Carries out a command: decide, commit, and decide again if somebody else was first.
+    pub(crate) async fn perform(
+        &self,
+        account: &Arc<str>,
+        command: &Command<'_>,
+    ) -> Result<Outcome, NotPerformed> {
+        let mut command = Again::new(command);
+        loop {
+            let state = self.store.account(account).await;
+            let setting = Setting { account, seed: self.settings.seed, system_now: self.clock.now() };
+            let (changes, outcome) = decide(&state, &command.current(), setting)?;
+            if changes.is_empty() {
+                return Ok(outcome);
+            }
+            match self.store.commit(account, state.version, &changes, setting.system_now).await {
+                Ok(()) => return Ok(outcome),
+                Err(StoreError::Conflict) => command.reload(&self.store).await,
+                Err(error @ StoreError::Full) => return Err(NotPerformed::Store(error)),
+            }
+        }
+    }
+}
+
+/// A command that may have to be decided again, on the job as it is by then.
+struct Again<'a> {
+    first: &'a Command<'a>,
+    fresh: Option<Arc<Job>>,
+}
+
+impl<'a> Again<'a> {
+    fn new(first: &'a Command<'a>) -> Self {
+        Self { first, fresh: None }
+    }
+
+    fn current(&self) -> Command<'_> {
+        let job = |held: &'a Job| -> &Job { self.fresh.as_deref().unwrap_or(held) };
+        match self.first {
+            Command::Submit(submission) => Command::Submit(submission),
+            Command::Poll(held) => Command::Poll(job(held)),
+            Command::Start(held) => Command::Start(job(held)),
+            Command::End(held, ending) => Command::End(job(held), ending.clone()),
+            Command::Refuse(vendor) => Command::Refuse(Arc::clone(vendor)),
+            Command::Upload(vendor) => Command::Upload(Arc::clone(vendor)),
+            Command::SetClock(clock) => Command::SetClock(*clock),
+        }
+    }
+
+    async fn reload(&mut self, store: &Store) {
+        let held = match self.first {
+            Command::Poll(held) | Command::Start(held) | Command::End(held, _) => held,
+            Command::Submit(_) | Command::Refuse(_) | Command::Upload(_) | Command::SetClock(_) => return,
+        };
+        self.fresh = store.job(&held.key).await;
+    }
+}
