@@ -12,7 +12,8 @@ pub(super) struct Header {
     pub(super) format: PictureFormat,
     /// Width and height in pixels; `None` if absent or zero.
     pub(super) pixels: Option<(u32, u32)>,
-    /// Whether the end of the picture (EOI, IEND) was found. Only JPEG and PNG are walked; `false` for the rest.
+    /// Whether the end of the picture (EOI, IEND) was found. Only JPEG and PNG are walked; `false` for the
+    /// rest.
     pub(super) complete: bool,
     /// Whether decoding needs all coefficients in memory at once, in addition to the pixels.
     pub(super) progressive: bool,
@@ -50,7 +51,8 @@ fn sniff(bytes: &[u8]) -> PictureFormat {
     }
 }
 
-/// Two letters are too little to call something a bitmap, so the size of its second header must be a known one.
+/// Two letters are too little to call something a bitmap, so the size of its second header must be a known
+/// one.
 fn big_enough_bmp_header(bytes: &[u8]) -> bool {
     matches!(le32(bytes, 14), Some(12 | 40 | 52 | 56 | 64 | 108 | 124))
 }
@@ -79,7 +81,8 @@ fn walk_jpeg(bytes: &[u8], header: &mut Header) {
     }
 }
 
-/// The next marker at or after `at`, and where its segment begins. Stuffed zeros and fill bytes are no markers.
+/// The next marker at or after `at`, and where its segment begins. Stuffed zeros and fill bytes are no
+/// markers.
 fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let rest = bytes.get(at..)?;
     let found = rest.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF))?;
@@ -95,7 +98,10 @@ fn frame_header(bytes: &[u8], after: usize, marker: u8, header: &mut Header) {
     }
 }
 
-/// Follows the chunks up to IEND; the decoder checks the sums.
+/// The last chunk of every PNG: no data, its name, its check sum, which the decoder does not read.
+const PNG_END: &[u8; 12] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+
+/// Follows the chunks up to IEND; the decoder checks the sums of the others.
 fn walk_png(bytes: &[u8], header: &mut Header) {
     if bytes.get(12..16) == Some(b"IHDR")
         && let (Some(width), Some(height)) = (be32(bytes, 16), be32(bytes, 20))
@@ -109,7 +115,7 @@ fn walk_png(bytes: &[u8], header: &mut Header) {
             return;
         }
         if name == b"IEND" {
-            header.complete = true;
+            header.complete = bytes[at..next] == *PNG_END;
             return;
         }
         at = next;

@@ -28,13 +28,13 @@ pub struct Inspected {
 
 /// Looks at a picture: sniffs its type, reads its size from the header, decodes it, and keeps a preview.
 ///
-/// Works for as long as decoding takes (a 12 megapixel photograph: about a tenth of a second), so call it off the
-/// async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims: pictures
-/// of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
+/// Works for as long as decoding takes (a 12 megapixel photograph: about a tenth of a second), so call it off
+/// the async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims:
+/// pictures of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
 ///
-/// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG must
-/// have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its check
-/// sums; damage inside the entropy-coded data of a JPEG, which has none, only where decoders notice it.
+/// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG
+/// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
+/// check sums; damage inside the entropy-coded data of a JPEG, which has none, only where decoders notice it.
 pub fn inspect(bytes: &[u8]) -> Inspected {
     let header = header::read(bytes);
     let preview = decode(bytes, &header)
@@ -93,7 +93,8 @@ mod tests {
     static JPEG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Jpeg));
     static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Png));
 
-    /// 8 by 8 pixels of grey, progressive, three components; written by hand with every table as short as can be.
+    /// 8 by 8 pixels of grey, progressive, three components; written by hand with every table as short as can
+    /// be.
     fn sof(marker: u8, width: u16, height: u16) -> Vec<u8> {
         let mut bytes = vec![0xFF, 0xD8, 0xFF, marker, 0, 17, 8];
         bytes.extend(height.to_be_bytes());
@@ -163,7 +164,7 @@ mod tests {
         for at in 8..PNG.len() {
             let mut bytes = PNG.clone();
             bytes[at] ^= 0x10;
-            assert!(!inspect(&bytes).facts.decodes, "byte {at}");
+            assert!(!inspect(&bytes).facts.decodes, "byte {at} of {}", PNG.len());
         }
     }
 
