@@ -363,6 +363,20 @@ mod tests {
     }
 
     #[test]
+    fn a_cover_shows_the_first_frame() {
+        for spec in [spec(1), ClipSpec { tail: plain([9, 9, 9]), start: plain([90, 200, 30]), ..spec(1) }] {
+            let cover = image::load_from_memory(&cover(&spec).unwrap()).unwrap().into_rgb8();
+            let cover = &Still::of(&cover).planes[0].samples;
+            let clip = render(&spec).unwrap();
+            let mut decoder = Decoder::new().unwrap();
+            let frame = decoder.decode(&stream(&clip, 1)[0]).unwrap().unwrap();
+            let rows = frame.y().chunks(frame.strides().0).flat_map(|row| &row[..128]);
+            let off: u64 = rows.zip(cover).map(|(shown, cover)| u64::from(shown.abs_diff(*cover))).sum();
+            assert!(off / (128 * 72) < 4, "{off}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_rendered_is_refused_with_the_rule() {
         let unfit = [
             ClipSpec { width: 127, ..spec(1) },

@@ -60,11 +60,10 @@ fn big_enough_bmp_header(bytes: &[u8]) -> bool {
 /// Follows the markers up to EOI. Bytes between segments that are no marker are skipped, as decoders do.
 fn walk_jpeg(bytes: &[u8], header: &mut Header) {
     let mut at = 2;
-    let mut scanned = false;
     while let Some((marker, after)) = next_marker(bytes, at) {
         match marker {
             0xD9 => {
-                header.complete = scanned;
+                header.complete = true;
                 return;
             }
             // TEM and the restart markers stand alone, and so does a stray SOI.
@@ -74,7 +73,6 @@ fn walk_jpeg(bytes: &[u8], header: &mut Header) {
                 if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
                     frame_header(bytes, after, marker, header);
                 }
-                scanned |= marker == 0xDA;
                 at = after + length as usize;
             }
         }

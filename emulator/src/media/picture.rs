@@ -75,7 +75,8 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
 mod tests {
     use std::sync::LazyLock;
 
-    use image::RgbImage;
+    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+    use image::{ExtendedColorType, ImageEncoder, RgbImage};
     use proptest::prelude::*;
 
     use super::*;
@@ -160,6 +161,17 @@ mod tests {
     }
 
     #[test]
+    fn a_sound_picture_with_too_many_pixels_is_measured_but_not_decoded() {
+        let side = 8_200;
+        let mut png = Vec::new();
+        PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::NoFilter)
+            .write_image(&vec![0; side * side], side as u32, side as u32, ExtendedColorType::L8)
+            .unwrap();
+        let facts = inspect(&png).facts;
+        assert_eq!((facts.pixels, facts.decodes), (Some((8_200, 8_200)), false));
+    }
+
+    #[test]
     fn a_damaged_byte_inside_a_png_is_always_noticed() {
         for at in 8..PNG.len() {
             let mut bytes = PNG.clone();
@@ -187,7 +199,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), start in 0_usize..6) {
+        fn no_bytes_make_it_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..400),
+            start in 0_usize..6,
+        ) {
             let starts: [&[u8]; 6] =
                 [b"", b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBPVP8X", b"GIF89a", b"BM"];
             let seen = inspect(&[starts[start], &bytes].concat());
