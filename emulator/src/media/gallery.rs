@@ -62,8 +62,7 @@ impl Gallery {
     /// An empty gallery that keeps at most `limit_bytes`.
     pub fn new(limit_bytes: u64) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let shelf =
-            Shelf { limit_bytes, kept_bytes: 0, kept: HashMap::new(), under_way: HashMap::new(), uses: 0 };
+        let shelf = Shelf::new(limit_bytes);
         let shared = Shared {
             shelf: Mutex::new(shelf),
             places: Semaphore::new((cores - 1).max(1)),
@@ -154,6 +153,10 @@ impl Shared {
 }
 
 impl Shelf {
+    fn new(limit_bytes: u64) -> Self {
+        Self { limit_bytes, kept_bytes: 0, kept: HashMap::new(), under_way: HashMap::new(), uses: 0 }
+    }
+
     fn take_down(&mut self, name: &Name) -> Option<Bytes> {
         self.uses += 1;
         let piece = self.kept.get_mut(name)?;
@@ -297,8 +300,7 @@ mod tests {
             limit_bytes in 0_u64..200,
             steps in proptest::collection::vec((0_u8..12, 0_usize..80, any::<bool>()), 0..60),
         ) {
-            let mut shelf =
-                Shelf { limit_bytes, kept_bytes: 0, kept: HashMap::new(), under_way: HashMap::new(), uses: 0 };
+            let mut shelf = Shelf::new(limit_bytes);
             for (key, length, put) in steps {
                 let name = (Kind::Clip, key.to_string());
                 if put && shelf.take_down(&name).is_none() {

@@ -6,6 +6,7 @@
 //! claims.
 
 mod clip;
+mod entropy;
 mod frame;
 mod gallery;
 mod header;

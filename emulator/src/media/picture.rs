@@ -5,6 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 use stuntdouble_contracts::picture::{PictureFacts, PictureFormat};
 
+use super::entropy;
 use super::header::{self, Header};
 use super::preview::Preview;
 
@@ -34,7 +35,8 @@ pub struct Inspected {
 ///
 /// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG
 /// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
-/// check sums; damage inside the entropy-coded data of a JPEG, which has none, only where decoders notice it.
+/// check sums. A JPEG has none: missing or surplus data are noticed if it is sequential; a progressive one is
+/// only what decoders take it for, and no one can tell a flipped bit from another colour.
 pub fn inspect(bytes: &[u8]) -> Inspected {
     let header = header::read(bytes);
     let preview = decode(bytes, &header)
@@ -60,6 +62,9 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     let (width, height) = header.pixels?;
     let most = if header.progressive { PROGRESSIVE_PIXELS_LIMIT } else { PIXELS_LIMIT };
     if !header.complete || u64::from(width) * u64::from(height) > most {
+        return None;
+    }
+    if format == ImageFormat::Jpeg && !entropy::sound(bytes) {
         return None;
     }
     let mut limits = Limits::default();
@@ -185,6 +190,13 @@ mod tests {
         let tables = JPEG.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
         let scan = JPEG.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
         let bytes = [&JPEG[..tables], &JPEG[scan..]].concat();
+        assert!(!inspect(&bytes).facts.decodes);
+    }
+
+    #[test]
+    fn a_jpeg_with_a_part_missing_does_not_decode() {
+        let middle = JPEG.len() - 200;
+        let bytes = [&JPEG[..middle], &JPEG[middle + 100..]].concat();
         assert!(!inspect(&bytes).facts.decodes);
     }
 

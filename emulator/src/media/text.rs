@@ -21,10 +21,8 @@ pub enum TextError {
     /// Neither `data:` nor base64 stands there, but nothing.
     #[error("expected a picture as text, found nothing; send a data URI or base64")]
     Empty,
-    /// The text does not begin with `data:`.
-    #[error(
-        "expected a data URI, found a text that does not begin with `data:`; begin it with `data:image/png;base64,`"
-    )]
+    /// The text does not begin with `data:`, in any case of letters.
+    #[error("expected a data URI, found a text without `data:`; begin it with `data:image/png;base64,`")]
     NoDataUri,
     /// No comma separates the type from the data.
     #[error("expected `data:<type>;base64,<data>`, found no comma; put one before the data")]
