@@ -10,19 +10,15 @@ use openh264::formats::YUVSlices;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use super::frame::encodable;
 use super::motion::{Lens, MARGIN, Window, ease};
 use super::preview::{self, Preview};
 use super::scene::scene;
 use super::still::{Still, fill};
 
-/// The longest clip that is rendered, in seconds (our choice: four times the longest that a vendor here offers).
+/// The longest clip that is rendered, in seconds (our choice: four times the longest that a vendor here
+/// offers).
 pub const LONGEST_CLIP_SECONDS: u32 = 60;
-
-/// Sides the encoder takes, in pixels: the longer one, the shorter one (OpenH264's README).
-const SIDE_LIMITS: (u32, u32) = (3840, 2160);
-
-/// The shortest side, in pixels.
-const SHORTEST_SIDE: u32 = 32;
 
 /// Ticks per second of the container; a frame must last a whole number of them.
 const TICKS: u32 = 90_000;
@@ -30,13 +26,10 @@ const TICKS: u32 = 90_000;
 /// The longest side of a cover, in pixels.
 const COVER_LONGEST: u32 = 640;
 
-/// The most lopsided shape of a clip.
-const ASPECT_LIMIT: f64 = 4.0;
-
 /// All that a clip depends on: the same specification gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClipSpec {
-    /// Frame width in pixels, even, at least 32; see [`frame_size`].
+    /// Frame width in pixels, even, at least 32; see [`super::frame_size`].
     pub width: u32,
     /// Frame height in pixels, even, at least 32. No frame may exceed 3840 x 2160 or 2160 x 3840.
     pub height: u32,
@@ -71,25 +64,9 @@ pub enum MediaError {
     Failed(String),
 }
 
-/// The size of a clip in pixels: as many pixels as `area` (the nominal resolution, such as 1280 x 720), in the shape
-/// of `aspect`, each side rounded to an even number.
-///
-/// That is what Kling does: a portrait picture's clip was 724 x 1268, neither the nominal width nor height. Shapes
-/// beyond 4:1 get 4:1 (the clip shows the picture's middle), as does an aspect of nought get `area` itself; no side
-/// becomes larger than the encoder takes.
-pub fn frame_size(area: (u32, u32), aspect: (u32, u32)) -> (u32, u32) {
-    let aspect = if aspect.0 == 0 || aspect.1 == 0 { area } else { aspect };
-    let ratio = (f64::from(aspect.0) / f64::from(aspect.1)).clamp(1.0 / ASPECT_LIMIT, ASPECT_LIMIT);
-    let ratio = if ratio.is_nan() { 1.0 } else { ratio };
-    let pixels = f64::from(area.0) * f64::from(area.1);
-    let (widest, highest) = if ratio >= 1.0 { SIDE_LIMITS } else { (SIDE_LIMITS.1, SIDE_LIMITS.0) };
-    let even = |side: f64, most: u32| ((side / 2.0).round() as u32 * 2).clamp(SHORTEST_SIDE, most);
-    (even((pixels * ratio).sqrt(), widest), even((pixels / ratio).sqrt(), highest))
-}
-
-/// Renders a clip: H.264 (constrained baseline, 4:2:0, BT.709) in an MP4 whose index comes first, a key frame every
-/// second, no sound. Its duration is exact. Takes the calling thread for about a tenth of the clip's duration at
-/// 720p, and memory for four frames and the clip.
+/// Renders a clip: H.264 (constrained baseline, 4:2:0, BT.709) in an MP4 whose index comes first, a key frame
+/// every second, no sound. Its duration is exact. Takes the calling thread for about a tenth of the clip's
+/// duration at 720p, and memory for four frames and the clip.
 ///
 /// # Errors
 /// If the specification breaks the rules stated at its members, or if the encoder gives up.
@@ -141,9 +118,7 @@ pub fn cover(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
 }
 
 fn check(spec: &ClipSpec) -> Result<(), MediaError> {
-    let (long, short) = (spec.width.max(spec.height), spec.width.min(spec.height));
-    let even = spec.width.is_multiple_of(2) && spec.height.is_multiple_of(2);
-    if !even || short < SHORTEST_SIDE || long > SIDE_LIMITS.0 || short > SIDE_LIMITS.1 {
+    if !encodable(spec.width, spec.height) {
         return Err(MediaError::Unfit {
             expected: "a frame with even sides from 32 x 32 up to 3840 x 2160",
             found: format!("{} x {}", spec.width, spec.height),
@@ -164,7 +139,8 @@ fn check(spec: &ClipSpec) -> Result<(), MediaError> {
     Ok(())
 }
 
-/// Fixed quality and one thread: nothing depends on the machine's load, and there is nothing to look ahead for.
+/// Fixed quality and one thread: nothing depends on the machine's load, and there is nothing to look ahead
+/// for.
 fn encoding(spec: &ClipSpec) -> EncoderConfig {
     EncoderConfig::new()
         .num_threads(1)
@@ -198,12 +174,12 @@ fn append(
     muxer.write_video(seconds, &stream.to_vec(), stream.frame_type() == FrameType::IDR).map_err(failed)
 }
 
-fn failed(error: impl ToString) -> MediaError {
+fn failed(error: impl std::fmt::Display) -> MediaError {
     MediaError::Failed(error.to_string())
 }
 
-/// Closes in on the start; where there is a tail, draws back from it while it fades in, so that the last frame is
-/// all of the tail.
+/// Closes in on the start; where there is a tail, draws back from it while it fades in, so that the last
+/// frame is all of the tail.
 struct Camera<'a> {
     lens: Lens,
     start: &'a Still,
@@ -231,6 +207,190 @@ impl<'a> Camera<'a> {
                 self.lens.draw(tail, window, layer);
                 frame.mix(layer, share);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use image::{DynamicImage, Rgb, RgbImage};
+    use mp4::Mp4Reader;
+    use openh264::decoder::Decoder;
+    use openh264::formats::YUVSource;
+
+    use super::*;
+
+    fn plain(colour: [u8; 3]) -> Option<Preview> {
+        let picture = DynamicImage::from(RgbImage::from_pixel(64, 36, Rgb(colour)));
+        Preview::shrink(&picture, (64, 36))
+    }
+
+    fn spec(seconds: u32) -> ClipSpec {
+        ClipSpec { width: 128, height: 72, fps: 12, seconds, start: None, tail: None, seed: 5 }
+    }
+
+    fn boxes(mp4: &[u8]) -> Vec<String> {
+        let mut rest = mp4;
+        let mut names = Vec::new();
+        while let Some((head, _)) = rest.split_first_chunk::<8>() {
+            let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+            names.push(String::from_utf8_lossy(&head[4..]).into_owned());
+            rest = &rest[length..];
+        }
+        assert!(rest.is_empty(), "{} bytes after the last box", rest.len());
+        names
+    }
+
+    /// The samples from the `first` on (counted from one), as a stream with start codes.
+    fn stream(mp4: &[u8], first: u32) -> Vec<Vec<u8>> {
+        let mut reader = Mp4Reader::read_header(Cursor::new(mp4), mp4.len() as u64).unwrap();
+        let count = reader.sample_count(1).unwrap();
+        (first..=count)
+            .map(|number| {
+                let sample = reader.read_sample(1, number).unwrap().unwrap().bytes;
+                let mut rest = &sample[..];
+                let mut stream = Vec::new();
+                while let Some((length, after)) = rest.split_first_chunk::<4>() {
+                    let (unit, next) = after.split_at(u32::from_be_bytes(*length) as usize);
+                    stream.extend_from_slice(&[0, 0, 0, 1]);
+                    stream.extend_from_slice(unit);
+                    rest = next;
+                }
+                stream
+            })
+            .collect()
+    }
+
+    /// The middle sample of each plane of each frame.
+    fn middles(mp4: &[u8], first: u32) -> Vec<[u8; 3]> {
+        let mut decoder = Decoder::new().unwrap();
+        let mut seen = Vec::new();
+        for sample in stream(mp4, first) {
+            let frame = decoder.decode(&sample).unwrap().expect("a frame for every sample");
+            assert_eq!(frame.dimensions(), (128, 72));
+            let (luma, colour, _) = frame.strides();
+            let at = 18 * colour + 32;
+            seen.push([frame.y()[36 * luma + 64], frame.u()[at], frame.v()[at]]);
+        }
+        seen
+    }
+
+    fn near(one: [u8; 3], other: [u8; 3]) -> bool {
+        one.iter().zip(other).all(|(one, other)| one.abs_diff(other) <= 4)
+    }
+
+    #[test]
+    fn the_index_comes_before_the_frames() {
+        assert_eq!(boxes(&render(&spec(1)).unwrap()), ["ftyp", "moov", "mdat"]);
+    }
+
+    #[test]
+    fn a_clip_lasts_exactly_as_long_as_asked_and_can_be_entered_every_second() {
+        for (seconds, fps) in [(1, 24), (3, 30), (5, 25), (10, 1)] {
+            let mp4 = render(&ClipSpec { fps, ..spec(seconds) }).unwrap();
+            let reader = Mp4Reader::read_header(Cursor::new(&mp4), mp4.len() as u64).unwrap();
+            assert_eq!(reader.duration().as_millis(), u128::from(seconds) * 1000);
+            assert_eq!((reader.moov.mvhd.creation_time, reader.moov.mvhd.modification_time), (0, 0));
+            let track = &reader.tracks()[&1];
+            assert_eq!((track.width(), track.height()), (128, 72));
+            assert_eq!(track.trak.mdia.mdhd.duration, u64::from(seconds * TICKS));
+            assert_eq!(track.sample_count(), seconds * fps);
+            let keys: Vec<u32> = (0..seconds).map(|second| second * fps + 1).collect();
+            assert_eq!(track.trak.mdia.minf.stbl.stss.as_ref().unwrap().entries, keys);
+        }
+    }
+
+    #[test]
+    fn a_player_can_begin_at_any_key_frame() {
+        let mp4 = render(&spec(3)).unwrap();
+        let all = middles(&mp4, 1);
+        assert_eq!(all.len(), 36);
+        assert_eq!(middles(&mp4, 13), all[12..]);
+        assert_eq!(middles(&mp4, 25), all[24..]);
+    }
+
+    #[test]
+    fn a_clip_shows_the_picture_and_ends_with_the_tail() {
+        let (red, blue) = ([63, 102, 240], [32, 240, 118]);
+        let mut spec = ClipSpec { start: plain([255, 0, 0]), ..spec(2) };
+        let still = middles(&render(&spec).unwrap(), 1);
+        assert!(still.iter().all(|&middle| near(middle, red)), "{still:?}");
+
+        spec.tail = plain([0, 0, 255]);
+        let changing = middles(&render(&spec).unwrap(), 1);
+        assert!(changing[..12].iter().all(|&middle| near(middle, red)), "{changing:?}");
+        assert!(near(changing[23], blue), "{changing:?}");
+        assert!(
+            changing.iter().map(|middle| middle[1]).is_sorted_by(|one, next| *one <= next + 2),
+            "{changing:?}"
+        );
+    }
+
+    #[test]
+    fn the_camera_moves() {
+        let mp4 = render(&spec(2)).unwrap();
+        let frames = stream(&mp4, 1);
+        let mut decoder = Decoder::new().unwrap();
+        let first = decoder.decode(&frames[0]).unwrap().unwrap().y().to_vec();
+        let mut last = Vec::new();
+        for frame in &frames[1..] {
+            last = decoder.decode(frame).unwrap().unwrap().y().to_vec();
+        }
+        let moved = first.iter().zip(&last).filter(|(first, last)| first.abs_diff(**last) > 16).count();
+        assert!(moved > 100, "{moved} pixels differ");
+    }
+
+    #[test]
+    fn the_same_specification_gives_the_same_bytes_and_another_seed_others() {
+        let spec = ClipSpec { start: plain([9, 99, 200]), ..spec(1) };
+        let scene = ClipSpec { start: None, ..spec.clone() };
+        for spec in [&spec, &scene] {
+            assert_eq!(render(spec).unwrap(), render(spec).unwrap());
+            assert_eq!(cover(spec).unwrap(), cover(spec).unwrap());
+        }
+        assert_ne!(render(&scene).unwrap(), render(&ClipSpec { seed: 6, ..scene.clone() }).unwrap());
+    }
+
+    #[test]
+    fn a_cover_has_the_shape_of_the_clip() {
+        for (size, expected) in [((1280, 720), (640, 360)), ((724, 1268), (365, 640)), ((64, 32), (64, 32))] {
+            let spec = ClipSpec { width: size.0, height: size.1, start: plain([1, 2, 3]), ..spec(5) };
+            let cover = image::load_from_memory(&cover(&spec).unwrap()).unwrap();
+            assert_eq!((cover.width(), cover.height()), expected);
+        }
+    }
+
+    #[test]
+    fn a_cover_shows_the_first_frame() {
+        for spec in [spec(1), ClipSpec { tail: plain([9, 9, 9]), start: plain([90, 200, 30]), ..spec(1) }] {
+            let cover = image::load_from_memory(&cover(&spec).unwrap()).unwrap().into_rgb8();
+            let cover = &Still::of(&cover).planes[0].samples;
+            let clip = render(&spec).unwrap();
+            let mut decoder = Decoder::new().unwrap();
+            let frame = decoder.decode(&stream(&clip, 1)[0]).unwrap().unwrap();
+            let rows = frame.y().chunks(frame.strides().0).flat_map(|row| &row[..128]);
+            let off: u64 = rows.zip(cover).map(|(shown, cover)| u64::from(shown.abs_diff(*cover))).sum();
+            assert!(off / (128 * 72) < 4, "{off}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_rendered_is_refused_with_the_rule() {
+        let unfit = [
+            ClipSpec { width: 127, ..spec(1) },
+            ClipSpec { height: 0, ..spec(1) },
+            ClipSpec { width: 3842, ..spec(1) },
+            ClipSpec { width: 2400, height: 2400, ..spec(1) },
+            ClipSpec { fps: 23, ..spec(1) },
+            ClipSpec { fps: 0, ..spec(1) },
+            spec(0),
+            spec(61),
+        ];
+        for spec in unfit {
+            assert!(matches!(render(&spec), Err(MediaError::Unfit { .. })), "{spec:?}");
+            assert!(matches!(cover(&spec), Err(MediaError::Unfit { .. })), "{spec:?}");
         }
     }
 }

@@ -25,9 +25,9 @@ type Rendered = Result<Bytes, MediaError>;
 
 /// Clips and covers, rendered when first asked for; the least recently used go first when there are too many.
 ///
-/// What went is rendered again when asked for again, to the same bytes. However many ask for the same at once, it is
-/// rendered once. Renderings run on the runtime's blocking threads, on all cores but one, so that polls do not wait
-/// for them. A clone shares everything.
+/// What went is rendered again when asked for again, to the same bytes. However many ask for the same at
+/// once, it is rendered once. Renderings run on the runtime's blocking threads, on all cores but one, so that
+/// polls do not wait for them. A clone shares everything.
 #[derive(Clone, Debug)]
 pub struct Gallery {
     shared: Arc<Shared>,
@@ -62,8 +62,7 @@ impl Gallery {
     /// An empty gallery that keeps at most `limit_bytes`.
     pub fn new(limit_bytes: u64) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let shelf =
-            Shelf { limit_bytes, kept_bytes: 0, kept: HashMap::new(), under_way: HashMap::new(), uses: 0 };
+        let shelf = Shelf::new(limit_bytes);
         let shared = Shared {
             shelf: Mutex::new(shelf),
             places: Semaphore::new((cores - 1).max(1)),
@@ -154,6 +153,10 @@ impl Shared {
 }
 
 impl Shelf {
+    fn new(limit_bytes: u64) -> Self {
+        Self { limit_bytes, kept_bytes: 0, kept: HashMap::new(), under_way: HashMap::new(), uses: 0 }
+    }
+
     fn take_down(&mut self, name: &Name) -> Option<Bytes> {
         self.uses += 1;
         let piece = self.kept.get_mut(name)?;
@@ -176,5 +179,140 @@ impl Shelf {
         self.uses += 1;
         self.kept_bytes += length;
         self.kept.insert(name, Piece { bytes, last_used: self.uses });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use proptest::prelude::*;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    fn spec(seed: u64) -> ClipSpec {
+        ClipSpec { width: 64, height: 64, fps: 2, seconds: 1, start: None, tail: None, seed }
+    }
+
+    /// Asks, and goes away before there is an answer.
+    async fn ask_and_leave(gallery: &Gallery, key: &str, spec: &ClipSpec) {
+        let mut asking = pin!(gallery.clip(key, spec));
+        poll_fn(|context| {
+            assert!(asking.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn however_many_ask_at_once_it_is_rendered_once() {
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let mut askers = JoinSet::new();
+        for _ in 0..40 {
+            let gallery = gallery.clone();
+            askers.spawn(async move { gallery.clip("a", &spec(1)).await.unwrap() });
+        }
+        let answers = askers.join_all().await;
+        assert!(answers.iter().all(|answer| answer == &answers[0]));
+        assert_eq!(answers[0], clip::render(&spec(1)).unwrap());
+        assert_eq!(gallery.renderings(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_clip_and_its_cover_are_two_things() {
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        assert!(gallery.clip("a", &spec(1)).await.unwrap()[4..].starts_with(b"ftyp"));
+        assert!(gallery.cover("a", &spec(1)).await.unwrap().starts_with(b"\xFF\xD8\xFF"));
+        assert_eq!(gallery.renderings(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_least_recently_used_goes_first_and_comes_back_the_same() {
+        let [a, b, c] = [1, 2, 3].map(|seed| clip::render(&spec(seed)).unwrap().len() as u64);
+        let gallery = Gallery::new(a + b.max(c));
+        let first = gallery.clip("a", &spec(1)).await.unwrap();
+        let second = gallery.clip("b", &spec(2)).await.unwrap();
+        gallery.clip("a", &spec(1)).await.unwrap();
+        gallery.clip("c", &spec(3)).await.unwrap();
+        assert_eq!((gallery.renderings(), gallery.kept_bytes()), (3, a + c));
+        assert_eq!(gallery.clip("a", &spec(1)).await.unwrap(), first);
+        assert_eq!(gallery.renderings(), 3);
+        assert_eq!(gallery.clip("b", &spec(2)).await.unwrap(), second);
+        assert_eq!(gallery.renderings(), 4);
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_the_gallery_is_given_but_not_kept() {
+        let gallery = Gallery::new(10);
+        let clip = gallery.clip("a", &spec(1)).await.unwrap();
+        assert_eq!(gallery.clip("a", &spec(1)).await.unwrap(), clip);
+        assert_eq!((gallery.renderings(), gallery.kept_bytes()), (2, 0));
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_all_and_not_kept() {
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let unfit = ClipSpec { width: 3, ..spec(1) };
+        let (one, other) = tokio::join!(gallery.clip("a", &unfit), gallery.clip("a", &unfit));
+        assert!(matches!(one, Err(MediaError::Unfit { .. })));
+        assert_eq!(one, other);
+        assert_eq!(gallery.renderings(), 1);
+        assert!(gallery.clip("a", &spec(1)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_others_get_their_clip_if_the_first_to_ask_goes_away() {
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let spec = spec(1);
+        let waiting = {
+            let mut first = Box::pin(gallery.clip("a", &spec));
+            let mut second = Box::pin(gallery.clip("a", &spec));
+            poll_fn(|context| {
+                assert!(first.as_mut().poll(context).is_pending());
+                assert!(second.as_mut().poll(context).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            second
+        };
+        assert!(waiting.await.is_ok());
+        assert_eq!(gallery.renderings(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_rendered_for_nobody() {
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        ask_and_leave(&gallery, "a", &spec(1)).await;
+        while !gallery.shared.shelf().under_way.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(gallery.renderings(), 0);
+        assert!(gallery.clip("a", &spec(1)).await.is_ok());
+        assert_eq!(gallery.renderings(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn the_shelf_never_holds_more_than_its_limit(
+            limit_bytes in 0_u64..200,
+            steps in proptest::collection::vec((0_u8..12, 0_usize..80, any::<bool>()), 0..60),
+        ) {
+            let mut shelf = Shelf::new(limit_bytes);
+            for (key, length, put) in steps {
+                let name = (Kind::Clip, key.to_string());
+                if put && shelf.take_down(&name).is_none() {
+                    shelf.put_up(name.clone(), Bytes::from(vec![key; length]));
+                    prop_assert_eq!(shelf.take_down(&name).is_some(), length as u64 <= limit_bytes);
+                } else if let Some(bytes) = shelf.take_down(&name) {
+                    prop_assert!(bytes.iter().all(|&byte| byte == key));
+                }
+                let sum: u64 = shelf.kept.values().map(|piece| piece.bytes.len() as u64).sum();
+                prop_assert_eq!(sum, shelf.kept_bytes);
+                prop_assert!(sum <= limit_bytes);
+            }
+        }
     }
 }

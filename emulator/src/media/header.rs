@@ -12,7 +12,8 @@ pub(super) struct Header {
     pub(super) format: PictureFormat,
     /// Width and height in pixels; `None` if absent or zero.
     pub(super) pixels: Option<(u32, u32)>,
-    /// Whether the end of the picture (EOI, IEND) was found. Only JPEG and PNG are walked; `false` for the rest.
+    /// Whether the end of the picture (EOI, IEND) was found. Only JPEG and PNG are walked; `false` for the
+    /// rest.
     pub(super) complete: bool,
     /// Whether decoding needs all coefficients in memory at once, in addition to the pixels.
     pub(super) progressive: bool,
@@ -50,7 +51,8 @@ fn sniff(bytes: &[u8]) -> PictureFormat {
     }
 }
 
-/// Two letters are too little to call something a bitmap, so the size of its second header must be a known one.
+/// Two letters are too little to call something a bitmap, so the size of its second header must be a known
+/// one.
 fn big_enough_bmp_header(bytes: &[u8]) -> bool {
     matches!(le32(bytes, 14), Some(12 | 40 | 52 | 56 | 64 | 108 | 124))
 }
@@ -58,11 +60,10 @@ fn big_enough_bmp_header(bytes: &[u8]) -> bool {
 /// Follows the markers up to EOI. Bytes between segments that are no marker are skipped, as decoders do.
 fn walk_jpeg(bytes: &[u8], header: &mut Header) {
     let mut at = 2;
-    let mut scanned = false;
     while let Some((marker, after)) = next_marker(bytes, at) {
         match marker {
             0xD9 => {
-                header.complete = scanned;
+                header.complete = true;
                 return;
             }
             // TEM and the restart markers stand alone, and so does a stray SOI.
@@ -72,14 +73,14 @@ fn walk_jpeg(bytes: &[u8], header: &mut Header) {
                 if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
                     frame_header(bytes, after, marker, header);
                 }
-                scanned |= marker == 0xDA;
                 at = after + length as usize;
             }
         }
     }
 }
 
-/// The next marker at or after `at`, and where its segment begins. Stuffed zeros and fill bytes are no markers.
+/// The next marker at or after `at`, and where its segment begins. Stuffed zeros and fill bytes are no
+/// markers.
 fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let rest = bytes.get(at..)?;
     let found = rest.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF))?;
@@ -95,7 +96,10 @@ fn frame_header(bytes: &[u8], after: usize, marker: u8, header: &mut Header) {
     }
 }
 
-/// Follows the chunks up to IEND; the decoder checks the sums.
+/// The last chunk of every PNG: no data, its name, its check sum, which the decoder does not read.
+const PNG_END: &[u8; 12] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+
+/// Follows the chunks up to IEND; the decoder checks the sums of the others.
 fn walk_png(bytes: &[u8], header: &mut Header) {
     if bytes.get(12..16) == Some(b"IHDR")
         && let (Some(width), Some(height)) = (be32(bytes, 16), be32(bytes, 20))
@@ -109,7 +113,7 @@ fn walk_png(bytes: &[u8], header: &mut Header) {
             return;
         }
         if name == b"IEND" {
-            header.complete = true;
+            header.complete = bytes[at..next] == *PNG_END;
             return;
         }
         at = next;

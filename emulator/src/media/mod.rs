@@ -1,10 +1,13 @@
 //! Pictures that come in and clips that go out.
 //!
 //! Pure but for [`Gallery`], which renders on the runtime's blocking threads: no clock, no files, no network.
-//! A caller's picture is judged with [`inspect`] and kept as a [`Preview`]; [`render`] makes the clip from it.
-//! Everything here takes memory in proportion to what is stated as a constant, never to what a header claims.
+//! A caller's picture is judged with [`inspect`] and kept as a [`Preview`]; [`render`] makes the clip from
+//! it. Everything here takes memory in proportion to what is stated as a constant, never to what a header
+//! claims.
 
 mod clip;
+mod entropy;
+mod frame;
 mod gallery;
 mod header;
 mod motion;
@@ -14,7 +17,8 @@ mod scene;
 mod still;
 mod text;
 
-pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, MediaError, cover, frame_size, render};
+pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, MediaError, cover, render};
+pub use frame::frame_size;
 pub use gallery::{CLIPS_LIMIT_BYTES, Gallery};
 pub use picture::{Inspected, inspect};
 pub use preview::{PREVIEW_LIMIT_BYTES, Preview};

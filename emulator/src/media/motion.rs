@@ -94,8 +94,8 @@ impl Lens {
     }
 }
 
-/// The place of sample `index` of `count` that are spread over `length` pixels from `origin`; pixels are taken at
-/// their middles. `size` is how many there are, at least two.
+/// The place of sample `index` of `count` that are spread over `length` pixels from `origin`; pixels are
+/// taken at their middles. `size` is how many there are, at least two.
 fn tap(index: usize, count: usize, origin: f64, length: f64, size: usize) -> Tap {
     let place = origin + (index as f64 + 0.5) * length / count as f64 - 0.5;
     let place = (place.clamp(0.0, (size - 1) as f64) * 256.0).round() as usize;

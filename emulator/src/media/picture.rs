@@ -5,6 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 use stuntdouble_contracts::picture::{PictureFacts, PictureFormat};
 
+use super::entropy;
 use super::header::{self, Header};
 use super::preview::Preview;
 
@@ -28,13 +29,14 @@ pub struct Inspected {
 
 /// Looks at a picture: sniffs its type, reads its size from the header, decodes it, and keeps a preview.
 ///
-/// Works for as long as decoding takes (a 12 megapixel photograph: about a tenth of a second), so call it off the
-/// async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims: pictures
-/// of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
+/// Works for as long as decoding takes (a 12 megapixel photograph: about a tenth of a second), so call it off
+/// the async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims:
+/// pictures of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
 ///
-/// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG must
-/// have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its check
-/// sums; damage inside the entropy-coded data of a JPEG, which has none, only where decoders notice it.
+/// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG
+/// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
+/// check sums. A JPEG has none: missing or surplus data are noticed if it is sequential; a progressive one is
+/// only what decoders take it for, and no one can tell a flipped bit from another colour.
 pub fn inspect(bytes: &[u8]) -> Inspected {
     let header = header::read(bytes);
     let preview = decode(bytes, &header)
@@ -62,6 +64,9 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     if !header.complete || u64::from(width) * u64::from(height) > most {
         return None;
     }
+    if format == ImageFormat::Jpeg && !entropy::sound(bytes) {
+        return None;
+    }
     let mut limits = Limits::default();
     limits.max_image_width = Some(width);
     limits.max_image_height = Some(height);
@@ -75,7 +80,8 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
 mod tests {
     use std::sync::LazyLock;
 
-    use image::RgbImage;
+    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+    use image::{ExtendedColorType, ImageEncoder, RgbImage};
     use proptest::prelude::*;
 
     use super::*;
@@ -93,7 +99,8 @@ mod tests {
     static JPEG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Jpeg));
     static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Png));
 
-    /// 8 by 8 pixels of grey, progressive, three components; written by hand with every table as short as can be.
+    /// 8 by 8 pixels of grey, progressive, three components; written by hand with every table as short as can
+    /// be.
     fn sof(marker: u8, width: u16, height: u16) -> Vec<u8> {
         let mut bytes = vec![0xFF, 0xD8, 0xFF, marker, 0, 17, 8];
         bytes.extend(height.to_be_bytes());
@@ -159,11 +166,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sound_picture_with_too_many_pixels_is_measured_but_not_decoded() {
+        let side = 8_200;
+        let mut png = Vec::new();
+        PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::NoFilter)
+            .write_image(&vec![0; side * side], side as u32, side as u32, ExtendedColorType::L8)
+            .unwrap();
+        let facts = inspect(&png).facts;
+        assert_eq!((facts.pixels, facts.decodes), (Some((8_200, 8_200)), false));
+    }
+
+    #[test]
     fn a_damaged_byte_inside_a_png_is_always_noticed() {
         for at in 8..PNG.len() {
             let mut bytes = PNG.clone();
             bytes[at] ^= 0x10;
-            assert!(!inspect(&bytes).facts.decodes, "byte {at}");
+            assert!(!inspect(&bytes).facts.decodes, "byte {at} of {}", PNG.len());
         }
     }
 
@@ -172,6 +190,13 @@ mod tests {
         let tables = JPEG.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
         let scan = JPEG.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
         let bytes = [&JPEG[..tables], &JPEG[scan..]].concat();
+        assert!(!inspect(&bytes).facts.decodes);
+    }
+
+    #[test]
+    fn a_jpeg_with_a_part_missing_does_not_decode() {
+        let middle = JPEG.len() - 200;
+        let bytes = [&JPEG[..middle], &JPEG[middle + 100..]].concat();
         assert!(!inspect(&bytes).facts.decodes);
     }
 
@@ -186,7 +211,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), start in 0_usize..6) {
+        fn no_bytes_make_it_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..400),
+            start in 0_usize..6,
+        ) {
             let starts: [&[u8]; 6] =
                 [b"", b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBPVP8X", b"GIF89a", b"BM"];
             let seen = inspect(&[starts[start], &bytes].concat());

@@ -10,8 +10,8 @@ use image::{DynamicImage, ImageFormat, ImageReader, Rgb, RgbImage, Rgba};
 /// The most that a preview takes, in bytes.
 pub const PREVIEW_LIMIT_BYTES: usize = 64 * 1024;
 
-/// Longest side in pixels and JPEG quality, tried in turn until the preview fits. The last always does: 64 by 64
-/// pixels are no more than 12 KiB even before they are compressed.
+/// Longest side in pixels and JPEG quality, tried in turn until the preview fits. The last always does: 64 by
+/// 64 pixels are no more than 12 KiB even before they are compressed.
 const ATTEMPTS: [(u32, u8); 7] = [(640, 82), (512, 80), (512, 65), (384, 60), (256, 55), (128, 50), (64, 40)];
 
 /// A small JPEG of a picture, and how large the picture was. A clone shares the bytes.
@@ -31,7 +31,8 @@ impl Preview {
         (sound && preview.picture().is_some()).then_some(preview)
     }
 
-    /// Shrinks a picture; `pixels` is its own size. `None` only if the encoder fails, which it has no reason to.
+    /// Shrinks a picture; `pixels` is its own size. `None` only if the encoder fails, which it has no reason
+    /// to.
     pub(super) fn shrink(picture: &DynamicImage, pixels: (u32, u32)) -> Option<Self> {
         ATTEMPTS.into_iter().find_map(|(longest, quality)| {
             let jpeg = encode(&flatten(shrunk(picture, longest)), quality)?;

@@ -6,8 +6,8 @@ use image::{Rgb, RgbImage};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// The longest side of a scene, in pixels; it is blown up like a caller's preview.
-const LONGEST: u32 = 640;
+/// The longest side of a scene, in pixels; for larger frames it is blown up, like a caller's preview.
+const LONGEST: u64 = 640;
 
 type Colour = [f64; 3];
 
@@ -32,8 +32,8 @@ struct Ridge {
 
 /// Draws the scene of a seed in the shape of the given frame (in pixels, neither side nought).
 pub(super) fn scene(seed: u64, (width, height): (u32, u32)) -> RgbImage {
-    let longest = width.max(height);
-    let side = |side: u32| (u64::from(side) * u64::from(LONGEST) / u64::from(longest)).max(2) as u32;
+    let longest = u64::from(width.max(height));
+    let side = |side: u32| (u64::from(side) * longest.min(LONGEST) / longest).max(2) as u32;
     let (width, height) = (side(width), side(height));
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let palette = PALETTES[rng.next_u32() as usize % PALETTES.len()];

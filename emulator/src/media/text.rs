@@ -21,10 +21,8 @@ pub enum TextError {
     /// Neither `data:` nor base64 stands there, but nothing.
     #[error("expected a picture as text, found nothing; send a data URI or base64")]
     Empty,
-    /// The text does not begin with `data:`.
-    #[error(
-        "expected a data URI, found a text that does not begin with `data:`; begin it with `data:image/png;base64,`"
-    )]
+    /// The text does not begin with `data:`, in any case of letters.
+    #[error("expected a data URI, found a text without `data:`; begin it with `data:image/png;base64,`")]
     NoDataUri,
     /// No comma separates the type from the data.
     #[error("expected `data:<type>;base64,<data>`, found no comma; put one before the data")]
@@ -45,8 +43,9 @@ pub fn decode_text(text: &str) -> Result<Vec<u8>, TextError> {
     if is_data_uri(text) { data_uri(text) } else { bare_base64(text) }
 }
 
-/// The bytes of `data:[type][;parameters][;base64],...`. The scheme and `base64` may be of any case; the data may
-/// be percent-encoded with and without base64. The type is not looked at: pictures are judged by their bytes.
+/// The bytes of `data:[type][;parameters][;base64],...`. The scheme and `base64` may be of any case; the data
+/// may be percent-encoded with and without base64. The type is not looked at: pictures are judged by their
+/// bytes.
 ///
 /// # Errors
 /// If it is no data URI, if it has no data, or if its base64 is broken.
@@ -68,7 +67,8 @@ pub fn data_uri(text: &str) -> Result<Vec<u8>, TextError> {
     if bytes.is_empty() { Err(TextError::Empty) } else { Ok(bytes) }
 }
 
-/// The bytes of base64 in the standard alphabet. Padding may be missing; white space and line ends are skipped.
+/// The bytes of base64 in the standard alphabet. Padding may be missing; white space and line ends are
+/// skipped.
 ///
 /// # Errors
 /// If there is nothing, or a character of another alphabet, or an impossible length.
@@ -157,9 +157,9 @@ mod tests {
             line in 1_usize..100,
         ) {
             let text = if padded { STANDARD.encode(&bytes) } else { STANDARD_NO_PAD.encode(&bytes) };
-            let lines: Vec<&str> = text.as_bytes().chunks(line).map(|part| str::from_utf8(part).unwrap()).collect();
-            let broken = lines.join("\r\n");
-            prop_assert_eq!(bare_base64(&broken).unwrap(), bytes.clone());
+            let lines: Vec<&[u8]> = text.as_bytes().chunks(line).collect();
+            let broken = String::from_utf8(lines.join(&b"\r\n"[..])).unwrap();
+            prop_assert_eq!(&bare_base64(&broken).unwrap(), &bytes);
             prop_assert_eq!(data_uri(&format!("data:image/jpeg;base64,{broken}")).unwrap(), bytes);
         }
 
