@@ -1,2 +1,82 @@
-//! The command.
-fn main() {}
+//! `stuntdouble`: stands in for paid, asynchronous AI-video APIs.
+
+mod cli;
+mod contract;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use thiserror::Error;
+
+use self::cli::{Cli, Command};
+
+/// Why a command ended badly. The exit codes are part of the public interface.
+#[derive(Debug, Error)]
+pub(crate) enum Failed {
+    /// Usage or configuration: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// Something of ours: exit code 6.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Failed {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Internal(_) => 6,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let done = match cli.command {
+        None => serve::run(cli.serve),
+        Some(Command::Serve(serve)) => serve::run(serve),
+        Some(Command::Contract(command)) => contract::run(command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            say_error(&failed.to_string());
+            ExitCode::from(failed.code())
+        }
+    }
+}
+
+/// Help and versions go out as they are; what is wrong with the arguments is one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // A closed pipe is no reason to fail.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ => {
+            let text = error.to_string();
+            let lines =
+                text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Usage:"));
+            let useful: Vec<&str> = lines.filter(|line| !line.starts_with("For more information")).collect();
+            say_error(&format!(
+                "{}; see `stuntdouble --help`",
+                useful.join(" ").trim_start_matches("error: ")
+            ));
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that speaks to the terminal about errors")]
+fn say_error(text: &str) {
+    eprintln!("stuntdouble: {text}");
+}

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use stuntdouble_contracts::UnixMillis;
 use stuntdouble_contracts::contract::model::Results;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::engine::{Command, Outcome, Refusal, Setting, decide};
@@ -30,8 +31,13 @@ pub(crate) struct Shared {
     pub(crate) uploads: Uploads,
     /// How pictures are fetched.
     pub(crate) fetcher: Option<Fetcher>,
+    /// Turns for looking at pictures.
+    pub(crate) inspections: Semaphore,
     addresses: OnceLock<Addresses>,
 }
+
+/// How many pictures are looked at at once. One can take about 270 MiB while it lasts.
+const INSPECTIONS: usize = 2;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +59,7 @@ impl Shared {
             settings,
             clock,
             store,
+            inspections: Semaphore::new(INSPECTIONS),
             addresses: OnceLock::new(),
         }
     }

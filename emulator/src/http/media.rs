@@ -133,8 +133,10 @@ where
             return plain(StatusCode::FORBIDDEN, "the address has expired");
         }
         return match body::receive(content, shared.settings.limits.body_bytes).await {
-            body::Received::Whole(bytes) if shared.uploads.put(name, bytes) => plain(StatusCode::OK, ""),
-            body::Received::Whole(_) => plain(StatusCode::NOT_FOUND, "no such file"),
+            body::Received::Whole(bytes) => match shared.uploads.put(name, bytes) {
+                true => plain(StatusCode::OK, ""),
+                false => plain(StatusCode::NOT_FOUND, "no such file"),
+            },
             body::Received::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "the file is too large"),
             body::Received::Broken => plain(StatusCode::BAD_REQUEST, "the file broke off"),
         };

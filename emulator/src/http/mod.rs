@@ -67,7 +67,7 @@ pub(crate) async fn accept(
                 connections.spawn(serve(Arc::clone(&shared), TokioIo::new(stream), local, serves, stop.clone()));
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            _ = stop.wait_for(|stopped| *stopped) => break,
+            _ = stop.changed() => break,
         }
     }
     drop(listener);
@@ -91,12 +91,13 @@ async fn serve(
         .serve_connection(stream, service);
     tokio::pin!(connection);
     // A connection that breaks concerns nobody but the caller.
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        _ = stop.wait_for(|stopped| *stopped) => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
+    let stopped = tokio::select! {
+        _ = connection.as_mut() => false,
+        _ = stop.changed() => true,
+    };
+    if stopped {
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
     }
 }
 

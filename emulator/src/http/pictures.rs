@@ -38,8 +38,8 @@ pub(crate) async fn look(shared: &Shared, slots: &[Slot<'_>], files: &[Bytes]) -
     for slot in slots {
         let located = locate(shared, slot, files).await;
         let (finding, preview) = match located {
-            Located::Bytes(bytes) => inspected(bytes).await,
-            Located::Held(bytes) => inspected(bytes).await,
+            Located::Bytes(bytes) => inspected(shared, bytes).await,
+            Located::Held(bytes) => inspected(shared, bytes).await,
             Located::Assumed(note) => {
                 looked.notes.push(note);
                 (Finding::Assumed, None)
@@ -57,8 +57,10 @@ pub(crate) async fn look(shared: &Shared, slots: &[Slot<'_>], files: &[Bytes]) -
     looked
 }
 
-/// Decoding takes milliseconds to seconds, so it happens off the threads that answer polls.
-async fn inspected<B: AsRef<[u8]> + Send + 'static>(bytes: B) -> (Finding, Option<Preview>) {
+/// Decoding takes milliseconds to seconds, so it happens off the threads that answer polls; and as
+/// one picture can take hundreds of megabytes while it lasts, only a few at once.
+async fn inspected<B: AsRef<[u8]> + Send + 'static>(shared: &Shared, bytes: B) -> (Finding, Option<Preview>) {
+    let _turn = shared.inspections.acquire().await;
     let looked = tokio::task::spawn_blocking(move || media::inspect(bytes.as_ref())).await;
     match looked {
         Ok(inspected) => (Finding::Seen(inspected.facts), inspected.preview),

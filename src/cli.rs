@@ -1,0 +1,101 @@
+//! What can be typed. Nothing is checked here beyond its form; `settings.rs` says what was meant.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Stands in for paid, asynchronous AI-video APIs.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+/// The sub-commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the vendors (also without any sub-command).
+    Serve(Serve),
+    /// Show what the contracts say.
+    #[command(subcommand)]
+    Contract(Contract),
+}
+
+/// What can be asked of the contracts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Contract {
+    /// List vendors and editions.
+    List,
+    /// Print a vendor's page: every rule with its source and grade.
+    Show {
+        /// ID or ID@EDITION.
+        vendor: String,
+    },
+    /// Print a vendor's OpenAPI 3.1 document.
+    Openapi {
+        /// ID or ID@EDITION.
+        vendor: String,
+        /// What the documentation states, where the server is known to differ.
+        #[arg(long)]
+        documented: bool,
+    },
+}
+
+/// Flags of `serve`. Each has an environment variable and a key in the configuration file.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Serve {
+    /// Address of all vendors [default: 127.0.0.1:4747].
+    #[arg(long, value_name = "ADDR", env = "STUNTDOUBLE_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address of one vendor; repeatable.
+    #[arg(long = "port", value_name = "VENDOR=ADDR", env = "STUNTDOUBLE_PORT", value_delimiter = ',')]
+    pub(crate) ports: Vec<String>,
+    /// Configuration file [default: stuntdouble.toml, if there is one].
+    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Serve only this vendor; repeatable.
+    #[arg(long = "vendor", value_name = "ID[@EDITION]", env = "STUNTDOUBLE_VENDOR", value_delimiter = ',')]
+    pub(crate) vendors: Vec<String>,
+    /// Lay this file over a vendor's newest edition; repeatable.
+    #[arg(long = "contract", value_name = "FILE", env = "STUNTDOUBLE_CONTRACT", value_delimiter = ',')]
+    pub(crate) contracts: Vec<PathBuf>,
+    /// Choose a quirk; repeatable.
+    #[arg(
+        long = "option",
+        value_name = "VENDOR.NAME=VALUE",
+        env = "STUNTDOUBLE_OPTION",
+        value_delimiter = ','
+    )]
+    pub(crate) options: Vec<String>,
+    /// How long jobs take: instant, fast, real or a factor [default: fast, a sixtieth of what was observed].
+    #[arg(long, value_name = "LATENCY", env = "STUNTDOUBLE_LATENCY")]
+    pub(crate) latency: Option<String>,
+    /// What moves jobs: time, immediate, polls=N or step [default: time].
+    #[arg(long, value_name = "PROGRESS", env = "STUNTDOUBLE_PROGRESS")]
+    pub(crate) progress: Option<String>,
+    /// The clock of new accounts: system or manual [default: system].
+    #[arg(long, value_name = "CLOCK", env = "STUNTDOUBLE_CLOCK")]
+    pub(crate) clock: Option<String>,
+    /// The run's randomness; the same seed and requests give the same ids, timings and bytes [default: a fresh one].
+    #[arg(long, value_name = "N", env = "STUNTDOUBLE_SEED")]
+    pub(crate) seed: Option<u64>,
+    /// Whether pictures named by an address are fetched: offline or fetch [default: offline].
+    #[arg(long, value_name = "IMAGES", env = "STUNTDOUBLE_IMAGES")]
+    pub(crate) images: Option<String>,
+    /// When a bad picture or an unsupported combination is noticed: vendor, submit or job [default: vendor].
+    #[arg(long, value_name = "MOMENT", env = "STUNTDOUBLE_IMAGE_BREACH")]
+    pub(crate) image_breach: Option<String>,
+    /// The address under which clients reach the emulator, for the URLs in its answers.
+    #[arg(long, value_name = "URL", env = "STUNTDOUBLE_PUBLIC_URL")]
+    pub(crate) public_url: Option<String>,
+    /// Address of the control API, if it is to be apart.
+    #[arg(long, value_name = "ADDR", env = "STUNTDOUBLE_ADMIN_LISTEN")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+    /// Environment variable that holds the token which the control API wants beyond loopback.
+    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_ADMIN_TOKEN_ENV")]
+    pub(crate) admin_token_env: Option<String>,
+}

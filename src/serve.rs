@@ -1,0 +1,84 @@
+//! `stuntdouble serve`: start, say what is served, and stop cleanly.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use stuntdouble_emulator::clock::AccountClock;
+use stuntdouble_emulator::{Emulator, Progress, StartError};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::Failed;
+use crate::cli::Serve;
+use crate::settings::settings;
+
+/// Serves until Ctrl-C or SIGTERM.
+pub(crate) fn run(typed: Serve) -> Result<(), Failed> {
+    let settings = settings(typed)?;
+    let filter = EnvFilter::try_from_env("STUNTDOUBLE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| Failed::Internal(format!("cannot start: {why}")))?;
+    runtime.block_on(async {
+        // Asked for before anything is said, so that a signal after the first line is never missed.
+        let mut terminate =
+            signal(SignalKind::terminate()).map_err(|why| Failed::Internal(why.to_string()))?;
+        let mut interrupt =
+            signal(SignalKind::interrupt()).map_err(|why| Failed::Internal(why.to_string()))?;
+        let emulator = Emulator::start(settings).await.map_err(|error| match error {
+            StartError::Listen { .. } | StartError::Settings(_) => Failed::Usage(error.to_string()),
+        })?;
+        say(&banner(&emulator));
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        emulator.stop().await;
+        Ok(())
+    })
+}
+
+/// Each vendor's base URL, the seed, how jobs progress, and one command to try.
+fn banner(emulator: &Emulator) -> String {
+    let settings = emulator.settings();
+    let mut text = format!("stuntdouble serves on {}\n", emulator.base());
+    let mut told: Vec<&str> = Vec::new();
+    for chosen in &settings.vendors {
+        let id = chosen.vendor.id();
+        if told.contains(&id) {
+            continue;
+        }
+        told.push(id);
+        let editions = settings.vendors.iter().filter(|other| other.vendor.id() == id);
+        let older: Vec<&str> = editions.skip(1).map(|other| other.vendor.contract.edition.as_str()).collect();
+        let more = match older.as_slice() {
+            [] => String::new(),
+            [.., oldest] => format!("  ({} older editions back to @{oldest})", older.len()),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {id:<10} {}{more}", emulator.url(id));
+    }
+    for (vendor, address) in emulator.ports() {
+        let _ = writeln!(text, "  {vendor:<10} http://{address}");
+    }
+    let progress = match settings.progress {
+        Progress::Time => "by time".to_owned(),
+        Progress::Immediate => "at once".to_owned(),
+        Progress::Polls(each) => format!("by polls, {each} queued and {each} running"),
+        Progress::Step => "by orders to the control API".to_owned(),
+    };
+    let clock = match settings.clock {
+        AccountClock::System => "the system's clock".to_owned(),
+        AccountClock::Manual(start) => format!("a manual clock from {start}"),
+    };
+    let _ = writeln!(text, "  seed {}, jobs progress {progress}, on {clock}", settings.seed.0);
+    let _ = writeln!(text, "try: curl {}/__admin/vendors", emulator.base());
+    text
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody has to read it.
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}

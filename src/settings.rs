@@ -1,0 +1,165 @@
+//! What was meant: flags, environment and configuration file become the emulator's settings.
+//!
+//! A flag wins over its environment variable, that over the file, and that over the default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use stuntdouble_contracts::Vendor;
+use stuntdouble_emulator::clock::MANUAL_START;
+use stuntdouble_emulator::random::Seed;
+use stuntdouble_emulator::{Emulator, EmulatorBuilder, Settings};
+
+use crate::Failed;
+use crate::cli::Serve;
+
+/// The configuration file read when none is named and it exists.
+const DEFAULT_FILE: &str = "stuntdouble.toml";
+
+/// The default address.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4747);
+
+/// The configuration file: the flags' names with underscores; lists where a flag may be repeated.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<SocketAddr>,
+    port: Vec<String>,
+    vendor: Vec<String>,
+    contract: Vec<PathBuf>,
+    option: Vec<String>,
+    latency: Option<String>,
+    progress: Option<String>,
+    clock: Option<String>,
+    seed: Option<u64>,
+    images: Option<String>,
+    image_breach: Option<String>,
+    public_url: Option<String>,
+    admin_listen: Option<SocketAddr>,
+    admin_token_env: Option<String>,
+}
+
+/// What was meant.
+pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
+    let file = read(typed.config.as_deref())?;
+    let list = |typed: Vec<String>, held: Vec<String>| if typed.is_empty() { held } else { typed };
+    let mut builder = Emulator::builder()
+        .listen(typed.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN))
+        .seed(typed.seed.or(file.seed).unwrap_or_else(|| Seed::fresh().0));
+    for port in list(typed.ports, file.port) {
+        let (vendor, address) = pair(&port, "--port", "VENDOR=ADDR, as in gmicloud=127.0.0.1:4801")?;
+        let address =
+            address.parse().map_err(|_| usage("--port", address, "an address such as 127.0.0.1:4801"))?;
+        builder = builder.port(vendor, address);
+    }
+    let contracts = if typed.contracts.is_empty() { file.contract } else { typed.contracts };
+    for vendor in chosen_vendors(&list(typed.vendors, file.vendor), &contracts)? {
+        builder = builder.vendor(vendor);
+    }
+    for option in list(typed.options, file.option) {
+        let form = "VENDOR.NAME=VALUE, as in gmicloud.result_shape=video_url";
+        let (name, value) = pair(&option, "--option", form)?;
+        let (vendor, name) = name.split_once('.').ok_or_else(|| usage("--option", &option, form))?;
+        builder = builder.option(vendor, name, value);
+    }
+    if let Some(text) = typed.latency.or(file.latency) {
+        builder = builder.latency(text.parse().map_err(|why| flag("--latency", why))?);
+    }
+    if let Some(text) = typed.progress.or(file.progress) {
+        builder = builder.progress(text.parse().map_err(|why| flag("--progress", why))?);
+    }
+    if let Some(text) = typed.clock.or(file.clock) {
+        builder = match text.as_str() {
+            "system" => builder,
+            "manual" => builder.manual_clock(MANUAL_START),
+            _ => return Err(usage("--clock", &text, "system or manual")),
+        };
+    }
+    if let Some(text) = typed.images.or(file.images) {
+        builder = builder.images(text.parse().map_err(|why| flag("--images", why))?);
+    }
+    if let Some(text) = typed.image_breach.or(file.image_breach) {
+        builder = builder.image_breach(text.parse().map_err(|why| flag("--image-breach", why))?);
+    }
+    if let Some(url) = typed.public_url.or(file.public_url) {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(usage("--public-url", &url, "an address such as http://stand-in:4747"));
+        }
+        builder = builder.public_url(&url);
+    }
+    let token = typed.admin_token_env.or(file.admin_token_env).map(|name| token(&name)).transpose()?;
+    finish(builder.admin(typed.admin_listen.or(file.admin_listen), token))
+}
+
+fn finish(builder: EmulatorBuilder) -> Result<Settings, Failed> {
+    builder.settings().map_err(|error| Failed::Usage(error.to_string()))
+}
+
+fn read(named: Option<&Path>) -> Result<File, Failed> {
+    let path = named.unwrap_or_else(|| Path::new(DEFAULT_FILE));
+    if named.is_none() && !path.exists() {
+        return Ok(File::default());
+    }
+    let text = std::fs::read_to_string(path).map_err(|why| {
+        Failed::Usage(format!("cannot read the configuration file {}: {why}", path.display()))
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.get(..start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let message = error.message().replace('\n', " ");
+        Failed::Usage(format!("{}:{line}:{column}: {message}", path.display()))
+    })
+}
+
+fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, Failed> {
+    let mut overlays = Vec::new();
+    for path in contracts {
+        let text = std::fs::read_to_string(path)
+            .map_err(|why| Failed::Usage(format!("cannot read the contract {}: {why}", path.display())))?;
+        let overlaid = stuntdouble_contracts::vendor::overlaid(&path.display().to_string(), &text);
+        overlays.push(overlaid.map_err(|error| Failed::Usage(one_line(&error.to_string())))?);
+    }
+    let mut chosen = Vec::new();
+    if names.is_empty() {
+        // Without names everything is served, and that only has to be spelt out if something is laid over it.
+        if overlays.is_empty() {
+            return Ok(chosen);
+        }
+        chosen =
+            stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?.to_vec();
+    }
+    for name in names {
+        chosen.push(stuntdouble_contracts::vendor(name).map_err(|why| flag("--vendor", why))?);
+    }
+    for overlay in overlays {
+        let edition = overlay.contract.edition.clone();
+        chosen.retain(|vendor| vendor.id() != overlay.id() || vendor.contract.edition != edition);
+        chosen.push(overlay);
+    }
+    Ok(chosen)
+}
+
+fn token(name: &str) -> Result<String, Failed> {
+    let held = std::env::var(name).ok().filter(|token| !token.is_empty());
+    held.ok_or_else(|| Failed::Usage(format!("--admin-token-env {name}: the variable is not set or empty")))
+}
+
+fn pair<'a>(text: &'a str, name: &str, form: &str) -> Result<(&'a str, &'a str), Failed> {
+    text.split_once('=').ok_or_else(|| usage(name, text, form))
+}
+
+fn usage(name: &str, found: &str, expected: &str) -> Failed {
+    Failed::Usage(format!("{name} {found}: expected {expected}"))
+}
+
+fn flag(name: &str, why: String) -> Failed {
+    Failed::Usage(format!("{name}: {why}"))
+}
+
+/// A message of several lines as one.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
