@@ -1,1 +1,3 @@
 //! Serves the contracts.
+
+pub mod fixtures;
