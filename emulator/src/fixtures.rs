@@ -28,7 +28,7 @@ impl Fixture {
             None => Cow::Borrowed(self.bytes),
             Some(length) => {
                 let mut content = self.bytes.to_vec();
-                content.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+                content.resize(usize::try_from(length).expect("a padded fixture is some 10 MB long"), 0);
                 Cow::Owned(content)
             }
         }
@@ -227,9 +227,8 @@ mod tests {
         let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
         let stated: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
         let wanted: Vec<String> = all().iter().map(row).collect();
-        assert_eq!(
-            stated,
-            wanted,
+        assert!(
+            stated == wanted,
             "the table of fixtures/images/README.md should read:\n{}",
             wanted.join("\n")
         );
