@@ -37,7 +37,7 @@ fn every_answer_in_every_phase_under_every_option_keeps_the_contract_and_the_alp
 fn the_status_is_the_same_number_wherever_it_stands_and_a_url_comes_with_99_only() {
     let vendor = served(&[]);
     let echo = form();
-    let mut numbers = Vec::new();
+    let (mut numbers, mut words) = (Vec::new(), Vec::new());
     for phase in Phase::ALL {
         let body = vendor.fetched(&vendor.job(IMAGE_HQ, phase, &echo));
         let status = &body["data"]["status"];
@@ -47,8 +47,10 @@ fn the_status_is_the_same_number_wherever_it_stands_and_a_url_comes_with_99_only
         assert_eq!(works.len(), usize::from(status == 99));
         assert_eq!(body.to_string().contains(".mp4"), status == 99, "{phase:?}");
         numbers.push(status.clone());
+        words.push(body["message"].clone());
     }
     assert_eq!(numbers, [5, 10, 99, 50, 50]);
+    assert_eq!(words, ["成功", "成功", "成功", "失败", "失败"]);
 }
 
 #[test]
@@ -133,6 +135,8 @@ fn a_failed_task_is_a_good_answer_that_says_failed() {
     assert_eq!(body["result"], 0);
     assert_eq!(body.get("error"), Some(&Value::Null));
     assert!(body["data"].get("limitation").is_none() && body["data"].get("userTickets").is_none());
+    let submitted = vendor.submitted(&vendor.job(IMAGE_HQ, Phase::Queued, &echo));
+    assert!(submitted["data"].get("limitation").is_some() && submitted["data"].get("userTickets").is_some());
     let body = vendor.fetched(&vendor.job(IMAGE_HQ, Phase::Succeeded, &echo));
     assert_eq!(body["result"], 1);
 }
