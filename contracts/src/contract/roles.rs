@@ -84,6 +84,9 @@ fn ratio(text: &str) -> Option<(u32, u32)> {
     Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
 }
 
+/// The movements along one axis, which a value of zero leaves standing still (the maker's names).
+const AXES: [&str; 6] = ["horizontal", "vertical", "zoom", "tilt", "pan", "roll"];
+
 fn camera(model: &Model, body: &Value) -> Option<Camera> {
     if let Some(control) = by_role(model, body, "camera") {
         let movement = control.as_str().or_else(|| control.get("type").and_then(Value::as_str));
@@ -93,5 +96,7 @@ fn camera(model: &Model, body: &Value) -> Option<Camera> {
         return Some(Camera { movement: movement.unwrap_or("simple").to_owned(), non_zero });
     }
     let movement = by_role(model, body, "camera_type").and_then(Value::as_str)?;
-    (movement != "empty").then(|| Camera { movement: movement.to_owned(), non_zero: None })
+    let value = by_role(model, body, "camera_value").and_then(Value::as_f64);
+    let still = movement == "empty" || (AXES.contains(&movement) && value == Some(0.0));
+    (!still).then(|| Camera { movement: movement.to_owned(), non_zero: None })
 }
