@@ -13,6 +13,7 @@ pub mod time;
 pub mod upstream;
 pub mod vendor;
 
+mod aimlapi;
 mod gmicloud;
 
 pub use self::contract::{Contract, ContractError, Model, Options, Selector};
