@@ -332,6 +332,15 @@ impl Contract {
                 merge(&mut table, patch.clone());
             }
         }
+        // What was chosen is this contract's default, for whoever sees the contract alone.
+        let facts = table.get_mut("options").and_then(toml::Value::as_table_mut);
+        if let Some(facts) = facts {
+            for (name, value) in options.iter() {
+                if let Some(fact) = facts.get_mut(name).and_then(toml::Value::as_table_mut) {
+                    fact.insert("default".to_owned(), value.into());
+                }
+            }
+        }
         finish(table, &self.full_id())
     }
 
