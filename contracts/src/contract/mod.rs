@@ -4,6 +4,7 @@
 //! that turn it into an older one. Everything here is derived from those files.
 
 pub mod edition;
+pub mod examples;
 pub mod model;
 pub mod normalise;
 pub mod picture;

@@ -66,15 +66,14 @@ pub fn capabilities() -> &'static Capabilities {
 
 /// The first of the named rules that a request breaks.
 pub fn judge(rules: &[String], model: &Model, asked: &Asked) -> Option<Violation> {
-    let breaks = RULES.iter().filter(|rule| rules.iter().any(|named| named == *rule)).find_map(|rule| {
+    RULES.iter().filter(|rule| rules.iter().any(|named| named == *rule)).find_map(|rule| {
         let (member, text) = broken(rule, model, asked)?;
         Some(Violation::new(
             format!("/{member}"),
             Rule::Upstream { name: (*rule).to_owned(), text },
             &serde_json::Value::Null,
         ))
-    });
-    breaks
+    })
 }
 
 /// Whether a rule is broken: the maker's name of the member and the text that says so.
