@@ -4,9 +4,11 @@
 //! that turn it into an older one. Everything here is derived from those files.
 
 pub mod edition;
+pub mod examples;
 pub mod model;
 pub mod normalise;
 pub mod picture;
+pub mod read;
 pub mod roles;
 pub mod route;
 pub mod rules;

@@ -110,7 +110,7 @@ fn collect<'a>(schema: &Value, value: &'a Value, pointer: &str, found: &mut Vec<
     }
 }
 
-fn transport_of(text: &str) -> Transport {
+pub(crate) fn transport_of(text: &str) -> Transport {
     let starts =
         |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     if starts(PART_SCHEME) {

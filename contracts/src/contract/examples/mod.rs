@@ -1,0 +1,240 @@
+//! Bodies of submits made from a model's schema: good ones, and ones that are wrong in just one place.
+//!
+//! Nothing here is random. Every choice is asked of a [`Pick`], so that a property test, an
+//! enumeration or a seeded generator can drive it, and the same choices give the same bodies.
+
+mod broken;
+mod combined;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value};
+
+pub use self::broken::{JustBad, breaks};
+use self::combined::flattened;
+use self::values::Member;
+use super::model::Model;
+use super::picture::PictureRole;
+use super::roles::asked;
+use super::schema::{escape, properties};
+use crate::upstream;
+
+/// A source of choices.
+pub trait Pick {
+    /// A number below `below`, which is at least 1.
+    fn pick(&mut self, below: usize) -> usize;
+}
+
+impl<F: FnMut(usize) -> usize> Pick for F {
+    fn pick(&mut self, below: usize) -> usize {
+        self(below)
+    }
+}
+
+/// How much of what is optional goes in, and how values are chosen.
+enum Manner<'a> {
+    /// As the source of choices says.
+    Chosen(&'a mut dyn Pick),
+    /// What is required, with the plainest values.
+    Minimal,
+    /// Everything, with the plainest values.
+    Complete,
+}
+
+/// Draws values from schemas.
+struct Draw<'a> {
+    manner: Manner<'a>,
+    /// Texts that name pictures: addresses, data URIs, base64 or handles of parts.
+    pictures: &'a [&'a str],
+    /// Counts the plain numbers drawn so far, so that two points are never the same one.
+    numbers: i64,
+}
+
+/// A body that keeps every rule of the model's schema.
+///
+/// Optional members, values, lengths and unknown members are chosen by `pick`; bounds are often met
+/// exactly. `pictures` are texts that name pictures (an address, a data URI, base64, the handle of a
+/// part); each is used only where the model takes pictures that way, beside addresses of our own.
+/// Members are given in their own types: what a form would carry as text is a number here. The
+/// combinations that the models' maker refuses are not avoided; [`settled`] removes them.
+pub fn good(model: &Model, pick: &mut dyn Pick, pictures: &[&str]) -> Value {
+    Draw { manner: Manner::Chosen(pick), pictures, numbers: 0 }.value(&model.request, "")
+}
+
+/// For one good body, every body that breaks just one rule in just one place, by as little as possible.
+///
+/// See [`breaks`] for what is broken.
+pub fn just_bad(model: &Model, pick: &mut dyn Pick, pictures: &[&str]) -> Vec<JustBad> {
+    let body = good(model, pick, pictures);
+    breaks(model, &body, pictures)
+}
+
+/// The plainest body with nothing but what is required.
+pub fn minimal(model: &Model, pictures: &[&str]) -> Value {
+    Draw { manner: Manner::Minimal, pictures, numbers: 0 }.value(&model.request, "")
+}
+
+/// The plainest body with every member that the schema declares, whether or not they go together.
+pub fn complete(model: &Model, pictures: &[&str]) -> Value {
+    Draw { manner: Manner::Complete, pictures, numbers: 0 }.value(&model.request, "")
+}
+
+/// The plainest body with every member that may go together under the rules of the models' maker.
+pub fn full(model: &Model, pictures: &[&str]) -> Value {
+    settled(model, complete(model, pictures))
+}
+
+/// The same body without the optional members that the models' maker would refuse.
+///
+/// Members declared later give way first. A body that breaks a rule without any optional member is
+/// returned as it is then.
+pub fn settled(model: &Model, mut body: Value) -> Value {
+    let rules: Vec<String> = upstream::RULES.iter().map(|rule| (*rule).to_owned()).collect();
+    let broken = |body: &Value| upstream::judge(&rules, model, &asked(model, body)).map(|found| found.rule);
+    let optional: Vec<String> = properties(&model.request)
+        .into_iter()
+        .filter(|(pointer, schema)| !pointer.contains('*') && can_clash(schema))
+        .map(|(pointer, _)| pointer)
+        .rev()
+        .collect();
+    while let Some(rule) = broken(&body) {
+        let cure = optional.iter().find_map(|pointer| {
+            let without = without_optional(&model.request, &body, pointer)?;
+            (broken(&without).as_ref() != Some(&rule)).then_some(without)
+        });
+        let Some(cured) = cure else { return body };
+        body = cured;
+    }
+    body
+}
+
+/// Whether the maker's rules speak of such a member.
+fn can_clash(schema: &Value) -> bool {
+    let role = schema.get("x-role").and_then(Value::as_str).unwrap_or_default();
+    let clashes = ["camera", "camera_type", "static_mask", "duration", "prompt"].contains(&role);
+    clashes || properties_of_pictures(schema).any(|role| role != "first")
+}
+
+/// The roles of the pictures that a member holds, itself or further in.
+fn properties_of_pictures(schema: &Value) -> impl Iterator<Item = &str> {
+    let inner = properties(schema).into_iter().map(|(_, member)| member);
+    std::iter::once(schema).chain(inner).filter_map(|member| member.get("x-image")?.get("role")?.as_str())
+}
+
+/// The body without the member at a pointer; `None` if it is not there or is required.
+fn without_optional(schema: &Value, body: &Value, pointer: &str) -> Option<Value> {
+    let (outer, token) = pointer.rsplit_once('/')?;
+    let name = token.replace("~1", "/").replace("~0", "~");
+    let declared = if outer.is_empty() { schema } else { super::schema::at(schema, outer)? };
+    if is_required(declared, &name) {
+        return None;
+    }
+    let mut without = body.clone();
+    without.pointer_mut(outer)?.as_object_mut()?.shift_remove(&name)?;
+    Some(without)
+}
+
+/// Whether an object's schema requires a member.
+fn is_required(schema: &Value, name: &str) -> bool {
+    let required = schema.get("required").and_then(Value::as_array);
+    required.is_some_and(|names| names.iter().any(|held| held == name))
+}
+
+impl Draw<'_> {
+    /// One of `below` possibilities; the first where nothing is to be chosen.
+    fn pick(&mut self, below: usize) -> usize {
+        match &mut self.manner {
+            Manner::Chosen(pick) => pick.pick(below.max(1)),
+            Manner::Minimal | Manner::Complete => 0,
+        }
+    }
+
+    /// Whether choices are being made, as opposed to the plainest value being taken.
+    fn is_choosing(&self) -> bool {
+        matches!(self.manner, Manner::Chosen(_))
+    }
+
+    /// A value that keeps a schema; `name` is that of the member it is for.
+    fn value(&mut self, schema: &Value, name: &str) -> Value {
+        let schema = flattened(schema, |below| self.pick(below));
+        let member = Member::new(&schema, name);
+        if let Some(listed) = member.listed() {
+            let plain = member.default().filter(|default| listed.contains(default));
+            let chosen = self.pick(listed.len());
+            return plain.filter(|_| !self.is_choosing()).unwrap_or(&listed[chosen]).clone();
+        }
+        let kinds = member.kinds();
+        let kind = if kinds.is_empty() { "string" } else { kinds[self.pick(kinds.len())] };
+        match kind {
+            "object" => self.object(&schema),
+            "array" => self.array(&schema, name),
+            "boolean" => Value::Bool(self.pick(2) == 0),
+            "null" => Value::Null,
+            "integer" | "number" => self.number(&member, kind),
+            _ => self.text(&member),
+        }
+    }
+
+    fn object(&mut self, schema: &Value) -> Value {
+        let mut members = Map::new();
+        let declared = schema.get("properties").and_then(Value::as_object);
+        for (name, property) in declared.into_iter().flatten() {
+            let optional = match self.manner {
+                Manner::Minimal => false,
+                Manner::Complete => true,
+                Manner::Chosen(_) => self.pick(2) == 0,
+            };
+            if optional || is_required(schema, name) {
+                members.insert(name.clone(), self.value(property, name));
+            }
+        }
+        let free = declared.is_some() && schema.get("additionalProperties").is_none();
+        if free && self.is_choosing() && self.pick(4) == 0 {
+            let unlisted = [Value::from("1"), Value::from(1), Value::Null, Value::Object(Map::new())];
+            let chosen = self.pick(unlisted.len());
+            members.insert("unlisted_member".to_owned(), unlisted[chosen].clone());
+        }
+        Value::Object(members)
+    }
+
+    fn array(&mut self, schema: &Value, name: &str) -> Value {
+        let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let least = bound("minItems").unwrap_or(0);
+        let most = bound("maxItems").unwrap_or(least.max(1) + 2).max(least);
+        let plain = least.max(1).min(most);
+        let lengths = [plain, least, most];
+        let length = lengths[self.pick(lengths.len())];
+        let any = Value::Bool(true);
+        let items = schema.get("items").unwrap_or(&any);
+        (0..length).map(|_| self.value(items, name)).collect()
+    }
+
+    fn number(&mut self, member: &Member<'_>, kind: &str) -> Value {
+        self.numbers += 1;
+        let possible = member.numbers(kind, self.numbers);
+        let chosen = self.pick(possible.len());
+        possible[chosen].clone()
+    }
+
+    fn text(&mut self, member: &Member<'_>) -> Value {
+        let possible = member.texts(self.pictures);
+        let chosen = self.pick(possible.len());
+        Value::String(possible[chosen].clone())
+    }
+}
+
+/// The word that a picture's role has in contracts, for addresses of examples.
+fn role_word(role: PictureRole) -> &'static str {
+    match role {
+        PictureRole::First => "first",
+        PictureRole::Tail => "tail",
+        PictureRole::Mask => "mask",
+    }
+}
+
+/// A pointer one step further in.
+fn below(pointer: &str, token: &str) -> String {
+    format!("{pointer}/{}", escape(token))
+}
