@@ -1,1 +1,4 @@
-//! The integration tests.
+//! The integration tests: the running emulator, spoken to over HTTP as a client would.
+
+mod support;
+mod walk;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::model::Contract;
+use super::model::{Check, Contract};
 use super::picture::PictureRules;
 use super::rules::{Checker, PictureRule, Violation};
 use super::schema;
@@ -210,6 +210,16 @@ fn check_coherence(contract: &Contract) -> Result<(), String> {
         }
     }
     for (name, operation) in &contract.operations {
+        let needed: &[Check] = if name == "submit" {
+            &[Check::Body, Check::Model, Check::Members, Check::Pictures]
+        } else {
+            &[]
+        };
+        if let Some(missing) = needed.iter().find(|check| !operation.checks.contains(check)) {
+            return Err(format!(
+                "operation {name}: `checks` lacks {missing:?}, without which no job can be accepted"
+            ));
+        }
         for route in &operation.routes {
             if let Some(model) = route.model.as_ref().filter(|model| !contract.models.contains_key(*model)) {
                 return Err(format!(

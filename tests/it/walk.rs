@@ -1,0 +1,139 @@
+//! Each surface from a submitted picture through every phase to a playable video.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stuntdouble_contracts::Phase;
+use stuntdouble_contracts::contract::read::observe;
+use stuntdouble_emulator::Emulator;
+
+use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, quiet};
+
+/// What a surface needs to be walked.
+struct Surface {
+    vendor: &'static str,
+    submit: &'static str,
+    body: Value,
+    poll: fn(&str) -> String,
+    pixels: (u16, u16),
+}
+
+async fn walk(emulator: &Emulator, surface: &Surface, submitted: Answer) {
+    let caller = Caller::with_key(KEY);
+    let vendor = stuntdouble_contracts::vendor(surface.vendor).expect("the vendor exists");
+    let contract = &vendor.contract;
+    assert_eq!(submitted.status, contract.operations["submit"].status.enforced, "{}", submitted.text());
+    let accepted = observe(&contract.operations["submit"], contract, &submitted.json());
+    let id = accepted.id.expect("a submit answers with an id");
+    assert_eq!(accepted.phase, Some(Phase::Queued), "{}", submitted.text());
+
+    let url = format!("{}{}", emulator.url(surface.vendor), (surface.poll)(&id));
+    let look = async || {
+        let answer = caller.get(&url).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let seen = observe(&contract.operations["poll"], contract, &answer.json());
+        assert_eq!(seen.id.as_deref(), Some(id.as_str()), "{}", answer.text());
+        seen
+    };
+    let queued = look().await;
+    assert_eq!((queued.phase, queued.video_url), (Some(Phase::Queued), None));
+    emulator.jobs(KEY).start(&id).await.expect("the job can start");
+    let running = look().await;
+    assert_eq!((running.phase, running.video_url), (Some(Phase::Running), None));
+    emulator.clock(KEY).advance_until_job(&id).await.expect("the job ends by time");
+    let done = look().await;
+    assert_eq!(done.phase, Some(Phase::Succeeded));
+    let video = done.video_url.expect("a finished job has a video");
+    assert!(video.starts_with(&emulator.base()), "{video} leads outside");
+
+    let downloaded = Caller::without_key().get(&video).await;
+    assert_eq!(downloaded.status, 200);
+    assert_eq!(downloaded.header("content-type"), Some("video/mp4"));
+    assert_video(&downloaded.bytes, 5, surface.pixels);
+}
+
+/// Reads the MP4 and decodes its first frame.
+fn assert_video(bytes: &[u8], seconds: u64, pixels: (u16, u16)) {
+    let size = bytes.len() as u64;
+    let mut reader = mp4::Mp4Reader::read_header(std::io::Cursor::new(bytes), size).expect("it is an MP4");
+    assert_eq!(reader.duration().as_millis(), u128::from(seconds) * 1000);
+    let (id, track) = reader.tracks().iter().next().expect("it has a track");
+    let id = *id;
+    assert_eq!(track.media_type().expect("the track has a type"), mp4::MediaType::H264);
+    assert_eq!((track.width(), track.height()), pixels);
+    let mut stream = Vec::new();
+    for unit in [track.sequence_parameter_set().unwrap(), track.picture_parameter_set().unwrap()] {
+        stream.extend_from_slice(&[0, 0, 0, 1]);
+        stream.extend_from_slice(unit);
+    }
+    let sample = reader.read_sample(id, 1).expect("it has a sample").expect("the sample is there");
+    let mut rest = &sample.bytes[..];
+    while rest.len() > 4 {
+        let length = u32::from_be_bytes([rest[0], rest[1], rest[2], rest[3]]) as usize;
+        stream.extend_from_slice(&[0, 0, 0, 1]);
+        stream.extend_from_slice(&rest[4..4 + length]);
+        rest = &rest[4 + length..];
+    }
+    let mut decoder = openh264::decoder::Decoder::new().expect("a decoder can be made");
+    let decoded = decoder.decode(&stream).expect("the frame decodes").expect("there is a frame");
+    let (width, height) = openh264::formats::YUVSource::dimensions(&decoded);
+    assert_eq!((width, height), (usize::from(pixels.0), usize::from(pixels.1)));
+}
+
+#[tokio::test]
+async fn gmicloud_goes_from_a_picture_to_a_video() {
+    let emulator = quiet().start().await.unwrap();
+    let surface = Surface {
+        vendor: "gmicloud",
+        submit: "/api/v1/ie/requestqueue/apikey/requests",
+        body: json!({
+            "model": "Kling-Image2Video-V1.6-Standard",
+            "payload": {"prompt": "waves", "image": fixture(&emulator, "landscape.jpg"), "duration": "5"},
+        }),
+        poll: |id| format!("/api/v1/ie/requestqueue/apikey/requests/{id}"),
+        pixels: (1280, 720),
+    };
+    let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
+    let submitted = Caller::with_key(KEY).post(&url, &surface.body).await;
+    walk(&emulator, &surface, submitted).await;
+}
+
+#[tokio::test]
+async fn aimlapi_goes_from_a_picture_to_a_video() {
+    let emulator = quiet().start().await.unwrap();
+    let surface = Surface {
+        vendor: "aimlapi",
+        submit: "/v2/video/generations",
+        body: json!({
+            "model": "kling-video/v1/standard/image-to-video",
+            "image_url": fixture(&emulator, "portrait.png"),
+            "prompt": "a walk",
+            "duration": 5,
+        }),
+        poll: |id| format!("/v2/video/generations?generation_id={id}"),
+        pixels: (720, 1280),
+    };
+    let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
+    let submitted = Caller::with_key(KEY).post(&url, &surface.body).await;
+    walk(&emulator, &surface, submitted).await;
+}
+
+#[tokio::test]
+async fn ai302_goes_from_an_uploaded_file_to_a_video() {
+    let emulator = quiet().start().await.unwrap();
+    let surface = Surface {
+        vendor: "302ai",
+        submit: "/klingai/m2v_15_img2video",
+        body: Value::Null,
+        poll: |id| format!("/klingai/task/{id}/fetch?geo=global"),
+        pixels: (960, 960),
+    };
+    let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
+    let picture = reqwest::multipart::Part::bytes(fixture_bytes("square.jpg")).file_name("square.jpg");
+    let form = reqwest::multipart::Form::new()
+        .text("prompt", "a cat")
+        .text("cfg", "0.5")
+        .part("input_image", picture);
+    let caller = Caller::with_key(KEY);
+    let submitted = caller.send(caller.request(Method::POST, &url).multipart(form)).await;
+    walk(&emulator, &surface, submitted).await;
+}
