@@ -110,7 +110,7 @@ async fn aimlapi_goes_from_a_picture_to_a_video() {
             "duration": 5,
         }),
         poll: |id| format!("/v2/video/generations?generation_id={id}"),
-        pixels: (720, 1280),
+        pixels: (754, 1342),
     };
     let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
     let submitted = Caller::with_key(KEY).post(&url, &surface.body).await;
