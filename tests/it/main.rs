@@ -1,4 +1,5 @@
 //! The integration tests: the running emulator, spoken to over HTTP as a client would.
 
+mod properties;
 mod support;
 mod walk;

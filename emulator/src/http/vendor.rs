@@ -63,8 +63,10 @@ impl Call<'_> {
     pub(super) async fn answer(mut self) -> Reply {
         // The body is taken out once, so that the checks can look at the rest of the call while they read it.
         let received = std::mem::replace(&mut self.body, Received::Broken);
-        let mut account: Arc<str> = Arc::from(ANONYMOUS);
-        match self.served(received, &mut account).await {
+        // Whoever can be named is, also before being let in: what one caller gets must not depend on others.
+        let named = self.chosen.vendor.dialect.credential(&self.exchange(UnixMillis::default(), [0; 32]));
+        let account = named.map_or_else(|_| Arc::from(ANONYMOUS), |credential| account::digest(&credential.key));
+        match self.served(received, &account).await {
             Ok(reply) => reply,
             Err(problem) => self.refused(&account, &problem).await,
         }
@@ -101,7 +103,7 @@ impl Call<'_> {
         self.chosen.vendor.dialect.problem(&self.exchange(now, entropy), problem)
     }
 
-    async fn served(&self, received: Received, account: &mut Arc<str>) -> Result<Reply, Problem> {
+    async fn served(&self, received: Received, account: &Arc<str>) -> Result<Reply, Problem> {
         let path = self.target.split('?').next().unwrap_or(self.target);
         // A HEAD is a GET whose answer is cut off after its headers.
         let method = if self.method == Method::HEAD { "GET" } else { self.method.as_str() };
@@ -132,7 +134,7 @@ impl Call<'_> {
         &'m self,
         matched: &Matched<'m>,
         received: Received,
-        account: &mut Arc<str>,
+        account: &Arc<str>,
     ) -> Result<Checked<'m>, Problem> {
         let mut received = Some(received);
         let mut checked = Checked {
@@ -147,12 +149,7 @@ impl Call<'_> {
         };
         for check in &matched.operation.checks {
             match check {
-                Check::Credential => {
-                    let credential = self.credential()?;
-                    checked.account = account::digest(&credential.key);
-                    account.clone_from(&checked.account);
-                    checked.credential = Some(credential);
-                }
+                Check::Credential => checked.credential = Some(self.credential()?),
                 Check::Body => {
                     checked.parsed =
                         self.parsed(matched, received.take().unwrap_or(Received::Broken)).await?;
