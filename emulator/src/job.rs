@@ -121,8 +121,8 @@ pub struct Job {
     pub progress: Progress,
     /// What happened to it.
     pub marks: Vec<Mark>,
-    /// What the vendor echoes.
-    pub echo: Value,
+    /// What the vendor echoes; shared, because it can be megabytes.
+    pub echo: Arc<Value>,
     /// About how much memory the echo takes, in bytes.
     pub echo_bytes: u64,
     /// What it costs, in the unit of the model's price.
@@ -130,7 +130,7 @@ pub struct Job {
     /// Random bytes of its own.
     pub entropy: [u8; 32],
     /// What the video shows.
-    pub clip: ClipPlan,
+    pub clip: Arc<ClipPlan>,
     /// What a developer should know about it: pictures that were not fetched, directives that nobody knows.
     pub notes: Vec<String>,
 }

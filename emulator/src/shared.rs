@@ -127,7 +127,7 @@ impl<'a> Again<'a> {
     }
 
     fn current(&self) -> Command<'_> {
-        let job = |held: &'a Job| -> &Job { self.fresh.as_deref().unwrap_or(held) };
+        let job = |held: &'a Arc<Job>| -> &Arc<Job> { self.fresh.as_ref().unwrap_or(held) };
         match self.first {
             Command::Submit(submission) => Command::Submit(submission),
             Command::Poll(held) => Command::Poll(job(held)),

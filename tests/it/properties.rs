@@ -178,7 +178,8 @@ fn the_same_seed_gives_the_same_transcripts_whatever_the_interleaving() {
     let mut runner = TestRunner::new(Config { cases: 8, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&proptest::collection::vec(0_usize..4, 0..40), |turns| {
         let mixed = runtime.block_on(transcripts(4, &turns));
-        let differs = mixed.iter().flatten().zip(in_turn.iter().flatten()).find(|(mixed, alone)| mixed != alone);
+        let differs =
+            mixed.iter().flatten().zip(in_turn.iter().flatten()).find(|(mixed, alone)| mixed != alone);
         prop_assert!(differs.is_none(), "{differs:?}");
         prop_assert_eq!(mixed.len(), in_turn.len());
         Ok(())

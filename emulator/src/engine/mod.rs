@@ -25,11 +25,11 @@ pub enum Command<'a> {
     /// Accept a job.
     Submit(&'a Submission<'a>),
     /// Look at a job.
-    Poll(&'a Job),
+    Poll(&'a Arc<Job>),
     /// Take a job out of the queue.
-    Start(&'a Job),
+    Start(&'a Arc<Job>),
     /// End a job.
-    End(&'a Job, Ending),
+    End(&'a Arc<Job>, Ending),
     /// Count a refusal by a vendor.
     Refuse(Arc<str>),
     /// Give out an upload address of a vendor.
@@ -96,7 +96,7 @@ pub fn decide(
             // Only where looks move a job do they leave a mark; otherwise a look costs no commit.
             let counts = matches!(job.progress, crate::job::Progress::Polls(_));
             if !counts || job.standing(now).phase.is_terminal() {
-                return Ok((Vec::new(), Outcome::Seen(Arc::new((*job).clone()))));
+                return Ok((Vec::new(), Outcome::Seen(Arc::clone(job))));
             }
             Ok(marked(job, Mark::Polled(now)))
         }
@@ -126,8 +126,8 @@ pub fn decide(
     }
 }
 
-fn marked(job: &Job, mark: Mark) -> (Vec<Change>, Outcome) {
-    let mut seen = job.clone();
+fn marked(job: &Arc<Job>, mark: Mark) -> (Vec<Change>, Outcome) {
+    let mut seen = Job::clone(job);
     seen.marks.push(mark.clone());
     (vec![Change::JobMarked(job.key.clone(), mark)], Outcome::Seen(Arc::new(seen)))
 }

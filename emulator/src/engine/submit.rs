@@ -23,7 +23,7 @@ pub struct Submission<'a> {
     /// What is asked of it.
     pub asked: &'a Asked,
     /// What the vendor will echo.
-    pub echo: Value,
+    pub echo: Arc<Value>,
     /// About how much memory that takes, in bytes.
     pub echo_bytes: u64,
     /// The tenant inside the account.
@@ -80,11 +80,11 @@ impl Submission<'_> {
             timeline,
             progress: self.progress,
             marks: Vec::new(),
-            echo: self.echo.clone(),
+            echo: Arc::clone(&self.echo),
             echo_bytes: self.echo_bytes,
             price: self.model.price_of(self.asked.seconds),
             entropy,
-            clip: self.clip(&random.bytes()),
+            clip: Arc::new(self.clip(&random.bytes())),
             notes,
         }
     }

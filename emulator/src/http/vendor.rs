@@ -65,7 +65,8 @@ impl Call<'_> {
         let received = std::mem::replace(&mut self.body, Received::Broken);
         // Whoever can be named is, also before being let in: what one caller gets must not depend on others.
         let named = self.chosen.vendor.dialect.credential(&self.exchange(UnixMillis::default(), [0; 32]));
-        let account = named.map_or_else(|_| Arc::from(ANONYMOUS), |credential| account::digest(&credential.key));
+        let account =
+            named.map_or_else(|_| Arc::from(ANONYMOUS), |credential| account::digest(&credential.key));
         match self.served(received, &account).await {
             Ok(reply) => reply,
             Err(problem) => self.refused(&account, &problem).await,
@@ -281,7 +282,7 @@ impl Call<'_> {
             model,
             asked,
             echo_bytes: approximate_bytes(&checked.echo),
-            echo: checked.echo,
+            echo: Arc::new(checked.echo),
             tenant: credential.and_then(|credential| credential.tenant.clone()),
             breach: checked.breach,
             start: checked.looked.start,
