@@ -12,7 +12,7 @@ use crate::http::fetch::Fetcher;
 use crate::http::place::Addresses;
 use crate::http::uploads::Uploads;
 use crate::job::Job;
-use crate::media::Gallery;
+use crate::media::{Album, Gallery};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 
@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) uploads: Uploads,
     /// How pictures are fetched.
     pub(crate) fetcher: Option<Fetcher>,
+    /// The pictures that jobs hold.
+    pub(crate) album: Album,
     /// Turns for looking at pictures.
     pub(crate) inspections: Semaphore,
     addresses: OnceLock<Addresses>,
@@ -59,6 +61,7 @@ impl Shared {
             settings,
             clock,
             store,
+            album: Album::default(),
             inspections: Semaphore::new(INSPECTIONS),
             addresses: OnceLock::new(),
         }

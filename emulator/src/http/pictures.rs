@@ -63,7 +63,10 @@ async fn inspected<B: AsRef<[u8]> + Send + 'static>(shared: &Shared, bytes: B) -
     let _turn = shared.inspections.acquire().await;
     let looked = tokio::task::spawn_blocking(move || media::inspect(bytes.as_ref())).await;
     match looked {
-        Ok(inspected) => (Finding::Seen(inspected.facts), inspected.preview),
+        Ok(inspected) => {
+            let preview = inspected.preview.map(|preview| shared.album.keep(preview));
+            (Finding::Seen(inspected.facts), preview)
+        }
         Err(_) => (Finding::Unsound("the picture could not be looked at".to_owned()), None),
     }
 }

@@ -5,6 +5,7 @@
 //! it. Everything here takes memory in proportion to what is stated as a constant, never to what a header
 //! claims.
 
+mod album;
 mod clip;
 mod entropy;
 mod frame;
@@ -17,6 +18,7 @@ mod scene;
 mod still;
 mod text;
 
+pub use album::Album;
 pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, MediaError, cover, render};
 pub use frame::frame_size;
 pub use gallery::{CLIPS_LIMIT_BYTES, Gallery};

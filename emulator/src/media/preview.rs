@@ -50,6 +50,16 @@ impl Preview {
         self.pixels
     }
 
+    /// The bytes as they are shared between clones.
+    pub(crate) fn shared(&self) -> &Arc<[u8]> {
+        &self.jpeg
+    }
+
+    /// The same preview with bytes that are the same but shared with others.
+    pub(super) fn sharing(self, jpeg: Arc<[u8]>) -> Self {
+        Self { jpeg, ..self }
+    }
+
     /// The preview's own pixels.
     pub(super) fn picture(&self) -> Option<RgbImage> {
         let mut limits = image::Limits::default();

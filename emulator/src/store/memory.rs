@@ -8,19 +8,20 @@ use stuntdouble_contracts::UnixMillis;
 use super::{AccountState, Change, JobFilter, StoreError};
 use crate::clock::AccountClock;
 use crate::job::{Job, JobKey};
+use crate::media::Preview;
 
 /// What may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLimits {
     /// Jobs.
     pub jobs: usize,
-    /// Bytes of echoed payload.
-    pub echo_bytes: u64,
+    /// Bytes of echoed payload, and of pictures kept for clips.
+    pub kept_bytes: u64,
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { jobs: 100_000, echo_bytes: 256 * 1024 * 1024 }
+        Self { jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
     }
 }
 
@@ -47,7 +48,9 @@ struct Shelf {
     /// The same, apart for each account, so that one account's listing does not read the others' jobs.
     by_account: HashMap<Arc<str>, BTreeMap<u64, JobKey>>,
     clips: HashMap<Arc<str>, JobKey>,
-    echo_bytes: u64,
+    kept_bytes: u64,
+    /// How many jobs hold a picture, by where its bytes are.
+    pictures: HashMap<usize, u64>,
     arrivals: u64,
     dropped: u64,
 }
@@ -154,9 +157,23 @@ impl MemoryStore {
 
 fn added_bytes(change: &Change) -> Option<u64> {
     match change {
-        Change::JobAdded(job) => Some(job.echo_bytes),
+        Change::JobAdded(job) => {
+            // Pictures that other jobs hold already cost nothing; here they count, to be on the safe side.
+            let pictures: u64 = pictures(job).map(|picture| picture.len() as u64).sum();
+            Some(job.echo_bytes + pictures)
+        }
         Change::JobMarked(..) | Change::Refused(_) | Change::UploadGiven(_) | Change::ClockSet(_) => None,
     }
+}
+
+/// The bytes of the pictures that a job's clip is made of.
+fn pictures(job: &Job) -> impl Iterator<Item = &Arc<[u8]>> {
+    [&job.clip.start, &job.clip.tail].into_iter().flatten().map(Preview::shared)
+}
+
+/// Where bytes are: jobs with the same picture share them, so the place names the picture while any of them lives.
+fn address(picture: &Arc<[u8]>) -> usize {
+    Arc::as_ptr(picture).cast::<u8>() as usize
 }
 
 impl Shelf {
@@ -168,7 +185,8 @@ impl Shelf {
             order: BTreeMap::new(),
             by_account: HashMap::new(),
             clips: HashMap::new(),
-            echo_bytes: 0,
+            kept_bytes: 0,
+            pictures: HashMap::new(),
             arrivals: 0,
             dropped: 0,
         }
@@ -181,7 +199,7 @@ impl Shelf {
         bytes: u64,
         system_now: UnixMillis,
     ) -> Result<(), StoreError> {
-        while self.jobs.len() >= limits.jobs || self.echo_bytes + bytes > limits.echo_bytes {
+        while self.jobs.len() >= limits.jobs || self.kept_bytes + bytes > limits.kept_bytes {
             let finished = self.order.iter().take(LOOKED_THROUGH).find_map(|(number, key)| {
                 let (_, job) = self.jobs.get(key)?;
                 let clock = self.accounts.get(&key.account).map_or(self.start, |state| state.clock);
@@ -200,7 +218,15 @@ impl Shelf {
         }
         if let Some((_, job)) = self.jobs.remove(&key) {
             self.clips.remove(&job.clip.name);
-            self.echo_bytes -= job.echo_bytes;
+            self.kept_bytes -= job.echo_bytes;
+            for picture in pictures(&job) {
+                let holders = self.pictures.entry(address(picture)).or_default();
+                *holders = holders.saturating_sub(1);
+                if *holders == 0 {
+                    self.pictures.remove(&address(picture));
+                    self.kept_bytes -= picture.len() as u64;
+                }
+            }
         }
     }
 
@@ -215,7 +241,14 @@ impl Shelf {
             Change::JobAdded(job) => {
                 state.numbers.entry(Arc::clone(&job.key.vendor)).or_default().jobs += 1;
                 self.arrivals += 1;
-                self.echo_bytes += job.echo_bytes;
+                self.kept_bytes += job.echo_bytes;
+                for picture in pictures(job) {
+                    let holders = self.pictures.entry(address(picture)).or_default();
+                    *holders += 1;
+                    if *holders == 1 {
+                        self.kept_bytes += picture.len() as u64;
+                    }
+                }
                 self.clips.insert(Arc::clone(&job.clip.name), job.key.clone());
                 self.order.insert(self.arrivals, job.key.clone());
                 self.by_account
@@ -233,5 +266,103 @@ impl Shelf {
             Change::UploadGiven(vendor) => state.numbers.entry(Arc::clone(vendor)).or_default().uploads += 1,
             Change::ClockSet(clock) => state.clock = *clock,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::clock::MANUAL_START;
+    use crate::job::{ClipPlan, Ending, Mark, Progress, Timeline};
+
+    const NOW: UnixMillis = MANUAL_START;
+
+    fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<Preview>) -> Arc<Job> {
+        let clip = ClipPlan {
+            name: Arc::from(number.to_string()),
+            width: 320,
+            height: 320,
+            fps: 30,
+            seconds: 5,
+            start,
+            tail: None,
+        };
+        Arc::new(Job {
+            key: JobKey {
+                account: Arc::from("a"),
+                vendor: Arc::from("v"),
+                id: Arc::from(number.to_string()),
+            },
+            edition: Arc::from("2026-01-01"),
+            model: "m".to_owned(),
+            tenant: None,
+            number,
+            submitted_at: NOW,
+            timeline: Timeline { starts_at: ends_at, ends_at, ending: Ending::Success },
+            progress: Progress::Time,
+            marks: Vec::new(),
+            echo: Arc::new(Value::Null),
+            echo_bytes,
+            price: None,
+            entropy: [0; 32],
+            clip: Arc::new(clip),
+            notes: Vec::new(),
+        })
+    }
+
+    fn store(jobs: usize, kept_bytes: u64) -> MemoryStore {
+        MemoryStore::new(AccountClock::Manual(NOW), StoreLimits { jobs, kept_bytes })
+    }
+
+    fn add(store: &MemoryStore, job: &Arc<Job>) -> Result<(), StoreError> {
+        let account = Arc::clone(&job.key.account);
+        let version = store.account(&account).version;
+        store.commit(&account, version, &[Change::JobAdded(Arc::clone(job))], NOW)
+    }
+
+    #[test]
+    fn the_oldest_finished_job_makes_room_and_unfinished_ones_stay() {
+        let store = store(2, 1000);
+        let stuck = job(1, 0, None, None);
+        let finished = job(2, 0, Some(NOW), None);
+        for held in [&stuck, &finished] {
+            add(&store, held).unwrap();
+        }
+        add(&store, &job(3, 0, None, None)).unwrap();
+        assert!(store.job(&stuck.key).is_some() && store.job(&finished.key).is_none());
+        assert_eq!(store.dropped(), 1);
+        assert_eq!(add(&store, &job(4, 0, None, None)), Err(StoreError::Full));
+        assert!(store.job(&stuck.key).is_some(), "a refused job changes nothing");
+    }
+
+    #[test]
+    fn echoes_count_by_their_bytes_and_pictures_once_however_many_jobs_hold_them() {
+        let bytes = crate::fixtures::find("side-300.png").unwrap().bytes;
+        let picture = crate::media::inspect(bytes).preview.unwrap();
+        let store = store(100, 1_000_000);
+        for number in 0..10 {
+            add(&store, &job(number, 100, Some(NOW), Some(picture.clone()))).unwrap();
+        }
+        assert_eq!(store.shelf().kept_bytes, 1000 + picture.jpeg().len() as u64);
+        store.reset(Some("a"));
+        assert_eq!(store.shelf().kept_bytes, 0);
+        assert!(store.shelf().pictures.is_empty() && store.shelf().clips.is_empty());
+    }
+
+    #[test]
+    fn whoever_commits_on_an_old_version_is_told_to_decide_again() {
+        let store = store(10, 1000);
+        let first = job(1, 0, None, None);
+        add(&store, &first).unwrap();
+        let stale = store.commit(
+            &first.key.account,
+            0,
+            &[Change::JobMarked(first.key.clone(), Mark::Polled(NOW))],
+            NOW,
+        );
+        assert_eq!(stale, Err(StoreError::Conflict));
+        assert!(store.job(&first.key).unwrap().marks.is_empty());
     }
 }
