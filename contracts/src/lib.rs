@@ -14,6 +14,7 @@ pub mod upstream;
 pub mod vendor;
 
 mod aimlapi;
+mod apilaplas;
 mod gmicloud;
 
 pub use self::contract::{Contract, ContractError, Model, Options, Selector};
