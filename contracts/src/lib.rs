@@ -15,6 +15,7 @@ pub mod vendor;
 
 mod ai302;
 mod aimlapi;
+mod apilaplas;
 mod gmicloud;
 
 pub use self::contract::{Contract, ContractError, Model, Options, Selector};

@@ -20,7 +20,12 @@ pub(crate) struct Declared {
 }
 
 /// Every vendor, in the order of the project's documents.
-const DECLARED: &[Declared] = &[crate::aimlapi::DECLARED, crate::gmicloud::DECLARED, crate::ai302::DECLARED];
+const DECLARED: &[Declared] = &[
+    crate::apilaplas::DECLARED,
+    crate::aimlapi::DECLARED,
+    crate::gmicloud::DECLARED,
+    crate::ai302::DECLARED,
+];
 
 /// One edition of a vendor, ready to be served.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! Exchanges and jobs made by hand, and what they must be answered with.
 
+mod editions;
 mod refusals;
 mod replies;
 
