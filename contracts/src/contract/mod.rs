@@ -8,6 +8,7 @@ pub mod examples;
 pub mod model;
 pub mod normalise;
 pub mod openapi;
+pub mod page;
 pub mod picture;
 pub mod read;
 pub mod roles;
