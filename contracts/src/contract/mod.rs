@@ -7,6 +7,8 @@ pub mod edition;
 pub mod examples;
 pub mod model;
 pub mod normalise;
+pub mod openapi;
+pub mod page;
 pub mod picture;
 pub mod read;
 pub mod roles;

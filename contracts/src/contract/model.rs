@@ -150,6 +150,19 @@ pub enum Check {
     Pictures,
 }
 
+impl Check {
+    /// The word in contracts and on pages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::Body => "body",
+            Self::Model => "model",
+            Self::Members => "members",
+            Self::Pictures => "pictures",
+        }
+    }
+}
+
 /// Where the id of a job is in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// How good the evidence for a fact is, best first.
@@ -79,5 +80,16 @@ impl Cited {
             Self::One(name) => vec![name.as_str()],
             Self::Several(names) => names.iter().map(String::as_str).collect(),
         }
+    }
+
+    /// The best grade among the sources; `None` if none of them is in the table.
+    pub fn best(&self, sources: &IndexMap<String, Source>) -> Option<Grade> {
+        self.names().into_iter().filter_map(|name| sources.get(name)).map(|source| source.grade).min()
+    }
+
+    /// Whether any of the sources says what is documented.
+    pub fn is_documented(&self, sources: &IndexMap<String, Source>) -> bool {
+        let mut found = self.names().into_iter().filter_map(|name| sources.get(name));
+        found.any(|source| source.grade.is_documentation())
     }
 }

@@ -73,12 +73,22 @@ pub fn just_bad(model: &Model, pick: &mut dyn Pick, pictures: &[&str]) -> Vec<Ju
 
 /// The plainest body with nothing but what is required.
 pub fn minimal(model: &Model, pictures: &[&str]) -> Value {
-    Draw { manner: Manner::Minimal, pictures, numbers: 0 }.value(&model.request, "")
+    minimal_for(&model.request, pictures)
+}
+
+/// The plainest value of any schema of a contract with nothing but what is required.
+pub fn minimal_for(schema: &Value, pictures: &[&str]) -> Value {
+    Draw { manner: Manner::Minimal, pictures, numbers: 0 }.value(schema, "")
 }
 
 /// The plainest body with every member that the schema declares, whether or not they go together.
 pub fn complete(model: &Model, pictures: &[&str]) -> Value {
-    Draw { manner: Manner::Complete, pictures, numbers: 0 }.value(&model.request, "")
+    complete_for(&model.request, pictures)
+}
+
+/// The plainest value of any schema of a contract with everything that it declares.
+pub fn complete_for(schema: &Value, pictures: &[&str]) -> Value {
+    Draw { manner: Manner::Complete, pictures, numbers: 0 }.value(schema, "")
 }
 
 /// The plainest body with every member that may go together under the rules of the models' maker.
