@@ -320,12 +320,14 @@ fn choose(vendors: Vec<Vendor>, options: &[(String, String, String)]) -> Result<
     for vendor in vendors {
         let mut held = Options::defaults(&vendor.contract);
         let mine = options.iter().filter(|(id, _, _)| vendor.id() == id);
-        let mut changed = false;
         for (_, name, value) in mine {
-            changed |= held.set(&vendor.contract, name, value).is_ok();
+            // An older edition may lack an option that the newest has; then there is nothing to choose.
+            let _ = held.set(&vendor.contract, name, value);
         }
-        let vendor = if changed {
-            let contract = vendor.contract.with_options(&held).map_err(|error| error.to_string())?;
+        let contract = &vendor.contract;
+        let patched = held.iter().any(|(name, value)| contract.options[name].patch.contains_key(value));
+        let vendor = if patched {
+            let contract = contract.with_options(&held).map_err(|error| error.to_string())?;
             Vendor { contract: Arc::new(contract), ..vendor }
         } else {
             vendor

@@ -330,7 +330,7 @@ impl Contract {
         compiled(&model.checker, &model.request)
     }
 
-    /// The contract as the chosen options leave it.
+    /// The contract as the chosen options leave it. Without a patch among them it is this one.
     ///
     /// # Errors
     ///
@@ -340,15 +340,6 @@ impl Contract {
         for (name, value) in options.iter() {
             if let Some(patch) = self.options.get(name).and_then(|fact| fact.patch.get(value)) {
                 merge(&mut table, patch.clone());
-            }
-        }
-        // What was chosen is this contract's default, for whoever sees the contract alone.
-        let facts = table.get_mut("options").and_then(toml::Value::as_table_mut);
-        if let Some(facts) = facts {
-            for (name, value) in options.iter() {
-                if let Some(fact) = facts.get_mut(name).and_then(toml::Value::as_table_mut) {
-                    fact.insert("default".to_owned(), value.into());
-                }
             }
         }
         finish(table, &self.full_id())

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
+use stuntdouble_contracts::contract::openapi::{Side, export};
 
 use super::{Answer, Order, Wrong};
 use crate::http::place::by_selector;
@@ -44,8 +45,7 @@ pub(super) fn openapi(order: &Order<'_>, id: &str) -> Answer {
     let index = by_selector(vendors, id)
         .ok_or_else(|| Wrong::new(StatusCode::NOT_FOUND, format!("`{id}` is not served")))?;
     let contract = &vendors[index].vendor.contract;
-    let _ = contract;
-    Err(Wrong::new(StatusCode::NOT_FOUND, "not yet"))
+    Ok(export(contract, Side::Enforced))
 }
 
 /// `GET openapi.json`.

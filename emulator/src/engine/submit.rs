@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stuntdouble_contracts::contract::roles::Asked;
-use stuntdouble_contracts::{Contract, Dialect, Model, UnixMillis, ids};
+use stuntdouble_contracts::{Contract, Dialect, Model, Options, UnixMillis, ids};
 
 use super::{Directives, Holding, Latency, Setting};
 use crate::job::{ClipPlan, Ending, Failure, Job, JobKey, Progress, Timeline};
@@ -16,6 +16,8 @@ use crate::store::AccountState;
 pub struct Submission<'a> {
     /// The vendor.
     pub contract: &'a Contract,
+    /// The quirks chosen for it.
+    pub options: &'a Options,
     /// How it mints ids.
     pub dialect: &'a dyn Dialect,
     /// The model asked for.
@@ -70,7 +72,7 @@ impl Submission<'_> {
             key: JobKey {
                 account: Arc::clone(setting.account),
                 vendor: Arc::from(vendor),
-                id: Arc::from(self.dialect.job_id(self.contract, self.model, entropy)),
+                id: Arc::from(self.dialect.job_id(self.options, self.model, entropy)),
             },
             edition: Arc::from(self.contract.edition.as_str()),
             model: self.model.id.clone(),

@@ -278,6 +278,7 @@ impl Call<'_> {
         let settings = &self.shared.settings;
         let submission = Submission {
             contract: self.contract(),
+            options,
             dialect: &*self.chosen.vendor.dialect,
             model,
             asked,
