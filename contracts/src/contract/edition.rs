@@ -182,6 +182,9 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         model.id.clone_from(id);
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_pictures(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        if !model.about.is_empty() && model.about_source.is_none() {
+            return Err(incoherent(format!("model {id}: `about` needs an `about_source`")));
+        }
     }
     for (name, operation) in &mut contract.operations {
         let schemas = [Some(&mut operation.reply), operation.query.as_mut(), operation.request.as_mut()];
@@ -282,7 +285,7 @@ fn walk_sources(
     match value {
         toml::Value::Table(table) => {
             let mut cited = cited_above;
-            for key in ["source", "x-source", "checks_source"] {
+            for key in ["source", "x-source", "checks_source", "about_source"] {
                 if let Some(held) = table.get(key).filter(|_| place != "/sources") {
                     // A member of a schema may itself be called `source`; then it is a table.
                     if held.is_table() {

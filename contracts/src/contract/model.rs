@@ -280,6 +280,8 @@ pub struct Model {
     /// Members of the vendor's own description of the model, where it publishes one.
     #[serde(default)]
     pub about: Map<String, Value>,
+    /// Where those are from.
+    pub about_source: Option<Cited>,
     /// Where it is from.
     pub source: Cited,
     /// The compiled request schema.
