@@ -42,6 +42,7 @@ pub struct Emulator {
     shared: Arc<Shared>,
     address: SocketAddr,
     ports: Vec<(String, SocketAddr)>,
+    admin: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -97,13 +98,15 @@ impl Emulator {
         });
         let (stop, stopped) = watch::channel(false);
         let address = listeners[0].1;
+        let apart = listeners.iter().find(|(_, _, serves)| *serves == Serves::Admin);
+        let admin = apart.map_or(address, |(_, local, _)| *local);
         let tasks = listeners
             .into_iter()
             .map(|(listener, _, serves)| {
                 tokio::spawn(accept(Arc::clone(&shared), listener, serves, stopped.clone()))
             })
             .collect();
-        Ok(Self { shared, address, ports, stop, tasks })
+        Ok(Self { shared, address, ports, admin, stop, tasks })
     }
 
     /// The address of all vendors.
@@ -114,6 +117,11 @@ impl Emulator {
     /// The addresses of single vendors.
     pub fn ports(&self) -> &[(String, SocketAddr)] {
         &self.ports
+    }
+
+    /// The address of the control API, which is that of all vendors unless it was put apart.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
     }
 
     /// The base URL of a vendor, by `ID` or `ID@EDITION`; a client needs nothing else changed.

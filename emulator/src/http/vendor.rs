@@ -246,7 +246,7 @@ impl Call<'_> {
     async fn pictures(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
         let (Some(model), Some(asked)) = (checked.model, &checked.asked) else { return Ok(()) };
         let slots = stuntdouble_contracts::contract::picture::slots(&model.request, &checked.parsed.json);
-        checked.looked = pictures::look(self.shared, &slots, &checked.parsed.files).await;
+        checked.looked = pictures::look(self.shared, &self.base, &slots, &checked.parsed.files).await;
         let judged = breach::judge(
             self.contract(),
             self.shared.settings.image_breach,
