@@ -9,6 +9,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use url::Url;
 
 use crate::account;
 use crate::clock::{AccountClock, Clock, SystemClock};
@@ -303,6 +304,11 @@ impl EmulatorBuilder {
             self.vendors
         };
         let vendors = choose(vendors, &self.options).map_err(StartError::Settings)?;
+        if let Some(url) = self.settings.public_url.as_deref().filter(|url| !is_start_of_addresses(url)) {
+            return Err(StartError::Settings(format!(
+                "--public-url {url}: expected an address that others can follow, as in http://stand-in:4747"
+            )));
+        }
         Ok(Settings { vendors, ..self.settings })
     }
 
@@ -314,6 +320,15 @@ impl EmulatorBuilder {
     pub async fn start(self) -> Result<Emulator, StartError> {
         Emulator::start(self.settings()?).await
     }
+}
+
+/// Whether paths can be put behind a URL so that the result leads there.
+fn is_start_of_addresses(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        let plain = url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && plain && anonymous
+    })
 }
 
 /// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.

@@ -3,5 +3,7 @@
 mod control;
 mod docs;
 mod properties;
+mod results;
+mod routing;
 mod support;
 mod walk;

@@ -139,7 +139,7 @@ where
         Place::Vendor(index, rest) => {
             let chosen = &shared.settings.vendors[index];
             let base = shared.addresses().base(host.as_deref(), local);
-            vendor_answer(shared, chosen, &head.method, rest, &head.headers, body, base).await
+            vendor_answer(shared, chosen, &head.method, &rest, &head.headers, body, base).await
         }
         Place::Nowhere => nowhere(shared),
     }

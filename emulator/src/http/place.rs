@@ -1,5 +1,6 @@
 //! Which vendor a request is for, and which address its answer may name.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use stuntdouble_contracts::{Selector, Vendor};
@@ -11,7 +12,7 @@ use crate::settings::{Chosen, Settings};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Place<'a> {
     /// To the vendor with this index; the rest of path and query is the vendor's own.
-    Vendor(usize, &'a str),
+    Vendor(usize, Cow<'a, str>),
     /// To the control API.
     Admin,
     /// To results and uploads.
@@ -38,19 +39,21 @@ pub(crate) fn place<'a>(
         _ => {}
     }
     if let Some(index) = port_vendor {
-        return Place::Vendor(index, target);
+        return Place::Vendor(index, Cow::Borrowed(target));
     }
     let name = host.and_then(host_name);
     let by_host = |chosen: &Chosen| name.is_some_and(|name| serves(&chosen.vendor, name));
     if let Some(index) = vendors.iter().position(by_host) {
-        return Place::Vendor(index, target);
+        return Place::Vendor(index, Cow::Borrowed(target));
     }
     let Some(index) = by_selector(vendors, &stuntdouble_contracts::contract::route::percent_decoded(first))
     else {
         return Place::Nowhere;
     };
     let rest = &target[1 + first.len()..];
-    Place::Vendor(index, if rest.is_empty() { "/" } else { rest })
+    // The prefix alone is the vendor's root, also with a query behind it.
+    let rest = if rest.starts_with('/') { Cow::Borrowed(rest) } else { Cow::Owned(format!("/{rest}")) };
+    Place::Vendor(index, rest)
 }
 
 /// The vendor that `ID` or `ID@EDITION` means among those served.
