@@ -3,6 +3,7 @@
 mod command;
 mod control;
 mod docs;
+mod hostile;
 mod properties;
 mod results;
 mod routing;
