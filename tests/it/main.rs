@@ -4,6 +4,7 @@ mod command;
 mod control;
 mod docs;
 mod hostile;
+mod pictures;
 mod properties;
 mod results;
 mod routing;
