@@ -9,4 +9,5 @@ mod properties;
 mod results;
 mod routing;
 mod support;
+mod tidy;
 mod walk;

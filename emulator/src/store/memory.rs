@@ -1,6 +1,6 @@
 //! The store in this process: bounded, and gone with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stuntdouble_contracts::UnixMillis;
@@ -28,6 +28,9 @@ impl Default for StoreLimits {
 /// How many of the oldest jobs are looked through for a finished one, so that a full store stays quick.
 const LOOKED_THROUGH: usize = 1_000;
 
+/// How many accounts are remembered. Every new key makes one; more than the jobs there can be.
+const ACCOUNTS: usize = 200_000;
+
 /// Accounts and jobs in memory.
 #[derive(Debug)]
 pub struct MemoryStore {
@@ -47,6 +50,8 @@ struct Shelf {
     order: BTreeMap<u64, JobKey>,
     /// The same, apart for each account, so that one account's listing does not read the others' jobs.
     by_account: HashMap<Arc<str>, BTreeMap<u64, JobKey>>,
+    /// Accounts in the order in which they were first heard of.
+    newcomers: VecDeque<Arc<str>>,
     clips: HashMap<Arc<str>, JobKey>,
     kept_bytes: u64,
     /// How many jobs hold a picture, by where its bytes are.
@@ -139,7 +144,7 @@ impl MemoryStore {
             shelf.remove(number);
         }
         shelf.accounts.remove(account);
-        shelf.by_account.remove(account);
+        shelf.newcomers.retain(|held| **held != *account);
     }
 
     pub(super) fn start(&self) -> AccountClock {
@@ -184,6 +189,7 @@ impl Shelf {
             jobs: HashMap::new(),
             order: BTreeMap::new(),
             by_account: HashMap::new(),
+            newcomers: VecDeque::new(),
             clips: HashMap::new(),
             kept_bytes: 0,
             pictures: HashMap::new(),
@@ -215,6 +221,9 @@ impl Shelf {
         let Some(key) = self.order.remove(&number) else { return };
         if let Some(order) = self.by_account.get_mut(&key.account) {
             order.remove(&number);
+            if order.is_empty() {
+                self.by_account.remove(&key.account);
+            }
         }
         if let Some((_, job)) = self.jobs.remove(&key) {
             self.clips.remove(&job.clip.name);
@@ -231,8 +240,28 @@ impl Shelf {
     }
 
     fn state(&mut self, account: &Arc<str>) -> &mut AccountState {
+        if !self.accounts.contains_key(account) {
+            self.forget_an_account();
+            self.newcomers.push_back(Arc::clone(account));
+        }
         let start = self.start;
         self.accounts.entry(Arc::clone(account)).or_insert_with(|| AccountState::new(start))
+    }
+
+    /// If there are too many accounts, the oldest one without jobs goes; it begins anew if it comes back.
+    fn forget_an_account(&mut self) {
+        if self.accounts.len() < ACCOUNTS {
+            return;
+        }
+        for _ in 0..LOOKED_THROUGH {
+            let Some(oldest) = self.newcomers.pop_front() else { return };
+            if self.by_account.contains_key(&oldest) {
+                self.newcomers.push_back(oldest);
+            } else {
+                self.accounts.remove(&oldest);
+                return;
+            }
+        }
     }
 
     fn carry_out(&mut self, account: &Arc<str>, change: &Change) {
@@ -320,6 +349,26 @@ mod tests {
         let account = Arc::clone(&job.key.account);
         let version = store.account(&account).version;
         store.commit(&account, version, &[Change::JobAdded(Arc::clone(job))], NOW)
+    }
+
+    #[test]
+    fn new_keys_without_jobs_are_not_remembered_for_ever() {
+        let store = store(10, 1000);
+        let kept = job(1, 0, None, None);
+        add(&store, &kept).unwrap();
+        let refused = |key: &str| {
+            let version = store.account(key).version;
+            store.commit(&Arc::from(key), version, &[Change::Refused(Arc::from("v"))], NOW).unwrap();
+        };
+        for number in 0..ACCOUNTS + 10 {
+            refused(&format!("key-{number}"));
+        }
+        assert_eq!(store.accounts().len(), ACCOUNTS);
+        assert_eq!(store.account("key-0").version, 0, "the oldest have gone");
+        assert_eq!(store.account("a").version, 1, "whoever has jobs stays");
+        store.reset(Some("key-5000"));
+        refused("key-5000");
+        assert_eq!(store.account("key-5000").version, 1);
     }
 
     #[test]
