@@ -8,7 +8,8 @@ use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
 use stuntdouble_contracts::contract::examples::{good, just_bad};
-use stuntdouble_contracts::contract::model::{Model, Operation};
+use stuntdouble_contracts::contract::model::Model;
+use stuntdouble_contracts::contract::operation::Operation;
 use stuntdouble_contracts::contract::rules::Checker;
 use stuntdouble_contracts::{Contract, UnixMillis, Vendor};
 use stuntdouble_emulator::clock::{AccountClock, MANUAL_START};
@@ -145,7 +146,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
 }
 
 fn poll_url(emulator: &Emulator, contract: &Contract, poll: &Operation, id: &str) -> String {
-    use stuntdouble_contracts::contract::model::IdPlace;
+    use stuntdouble_contracts::contract::operation::IdPlace;
     let base = emulator.url(&contract.id);
     let path = &poll.routes[0].path;
     match poll.job_id.as_ref().expect("a poll names its job") {

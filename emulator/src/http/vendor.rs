@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::model::{Check, IdPlace, Lifecycle};
+use stuntdouble_contracts::contract::model::Lifecycle;
 use stuntdouble_contracts::contract::normalise::normalised;
+use stuntdouble_contracts::contract::operation::{Check, IdPlace};
 use stuntdouble_contracts::contract::roles::{Asked, asked};
 use stuntdouble_contracts::contract::route::Matched;
 use stuntdouble_contracts::contract::rules::{Rule, Violation};
