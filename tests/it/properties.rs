@@ -206,7 +206,7 @@ async fn two_hundred_accounts_with_clocks_of_their_own_never_see_each_other() {
             assert_eq!(accepted["created_at"], start.seconds());
             let id = accepted["request_id"].as_str().unwrap().to_owned();
             // Every second account lets its job finish; the others' must not move.
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 emulator.clock(&key).advance_until_job(&id).await.unwrap();
             }
             (key, id)
@@ -223,7 +223,7 @@ async fn two_hundred_accounts_with_clocks_of_their_own_never_see_each_other() {
         assert_eq!(listed["requests"][0]["request_id"], id.as_str());
         assert_eq!(listed["requests"][0]["payload"]["prompt"], key.as_str());
         let number: u64 = key.trim_start_matches("account-").parse().unwrap();
-        let wanted = if number % 2 == 0 { "success" } else { "queued" };
+        let wanted = if number.is_multiple_of(2) { "success" } else { "queued" };
         assert_eq!(listed["requests"][0]["status"], wanted, "{key}");
         let (_, foreign) = &jobs[(index + 1) % jobs.len()];
         assert_eq!(caller.get(&format!("{base}/{foreign}")).await.status, 404);
