@@ -109,7 +109,11 @@ pub struct Cors {
 pub struct Answers {
     /// Content type of JSON answers.
     pub content_type: String,
-    /// Where it is from.
+    /// The largest body that is read, in bytes; absent if nobody knows.
+    pub max_body_bytes: Option<u64>,
+    /// Where that limit is from.
+    pub max_body_source: Option<Cited>,
+    /// Where the content type is from.
     pub source: Cited,
 }
 

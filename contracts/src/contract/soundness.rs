@@ -48,6 +48,9 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
             }
         }
     }
+    if contract.answers.max_body_bytes.is_some() && contract.answers.max_body_source.is_none() {
+        return Err("[answers] `max_body_bytes` needs a `max_body_source`".to_owned());
+    }
     for name in contract.problems.keys() {
         if !crate::problem::PROBLEM_NAMES.contains(&name.as_str()) {
             return Err(format!("[problems.{name}]: there is no such problem"));
@@ -101,7 +104,7 @@ fn walk_sources(
     match value {
         toml::Value::Table(table) => {
             let mut cited = cited_above;
-            for key in ["source", "x-source", "checks_source", "about_source"] {
+            for key in ["source", "x-source", "checks_source", "about_source", "max_body_source"] {
                 if let Some(held) = table.get(key).filter(|_| place != "/sources") {
                     // A member of a schema may itself be called `source`; then it is a table.
                     if held.is_table() {
