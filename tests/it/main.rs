@@ -1,5 +1,7 @@
 //! The integration tests: the running emulator, spoken to over HTTP as a client would.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
+
 mod control_openapi;
 mod docs;
 mod properties;

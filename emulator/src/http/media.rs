@@ -133,7 +133,7 @@ where
             return plain(StatusCode::FORBIDDEN, "the address has expired");
         }
         return match body::receive(content, shared.settings.limits.body_bytes).await {
-            body::Received::Whole(bytes) => match shared.uploads.put(name, bytes) {
+            body::Received::Whole(bytes) => match shared.uploads.put(name, &bytes) {
                 true => plain(StatusCode::OK, ""),
                 false => plain(StatusCode::NOT_FOUND, "no such file"),
             },

@@ -158,13 +158,16 @@ where
     if let Some(preflight) = cors::preflight(contract, method, headers) {
         return preflight;
     }
+    let limit_bytes =
+        contract.answers.max_body_bytes.unwrap_or(u64::MAX).min(shared.settings.limits.body_bytes);
     let call = vendor::Call {
         shared,
         chosen,
         method: method.clone(),
         target,
         headers: texts(headers),
-        body: body::receive(body, shared.settings.limits.body_bytes).await,
+        body: body::receive(body, limit_bytes).await,
+        limit_bytes,
         base,
     };
     let mut answer = response(call.answer().await, &contract.answers.content_type);

@@ -62,7 +62,7 @@ impl Uploads {
     }
 
     /// Keeps a file. `false` if nobody was given that address.
-    pub(crate) fn put(&self, name: &str, content: Bytes) -> bool {
+    pub(crate) fn put(&self, name: &str, content: &Bytes) -> bool {
         let mut held = self.held();
         let Some(upload) = held.by_name.get_mut(name) else { return false };
         let before = upload.content.replace(content.clone()).map_or(0, |old| old.len() as u64);

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::model::{Check, IdPlace, Lifecycle};
+use stuntdouble_contracts::contract::model::Lifecycle;
 use stuntdouble_contracts::contract::normalise::normalised;
+use stuntdouble_contracts::contract::operation::{Check, IdPlace};
 use stuntdouble_contracts::contract::roles::{Asked, asked};
 use stuntdouble_contracts::contract::route::Matched;
 use stuntdouble_contracts::contract::rules::{Rule, Violation};
@@ -42,6 +43,8 @@ pub(super) struct Call<'a> {
     pub(super) headers: Vec<(String, String)>,
     /// The body.
     pub(super) body: Received,
+    /// The most bytes that a body may have.
+    pub(super) limit_bytes: u64,
     /// The start of every address in the answer.
     pub(super) base: String,
 }
@@ -181,7 +184,7 @@ impl Call<'_> {
         let bytes = match received {
             Received::Whole(bytes) => bytes,
             Received::TooLarge => {
-                return Err(Problem::TooLarge { limit_bytes: self.shared.settings.limits.body_bytes });
+                return Err(Problem::TooLarge { limit_bytes: self.limit_bytes });
             }
             Received::Broken => {
                 return Err(Problem::Malformed(Malformation::Json("the body broke off".to_owned())));
