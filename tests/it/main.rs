@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
+mod command;
 mod docs;
 mod properties;
 mod support;
+mod tidy;
 mod walk;
