@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
+mod command;
 mod control_openapi;
 mod docs;
 mod properties;
 mod support;
+mod tidy;
 mod tour;
 mod walk;

@@ -20,7 +20,7 @@ pub struct Edition {
     pub text: &'static str,
 }
 
-/// Which edition of a vendor is meant: `aimlapi`, `aimlapi@2025-07`, `aimlapi@2025-07-24`, `aimlapi@2025-07-24b`.
+/// Which edition of a vendor is meant: `id`, `id@2025-07`, `id@2025-07-24`, `id@2025-07-24b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// The vendor's id.
