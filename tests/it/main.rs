@@ -1,5 +1,6 @@
 //! The integration tests: the running emulator, spoken to over HTTP as a client would.
 
 mod properties;
+mod rows;
 mod support;
 mod walk;
