@@ -4,6 +4,7 @@
 //! contract which reworded one is noticed.
 
 mod ai302;
+mod aimlapi;
 mod gmicloud;
 
 use std::time::Duration;
