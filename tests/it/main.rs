@@ -6,6 +6,7 @@ mod command;
 mod control_openapi;
 mod docs;
 mod properties;
+mod rows;
 mod support;
 mod tidy;
 mod tour;
