@@ -9,6 +9,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use url::Url;
 
 use crate::account;
 use crate::clock::{AccountClock, Clock, SystemClock};
@@ -42,6 +43,7 @@ pub struct Emulator {
     shared: Arc<Shared>,
     address: SocketAddr,
     ports: Vec<(String, SocketAddr)>,
+    admin: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -97,13 +99,15 @@ impl Emulator {
         });
         let (stop, stopped) = watch::channel(false);
         let address = listeners[0].1;
+        let apart = listeners.iter().find(|(_, _, serves)| *serves == Serves::Admin);
+        let admin = apart.map_or(address, |(_, local, _)| *local);
         let tasks = listeners
             .into_iter()
             .map(|(listener, _, serves)| {
                 tokio::spawn(accept(Arc::clone(&shared), listener, serves, stopped.clone()))
             })
             .collect();
-        Ok(Self { shared, address, ports, stop, tasks })
+        Ok(Self { shared, address, ports, admin, stop, tasks })
     }
 
     /// The address of all vendors.
@@ -114,6 +118,11 @@ impl Emulator {
     /// The addresses of single vendors.
     pub fn ports(&self) -> &[(String, SocketAddr)] {
         &self.ports
+    }
+
+    /// The address of the control API, which is that of all vendors unless it was put apart.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
     }
 
     /// The base URL of a vendor, by `ID` or `ID@EDITION`; a client needs nothing else changed.
@@ -295,6 +304,11 @@ impl EmulatorBuilder {
             self.vendors
         };
         let vendors = choose(vendors, &self.options).map_err(StartError::Settings)?;
+        if let Some(url) = self.settings.public_url.as_deref().filter(|url| !is_start_of_addresses(url)) {
+            return Err(StartError::Settings(format!(
+                "--public-url {url}: expected an address that others can follow, as in http://stand-in:4747"
+            )));
+        }
         Ok(Settings { vendors, ..self.settings })
     }
 
@@ -306,6 +320,15 @@ impl EmulatorBuilder {
     pub async fn start(self) -> Result<Emulator, StartError> {
         Emulator::start(self.settings()?).await
     }
+}
+
+/// Whether paths can be put behind a URL so that the result leads there.
+fn is_start_of_addresses(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        let plain = url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && plain && anonymous
+    })
 }
 
 /// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.

@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 mod command;
+mod control;
 mod control_openapi;
 mod docs;
 mod properties;
+mod results;
+mod routing;
+mod rows;
 mod support;
 mod tidy;
 mod tour;

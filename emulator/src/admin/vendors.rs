@@ -9,6 +9,9 @@ use crate::http::place::by_selector;
 
 /// `GET vendors`.
 pub(super) fn list(order: &Order<'_>) -> Value {
+    // The control API may have an address of its own, at which no vendor answers.
+    let apart = order.shared.settings.admin_listen.is_some();
+    let base = if apart { order.shared.addresses().main() } else { order.base.clone() };
     let told = order.shared.settings.vendors.iter().map(|chosen| {
         let contract = &chosen.vendor.contract;
         let operations: Vec<Value> = contract
@@ -29,7 +32,7 @@ pub(super) fn list(order: &Order<'_>) -> Value {
             "edition": contract.edition,
             "newest": chosen.vendor.newest,
             "title": contract.title,
-            "base_url": format!("{}/{prefix}", order.base),
+            "base_url": format!("{base}/{prefix}"),
             "hosts": contract.hosts,
             "models": contract.models.keys().collect::<Vec<_>>(),
             "operations": operations,

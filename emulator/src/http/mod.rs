@@ -128,15 +128,18 @@ where
         Place::Admin => {
             let apart = shared.settings.admin_listen.is_some();
             if apart && serves != Serves::Admin || matches!(serves, Serves::Vendor(_)) {
-                return media::plain(StatusCode::NOT_FOUND, "the control API is on another address");
+                return admin::problem(StatusCode::NOT_FOUND, "the control API is on another address");
             }
             let request = Request::from_parts(head, Body::new(body));
             admin::answer(shared, request, host.as_deref(), local).await
         }
+        Place::Vendor(..) if serves == Serves::Admin => {
+            admin::problem(StatusCode::NOT_FOUND, "this address serves the control API only")
+        }
         Place::Vendor(index, rest) => {
             let chosen = &shared.settings.vendors[index];
             let base = shared.addresses().base(host.as_deref(), local);
-            vendor_answer(shared, chosen, &head.method, rest, &head.headers, body, base).await
+            vendor_answer(shared, chosen, &head.method, &rest, &head.headers, body, base).await
         }
         Place::Nowhere => nowhere(shared),
     }

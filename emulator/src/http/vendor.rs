@@ -249,7 +249,7 @@ impl Call<'_> {
     async fn pictures(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
         let (Some(model), Some(asked)) = (checked.model, &checked.asked) else { return Ok(()) };
         let slots = stuntdouble_contracts::contract::picture::slots(&model.request, &checked.parsed.json);
-        checked.looked = pictures::look(self.shared, &slots, &checked.parsed.files).await;
+        checked.looked = pictures::look(self.shared, &self.base, &slots, &checked.parsed.files).await;
         let judged = breach::judge(
             self.contract(),
             self.shared.settings.image_breach,
@@ -382,7 +382,7 @@ impl Call<'_> {
         let name = format!("{}.{extension}", ids::uuid(ids::first_half(&entropy)));
         let now = self.now(checked).await;
         let open_until = now.after((facts.minutes * 60_000.0) as u64);
-        let upload = Upload { account: Arc::clone(&checked.account), open_until, media_type, content: None };
+        let upload = Upload { account: Arc::clone(&checked.account), open_until, media_type, file: None };
         self.shared.uploads.open(name.clone(), upload);
         let url = format!("{}/__media/uploads/{name}", self.base);
         let shown = UploadView { upload_url: url.clone(), public_url: url };
