@@ -108,6 +108,7 @@ fn exchanges(jobs: &[String]) -> Vec<Exchange> {
         exchange(one, Method::GET, one.replace("{id}", "no-such-job"), None, 404),
         read("/__admin/jobs", ""),
         exchange(account, Method::GET, account.replace("{vendor}", "gmicloud"), None, 200),
+        exchange(account, Method::GET, "/__admin/account/gmicloud?account=*".to_owned(), None, 200),
         exchange(account, Method::GET, account.replace("{vendor}", "nobody"), None, 404),
         exchange("/__admin/reset", Method::POST, "/__admin/reset".to_owned(), None, 200),
         exchange("/__admin/reset", Method::POST, "/__admin/reset?account=*".to_owned(), None, 200),
