@@ -48,7 +48,7 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         .listen(typed.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN))
         .seed(typed.seed.or(file.seed).unwrap_or_else(|| Seed::fresh().0));
     for port in list(typed.ports, file.port) {
-        let (vendor, address) = pair(&port, "--port", "VENDOR=ADDR with an address such as 127.0.0.1:4801")?;
+        let (vendor, address) = pair(&port, "--port", "VENDOR=ADDR, with an address such as 127.0.0.1:4801")?;
         let address =
             address.parse().map_err(|_| usage("--port", address, "an address such as 127.0.0.1:4801"))?;
         builder = builder.port(vendor, address);
@@ -58,7 +58,7 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         builder = builder.vendor(vendor);
     }
     for option in list(typed.options, file.option) {
-        let form = "VENDOR.NAME=VALUE; `stuntdouble contract show VENDOR` lists the names and values";
+        let form = "VENDOR.NAME=VALUE; the control API lists them under /__admin/vendors";
         let (name, value) = pair(&option, "--option", form)?;
         let (vendor, name) = name.split_once('.').ok_or_else(|| usage("--option", &option, form))?;
         builder = builder.option(vendor, name, value);

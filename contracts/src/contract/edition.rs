@@ -20,7 +20,7 @@ pub struct Edition {
     pub text: &'static str,
 }
 
-/// Which edition of a vendor is meant: `id`, `id@2025-07`, `id@2025-07-24`, `id@2025-07-24b`.
+/// Which edition of a vendor is meant: `ID`, `ID@2025-07`, `ID@2025-07-24`, `ID@2025-07-24b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// The vendor's id.

@@ -2,6 +2,7 @@
 
 mod body;
 mod breach;
+mod checks;
 mod cors;
 pub(crate) mod fetch;
 mod media;

@@ -87,8 +87,6 @@ fn blend(one: Colour, other: Colour, share: f64) -> Colour {
     [0, 1, 2].map(|at| one[at] + (other[at] - one[at]) * share)
 }
 
-/// Even between the two.
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
