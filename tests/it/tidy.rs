@@ -148,8 +148,7 @@ fn the_contracts_know_no_http_library_and_do_no_io() {
         );
     }
     let files = sources(&["contracts/src"]);
-    let found =
-        lines_with(&files, &["std::fs", "std::net", "std::env", "std::process"], |name| is_test_file(name));
+    let found = lines_with(&files, &["std::fs", "std::net", "std::env", "std::process"], is_test_file);
     assert_none(&found, "the contracts do no IO: embed files, and let the edge read others");
 }
 
