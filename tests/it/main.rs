@@ -6,6 +6,7 @@ mod command;
 mod control;
 mod control_openapi;
 mod docs;
+mod hostile;
 mod properties;
 mod results;
 mod routing;
