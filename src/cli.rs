@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the vendors (also without any sub-command).
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Show what the contracts say.
     #[command(subcommand)]
     Contract(Contract),

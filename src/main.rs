@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         None => serve::run(cli.serve),
-        Some(Command::Serve(serve)) => serve::run(serve),
+        Some(Command::Serve(serve)) => serve::run(*serve),
         Some(Command::Contract(command)) => contract::run(command),
     };
     match done {

@@ -64,10 +64,10 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         builder = builder.option(vendor, name, value);
     }
     if let Some(text) = typed.latency.or(file.latency) {
-        builder = builder.latency(text.parse().map_err(|why| flag("--latency", why))?);
+        builder = builder.latency(text.parse().map_err(|why: String| flag("--latency", &why))?);
     }
     if let Some(text) = typed.progress.or(file.progress) {
-        builder = builder.progress(text.parse().map_err(|why| flag("--progress", why))?);
+        builder = builder.progress(text.parse().map_err(|why: String| flag("--progress", &why))?);
     }
     if let Some(text) = typed.clock.or(file.clock) {
         builder = match text.as_str() {
@@ -77,10 +77,10 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         };
     }
     if let Some(text) = typed.images.or(file.images) {
-        builder = builder.images(text.parse().map_err(|why| flag("--images", why))?);
+        builder = builder.images(text.parse().map_err(|why: String| flag("--images", &why))?);
     }
     if let Some(text) = typed.image_breach.or(file.image_breach) {
-        builder = builder.image_breach(text.parse().map_err(|why| flag("--image-breach", why))?);
+        builder = builder.image_breach(text.parse().map_err(|why: String| flag("--image-breach", &why))?);
     }
     if let Some(url) = typed.public_url.or(file.public_url) {
         builder = builder.public_url(&url);
@@ -129,7 +129,7 @@ fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>
             stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?.to_vec();
     }
     for name in names {
-        chosen.push(stuntdouble_contracts::vendor(name).map_err(|why| flag("--vendor", why))?);
+        chosen.push(stuntdouble_contracts::vendor(name).map_err(|why: String| flag("--vendor", &why))?);
     }
     for overlay in overlays {
         let edition = overlay.contract.edition.clone();
@@ -152,7 +152,7 @@ fn usage(name: &str, found: &str, expected: &str) -> Failed {
     Failed::Usage(format!("{name} {found}: expected {expected}"))
 }
 
-fn flag(name: &str, why: String) -> Failed {
+fn flag(name: &str, why: &str) -> Failed {
     Failed::Usage(format!("{name}: {why}"))
 }
 

@@ -286,7 +286,7 @@ async fn two_emulators_in_one_process_share_nothing() {
 async fn a_dropped_emulator_frees_its_port() {
     let emulator = quiet().start().await.unwrap();
     let address = emulator.address();
-    let told = quiet().listen(address).start().await.err().expect("the port is taken").to_string();
+    let told = quiet().listen(address).start().await.expect_err("the port is taken").to_string();
     assert!(told.contains(&address.to_string()), "{told}");
     // A caller that stays connected must not hold the port.
     let _idle = TcpStream::connect(address).await.unwrap();

@@ -115,7 +115,6 @@ fn detail(model: &Model) -> Value {
         .collect();
     let mut detail = Map::new();
     detail.insert("model".into(), model.id.as_str().into());
-    detail.insert("display_name".into(), model.title.as_str().into());
     for (name, value) in &model.about {
         detail.insert(name.clone(), value.clone());
     }
@@ -123,9 +122,11 @@ fn detail(model: &Model) -> Value {
     if let Some(price) = &model.price {
         detail.insert(
             "price_info".into(),
-            json!({"price": price.amount, "pricing_type": "request", "unit": price.unit}),
+            json!({"price": price.amount, "pricing_type": "request", "unit": "request"}),
         );
     }
+    // Clients know it, the reference page does not, so where it stands is open.
+    detail.insert("display_name".into(), model.title.as_str().into());
     Value::Object(detail)
 }
 
@@ -177,6 +178,8 @@ fn record(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
 
 fn word(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
     match job.phase {
+        // A request that was dispatched when it was taken is not seen queued again.
+        Phase::Queued if exchange.options.is("first_status", "dispatched") => "dispatched".into(),
         Phase::Running => exchange.options.get("running_status").into(),
         Phase::Queued | Phase::Succeeded | Phase::Failed | Phase::Cancelled => {
             exchange.contract.word(job.phase)

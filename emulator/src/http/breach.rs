@@ -1,6 +1,6 @@
 //! What becomes of a request whose pictures break a rule, or that asks for what the model cannot do.
 
-use stuntdouble_contracts::contract::picture::{Slot, judge as judge_picture};
+use stuntdouble_contracts::contract::picture::{Finding, PictureRole, Slot, judge as judge_picture};
 use stuntdouble_contracts::contract::roles::Asked;
 use stuntdouble_contracts::contract::rules::{PictureRule, Rule, Violation};
 use stuntdouble_contracts::{Contract, FailureReason, Model, upstream};
@@ -32,7 +32,17 @@ pub(super) fn judge(
     let broken =
         slots.iter().zip(&looked.findings).filter_map(|(slot, finding)| judge_picture(slot, finding));
     let unsupported = upstream::judge(&contract.upstream.rules, model, asked);
-    let all: Vec<Violation> = broken.chain(unsupported).collect();
+    let pixels = |role: PictureRole| {
+        let ours = slots.iter().zip(&looked.findings).filter(move |(slot, _)| slot.rules.role == role);
+        ours.filter_map(|(_, finding)| match finding {
+            Finding::Seen(facts) => facts.pixels,
+            Finding::Assumed | Finding::Unreachable(_) | Finding::Unsound(_) => None,
+        })
+    };
+    let masks: Vec<(u32, u32)> = pixels(PictureRole::Mask).collect();
+    let ill_sized =
+        upstream::judge_masks(&contract.upstream.rules, pixels(PictureRole::First).next(), &masks);
+    let all: Vec<Violation> = broken.chain(unsupported).chain(ill_sized).collect();
     let (refused, late): (Vec<Violation>, Vec<Violation>) =
         all.into_iter().partition(|violation| is_refused(contract, moment, violation));
     if !refused.is_empty() {

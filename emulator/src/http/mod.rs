@@ -2,6 +2,7 @@
 
 mod body;
 mod breach;
+mod checks;
 mod cors;
 pub(crate) mod fetch;
 mod media;
@@ -26,7 +27,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Collected};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use stuntdouble_contracts::{Reply, ReplyBody};
+use stuntdouble_contracts::{Contract, Reply, ReplyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -170,7 +171,7 @@ where
             if let Some(preflight) = cors::preflight(&chosen.vendor.contract, &head.method, &head.headers) {
                 return preflight;
             }
-            let body = body::receive(body, shared.settings.limits.body_bytes).await;
+            let body = body::receive(body, body_limit(shared, &chosen.vendor.contract)).await;
             vendor_answer(shared, chosen, head.method, &rest, texts(&head.headers), body, base).await
         }
         Place::Nowhere => nowhere(shared),
@@ -212,6 +213,11 @@ async fn unread(shared: &Arc<Shared>, heard: &[u8], local: SocketAddr, serves: S
     text
 }
 
+/// The most bytes of a body that are read for a vendor: its own limit, if it has one below ours.
+fn body_limit(shared: &Shared, contract: &Contract) -> u64 {
+    contract.answers.max_body_bytes.unwrap_or(u64::MAX).min(shared.settings.limits.body_bytes)
+}
+
 async fn vendor_answer(
     shared: &Shared,
     chosen: &Chosen,
@@ -222,7 +228,8 @@ async fn vendor_answer(
     base: String,
 ) -> Response<Body> {
     let contract = &chosen.vendor.contract;
-    let call = vendor::Call { shared, chosen, method, target, headers, body, base };
+    let limit_bytes = body_limit(shared, contract);
+    let call = vendor::Call { shared, chosen, method, target, headers, body, limit_bytes, base };
     let mut answer = response(call.answer().await, &contract.answers.content_type);
     cors::expose(contract, answer.headers_mut());
     answer

@@ -124,11 +124,11 @@ async fn by_url(shared: &Shared, base: &str, slot: &Slot<'_>) -> Located {
     };
     let Some(fetcher) = &shared.fetcher else { return assumed("no TLS settings") };
     let fetched = if fetch::is_loopback(&url) && shared.addresses().loopback_only() {
-        fetcher.from_loopback(url).await
+        fetcher.loopback_picture(url).await
     } else {
         match shared.settings.images {
             Images::Offline => return assumed("--images offline"),
-            Images::Fetch => fetcher.from_public(url).await,
+            Images::Fetch => fetcher.public_picture(url).await,
         }
     };
     match fetched {
