@@ -35,6 +35,7 @@ struct File {
     seed: Option<u64>,
     images: Option<String>,
     image_breach: Option<String>,
+    allow_directives: Option<bool>,
     public_url: Option<String>,
     admin_listen: Option<SocketAddr>,
     admin_token_env: Option<String>,
@@ -81,6 +82,9 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
     }
     if let Some(text) = typed.image_breach.or(file.image_breach) {
         builder = builder.image_breach(text.parse().map_err(|why: String| flag("--image-breach", &why))?);
+    }
+    if typed.allow_directives.or(file.allow_directives).unwrap_or(false) {
+        builder = builder.directives_beyond_loopback();
     }
     if let Some(url) = typed.public_url.or(file.public_url) {
         builder = builder.public_url(&url);

@@ -120,6 +120,11 @@ impl Emulator {
         &self.ports
     }
 
+    /// The start of the control API's addresses, wherever it listens.
+    pub fn admin_base(&self) -> String {
+        format!("http://{}", reachable(self.admin))
+    }
+
     /// The address of the control API, which is that of all vendors unless it was put apart.
     pub fn admin_address(&self) -> SocketAddr {
         self.admin
@@ -190,6 +195,7 @@ impl Default for EmulatorBuilder {
             seed: Seed(0),
             images: Images::Offline,
             image_breach: ImageBreach::Vendor,
+            directives_beyond_loopback: false,
             public_url: None,
             limits: Limits::default(),
         };
@@ -265,6 +271,13 @@ impl EmulatorBuilder {
     #[must_use]
     pub fn image_breach(mut self, moment: ImageBreach) -> Self {
         self.settings.image_breach = moment;
+        self
+    }
+
+    /// Follows orders in prompts also while listening beyond loopback.
+    #[must_use]
+    pub fn directives_beyond_loopback(mut self) -> Self {
+        self.settings.directives_beyond_loopback = true;
         self
     }
 
@@ -357,11 +370,14 @@ fn choose(vendors: Vec<Vendor>, options: &[(String, String, String)]) -> Result<
         };
         chosen.push(Chosen { vendor, options: held });
     }
-    // Newest first, so that a bare id and a month mean the newest edition that fits.
+    // The vendors in the order given; of each the newest first, so that a bare id and a month mean
+    // the newest edition that fits.
+    let mut order: Vec<String> = chosen.iter().map(|held| held.vendor.id().to_owned()).collect();
+    order.dedup();
     chosen.sort_by(|left, right| {
-        let key = |chosen: &Chosen| chosen.vendor.id().to_owned();
-        key(left)
-            .cmp(&key(right))
+        let place = |held: &Chosen| order.iter().position(|id| id == held.vendor.id());
+        place(left)
+            .cmp(&place(right))
             .then_with(|| right.vendor.contract.edition.cmp(&left.vendor.contract.edition))
     });
     Ok(chosen)

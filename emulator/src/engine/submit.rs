@@ -36,6 +36,8 @@ pub struct Submission<'a> {
     pub start: Option<Preview>,
     /// The picture for the last frame.
     pub tail: Option<Preview>,
+    /// Whether orders in the prompt are followed.
+    pub directives: bool,
     /// What moves the job.
     pub progress: Progress,
     /// How long it takes.
@@ -64,7 +66,8 @@ impl Submission<'_> {
         let draw = |purpose| setting.seed.draw(setting.account, vendor, number, purpose);
         let mut random = draw(Purpose::Job);
         let entropy = random.bytes();
-        let directives = Directives::read(self.asked.prompt.as_deref().unwrap_or_default());
+        let prompt = self.asked.prompt.as_deref().filter(|_| self.directives);
+        let directives = Directives::read(prompt.unwrap_or_default());
         let mut notes = self.notes.clone();
         notes.extend(directives.warnings.iter().cloned());
         let timeline = self.timeline(&directives, now, &mut draw(Purpose::Latency));

@@ -270,13 +270,9 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// A path that is no vendor's: not an emulated answer, so it speaks plainly.
 fn nowhere(shared: &Shared) -> Response<Body> {
-    let prefixes: Vec<String> = shared
-        .settings
-        .vendors
-        .iter()
-        .filter(|chosen| chosen.vendor.newest)
-        .map(|chosen| format!("/{}/", chosen.vendor.id()))
-        .collect();
+    let mut prefixes: Vec<String> =
+        shared.settings.vendors.iter().map(|chosen| format!("/{}/", chosen.vendor.id())).collect();
+    prefixes.dedup();
     let detail = format!("no vendor is served here; paths start with {}", prefixes.join(", "));
     admin::problem(StatusCode::NOT_FOUND, &detail)
 }

@@ -13,6 +13,8 @@ use crate::media::Preview;
 /// What may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLimits {
+    /// Accounts beside those that have jobs.
+    pub accounts: usize,
     /// Jobs.
     pub jobs: usize,
     /// Bytes of echoed payload, and of pictures kept for clips.
@@ -21,15 +23,12 @@ pub struct StoreLimits {
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
+        Self { accounts: 100_000, jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
     }
 }
 
 /// How many of the oldest jobs are looked through for a finished one, so that a full store stays quick.
 const LOOKED_THROUGH: usize = 1_000;
-
-/// How many accounts are remembered. Every new key makes one; more than the jobs there can be.
-const ACCOUNTS: usize = 200_000;
 
 /// Accounts and jobs in memory.
 #[derive(Debug)]
@@ -45,13 +44,13 @@ struct Shelf {
     /// The clock of new accounts.
     start: AccountClock,
     accounts: HashMap<Arc<str>, AccountState>,
+    /// Every account by the order in which it was first heard of.
+    heard: VecDeque<Arc<str>>,
     jobs: HashMap<JobKey, (u64, Arc<Job>)>,
     /// Every job by the order in which it came.
     order: BTreeMap<u64, JobKey>,
     /// The same, apart for each account, so that one account's listing does not read the others' jobs.
     by_account: HashMap<Arc<str>, BTreeMap<u64, JobKey>>,
-    /// Accounts in the order in which they were first heard of.
-    newcomers: VecDeque<Arc<str>>,
     clips: HashMap<Arc<str>, JobKey>,
     kept_bytes: u64,
     /// How many jobs hold a picture, by where its bytes are.
@@ -106,6 +105,7 @@ impl MemoryStore {
             shelf.carry_out(account, change);
         }
         shelf.state(account).version = expected + 1;
+        shelf.forget_idle_accounts(self.limits.accounts);
         Ok(())
     }
 
@@ -144,7 +144,8 @@ impl MemoryStore {
             shelf.remove(number);
         }
         shelf.accounts.remove(account);
-        shelf.newcomers.retain(|held| **held != *account);
+        shelf.heard.retain(|held| &**held != account);
+        shelf.by_account.remove(account);
     }
 
     pub(super) fn start(&self) -> AccountClock {
@@ -186,10 +187,10 @@ impl Shelf {
         Self {
             start,
             accounts: HashMap::new(),
+            heard: VecDeque::new(),
             jobs: HashMap::new(),
             order: BTreeMap::new(),
             by_account: HashMap::new(),
-            newcomers: VecDeque::new(),
             clips: HashMap::new(),
             kept_bytes: 0,
             pictures: HashMap::new(),
@@ -221,9 +222,6 @@ impl Shelf {
         let Some(key) = self.order.remove(&number) else { return };
         if let Some(order) = self.by_account.get_mut(&key.account) {
             order.remove(&number);
-            if order.is_empty() {
-                self.by_account.remove(&key.account);
-            }
         }
         if let Some((_, job)) = self.jobs.remove(&key) {
             self.clips.remove(&job.clip.name);
@@ -240,26 +238,27 @@ impl Shelf {
     }
 
     fn state(&mut self, account: &Arc<str>) -> &mut AccountState {
-        if !self.accounts.contains_key(account) {
-            self.forget_an_account();
-            self.newcomers.push_back(Arc::clone(account));
-        }
         let start = self.start;
-        self.accounts.entry(Arc::clone(account)).or_insert_with(|| AccountState::new(start))
+        let heard = &mut self.heard;
+        self.accounts.entry(Arc::clone(account)).or_insert_with(|| {
+            heard.push_back(Arc::clone(account));
+            AccountState::new(start)
+        })
     }
 
-    /// If there are too many accounts, the oldest one without jobs goes; it begins anew if it comes back.
-    fn forget_an_account(&mut self) {
-        if self.accounts.len() < ACCOUNTS {
-            return;
-        }
-        for _ in 0..LOOKED_THROUGH {
-            let Some(oldest) = self.newcomers.pop_front() else { return };
-            if self.by_account.contains_key(&oldest) {
-                self.newcomers.push_back(oldest);
+    /// Forgets the accounts heard of first that have no jobs, until no more than so many are left.
+    ///
+    /// Jobs are bounded by themselves, so that accounts with jobs are as well.
+    fn forget_idle_accounts(&mut self, limit: usize) {
+        let mut looked = 0;
+        while self.accounts.len() > limit && looked < LOOKED_THROUGH {
+            looked += 1;
+            let Some(account) = self.heard.pop_front() else { return };
+            if self.by_account.get(&account).is_some_and(|order| !order.is_empty()) {
+                self.heard.push_back(account);
             } else {
-                self.accounts.remove(&oldest);
-                return;
+                self.by_account.remove(&account);
+                self.accounts.remove(&account);
             }
         }
     }
@@ -342,33 +341,13 @@ mod tests {
     }
 
     fn store(jobs: usize, kept_bytes: u64) -> MemoryStore {
-        MemoryStore::new(AccountClock::Manual(NOW), StoreLimits { jobs, kept_bytes })
+        MemoryStore::new(AccountClock::Manual(NOW), StoreLimits { accounts: 3, jobs, kept_bytes })
     }
 
     fn add(store: &MemoryStore, job: &Arc<Job>) -> Result<(), StoreError> {
         let account = Arc::clone(&job.key.account);
         let version = store.account(&account).version;
         store.commit(&account, version, &[Change::JobAdded(Arc::clone(job))], NOW)
-    }
-
-    #[test]
-    fn new_keys_without_jobs_are_not_remembered_for_ever() {
-        let store = store(10, 1000);
-        let kept = job(1, 0, None, None);
-        add(&store, &kept).unwrap();
-        let refused = |key: &str| {
-            let version = store.account(key).version;
-            store.commit(&Arc::from(key), version, &[Change::Refused(Arc::from("v"))], NOW).unwrap();
-        };
-        for number in 0..ACCOUNTS + 10 {
-            refused(&format!("key-{number}"));
-        }
-        assert_eq!(store.accounts().len(), ACCOUNTS);
-        assert_eq!(store.account("key-0").version, 0, "the oldest have gone");
-        assert_eq!(store.account("a").version, 1, "whoever has jobs stays");
-        store.reset(Some("key-5000"));
-        refused("key-5000");
-        assert_eq!(store.account("key-5000").version, 1);
     }
 
     #[test]
@@ -398,6 +377,19 @@ mod tests {
         store.reset(Some("a"));
         assert_eq!(store.shelf().kept_bytes, 0);
         assert!(store.shelf().pictures.is_empty() && store.shelf().clips.is_empty());
+    }
+
+    #[test]
+    fn accounts_without_jobs_are_forgotten_when_there_are_too_many_and_those_with_jobs_stay() {
+        let store = store(10, 1000);
+        add(&store, &job(1, 0, None, None)).unwrap();
+        for number in 0..10 {
+            let account: Arc<str> = Arc::from(format!("idle-{number}"));
+            store.commit(&account, 0, &[Change::Refused(Arc::from("v"))], NOW).unwrap();
+        }
+        let left = store.accounts();
+        assert_eq!(left.len(), 3, "{left:?}");
+        assert!(left.contains(&Arc::from("a")) && left.contains(&Arc::from("idle-9")), "{left:?}");
     }
 
     #[test]
