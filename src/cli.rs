@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the vendors (also without any sub-command).
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Show what the contracts say.
     #[command(subcommand)]
     Contract(Contract),
@@ -89,6 +89,9 @@ pub(crate) struct Serve {
     /// When a bad picture or an unsupported combination is noticed: vendor, submit or job [default: vendor].
     #[arg(long, value_name = "MOMENT", env = "STUNTDOUBLE_IMAGE_BREACH")]
     pub(crate) image_breach: Option<String>,
+    /// Follow orders in prompts (`[sd:...]`) also while listening beyond loopback.
+    #[arg(long, env = "STUNTDOUBLE_ALLOW_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) allow_directives: Option<bool>,
     /// The address under which clients reach the emulator, for the URLs in its answers.
     #[arg(long, value_name = "URL", env = "STUNTDOUBLE_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,

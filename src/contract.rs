@@ -2,6 +2,9 @@
 
 use std::io::Write as _;
 
+use stuntdouble_contracts::contract::openapi::{Side, export};
+use stuntdouble_contracts::contract::page::render;
+
 use crate::Failed;
 use crate::cli::Contract;
 
@@ -11,11 +14,16 @@ pub(crate) fn run(command: Contract) -> Result<(), Failed> {
         Contract::List => list()?,
         Contract::Show { vendor } => {
             let vendor = stuntdouble_contracts::vendor(&vendor).map_err(Failed::Usage)?;
-            vendor.contract.full_id()
+            let all =
+                stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
+            let older = all.iter().map(|held| &*held.contract);
+            let older = older.filter(|held| held.id == vendor.id() && held.edition < vendor.contract.edition);
+            render(&vendor.contract, &older.collect::<Vec<_>>())
         }
         Contract::Openapi { vendor, documented } => {
             let vendor = stuntdouble_contracts::vendor(&vendor).map_err(Failed::Usage)?;
-            format!("{} {documented}", vendor.contract.full_id())
+            let side = if documented { Side::Documented } else { Side::Enforced };
+            format!("{:#}\n", export(&vendor.contract, side))
         }
     };
     let mut out = std::io::stdout().lock();

@@ -7,8 +7,8 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
 use self::cli::{Cli, Command};
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         None => serve::run(cli.serve),
-        Some(Command::Serve(serve)) => serve::run(serve),
+        Some(Command::Serve(serve)) => serve::run(*serve),
         Some(Command::Contract(command)) => contract::run(command),
     };
     match done {
@@ -55,12 +55,17 @@ fn main() -> ExitCode {
 /// Help and versions go out as they are; what is wrong with the arguments is one line.
 fn refuse(error: &clap::Error) -> ExitCode {
     match error.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A closed pipe is no reason to fail.
             let _ = error.print();
             ExitCode::SUCCESS
+        }
+        // Its text is the whole help, which is no answer in a script's log.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let known: Vec<String> =
+                Cli::command().find_subcommand("contract").into_iter().flat_map(names).collect();
+            say_error(&format!("`contract` needs one of {}; see `stuntdouble --help`", known.join(", ")));
+            ExitCode::from(2)
         }
         _ => {
             let text = error.to_string();
@@ -74,6 +79,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The names of a command's own commands.
+fn names(command: &clap::Command) -> Vec<String> {
+    command.get_subcommands().map(|held| held.get_name().to_owned()).collect()
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that speaks to the terminal about errors")]

@@ -72,7 +72,7 @@ fn banner(emulator: &Emulator) -> String {
         AccountClock::Manual(start) => format!("a manual clock from {start}"),
     };
     let _ = writeln!(text, "  seed {}, jobs progress {progress}, on {clock}", settings.seed.0);
-    let _ = writeln!(text, "try: curl {}/__admin/vendors", emulator.base());
+    let _ = writeln!(text, "try: curl {}/__admin/vendors", emulator.admin_base());
     text
 }
 

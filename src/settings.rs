@@ -35,6 +35,7 @@ struct File {
     seed: Option<u64>,
     images: Option<String>,
     image_breach: Option<String>,
+    allow_directives: Option<bool>,
     public_url: Option<String>,
     admin_listen: Option<SocketAddr>,
     admin_token_env: Option<String>,
@@ -48,7 +49,7 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         .listen(typed.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN))
         .seed(typed.seed.or(file.seed).unwrap_or_else(|| Seed::fresh().0));
     for port in list(typed.ports, file.port) {
-        let (vendor, address) = pair(&port, "--port", "VENDOR=ADDR, as in gmicloud=127.0.0.1:4801")?;
+        let (vendor, address) = pair(&port, "--port", "VENDOR=ADDR, with an address such as 127.0.0.1:4801")?;
         let address =
             address.parse().map_err(|_| usage("--port", address, "an address such as 127.0.0.1:4801"))?;
         builder = builder.port(vendor, address);
@@ -58,16 +59,16 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         builder = builder.vendor(vendor);
     }
     for option in list(typed.options, file.option) {
-        let form = "VENDOR.NAME=VALUE, as in gmicloud.result_shape=video_url";
+        let form = "VENDOR.NAME=VALUE; the control API lists them under /__admin/vendors";
         let (name, value) = pair(&option, "--option", form)?;
         let (vendor, name) = name.split_once('.').ok_or_else(|| usage("--option", &option, form))?;
         builder = builder.option(vendor, name, value);
     }
     if let Some(text) = typed.latency.or(file.latency) {
-        builder = builder.latency(text.parse().map_err(|why| flag("--latency", why))?);
+        builder = builder.latency(text.parse().map_err(|why: String| flag("--latency", &why))?);
     }
     if let Some(text) = typed.progress.or(file.progress) {
-        builder = builder.progress(text.parse().map_err(|why| flag("--progress", why))?);
+        builder = builder.progress(text.parse().map_err(|why: String| flag("--progress", &why))?);
     }
     if let Some(text) = typed.clock.or(file.clock) {
         builder = match text.as_str() {
@@ -77,15 +78,15 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         };
     }
     if let Some(text) = typed.images.or(file.images) {
-        builder = builder.images(text.parse().map_err(|why| flag("--images", why))?);
+        builder = builder.images(text.parse().map_err(|why: String| flag("--images", &why))?);
     }
     if let Some(text) = typed.image_breach.or(file.image_breach) {
-        builder = builder.image_breach(text.parse().map_err(|why| flag("--image-breach", why))?);
+        builder = builder.image_breach(text.parse().map_err(|why: String| flag("--image-breach", &why))?);
+    }
+    if typed.allow_directives.or(file.allow_directives).unwrap_or(false) {
+        builder = builder.directives_beyond_loopback();
     }
     if let Some(url) = typed.public_url.or(file.public_url) {
-        if !url.starts_with("http://") && !url.starts_with("https://") {
-            return Err(usage("--public-url", &url, "an address such as http://stand-in:4747"));
-        }
         builder = builder.public_url(&url);
     }
     let token = typed.admin_token_env.or(file.admin_token_env).map(|name| token(&name)).transpose()?;
@@ -132,7 +133,7 @@ fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>
             stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?.to_vec();
     }
     for name in names {
-        chosen.push(stuntdouble_contracts::vendor(name).map_err(|why| flag("--vendor", why))?);
+        chosen.push(stuntdouble_contracts::vendor(name).map_err(|why: String| flag("--vendor", &why))?);
     }
     for overlay in overlays {
         let edition = overlay.contract.edition.clone();
@@ -155,7 +156,7 @@ fn usage(name: &str, found: &str, expected: &str) -> Failed {
     Failed::Usage(format!("{name} {found}: expected {expected}"))
 }
 
-fn flag(name: &str, why: String) -> Failed {
+fn flag(name: &str, why: &str) -> Failed {
     Failed::Usage(format!("{name}: {why}"))
 }
 

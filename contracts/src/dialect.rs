@@ -198,7 +198,7 @@ pub trait Dialect: Send + Sync {
     }
 
     /// Mints the id of a new job from its entropy.
-    fn job_id(&self, contract: &Contract, model: &Model, entropy: [u8; 32]) -> String;
+    fn job_id(&self, options: &Options, model: &Model, entropy: [u8; 32]) -> String;
 
     /// Answers an accepted submit.
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply;

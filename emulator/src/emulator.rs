@@ -9,6 +9,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use url::Url;
 
 use crate::account;
 use crate::clock::{AccountClock, Clock, SystemClock};
@@ -42,6 +43,7 @@ pub struct Emulator {
     shared: Arc<Shared>,
     address: SocketAddr,
     ports: Vec<(String, SocketAddr)>,
+    admin: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -97,13 +99,15 @@ impl Emulator {
         });
         let (stop, stopped) = watch::channel(false);
         let address = listeners[0].1;
+        let apart = listeners.iter().find(|(_, _, serves)| *serves == Serves::Admin);
+        let admin = apart.map_or(address, |(_, local, _)| *local);
         let tasks = listeners
             .into_iter()
             .map(|(listener, _, serves)| {
                 tokio::spawn(accept(Arc::clone(&shared), listener, serves, stopped.clone()))
             })
             .collect();
-        Ok(Self { shared, address, ports, stop, tasks })
+        Ok(Self { shared, address, ports, admin, stop, tasks })
     }
 
     /// The address of all vendors.
@@ -114,6 +118,16 @@ impl Emulator {
     /// The addresses of single vendors.
     pub fn ports(&self) -> &[(String, SocketAddr)] {
         &self.ports
+    }
+
+    /// The start of the control API's addresses, wherever it listens.
+    pub fn admin_base(&self) -> String {
+        format!("http://{}", reachable(self.admin))
+    }
+
+    /// The address of the control API, which is that of all vendors unless it was put apart.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
     }
 
     /// The base URL of a vendor, by `ID` or `ID@EDITION`; a client needs nothing else changed.
@@ -181,6 +195,7 @@ impl Default for EmulatorBuilder {
             seed: Seed(0),
             images: Images::Offline,
             image_breach: ImageBreach::Vendor,
+            directives_beyond_loopback: false,
             public_url: None,
             limits: Limits::default(),
         };
@@ -259,6 +274,13 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Follows orders in prompts also while listening beyond loopback.
+    #[must_use]
+    pub fn directives_beyond_loopback(mut self) -> Self {
+        self.settings.directives_beyond_loopback = true;
+        self
+    }
+
     /// The address under which clients reach the emulator.
     #[must_use]
     pub fn public_url(mut self, url: &str) -> Self {
@@ -295,6 +317,11 @@ impl EmulatorBuilder {
             self.vendors
         };
         let vendors = choose(vendors, &self.options).map_err(StartError::Settings)?;
+        if let Some(url) = self.settings.public_url.as_deref().filter(|url| !is_start_of_addresses(url)) {
+            return Err(StartError::Settings(format!(
+                "--public-url {url}: expected an address that others can follow, as in http://stand-in:4747"
+            )));
+        }
         Ok(Settings { vendors, ..self.settings })
     }
 
@@ -306,6 +333,15 @@ impl EmulatorBuilder {
     pub async fn start(self) -> Result<Emulator, StartError> {
         Emulator::start(self.settings()?).await
     }
+}
+
+/// Whether paths can be put behind a URL so that the result leads there.
+fn is_start_of_addresses(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        let plain = url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && plain && anonymous
+    })
 }
 
 /// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.
@@ -320,23 +356,28 @@ fn choose(vendors: Vec<Vendor>, options: &[(String, String, String)]) -> Result<
     for vendor in vendors {
         let mut held = Options::defaults(&vendor.contract);
         let mine = options.iter().filter(|(id, _, _)| vendor.id() == id);
-        let mut changed = false;
         for (_, name, value) in mine {
-            changed |= held.set(&vendor.contract, name, value).is_ok();
+            // An older edition may lack an option that the newest has; then there is nothing to choose.
+            let _ = held.set(&vendor.contract, name, value);
         }
-        let vendor = if changed {
-            let contract = vendor.contract.with_options(&held).map_err(|error| error.to_string())?;
+        let contract = &vendor.contract;
+        let patched = held.iter().any(|(name, value)| contract.options[name].patch.contains_key(value));
+        let vendor = if patched {
+            let contract = contract.with_options(&held).map_err(|error| error.to_string())?;
             Vendor { contract: Arc::new(contract), ..vendor }
         } else {
             vendor
         };
         chosen.push(Chosen { vendor, options: held });
     }
-    // Newest first, so that a bare id and a month mean the newest edition that fits.
+    // The vendors in the order given; of each the newest first, so that a bare id and a month mean
+    // the newest edition that fits.
+    let mut order: Vec<String> = chosen.iter().map(|held| held.vendor.id().to_owned()).collect();
+    order.dedup();
     chosen.sort_by(|left, right| {
-        let key = |chosen: &Chosen| chosen.vendor.id().to_owned();
-        key(left)
-            .cmp(&key(right))
+        let place = |held: &Chosen| order.iter().position(|id| id == held.vendor.id());
+        place(left)
+            .cmp(&place(right))
             .then_with(|| right.vendor.contract.edition.cmp(&left.vendor.contract.edition))
     });
     Ok(chosen)

@@ -160,6 +160,17 @@ impl Job {
         standing(&self.timeline, self.progress, &self.marks, now)
     }
 
+    /// Whether one more look can still move it. A job that never ends must not grow with every look.
+    pub fn counts_looks(&self) -> bool {
+        match self.progress {
+            Progress::Time | Progress::Immediate | Progress::Step => false,
+            Progress::Polls(each) => {
+                let looks = self.marks.iter().filter(|mark| matches!(mark, Mark::Polled(_))).count();
+                (looks as u64) <= 2 * u64::from(each)
+            }
+        }
+    }
+
     /// When the job will end if nobody interferes; `None` if it never does, or not by time.
     pub fn ends_by_time(&self) -> Option<UnixMillis> {
         match self.progress {

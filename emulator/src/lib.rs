@@ -1,6 +1,21 @@
 //! Serves the contracts: clock, jobs, media and the HTTP edge.
 //!
-//! In a test: `Emulator::builder().start().await`, then point a client at `emulator.url("...")`.
+//! In a test, start one on a port of the system's choice and point the client at it:
+//!
+//! ```
+//! use stuntdouble_emulator::Emulator;
+//! use stuntdouble_emulator::clock::MANUAL_START;
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let emulator = Emulator::builder().manual_clock(MANUAL_START).seed(7).start().await.unwrap();
+//! let vendor = &emulator.settings().vendors[0].vendor;
+//! let base_url = emulator.url(vendor.id());
+//! assert!(base_url.starts_with("http://127.0.0.1:"));
+//! // The account that a key names has a clock of its own, which moves when it is told to.
+//! let clock = emulator.clock("the key that the client sends");
+//! clock.advance(std::time::Duration::from_secs(60)).await.unwrap();
+//! # });
+//! ```
 
 pub mod account;
 mod admin;

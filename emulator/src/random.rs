@@ -56,6 +56,11 @@ impl Seed {
     }
 }
 
+/// The generator of a picture's own randomness: the same number draws the same picture.
+pub fn sketch(number: u64) -> Draw {
+    Draw(ChaCha12Rng::seed_from_u64(number))
+}
+
 /// A named generator.
 #[derive(Debug)]
 pub struct Draw(ChaCha12Rng);
@@ -66,6 +71,12 @@ impl Draw {
         let mut bytes = [0; 32];
         self.0.fill_bytes(&mut bytes);
         bytes
+    }
+
+    /// An even draw from the whole numbers below `below`, which is at least 1.
+    pub fn below(&mut self, below: usize) -> usize {
+        // The bias is one part in 2^64 divided by `below`.
+        usize::try_from(self.0.next_u64() % below.max(1) as u64).unwrap_or(0)
     }
 
     /// An even draw between two bounds; the lower one if they are in the wrong order.

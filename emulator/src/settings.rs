@@ -89,6 +89,8 @@ pub struct Settings {
     pub images: Images,
     /// When broken rules are noticed.
     pub image_breach: ImageBreach,
+    /// Whether orders in prompts are followed also while listening beyond loopback.
+    pub directives_beyond_loopback: bool,
     /// The address under which clients reach the emulator, if it is not the one it listens on.
     pub public_url: Option<String>,
     /// What is bounded.

@@ -1,7 +1,18 @@
 //! The integration tests: the running emulator, spoken to over HTTP as a client would.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
+
+mod command;
+mod control;
+mod control_openapi;
+mod docs;
+mod hostile;
 mod properties;
 mod recordings;
+mod results;
+mod routing;
 mod rows;
 mod support;
+mod tidy;
+mod tour;
 mod walk;

@@ -8,7 +8,8 @@ use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
 use stuntdouble_contracts::contract::examples::{good, just_bad};
-use stuntdouble_contracts::contract::model::{Model, Operation};
+use stuntdouble_contracts::contract::model::Model;
+use stuntdouble_contracts::contract::operation::Operation;
 use stuntdouble_contracts::contract::rules::Checker;
 use stuntdouble_contracts::{Contract, UnixMillis, Vendor};
 use stuntdouble_emulator::clock::{AccountClock, MANUAL_START};
@@ -145,7 +146,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
 }
 
 fn poll_url(emulator: &Emulator, contract: &Contract, poll: &Operation, id: &str) -> String {
-    use stuntdouble_contracts::contract::model::IdPlace;
+    use stuntdouble_contracts::contract::operation::IdPlace;
     let base = emulator.url(&contract.id);
     let path = &poll.routes[0].path;
     match poll.job_id.as_ref().expect("a poll names its job") {
@@ -205,7 +206,7 @@ async fn two_hundred_accounts_with_clocks_of_their_own_never_see_each_other() {
             assert_eq!(accepted["created_at"], start.seconds());
             let id = accepted["request_id"].as_str().unwrap().to_owned();
             // Every second account lets its job finish; the others' must not move.
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 emulator.clock(&key).advance_until_job(&id).await.unwrap();
             }
             (key, id)
@@ -222,7 +223,7 @@ async fn two_hundred_accounts_with_clocks_of_their_own_never_see_each_other() {
         assert_eq!(listed["requests"][0]["request_id"], id.as_str());
         assert_eq!(listed["requests"][0]["payload"]["prompt"], key.as_str());
         let number: u64 = key.trim_start_matches("account-").parse().unwrap();
-        let wanted = if number % 2 == 0 { "success" } else { "queued" };
+        let wanted = if number.is_multiple_of(2) { "success" } else { "queued" };
         assert_eq!(listed["requests"][0]["status"], wanted, "{key}");
         let (_, foreign) = &jobs[(index + 1) % jobs.len()];
         assert_eq!(caller.get(&format!("{base}/{foreign}")).await.status, 404);

@@ -1,5 +1,6 @@
 //! Each surface from a submitted picture through every phase to a playable video.
 
+use base64::Engine;
 use reqwest::Method;
 use serde_json::{Value, json};
 use stuntdouble_contracts::Phase;
@@ -111,6 +112,48 @@ async fn aimlapi_goes_from_a_picture_to_a_video() {
         }),
         poll: |id| format!("/v2/video/generations?generation_id={id}"),
         pixels: (754, 1342),
+    };
+    let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
+    let submitted = Caller::with_key(KEY).post(&url, &surface.body).await;
+    walk(&emulator, &surface, submitted).await;
+}
+
+#[tokio::test]
+async fn aimlapi_goes_from_two_pictures_to_a_video_on_the_legacy_path() {
+    let emulator = quiet().start().await.unwrap();
+    let surface = Surface {
+        vendor: "aimlapi",
+        submit: "/v2/generate/video/kling/generation",
+        body: json!({
+            "model": "kling-video/v1.6/pro/image-to-video",
+            "image_url": fixture(&emulator, "landscape.jpg"),
+            "tail_image_url": fixture(&emulator, "tail.jpg"),
+            "prompt": "evening falls",
+            "duration": "5",
+        }),
+        poll: |id| format!("/v2/generate/video/kling/generation?generation_id={id}"),
+        pixels: (1920, 1080),
+    };
+    let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
+    let submitted = Caller::with_key(KEY).post(&url, &surface.body).await;
+    walk(&emulator, &surface, submitted).await;
+}
+
+#[tokio::test]
+async fn apilaplas_goes_from_a_data_uri_to_a_video() {
+    let emulator = quiet().start().await.unwrap();
+    let picture = base64::engine::general_purpose::STANDARD.encode(fixture_bytes("landscape.jpg"));
+    let surface = Surface {
+        vendor: "apilaplas",
+        submit: "/v2/generate/video/kling/generation",
+        body: json!({
+            "model": "kling-video/v1.6/standard/image-to-video",
+            "image_url": format!("data:image/jpeg;base64,{picture}"),
+            "prompt": "a lake",
+            "duration": "5",
+        }),
+        poll: |id| format!("/v2/generate/video/kling/generation?generation_id={}", id.replace('/', "%2F")),
+        pixels: (1280, 720),
     };
     let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
     let submitted = Caller::with_key(KEY).post(&url, &surface.body).await;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::Model;
 use crate::contract::picture::{PictureRole, Transport, slots};
 use crate::contract::schema::properties;
+use crate::contract::{Model, Options};
 use crate::dialect::{Dialect, Exchange, JobView, Reply, ResultView};
 use crate::ids;
 use crate::phase::Phase;
@@ -27,7 +27,7 @@ const HOURS_EAST: i8 = 8;
 pub(super) struct WebAppProxy;
 
 impl Dialect for WebAppProxy {
-    fn job_id(&self, _contract: &crate::Contract, _model: &Model, entropy: [u8; 32]) -> String {
+    fn job_id(&self, _options: &Options, _model: &Model, entropy: [u8; 32]) -> String {
         format!("kling_{}", ids::hex(&entropy[..6]))
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::validation;
-use crate::contract::{Contract, Model};
+use crate::contract::{Model, Options};
 use crate::dialect::{Dialect, Exchange, JobView, Reply};
 use crate::ids;
 use crate::phase::Phase;
@@ -19,8 +19,8 @@ const CLIENT_ID_CHARACTERS: usize = 128;
 pub(crate) struct Generations;
 
 impl Dialect for Generations {
-    fn job_id(&self, contract: &Contract, model: &Model, entropy: [u8; 32]) -> String {
-        match contract.options.get("id_form").map_or("", |fact| fact.default.as_str()) {
+    fn job_id(&self, options: &Options, model: &Model, entropy: [u8; 32]) -> String {
+        match options.get("id_form") {
             "uuid_model" => format!("{}:{}", ids::uuid(ids::first_half(&entropy)), model.id),
             "decimal" => decimal(&entropy),
             _ => ids::nanoid(&entropy),

@@ -1,16 +1,14 @@
 //! Reading contracts: the newest edition, and patches that turn it into older ones.
 
 use std::fmt;
-use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::model::{Check, Contract};
-use super::picture::PictureRules;
-use super::rules::{Checker, PictureRule, Violation};
+use super::model::Contract;
+use super::rules::{Checker, compiled};
 use super::schema;
-use super::source::Cited;
+use super::soundness::{check_coherence, check_pictures, check_sources};
 use super::{ContractError, Options};
 
 /// The files of one vendor, embedded in the program.
@@ -22,7 +20,7 @@ pub struct Edition {
     pub text: &'static str,
 }
 
-/// Which edition of a vendor is meant: `aimlapi`, `aimlapi@2025-07`, `aimlapi@2025-07-24`, `aimlapi@2025-07-24b`.
+/// Which edition of a vendor is meant: `ID`, `ID@2025-07`, `ID@2025-07-24`, `ID@2025-07-24b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// The vendor's id.
@@ -182,6 +180,9 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         model.id.clone_from(id);
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_pictures(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        if !model.about.is_empty() && model.about_source.is_none() {
+            return Err(incoherent(format!("model {id}: `about` needs an `about_source`")));
+        }
     }
     for (name, operation) in &mut contract.operations {
         let schemas = [Some(&mut operation.reply), operation.query.as_mut(), operation.request.as_mut()];
@@ -194,143 +195,13 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
     Ok(contract)
 }
 
-fn check_pictures(request: &Value) -> Result<(), String> {
-    for (pointer, member) in schema::properties(request) {
-        if let Some(rules) = member.get("x-image") {
-            PictureRules::deserialize(rules).map_err(|error| format!("`x-image` of {pointer}: {error}"))?;
-        }
-    }
-    Ok(())
-}
-
-fn check_coherence(contract: &Contract) -> Result<(), String> {
-    for (name, fact) in &contract.options {
-        if !fact.values.contains(&fact.default) {
-            return Err(format!("option {name}: its default `{}` is none of its values", fact.default));
-        }
-    }
-    for (name, operation) in &contract.operations {
-        let needed: &[Check] = if name == "submit" {
-            &[Check::Body, Check::Model, Check::Members, Check::Pictures]
-        } else {
-            &[]
-        };
-        if let Some(missing) = needed.iter().find(|check| !operation.checks.contains(check)) {
-            return Err(format!(
-                "operation {name}: `checks` lacks {missing:?}, without which no job can be accepted"
-            ));
-        }
-        for route in &operation.routes {
-            if let Some(model) = route.model.as_ref().filter(|model| !contract.models.contains_key(*model)) {
-                return Err(format!(
-                    "operation {name}: path {} fixes the unknown model `{model}`",
-                    route.path
-                ));
-            }
-        }
-    }
-    for name in contract.problems.keys() {
-        if !crate::problem::PROBLEM_NAMES.contains(&name.as_str()) {
-            return Err(format!("[problems.{name}]: there is no such problem"));
-        }
-    }
-    for name in contract.failures.keys() {
-        if crate::problem::FailureReason::named(name).is_none() {
-            return Err(format!("[failures.{name}]: there is no such reason"));
-        }
-    }
-    for name in &contract.pictures.refused_at_submit {
-        if !PictureRule::NAMES.contains(&name.as_str()) {
-            return Err(format!(
-                "[pictures]: `{name}` is no picture rule; there are {}",
-                PictureRule::NAMES.join(", ")
-            ));
-        }
-    }
-    for name in &contract.upstream.rules {
-        if !crate::upstream::RULES.contains(&name.as_str()) {
-            return Err(format!(
-                "[upstream]: `{name}` is no rule; there are {}",
-                crate::upstream::RULES.join(", ")
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Every `source` and `x-source` must name an entry of `[sources]`, and every property of a schema must have one,
-/// its own or that of the schema around it.
-fn check_sources(root: &toml::Value, file: &str) -> Result<(), ContractError> {
-    let known: Vec<&str> = root
-        .get("sources")
-        .and_then(toml::Value::as_table)
-        .map(|table| table.keys().map(String::as_str).collect())
-        .unwrap_or_default();
-    walk_sources(root, "", &known, false).map_err(|(place, what)| ContractError::Source {
-        file: file.to_owned(),
-        place,
-        what,
-    })
-}
-
-fn walk_sources(
-    value: &toml::Value,
-    place: &str,
-    known: &[&str],
-    cited_above: bool,
-) -> Result<(), (String, String)> {
-    match value {
-        toml::Value::Table(table) => {
-            let mut cited = cited_above;
-            for key in ["source", "x-source", "checks_source"] {
-                if let Some(held) = table.get(key).filter(|_| place != "/sources") {
-                    // A member of a schema may itself be called `source`; then it is a table.
-                    if held.is_table() {
-                        continue;
-                    }
-                    let names = Cited::deserialize(held.clone()).map_err(|_| {
-                        (place.to_owned(), format!("has a `{key}` that is neither a name nor a list"))
-                    })?;
-                    for name in names.names() {
-                        if !known.contains(&name) {
-                            return Err((place.to_owned(), format!("names the unknown source `{name}`")));
-                        }
-                    }
-                    cited = true;
-                }
-            }
-            if !cited
-                && table.get("properties").is_some_and(toml::Value::is_table)
-                && !place.ends_with("/properties")
-            {
-                return Err((place.to_owned(), "is a schema without `x-source`".to_owned()));
-            }
-            for (key, inner) in table {
-                walk_sources(inner, &format!("{place}/{key}"), known, cited)?;
-            }
-            Ok(())
-        }
-        toml::Value::Array(items) => {
-            for (index, inner) in items.iter().enumerate() {
-                walk_sources(inner, &format!("{place}/{index}"), known, cited_above)?;
-            }
-            Ok(())
-        }
-        toml::Value::String(_)
-        | toml::Value::Integer(_)
-        | toml::Value::Float(_)
-        | toml::Value::Boolean(_)
-        | toml::Value::Datetime(_) => Ok(()),
-    }
-}
-
 impl Contract {
     /// The checker of a model's requests; compiled when first needed.
     pub fn request_checker<'a>(&self, model: &'a super::Model) -> &'a Checker {
         compiled(&model.checker, &model.request)
     }
 
-    /// The contract as the chosen options leave it.
+    /// The contract as the chosen options leave it. Without a patch among them it is this one.
     ///
     /// # Errors
     ///
@@ -342,15 +213,6 @@ impl Contract {
                 merge(&mut table, patch.clone());
             }
         }
-        // What was chosen is this contract's default, for whoever sees the contract alone.
-        let facts = table.get_mut("options").and_then(toml::Value::as_table_mut);
-        if let Some(facts) = facts {
-            for (name, value) in options.iter() {
-                if let Some(fact) = facts.get_mut(name).and_then(toml::Value::as_table_mut) {
-                    fact.insert("default".to_owned(), value.into());
-                }
-            }
-        }
         finish(table, &self.full_id())
     }
 
@@ -358,31 +220,6 @@ impl Contract {
     pub fn default_options(&self) -> Options {
         Options::defaults(self)
     }
-}
-
-impl super::Operation {
-    /// What is wrong with a query, as an object of texts. Nothing, if the operation has no schema for it.
-    pub fn query_violations(&self, query: &Value) -> Vec<Violation> {
-        self.query
-            .as_ref()
-            .map_or_else(Vec::new, |schema| compiled(&self.query_checker, schema).violations(query))
-    }
-
-    /// What is wrong with a body that does not depend on a model. Nothing, if the operation has no schema for it.
-    pub fn request_violations(&self, body: &Value) -> Vec<Violation> {
-        self.request
-            .as_ref()
-            .map_or_else(Vec::new, |schema| compiled(&self.request_checker, schema).violations(body))
-    }
-}
-
-/// A schema that is not valid JSON Schema refuses nothing; a test compiles every embedded one.
-fn compiled<'a>(held: &'a OnceLock<Checker>, schema: &Value) -> &'a Checker {
-    held.get_or_init(|| {
-        Checker::new(schema.clone())
-            .or_else(|_| Checker::new(Value::Bool(true)))
-            .expect("the schema `true` is valid")
-    })
 }
 
 #[cfg(test)]

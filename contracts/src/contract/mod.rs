@@ -8,6 +8,7 @@ pub mod examples;
 pub mod model;
 pub mod normalise;
 pub mod openapi;
+pub mod operation;
 pub mod page;
 pub mod picture;
 pub mod read;
@@ -15,7 +16,9 @@ pub mod roles;
 pub mod route;
 pub mod rules;
 pub mod schema;
+mod soundness;
 pub mod source;
+pub mod wording;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +26,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use self::edition::{Edition, Selector};
-pub use self::model::{Contract, Model, Operation, OptionFact};
+pub use self::model::{Contract, Model, OptionFact};
+pub use self::operation::Operation;
 
 /// Why a contract cannot be used.
 #[derive(Debug, Error)]

@@ -6,10 +6,11 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::rules::{Checker, fill};
+use super::operation::Operation;
+use super::rules::Checker;
 use super::source::{Cited, Source};
+use super::wording::{FailureFact, ProblemFact, Wording};
 use crate::phase::Phase;
-use crate::problem::{FailureReason, Problem};
 
 /// A map that keeps the order in which the file declares its entries.
 pub type Ordered<T> = IndexMap<String, T>;
@@ -108,7 +109,11 @@ pub struct Cors {
 pub struct Answers {
     /// Content type of JSON answers.
     pub content_type: String,
-    /// Where it is from.
+    /// The largest body that is read, in bytes; absent if nobody knows.
+    pub max_body_bytes: Option<u64>,
+    /// Where that limit is from.
+    pub max_body_source: Option<Cited>,
+    /// Where the content type is from.
     pub source: Cited,
 }
 
@@ -120,139 +125,6 @@ pub struct PhaseWords {
     pub words: Vec<Value>,
     /// Where they are from.
     pub source: Cited,
-}
-
-/// A status code that may be documented one way and served another.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StatusFact {
-    /// What the documentation says, where it says anything.
-    pub documented: Option<u16>,
-    /// What is served.
-    pub enforced: u16,
-    /// Where both are from.
-    pub source: Cited,
-}
-
-/// A check that a request passes on its way in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Check {
-    /// Who is asking.
-    Credential,
-    /// Whether the body can be read.
-    Body,
-    /// Whether the vendor has the model.
-    Model,
-    /// Whether the members keep their rules.
-    Members,
-    /// Whether the pictures keep theirs, as far as the vendor looks at once.
-    Pictures,
-}
-
-impl Check {
-    /// The word in contracts and on pages.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Credential => "credential",
-            Self::Body => "body",
-            Self::Model => "model",
-            Self::Members => "members",
-            Self::Pictures => "pictures",
-        }
-    }
-}
-
-/// Where the id of a job is in a request.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IdPlace {
-    /// A segment of the path, by its name in the route.
-    Path(String),
-    /// A parameter of the query.
-    Query(String),
-}
-
-/// One operation.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Operation {
-    /// One line for pages.
-    pub summary: String,
-    /// HTTP method, upper case.
-    pub method: String,
-    /// Its paths, the documented one first.
-    pub routes: Vec<Route>,
-    /// Status of the good answer.
-    pub status: StatusFact,
-    /// Content types of the body; empty if there is none.
-    #[serde(default)]
-    pub media_types: Vec<String>,
-    /// The order in which a request is checked.
-    pub checks: Vec<Check>,
-    /// Where the order is from.
-    pub checks_source: Cited,
-    /// JSON Schema of the query, as an object of texts.
-    pub query: Option<Value>,
-    /// JSON Schema of the body, where it does not depend on a model.
-    pub request: Option<Value>,
-    /// Pointer to the model's id in the body, where the path does not fix it.
-    pub model_at: Option<String>,
-    /// Pointer to the part of the body that the vendor echoes (empty: all of it); absent if nothing is echoed.
-    pub echo: Option<String>,
-    /// Where the job's id is.
-    pub job_id: Option<IdPlace>,
-    /// JSON Schema of the good answer.
-    pub reply: Value,
-    /// Where a client finds what it needs in the good answer.
-    #[serde(default)]
-    pub read: Read,
-    /// Where the operation is from.
-    pub source: Cited,
-    /// The compiled schema of the query.
-    #[serde(skip)]
-    pub(crate) query_checker: OnceLock<Checker>,
-    /// The compiled schema of the body.
-    #[serde(skip)]
-    pub(crate) request_checker: OnceLock<Checker>,
-}
-
-/// One path of an operation.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// The path; `{name}` stands for one segment.
-    pub path: String,
-    /// The model that the path fixes.
-    pub model: Option<String>,
-    /// The option that must not be `off` for this path to exist.
-    pub option: Option<String>,
-    /// Where it is from.
-    pub source: Cited,
-}
-
-/// JSON Pointers into a good answer.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Read {
-    /// The job's id.
-    pub id: Option<String>,
-    /// The vendor's word for the phase.
-    pub status: Option<String>,
-    /// The video's address; several where clients read several.
-    pub video_url: Vec<String>,
-    /// The thumbnail's address.
-    pub cover_url: Option<String>,
-    /// Why the job failed.
-    pub failure: Vec<String>,
-    /// The jobs of a listing.
-    pub jobs: Option<String>,
-    /// The models of a listing.
-    pub models: Option<String>,
-    /// Where a file may be put.
-    pub upload_url: Option<String>,
-    /// Where it can be read afterwards.
-    pub public_url: Option<String>,
 }
 
 /// One model.
@@ -280,6 +152,8 @@ pub struct Model {
     /// Members of the vendor's own description of the model, where it publishes one.
     #[serde(default)]
     pub about: Map<String, Value>,
+    /// Where those are from.
+    pub about_source: Option<Cited>,
     /// Where it is from.
     pub source: Cited,
     /// The compiled request schema.
@@ -358,73 +232,6 @@ pub struct Observed {
     pub queued: [f64; 2],
     /// From start to end, for a clip of five seconds.
     pub running: [f64; 2],
-    /// Where it is from.
-    pub source: Cited,
-}
-
-/// How one problem is answered.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProblemFact {
-    /// HTTP status.
-    pub status: u16,
-    /// The text, with the source's own blanks as `<name>`.
-    pub text: String,
-    /// Further members that the dialect places (codes, other languages).
-    #[serde(default)]
-    pub members: Map<String, Value>,
-    /// Finer cases, each inheriting what it does not say.
-    #[serde(default)]
-    pub variants: Ordered<ProblemVariant>,
-    /// Where it is from.
-    pub source: Cited,
-}
-
-/// A finer case of a problem.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProblemVariant {
-    /// HTTP status, if another.
-    pub status: Option<u16>,
-    /// The text, if another.
-    pub text: Option<String>,
-    /// Members, if others.
-    #[serde(default)]
-    pub members: Map<String, Value>,
-    /// Where it is from.
-    pub source: Cited,
-}
-
-/// A problem as it is to be worded now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WordedProblem {
-    /// HTTP status.
-    pub status: u16,
-    /// The text.
-    pub text: String,
-    /// Further members.
-    pub members: Map<String, Value>,
-}
-
-/// How a broken rule is worded.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wording {
-    /// The text, with blanks as `<name>`.
-    pub text: String,
-    /// Where it is from.
-    pub source: Cited,
-}
-
-/// How a failed job explains itself.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FailureFact {
-    /// The text.
-    pub text: String,
-    /// A name or code beside it, where the vendor has one.
-    #[serde(default)]
-    pub code: String,
     /// Where it is from.
     pub source: Cited,
 }
@@ -513,35 +320,6 @@ impl Contract {
     /// The word that we say for a phase: the vendor's first, or our own name if the contract has none.
     pub fn word(&self, phase: Phase) -> Value {
         self.words(phase).first().cloned().unwrap_or_else(|| Value::from(phase.name()))
-    }
-
-    /// How a problem is worded, its finer case taken into account and its blanks filled.
-    ///
-    /// `extra` are blanks that only the dialect can fill. A contract that does not know the problem
-    /// answers with status 500 and our own name of it.
-    pub fn worded(&self, problem: &Problem, extra: &[(&str, &str)]) -> WordedProblem {
-        let Some(fact) = self.problems.get(problem.name()) else {
-            return WordedProblem { status: 500, text: problem.name().to_owned(), members: Map::new() };
-        };
-        let variant = problem.variant().and_then(|name| fact.variants.get(name));
-        let mut members = fact.members.clone();
-        members.extend(variant.map(|case| case.members.clone()).unwrap_or_default());
-        let text = variant.and_then(|case| case.text.as_deref()).unwrap_or(&fact.text);
-        let own = problem.blanks();
-        let blanks: Vec<(&str, &str)> =
-            extra.iter().copied().chain(own.iter().map(|(name, value)| (*name, value.as_str()))).collect();
-        WordedProblem {
-            status: variant.and_then(|case| case.status).unwrap_or(fact.status),
-            text: fill(text, &blanks),
-            members,
-        }
-    }
-
-    /// The text of a failure and the code beside it.
-    pub fn failure(&self, reason: FailureReason) -> (&str, &str) {
-        self.failures
-            .get(reason.name())
-            .map_or((reason.name(), ""), |fact| (fact.text.as_str(), fact.code.as_str()))
     }
 
     /// `id@edition`.

@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use super::model::{Contract, Operation};
+use super::model::Contract;
+use super::operation::Operation;
 use crate::phase::Phase;
 
 /// What a good answer says. Whatever is not there, is `null` or is empty text is `None`.
@@ -134,7 +135,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::contract::model::{PhaseWords, Read};
+    use crate::contract::model::PhaseWords;
+    use crate::contract::operation::Read;
     use crate::contract::source::Cited;
 
     /// Some contract and one of its operations, with pointers and words of the test's own.

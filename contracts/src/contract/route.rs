@@ -1,7 +1,8 @@
 //! Finding the operation that a method and a path mean.
 
 use super::Options;
-use super::model::{Contract, Operation, Route};
+use super::model::Contract;
+use super::operation::{Operation, Route};
 
 /// What a path and a method lead to.
 #[derive(Debug)]

@@ -57,7 +57,7 @@ impl fmt::Display for Grade {
 pub struct Source {
     /// What it is, so that a reader can find it.
     pub title: String,
-    /// The day it speaks of or was seen, `YYYY-MM-DD` or `YYYY-MM`.
+    /// The day it speaks of or was seen: `YYYY-MM-DD`, `YYYY-MM`, `YYYY`, or `undated` if it does not say.
     pub date: String,
     /// How good it is.
     pub grade: Grade,

@@ -24,7 +24,7 @@ impl Dialect for RequestQueue {
         options.is("first_status", "success")
     }
 
-    fn job_id(&self, _contract: &Contract, _model: &Model, entropy: [u8; 32]) -> String {
+    fn job_id(&self, _options: &Options, _model: &Model, entropy: [u8; 32]) -> String {
         ids::uuid(ids::first_half(&entropy))
     }
 

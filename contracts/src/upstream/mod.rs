@@ -13,7 +13,8 @@ use crate::contract::rules::{Rule, Violation};
 use crate::contract::source::{Cited, Source};
 
 /// The names of the rules, in the order in which they are checked.
-pub const RULES: [&str; 6] = ["exclusion", "tail", "masks", "camera", "camera_values", "prompt_length"];
+pub const RULES: [&str; 7] =
+    ["exclusion", "tail", "masks", "mask_size", "camera", "camera_values", "prompt_length"];
 
 /// The longest prompt that the maker takes, in characters.
 const PROMPT_CHARACTERS: usize = 2500;
@@ -74,6 +75,27 @@ pub fn judge(rules: &[String], model: &Model, asked: &Asked) -> Option<Violation
             &serde_json::Value::Null,
         ))
     })
+}
+
+/// Judges the sizes of masks, in pixels: in proportion to the picture they lie on, and all of one size.
+///
+/// The maker documents that a task fails otherwise; its words for it are not known.
+pub fn judge_masks(rules: &[String], picture: Option<(u32, u32)>, masks: &[(u32, u32)]) -> Option<Violation> {
+    if !rules.iter().any(|named| named == "mask_size") {
+        return None;
+    }
+    let first = masks.first()?;
+    let proportional = picture.is_none_or(|(width, height)| {
+        u64::from(width) * u64::from(first.1) == u64::from(height) * u64::from(first.0)
+    });
+    let equal = masks.iter().all(|mask| mask == first);
+    let text = match (proportional, equal) {
+        (true, true) => return None,
+        (false, _) => "the aspect ratio of the mask differs from that of the image",
+        (true, false) => "the masks differ in resolution",
+    };
+    let rule = Rule::Upstream { name: "mask_size".to_owned(), text: text.to_owned() };
+    Some(Violation::new("/dynamic_masks".to_owned(), rule, &serde_json::Value::Null))
 }
 
 /// Whether a rule is broken: the maker's name of the member and the text that says so.
@@ -147,6 +169,17 @@ fn broken(rule: &str, model: &Model, asked: &Asked) -> Option<(&'static str, Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masks_lie_on_their_picture_and_are_all_of_one_size() {
+        let rules = ["mask_size".to_owned()];
+        let broken = |picture, masks: &[(u32, u32)]| judge_masks(&rules, picture, masks).is_some();
+        assert!(!broken(Some((1280, 720)), &[(640, 360), (640, 360)]));
+        assert!(!broken(None, &[(640, 360)]) && !broken(Some((1280, 720)), &[]));
+        assert!(broken(Some((1280, 720)), &[(640, 361)]));
+        assert!(broken(Some((1280, 720)), &[(640, 360), (1280, 720)]));
+        assert!(judge_masks(&[], Some((1, 2)), &[(2, 1)]).is_none());
+    }
 
     #[test]
     fn every_row_cites_a_source_of_the_table() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use stuntdouble_contracts::UnixMillis;
 
@@ -44,7 +45,7 @@ pub(super) async fn set(order: &Order<'_>) -> Answer {
             })?)
         }
     };
-    let mode = order.body.get("mode").and_then(Value::as_str);
+    let mode = order.body.get("mode").map(|mode| mode.as_str().unwrap_or_default());
     let target = match (mode, moment) {
         (Some("system"), None) => Target::System,
         (Some("system"), Some(_)) => return Err(Wrong::bad("a system clock takes no `now`")),
@@ -103,11 +104,27 @@ async fn apply(order: &Order<'_>, target: Target) -> Answer {
             Ok(shown(&handle).await)
         }
         Whose::Everybody => {
-            for account in order.shared.store.accounts().await {
-                put(&order.handle(&account), target).await?;
-            }
+            let accounts = order.shared.store.accounts().await;
             let start = order.shared.store.start().await;
-            let now = start.now(order.shared.clock.now());
+            let system = order.shared.clock.now();
+            let now = start.now(system);
+            let mut latest = now;
+            for account in &accounts {
+                latest = latest.max(order.handle(account).now().await);
+            }
+            // All or none: what would set one of them back is refused before the first is moved.
+            let wanted = match target {
+                Target::System => Some(system),
+                Target::At(moment) => Some(moment),
+                Target::Here | Target::Later(_) => None,
+            };
+            if wanted.is_some_and(|wanted| wanted < latest) {
+                let detail = format!("the clock of an account is at {latest} and never goes back");
+                return Err(Wrong::new(StatusCode::CONFLICT, detail));
+            }
+            for account in &accounts {
+                put(&order.handle(account), target).await?;
+            }
             let moved = match target {
                 Target::System => AccountClock::System,
                 Target::Here => AccountClock::Manual(now),

@@ -46,7 +46,7 @@ pub(super) fn admit(
     }
     if let Some(origin) = headers.get(ORIGIN) {
         let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
-        let own = origin.is_some_and(|url| url.host_str().is_some_and(|host| addresses.is_ours(host)));
+        let own = origin.zip(host).is_some_and(|(origin, host)| addresses.is_own_origin(&origin, host));
         if !own {
             return Err(forbidden("a page of another origin may not give orders".to_owned()));
         }

@@ -76,7 +76,6 @@ pub(super) async fn command(order: &Order<'_>, id: &str, command: &str) -> Answe
 
 /// `GET account/{vendor}`.
 pub(super) async fn account(order: &Order<'_>, vendor: &str) -> Answer {
-    let Whose::One(account) = &order.account else { return Err(order.unnamed()) };
     let unit = order.shared.settings.vendors.iter().find(|chosen| chosen.vendor.id() == vendor);
     let unit = unit.ok_or_else(|| Wrong::new(StatusCode::NOT_FOUND, format!("`{vendor}` is not served")))?;
     let unit = unit
@@ -86,6 +85,22 @@ pub(super) async fn account(order: &Order<'_>, vendor: &str) -> Answer {
         .values()
         .find_map(|model| model.price.as_ref())
         .map(|price| price.unit.clone());
+    match &order.account {
+        Whose::One(account) => Ok(spent(order, vendor, account, unit.as_deref()).await),
+        Whose::Unnamed | Whose::Everybody => {
+            let mut accounts = Vec::new();
+            for account in order.shared.store.accounts().await {
+                let mut told = spent(order, vendor, &account, unit.as_deref()).await;
+                told["account"] = Value::from(&*account);
+                accounts.push(told);
+            }
+            Ok(json!({ "accounts": accounts }))
+        }
+    }
+}
+
+/// What one account has spent with a vendor.
+async fn spent(order: &Order<'_>, vendor: &str, account: &Arc<str>, unit: Option<&str>) -> Value {
     let filter = JobFilter { account: Some(Arc::clone(account)), vendor: Some(vendor.to_owned()) };
     let now = order.shared.account_now(account).await;
     let (mut priced, mut failed) = (0.0, 0.0);
@@ -97,7 +112,7 @@ pub(super) async fn account(order: &Order<'_>, vendor: &str) -> Answer {
         }
     }
     // No balance means unlimited: money is counted here, not yet withheld.
-    Ok(json!({"balance": null, "unit": unit, "charged": priced, "refunded": failed, "limits": {}}))
+    json!({"balance": null, "unit": unit, "charged": priced, "refunded": failed, "limits": {}})
 }
 
 fn reason(order: &Order<'_>) -> Result<FailureReason, Wrong> {

@@ -113,7 +113,8 @@ fn read<'a>(
     base: String,
 ) -> Result<Order<'a>, Wrong> {
     let decoded = stuntdouble_contracts::contract::route::percent_decoded;
-    let path = path.trim_start_matches("/__admin").trim_matches('/').split('/').map(decoded).collect();
+    let path = path.strip_prefix("/__admin").unwrap_or(path);
+    let path = path.trim_matches('/').split('/').map(decoded).collect();
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
     let body = if body.is_empty() {
@@ -123,11 +124,13 @@ fn read<'a>(
     };
     let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|text| text.strip_prefix("Bearer ")).map(str::trim);
-    let account = match named.or(bearer) {
-        None => Whose::Unnamed,
-        Some("*") => Whose::Everybody,
-        Some(key) => Whose::One(account::digest(key)),
+    let bearer = bearer.and_then(|text| text.trim().split_once(' '));
+    let bearer =
+        bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
+    let account = match (named, bearer) {
+        (Some("*"), _) => Whose::Everybody,
+        (Some(key), _) | (None, Some(key)) => Whose::One(account::digest(key)),
+        (None, None) => Whose::Unnamed,
     };
     Ok(Order { shared, method: method.clone(), path, query, account, body, base })
 }
@@ -161,6 +164,7 @@ async fn carry_out(order: &Order<'_>) -> Answer {
 }
 
 async fn reset(order: &Order<'_>) -> Answer {
+    order.only(&[])?;
     let account = match &order.account {
         Whose::Unnamed => return Err(order.unnamed()),
         Whose::Everybody => None,

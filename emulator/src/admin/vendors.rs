@@ -2,12 +2,16 @@
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
+use stuntdouble_contracts::contract::openapi::{Side, export};
 
 use super::{Answer, Order, Wrong};
 use crate::http::place::by_selector;
 
 /// `GET vendors`.
 pub(super) fn list(order: &Order<'_>) -> Value {
+    // The control API may have an address of its own, at which no vendor answers.
+    let apart = order.shared.settings.admin_listen.is_some();
+    let base = if apart { order.shared.addresses().main() } else { order.base.clone() };
     let told = order.shared.settings.vendors.iter().map(|chosen| {
         let contract = &chosen.vendor.contract;
         let operations: Vec<Value> = contract
@@ -28,7 +32,7 @@ pub(super) fn list(order: &Order<'_>) -> Value {
             "edition": contract.edition,
             "newest": chosen.vendor.newest,
             "title": contract.title,
-            "base_url": format!("{}/{prefix}", order.base),
+            "base_url": format!("{base}/{prefix}"),
             "hosts": contract.hosts,
             "models": contract.models.keys().collect::<Vec<_>>(),
             "operations": operations,
@@ -44,8 +48,7 @@ pub(super) fn openapi(order: &Order<'_>, id: &str) -> Answer {
     let index = by_selector(vendors, id)
         .ok_or_else(|| Wrong::new(StatusCode::NOT_FOUND, format!("`{id}` is not served")))?;
     let contract = &vendors[index].vendor.contract;
-    let _ = contract;
-    Err(Wrong::new(StatusCode::NOT_FOUND, "not yet"))
+    Ok(export(contract, Side::Enforced))
 }
 
 /// `GET openapi.json`.

@@ -24,21 +24,35 @@ pub struct Directives {
     pub warnings: Vec<String>,
 }
 
+/// How many warnings are kept of one prompt. Jobs hold them, and a prompt may have megabytes.
+const WARNINGS: usize = 10;
+
 impl Directives {
     /// Reads every directive in a prompt. Later ones win over earlier ones of the same kind.
     pub fn read(prompt: &str) -> Self {
         let mut read = Self::default();
+        let mut unsaid = 0_u64;
         for tail in prompt.split("[sd:").skip(1) {
-            let Some((order, _)) = tail.split_once(']') else {
-                read.warnings.push(format!("directive `[sd:{}` has no closing bracket", shortened(tail)));
-                continue;
-            };
-            let (name, value) = order.split_once('=').unwrap_or((order, ""));
-            if let Err(warning) = read.apply(name.trim(), value.trim()) {
-                read.warnings.push(format!("directive `[sd:{}]`: {warning}", shortened(order)));
+            let Err(warning) = read.follow(tail) else { continue };
+            if read.warnings.len() < WARNINGS {
+                read.warnings.push(warning);
+            } else {
+                unsaid += 1;
             }
         }
+        if unsaid > 0 {
+            read.warnings.push(format!("and {unsaid} more directives that nobody knows"));
+        }
         read
+    }
+
+    /// Follows one directive: what stands behind its opening bracket, to the end of the text.
+    fn follow(&mut self, tail: &str) -> Result<(), String> {
+        let unclosed = || format!("directive `[sd:{}` has no closing bracket", shortened(tail));
+        let (order, _) = tail.split_once(']').ok_or_else(unclosed)?;
+        let (name, value) = order.split_once('=').unwrap_or((order, ""));
+        self.apply(name.trim(), value.trim())
+            .map_err(|warning| format!("directive `[sd:{}]`: {warning}", shortened(order)))
     }
 
     fn apply(&mut self, name: &str, value: &str) -> Result<(), String> {

@@ -94,8 +94,7 @@ pub fn decide(
         }
         Command::Poll(job) => {
             // Only where looks move a job do they leave a mark; otherwise a look costs no commit.
-            let counts = matches!(job.progress, crate::job::Progress::Polls(_));
-            if !counts || job.standing(now).phase.is_terminal() {
+            if !job.counts_looks() || job.standing(now).phase.is_terminal() {
                 return Ok((Vec::new(), Outcome::Seen(Arc::clone(job))));
             }
             Ok(marked(job, Mark::Polled(now)))

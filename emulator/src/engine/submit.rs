@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stuntdouble_contracts::contract::roles::Asked;
-use stuntdouble_contracts::{Contract, Dialect, Model, UnixMillis, ids};
+use stuntdouble_contracts::{Contract, Dialect, Model, Options, UnixMillis, ids};
 
 use super::{Directives, Holding, Latency, Setting};
 use crate::job::{ClipPlan, Ending, Failure, Job, JobKey, Progress, Timeline};
@@ -16,6 +16,8 @@ use crate::store::AccountState;
 pub struct Submission<'a> {
     /// The vendor.
     pub contract: &'a Contract,
+    /// The quirks chosen for it.
+    pub options: &'a Options,
     /// How it mints ids.
     pub dialect: &'a dyn Dialect,
     /// The model asked for.
@@ -34,6 +36,8 @@ pub struct Submission<'a> {
     pub start: Option<Preview>,
     /// The picture for the last frame.
     pub tail: Option<Preview>,
+    /// Whether orders in the prompt are followed.
+    pub directives: bool,
     /// What moves the job.
     pub progress: Progress,
     /// How long it takes.
@@ -62,7 +66,8 @@ impl Submission<'_> {
         let draw = |purpose| setting.seed.draw(setting.account, vendor, number, purpose);
         let mut random = draw(Purpose::Job);
         let entropy = random.bytes();
-        let directives = Directives::read(self.asked.prompt.as_deref().unwrap_or_default());
+        let prompt = self.asked.prompt.as_deref().filter(|_| self.directives);
+        let directives = Directives::read(prompt.unwrap_or_default());
         let mut notes = self.notes.clone();
         notes.extend(directives.warnings.iter().cloned());
         let timeline = self.timeline(&directives, now, &mut draw(Purpose::Latency));
@@ -70,7 +75,7 @@ impl Submission<'_> {
             key: JobKey {
                 account: Arc::clone(setting.account),
                 vendor: Arc::from(vendor),
-                id: Arc::from(self.dialect.job_id(self.contract, self.model, entropy)),
+                id: Arc::from(self.dialect.job_id(self.options, self.model, entropy)),
             },
             edition: Arc::from(self.contract.edition.as_str()),
             model: self.model.id.clone(),

@@ -1,7 +1,7 @@
 //! What becomes of a request whose pictures break a rule, or that asks for what the model cannot do.
 
 use serde_json::Value;
-use stuntdouble_contracts::contract::picture::{Slot, judge as judge_picture};
+use stuntdouble_contracts::contract::picture::{Finding, PictureRole, Slot, judge as judge_picture};
 use stuntdouble_contracts::contract::roles::Asked;
 use stuntdouble_contracts::contract::rules::{PictureRule, Rule, Violation};
 use stuntdouble_contracts::contract::schema::properties;
@@ -35,8 +35,18 @@ pub(super) fn judge(
     let broken =
         slots.iter().zip(&looked.findings).filter_map(|(slot, finding)| judge_picture(slot, finding));
     let unsupported = upstream::judge(&contract.upstream.rules, model, asked);
+    let pixels = |role: PictureRole| {
+        let ours = slots.iter().zip(&looked.findings).filter(move |(slot, _)| slot.rules.role == role);
+        ours.filter_map(|(_, finding)| match finding {
+            Finding::Seen(facts) => facts.pixels,
+            Finding::Assumed | Finding::Unreachable(_) | Finding::Unsound(_) => None,
+        })
+    };
+    let masks: Vec<(u32, u32)> = pixels(PictureRole::Mask).collect();
+    let ill_sized =
+        upstream::judge_masks(&contract.upstream.rules, pixels(PictureRole::First).next(), &masks);
     let disliked = moderated_at_once(contract, moment, model, asked);
-    let all: Vec<Violation> = broken.chain(unsupported).chain(disliked).collect();
+    let all: Vec<Violation> = broken.chain(unsupported).chain(ill_sized).chain(disliked).collect();
     let (refused, late): (Vec<Violation>, Vec<Violation>) =
         all.into_iter().partition(|violation| is_refused(contract, moment, violation));
     if !refused.is_empty() {

@@ -44,12 +44,12 @@ impl Fetcher {
     }
 
     /// Fetches from a loopback address.
-    pub(crate) async fn from_loopback(&self, url: Url) -> Result<Bytes, String> {
+    pub(crate) async fn loopback_picture(&self, url: Url) -> Result<Bytes, String> {
         get(&self.loopback, url).await
     }
 
     /// Fetches from anywhere but a private address.
-    pub(crate) async fn from_public(&self, url: Url) -> Result<Bytes, String> {
+    pub(crate) async fn public_picture(&self, url: Url) -> Result<Bytes, String> {
         if literal(&url).is_some_and(is_private) {
             return Err("the address is private".to_owned());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::{
     ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-    ETAG, HeaderMap, IF_NONE_MATCH, RANGE,
+    ETAG, HeaderMap, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use bytes::Bytes;
@@ -32,7 +32,7 @@ pub(super) async fn answer<B>(
 where
     B: hyper::body::Body<Data = Bytes> + Unpin,
 {
-    let rest = path.trim_start_matches("/__media/");
+    let rest = path.strip_prefix("/__media/").unwrap_or_default();
     if let Some(name) = rest.strip_prefix("uploads/") {
         return uploaded(shared, method, headers, name, content).await;
     }
@@ -85,8 +85,7 @@ pub(super) fn fixture(method: &Method, headers: &HeaderMap, path: &str) -> Respo
     if method != Method::GET && method != Method::HEAD {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
     }
-    let name = path.trim_start_matches("/__fixtures/").trim_start_matches("images/");
-    let Some(found) = fixtures::find(name) else {
+    let Some(found) = fixture_at(path) else {
         let known: Vec<&str> = fixtures::all().iter().map(|fixture| fixture.name).collect();
         return plain(StatusCode::NOT_FOUND, &format!("no such picture; there are {}", known.join(", ")));
     };
@@ -97,14 +96,20 @@ pub(super) fn fixture(method: &Method, headers: &HeaderMap, path: &str) -> Respo
     file_answer(method, headers, found.media_type, found.name, content)
 }
 
+/// The picture at a path; the folder that the files lie in may stand before its name.
+fn fixture_at(path: &str) -> Option<&'static fixtures::Fixture> {
+    let name = path.strip_prefix("/__fixtures/")?;
+    fixtures::find(name.strip_prefix("images/").unwrap_or(name))
+}
+
 /// The bytes behind one of our own addresses, for pictures that a request names.
 pub(super) async fn content(shared: &Shared, path: &str) -> Option<Cow<'static, [u8]>> {
-    if let Some(name) = path.strip_prefix("/__fixtures/") {
-        return fixtures::find(name.trim_start_matches("images/")).map(fixtures::Fixture::content);
+    if let Some(found) = fixture_at(path) {
+        return Some(found.content());
     }
     let rest = path.strip_prefix("/__media/")?;
     if let Some(name) = rest.strip_prefix("uploads/") {
-        return shared.uploads.get(name)?.content.map(|bytes| Cow::Owned(bytes.to_vec()));
+        return shared.uploads.get(name)?.file.map(|file| Cow::Owned(file.content.to_vec()));
     }
     let (name, file) = rest.split_once('/')?;
     let job = shared.store.job_of_clip(name).await?;
@@ -144,8 +149,8 @@ where
     if method != Method::GET && method != Method::HEAD {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "only PUT, GET and HEAD");
     }
-    match upload.content {
-        Some(content) => file_answer(method, headers, &upload.media_type, name, content),
+    match upload.file {
+        Some(file) => file_answer(method, headers, &upload.media_type, &file.tag, file.content),
         None => plain(StatusCode::NOT_FOUND, "nothing was put here yet"),
     }
 }
@@ -200,13 +205,17 @@ fn file_answer(
     set(ACCEPT_RANGES, "bytes".to_owned());
     set(CACHE_CONTROL, "no-cache".to_owned());
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|tags| tags == "*" || tags.split(',').any(|held| held.trim() == etag)) {
+    // A weak tag is as good here (RFC 9110, section 13.1.2).
+    let is_same = |held: &str| held.trim().trim_start_matches("W/") == etag;
+    if known.is_some_and(|tags| tags == "*" || tags.split(',').any(is_same)) {
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
         return answer;
     }
     set(CONTENT_TYPE, kind.to_owned());
     let length = content.len() as u64;
-    let wanted = headers.get(RANGE).and_then(|value| value.to_str().ok()).filter(|_| method == Method::GET);
+    let unchanged = headers.get(IF_RANGE).is_none_or(|tag| tag.as_bytes() == etag.as_bytes());
+    let wanted = headers.get(RANGE).filter(|_| method == Method::GET && unchanged);
+    let wanted = wanted.and_then(|value| value.to_str().ok());
     let (status, part) = match wanted.map(|text| range(text, length)) {
         None | Some(Wanted::All) => (StatusCode::OK, content),
         Some(Wanted::Part(first, last)) => {
@@ -239,18 +248,26 @@ fn range(text: &str, length: u64) -> Wanted {
         return Wanted::All;
     };
     let (first, last) = (first.trim(), last.trim());
-    match (first.parse::<u64>(), last.parse::<u64>()) {
-        (Ok(first), _) if last.is_empty() && first < length => Wanted::Part(first, length - 1),
-        (Ok(first), Ok(last)) if first <= last && first < length => Wanted::Part(first, last.min(length - 1)),
-        (Ok(first), Ok(last)) if first > last => Wanted::All,
-        (Ok(_), Ok(_)) => Wanted::Nothing,
-        (Ok(_), Err(_)) if last.is_empty() => Wanted::Nothing,
-        (Err(_), Ok(0)) if first.is_empty() => Wanted::Nothing,
-        (Err(_), Ok(count)) if first.is_empty() && length > 0 => {
+    match (whole(first), whole(last)) {
+        (Some(first), None) if last.is_empty() && first < length => Wanted::Part(first, length - 1),
+        (Some(first), Some(last)) if first <= last && first < length => {
+            Wanted::Part(first, last.min(length - 1))
+        }
+        (Some(first), Some(last)) if first > last => Wanted::All,
+        (Some(_), Some(_)) => Wanted::Nothing,
+        (Some(_), None) if last.is_empty() => Wanted::Nothing,
+        (None, Some(0)) if first.is_empty() => Wanted::Nothing,
+        (None, Some(count)) if first.is_empty() && length > 0 => {
             Wanted::Part(length.saturating_sub(count), length - 1)
         }
         _ => Wanted::All,
     }
+}
+
+/// A whole number in digits; one beyond all lengths is as good as the largest.
+fn whole(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// A short answer in plain text.
@@ -278,6 +295,10 @@ mod tests {
         assert_eq!(range("bytes=-40", 10), Wanted::Part(0, 9));
         assert_eq!(range("bytes=8-99", 10), Wanted::Part(8, 9));
         assert_eq!(range("bytes=10-", 10), Wanted::Nothing);
+        assert_eq!(range("bytes=99999999999999999999-", 10), Wanted::Nothing);
+        assert_eq!(range("bytes=8-99999999999999999999", 10), Wanted::Part(8, 9));
+        assert_eq!(range("bytes=+1-2", 10), Wanted::All);
+        assert_eq!(range("bytes=-1", 0), Wanted::All);
         assert_eq!(range("bytes=10-12", 10), Wanted::Nothing);
         assert_eq!(range("bytes=-0", 10), Wanted::Nothing);
         assert_eq!(range("bytes=4-2", 10), Wanted::All);

@@ -2,6 +2,7 @@
 
 mod body;
 mod breach;
+mod checks;
 mod cors;
 pub(crate) mod fetch;
 mod media;
@@ -10,9 +11,12 @@ pub(crate) mod place;
 pub(crate) mod uploads;
 mod vendor;
 mod view;
+mod wire;
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,14 +24,16 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
+use http_body_util::{BodyExt, Collected};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use stuntdouble_contracts::{Reply, ReplyBody};
-use tokio::net::TcpListener;
+use stuntdouble_contracts::{Contract, Reply, ReplyBody};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::place::{Place, place};
+use self::wire::{Ear, Wire};
 use crate::admin;
 use crate::settings::Chosen;
 pub(crate) use crate::shared::Shared;
@@ -37,6 +43,12 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long connections get to finish when the emulator stops.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How long to wait before connections are taken again after one could not be.
+const RESPITE: Duration = Duration::from_millis(50);
+
+/// How many headers a request may have.
+const HEADERS: usize = 400;
 
 /// What is served on a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +72,15 @@ pub(crate) async fn accept(
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
+                let Ok((stream, _)) = accepted else {
+                    // Out of file handles, most likely: asking again at once would only burn time.
+                    tokio::time::sleep(RESPITE).await;
+                    continue;
+                };
                 let Ok(local) = stream.local_addr() else { continue };
                 // Small answers must not wait for the acknowledgement of the one before.
                 let _ = stream.set_nodelay(true);
-                connections.spawn(serve(Arc::clone(&shared), TokioIo::new(stream), local, serves, stop.clone()));
+                connections.spawn(serve(Arc::clone(&shared), stream, local, serves, stop.clone()));
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             _ = stop.changed() => break,
@@ -76,18 +92,31 @@ pub(crate) async fn accept(
 
 async fn serve(
     shared: Arc<Shared>,
-    stream: TokioIo<tokio::net::TcpStream>,
+    stream: TcpStream,
     local: SocketAddr,
     serves: Serves,
     mut stop: watch::Receiver<bool>,
 ) {
+    let ear = Ear::default();
+    let refusing = Arc::clone(&shared);
+    let refuse = move |heard: Vec<u8>| -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
+        let shared = Arc::clone(&refusing);
+        Box::pin(async move { unread(&shared, &heard, local, serves).await })
+    };
+    let stream = TokioIo::new(Wire::new(stream, ear.clone(), refuse));
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(answer(&shared, request, local, serves).await) }
+        let (shared, ear) = (Arc::clone(&shared), ear.clone());
+        async move {
+            ear.begin();
+            let answer = answer(&shared, request, local, serves).await;
+            ear.end();
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
+        .max_headers(HEADERS)
         .serve_connection(stream, service);
     tokio::pin!(connection);
     // A connection that breaks concerns nobody but the caller.
@@ -128,45 +157,79 @@ where
         Place::Admin => {
             let apart = shared.settings.admin_listen.is_some();
             if apart && serves != Serves::Admin || matches!(serves, Serves::Vendor(_)) {
-                return media::plain(StatusCode::NOT_FOUND, "the control API is on another address");
+                return admin::problem(StatusCode::NOT_FOUND, "the control API is on another address");
             }
             let request = Request::from_parts(head, Body::new(body));
             admin::answer(shared, request, host.as_deref(), local).await
         }
+        Place::Vendor(..) if serves == Serves::Admin => {
+            admin::problem(StatusCode::NOT_FOUND, "this address serves the control API only")
+        }
         Place::Vendor(index, rest) => {
             let chosen = &shared.settings.vendors[index];
             let base = shared.addresses().base(host.as_deref(), local);
-            vendor_answer(shared, chosen, &head.method, rest, &head.headers, body, base).await
+            if let Some(preflight) = cors::preflight(&chosen.vendor.contract, &head.method, &head.headers) {
+                return preflight;
+            }
+            let body = body::receive(body, body_limit(shared, &chosen.vendor.contract)).await;
+            vendor_answer(shared, chosen, head.method, &rest, texts(&head.headers), body, base).await
         }
         Place::Nowhere => nowhere(shared),
     }
 }
 
-async fn vendor_answer<B>(
+/// Answers what never became a request; the answer is whole, as it goes over the wire.
+async fn unread(shared: &Arc<Shared>, heard: &[u8], local: SocketAddr, serves: Serves) -> Vec<u8> {
+    let head = wire::Head::read(heard);
+    let host = head.header("host").map(str::to_owned);
+    let port_vendor = match serves {
+        Serves::Vendor(index) => Some(index),
+        Serves::Everything | Serves::Admin => None,
+    };
+    let method = Method::from_bytes(head.method.as_bytes()).unwrap_or(Method::GET);
+    let answer = match place(&shared.settings.vendors, port_vendor, host.as_deref(), &head.target) {
+        Place::Vendor(index, rest) if serves != Serves::Admin => {
+            let chosen = &shared.settings.vendors[index];
+            let base = shared.addresses().base(host.as_deref(), local);
+            let body = body::Received::Broken;
+            vendor_answer(shared, chosen, method.clone(), &rest, head.headers, body, base).await
+        }
+        Place::Vendor(..) | Place::Admin | Place::Media | Place::Fixtures | Place::Nowhere => {
+            admin::problem(StatusCode::BAD_REQUEST, "the request is no HTTP/1.1, or its head is too large")
+        }
+    };
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let mut text = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    for (name, value) in &parts.headers {
+        for piece in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            text.extend_from_slice(piece);
+        }
+    }
+    text.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes());
+    if method != Method::HEAD {
+        text.extend_from_slice(&body);
+    }
+    text
+}
+
+/// The most bytes of a body that are read for a vendor: its own limit, if it has one below ours.
+fn body_limit(shared: &Shared, contract: &Contract) -> u64 {
+    contract.answers.max_body_bytes.unwrap_or(u64::MAX).min(shared.settings.limits.body_bytes)
+}
+
+async fn vendor_answer(
     shared: &Shared,
     chosen: &Chosen,
-    method: &Method,
+    method: Method,
     target: &str,
-    headers: &HeaderMap,
-    body: B,
+    headers: Vec<(String, String)>,
+    body: body::Received,
     base: String,
-) -> Response<Body>
-where
-    B: hyper::body::Body<Data = Bytes> + Unpin,
-{
+) -> Response<Body> {
     let contract = &chosen.vendor.contract;
-    if let Some(preflight) = cors::preflight(contract, method, headers) {
-        return preflight;
-    }
-    let call = vendor::Call {
-        shared,
-        chosen,
-        method: method.clone(),
-        target,
-        headers: texts(headers),
-        body: body::receive(body, shared.settings.limits.body_bytes).await,
-        base,
-    };
+    let limit_bytes = body_limit(shared, contract);
+    let call = vendor::Call { shared, chosen, method, target, headers, body, limit_bytes, base };
     let mut answer = response(call.answer().await, &contract.answers.content_type);
     cors::expose(contract, answer.headers_mut());
     answer
@@ -207,13 +270,9 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// A path that is no vendor's: not an emulated answer, so it speaks plainly.
 fn nowhere(shared: &Shared) -> Response<Body> {
-    let prefixes: Vec<String> = shared
-        .settings
-        .vendors
-        .iter()
-        .filter(|chosen| chosen.vendor.newest)
-        .map(|chosen| format!("/{}/", chosen.vendor.id()))
-        .collect();
+    let mut prefixes: Vec<String> =
+        shared.settings.vendors.iter().map(|chosen| format!("/{}/", chosen.vendor.id())).collect();
+    prefixes.dedup();
     let detail = format!("no vendor is served here; paths start with {}", prefixes.join(", "));
     admin::problem(StatusCode::NOT_FOUND, &detail)
 }

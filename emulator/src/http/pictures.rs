@@ -32,11 +32,11 @@ enum Located {
     Unsound(String),
 }
 
-/// Looks at every picture that a request names.
-pub(crate) async fn look(shared: &Shared, slots: &[Slot<'_>], files: &[Bytes]) -> Looked {
+/// Looks at every picture that a request names; `base` is the start of the addresses in its answer.
+pub(crate) async fn look(shared: &Shared, base: &str, slots: &[Slot<'_>], files: &[Bytes]) -> Looked {
     let mut looked = Looked::default();
     for slot in slots {
-        let located = locate(shared, slot, files).await;
+        let located = locate(shared, base, slot, files).await;
         let (finding, preview) = match located {
             Located::Bytes(bytes) => inspected(shared, bytes).await,
             Located::Held(bytes) => inspected(shared, bytes).await,
@@ -71,7 +71,7 @@ async fn inspected<B: AsRef<[u8]> + Send + 'static>(shared: &Shared, bytes: B) -
     }
 }
 
-async fn locate(shared: &Shared, slot: &Slot<'_>, files: &[Bytes]) -> Located {
+async fn locate(shared: &Shared, base: &str, slot: &Slot<'_>, files: &[Bytes]) -> Located {
     match slot.transport {
         Transport::Part => {
             let number = slot.text.get(PART_SCHEME.len()..).and_then(|number| number.parse::<usize>().ok());
@@ -93,18 +93,18 @@ async fn locate(shared: &Shared, slot: &Slot<'_>, files: &[Bytes]) -> Located {
                 Err(error) => Located::Unsound(error.to_string()),
             }
         }
-        Transport::Url => by_url(shared, slot).await,
+        Transport::Url => by_url(shared, base, slot).await,
     }
 }
 
-async fn by_url(shared: &Shared, slot: &Slot<'_>) -> Located {
+async fn by_url(shared: &Shared, base: &str, slot: &Slot<'_>) -> Located {
     let url = match Url::parse(slot.text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
         Ok(url) => return Located::Unreachable(format!("`{}:` is no address of a picture", url.scheme())),
         Err(error) => return Located::Unreachable(error.to_string()),
     };
-    if shared.addresses().leads_here(&url, &shared.settings) {
-        return match super::media::content(shared, url.path()).await {
+    if let Some(path) = shared.addresses().own_path(&url, base, &shared.settings) {
+        return match super::media::content(shared, path).await {
             Some(bytes) => Located::Bytes(bytes),
             None => Located::Unreachable("answered with status 404".to_owned()),
         };
@@ -118,11 +118,11 @@ async fn by_url(shared: &Shared, slot: &Slot<'_>) -> Located {
     };
     let Some(fetcher) = &shared.fetcher else { return assumed("no TLS settings") };
     let fetched = if fetch::is_loopback(&url) && shared.addresses().loopback_only() {
-        fetcher.from_loopback(url).await
+        fetcher.loopback_picture(url).await
     } else {
         match shared.settings.images {
             Images::Offline => return assumed("--images offline"),
-            Images::Fetch => fetcher.from_public(url).await,
+            Images::Fetch => fetcher.public_picture(url).await,
         }
     };
     match fetched {

@@ -1,6 +1,7 @@
 //! Which vendor a request is for, and which address its answer may name.
 
-use std::net::{IpAddr, SocketAddr};
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use stuntdouble_contracts::{Selector, Vendor};
 use url::Url;
@@ -11,7 +12,7 @@ use crate::settings::{Chosen, Settings};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Place<'a> {
     /// To the vendor with this index; the rest of path and query is the vendor's own.
-    Vendor(usize, &'a str),
+    Vendor(usize, Cow<'a, str>),
     /// To the control API.
     Admin,
     /// To results and uploads.
@@ -38,19 +39,21 @@ pub(crate) fn place<'a>(
         _ => {}
     }
     if let Some(index) = port_vendor {
-        return Place::Vendor(index, target);
+        return Place::Vendor(index, Cow::Borrowed(target));
     }
-    let name = host.map(host_name);
+    let name = host.and_then(host_name);
     let by_host = |chosen: &Chosen| name.is_some_and(|name| serves(&chosen.vendor, name));
     if let Some(index) = vendors.iter().position(by_host) {
-        return Place::Vendor(index, target);
+        return Place::Vendor(index, Cow::Borrowed(target));
     }
     let Some(index) = by_selector(vendors, &stuntdouble_contracts::contract::route::percent_decoded(first))
     else {
         return Place::Nowhere;
     };
     let rest = &target[1 + first.len()..];
-    Place::Vendor(index, if rest.is_empty() { "/" } else { rest })
+    // The prefix alone is the vendor's root, also with a query behind it.
+    let rest = if rest.starts_with('/') { Cow::Borrowed(rest) } else { Cow::Owned(format!("/{rest}")) };
+    Place::Vendor(index, rest)
 }
 
 /// The vendor that `ID` or `ID@EDITION` means among those served.
@@ -65,13 +68,27 @@ fn serves(vendor: &Vendor, host: &str) -> bool {
     vendor.contract.hosts.iter().any(|held| held.eq_ignore_ascii_case(host))
 }
 
-/// The name in a `Host` header, without port and brackets.
-fn host_name(host: &str) -> &str {
+/// A `Host` header taken apart: a name, or an address without its brackets, and a port.
+///
+/// `None` if it is anything else: what is copied into a URL must not be able to lead that URL elsewhere.
+fn host_parts(host: &str) -> Option<(&str, Option<u16>)> {
     let host = host.trim();
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split(']').next().unwrap_or_default();
+    let (name, rest) = match host.strip_prefix('[') {
+        Some(inner) => inner.split_once(']').filter(|(ip, _)| ip.parse::<Ipv6Addr>().is_ok())?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    match rest.strip_prefix(':') {
+        None => rest.is_empty().then_some((name, None)),
+        Some("") => Some((name, None)),
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok().map(|port| (name, Some(port)))
+        }
+        Some(_) => None,
     }
-    host.split(':').next().unwrap_or(host)
+}
+
+fn host_name(host: &str) -> Option<&str> {
+    host_parts(host).map(|(name, _)| name)
 }
 
 /// The addresses under which this emulator is known.
@@ -91,7 +108,7 @@ impl Addresses {
 
     /// Whether a `Host` header names this emulator.
     pub(crate) fn is_ours(&self, host: &str) -> bool {
-        let name = host_name(host);
+        let Some(name) = host_name(host) else { return false };
         let public = self.public_url.as_deref().and_then(|url| Url::parse(url).ok());
         if public.is_some_and(|url| url.host_str().is_some_and(|held| held.eq_ignore_ascii_case(name))) {
             return true;
@@ -103,12 +120,31 @@ impl Addresses {
         ip.is_loopback() || self.listening.iter().any(|address| address.ip() == ip)
     }
 
+    /// Whether a page of this origin was served by this emulator, to a browser that names it by `host`.
+    pub(crate) fn is_own_origin(&self, origin: &Url, host: &str) -> bool {
+        let Some((name, port)) = host_parts(host) else { return false };
+        let Some(from) = origin.host_str() else { return false };
+        let same = from.trim_start_matches('[').trim_end_matches(']').eq_ignore_ascii_case(name);
+        let default = if origin.scheme() == "https" { 443 } else { 80 };
+        (same || self.is_ours(from)) && origin.port_or_known_default() == Some(port.unwrap_or(default))
+    }
+
+    /// The start of the URLs of everything that has no address of its own, without a slash at its end.
+    pub(crate) fn main(&self) -> String {
+        let first = || self.listening.first().map(|address| format!("http://{}", reachable(*address)));
+        self.public().or_else(first).unwrap_or_default()
+    }
+
+    fn public(&self) -> Option<String> {
+        self.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned())
+    }
+
     /// The start of every URL in an answer, without a slash at its end.
     ///
     /// A `Host` is copied only if it is ours and not a vendor's.
     pub(crate) fn base(&self, host: Option<&str>, local: SocketAddr) -> String {
-        if let Some(url) = &self.public_url {
-            return url.trim_end_matches('/').to_owned();
+        if let Some(url) = self.public() {
+            return url;
         }
         match host.filter(|host| self.is_ours(host)) {
             Some(host) => format!("http://{}", host.trim()),
@@ -116,18 +152,26 @@ impl Addresses {
         }
     }
 
-    /// Whether a URL leads to this emulator, by any of its names.
-    pub(crate) fn leads_here(&self, url: &Url, settings: &Settings) -> bool {
-        let Some(host) = url.host_str() else { return false };
+    /// Where below this emulator a URL leads, if it leads here by any of its names.
+    ///
+    /// `base` is the start of the addresses in the answer to the present request: what was given
+    /// out in answers comes back in requests, also through a mapped port.
+    pub(crate) fn own_path<'u>(&self, url: &'u Url, base: &str, settings: &Settings) -> Option<&'u str> {
+        let host = url.host_str()?;
         if settings.vendors.iter().any(|chosen| serves(&chosen.vendor, host)) {
-            return url.path().starts_with("/__");
+            return url.path().starts_with("/__").then_some(url.path());
         }
-        if let Some(public) = self.public_url.as_deref().and_then(|held| Url::parse(held).ok())
-            && public.host_str() == Some(host)
-            && public.port_or_known_default() == url.port_or_known_default()
-        {
-            return true;
+        for known in [Some(base), self.public_url.as_deref()].into_iter().flatten() {
+            let known = Url::parse(known).ok().filter(|known| known.origin() == url.origin());
+            let below = known.and_then(|known| url.path().strip_prefix(known.path().trim_end_matches('/')));
+            if below.is_some() {
+                return below;
+            }
         }
+        self.listens_at(url, host).then_some(url.path())
+    }
+
+    fn listens_at(&self, url: &Url, host: &str) -> bool {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let port = url.port_or_known_default();
         self.listening.iter().any(|address| {
@@ -166,7 +210,19 @@ mod tests {
         let local = "127.0.0.1:4747".parse().unwrap();
         let base = |host| addresses().base(host, local);
         assert_eq!(base(Some("localhost:4747")), "http://localhost:4747");
-        assert_eq!(base(Some("api.aimlapi.com")), "http://127.0.0.1:4747");
+        assert_eq!(base(Some("[::1]:80")), "http://[::1]:80");
+        for foreign in [
+            "vendor.example",
+            "127.0.0.1:80@evil.example",
+            "localhost:80/evil",
+            "localhost:+80",
+            "[localhost]:80",
+            "[::1].evil.example",
+            "localhost@evil.example",
+            "",
+        ] {
+            assert_eq!(base(Some(foreign)), "http://127.0.0.1:4747", "{foreign}");
+        }
         assert_eq!(base(Some("evil.example")), "http://127.0.0.1:4747");
         assert_eq!(base(None), "http://127.0.0.1:4747");
     }

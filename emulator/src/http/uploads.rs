@@ -4,7 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use stuntdouble_contracts::UnixMillis;
+use sha2::{Digest, Sha256};
+use stuntdouble_contracts::{UnixMillis, ids};
 
 /// How many upload addresses are remembered.
 const KEPT: usize = 10_000;
@@ -19,7 +20,16 @@ pub(crate) struct Upload {
     /// What the file is served as.
     pub(crate) media_type: String,
     /// The file, once it is there.
-    pub(crate) content: Option<Bytes>,
+    pub(crate) file: Option<File>,
+}
+
+/// A file that was put.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// Its bytes.
+    pub(crate) content: Bytes,
+    /// What tells them from others that were put at the same address.
+    pub(crate) tag: String,
 }
 
 /// Every upload.
@@ -63,10 +73,12 @@ impl Uploads {
 
     /// Keeps a file. `false` if nobody was given that address.
     pub(crate) fn put(&self, name: &str, content: Bytes) -> bool {
+        let tag = ids::hex(&Sha256::digest(&content)[..16]);
         let mut held = self.held();
         let Some(upload) = held.by_name.get_mut(name) else { return false };
-        let before = upload.content.replace(content.clone()).map_or(0, |old| old.len() as u64);
-        held.bytes = held.bytes - before + content.len() as u64;
+        let length = content.len() as u64;
+        let before = upload.file.replace(File { content, tag }).map_or(0, |old| old.content.len() as u64);
+        held.bytes = held.bytes - before + length;
         while held.bytes > self.limit_bytes && held.order.len() > 1 {
             held.drop_oldest();
         }
@@ -98,7 +110,7 @@ impl Held {
     fn remove(&mut self, name: &str) {
         self.order.retain(|held| held != name);
         if let Some(upload) = self.by_name.remove(name) {
-            self.bytes -= upload.content.map_or(0, |content| content.len() as u64);
+            self.bytes -= upload.file.map_or(0, |file| file.content.len() as u64);
         }
     }
 }

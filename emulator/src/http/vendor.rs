@@ -6,21 +6,16 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::model::{Check, IdPlace, Lifecycle};
-use stuntdouble_contracts::contract::normalise::normalised;
-use stuntdouble_contracts::contract::roles::{Asked, asked};
+use stuntdouble_contracts::contract::operation::IdPlace;
 use stuntdouble_contracts::contract::route::Matched;
-use stuntdouble_contracts::contract::rules::{Rule, Violation};
 use stuntdouble_contracts::dialect::UploadView;
-use stuntdouble_contracts::problem::{KeyFault, Malformation, Place};
-use stuntdouble_contracts::{
-    Contract, Credential, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids,
-};
+use stuntdouble_contracts::{Contract, Exchange, JobView, Problem, Reply, UnixMillis, ids};
 
-use super::body::{self, Parsed, Received};
+use super::Shared;
+use super::body::Received;
+use super::checks::Checked;
 use super::uploads::Upload;
 use super::view::view;
-use super::{Shared, breach, pictures};
 use crate::account::{self, ANONYMOUS};
 use crate::engine::{Command, Outcome, Submission};
 use crate::job::{Job, JobKey, Progress};
@@ -42,20 +37,10 @@ pub(super) struct Call<'a> {
     pub(super) headers: Vec<(String, String)>,
     /// The body.
     pub(super) body: Received,
+    /// The most bytes that a body may have.
+    pub(super) limit_bytes: u64,
     /// The start of every address in the answer.
     pub(super) base: String,
-}
-
-/// What the checks found out on the way.
-struct Checked<'a> {
-    account: Arc<str>,
-    credential: Option<Credential>,
-    parsed: Parsed,
-    model: Option<&'a Model>,
-    asked: Option<Asked>,
-    echo: Value,
-    looked: pictures::Looked,
-    breach: Option<crate::job::Failure>,
 }
 
 impl Call<'_> {
@@ -73,11 +58,11 @@ impl Call<'_> {
         }
     }
 
-    fn contract(&self) -> &Contract {
+    pub(super) fn contract(&self) -> &Contract {
         &self.chosen.vendor.contract
     }
 
-    fn exchange(&self, now: UnixMillis, entropy: [u8; 32]) -> Exchange<'_> {
+    pub(super) fn exchange(&self, now: UnixMillis, entropy: [u8; 32]) -> Exchange<'_> {
         Exchange {
             contract: self.contract(),
             options: &self.chosen.options,
@@ -89,7 +74,7 @@ impl Call<'_> {
         }
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
     }
 
@@ -131,140 +116,6 @@ impl Call<'_> {
         self.shared.account_now(&checked.account).await
     }
 
-    async fn check<'m>(
-        &'m self,
-        matched: &Matched<'m>,
-        received: Received,
-        account: &Arc<str>,
-    ) -> Result<Checked<'m>, Problem> {
-        let mut received = Some(received);
-        let mut checked = Checked {
-            account: Arc::clone(account),
-            credential: None,
-            parsed: Parsed::default(),
-            model: None,
-            asked: None,
-            echo: Value::Null,
-            looked: pictures::Looked::default(),
-            breach: None,
-        };
-        for check in &matched.operation.checks {
-            match check {
-                Check::Credential => checked.credential = Some(self.credential()?),
-                Check::Body => {
-                    checked.parsed =
-                        self.parsed(matched, received.take().unwrap_or(Received::Broken)).await?;
-                }
-                Check::Model => checked.model = Some(self.chosen_model(matched, &checked.parsed.json)?),
-                Check::Members => self.members(matched, &mut checked)?,
-                Check::Pictures => self.pictures(&mut checked).await?,
-            }
-        }
-        let query = self.query();
-        let violations = matched.operation.query_violations(&query);
-        if !violations.is_empty() {
-            return Err(Problem::Invalid { place: Place::Query, violations });
-        }
-        Ok(checked)
-    }
-
-    fn credential(&self) -> Result<Credential, Problem> {
-        let exchange = self.exchange(UnixMillis::default(), [0; 32]);
-        let credential = self.chosen.vendor.dialect.credential(&exchange).map_err(Problem::Unauthorized)?;
-        match account::reserved(&credential.key) {
-            Some(fault @ (KeyFault::Unknown | KeyFault::Disabled)) => Err(Problem::Unauthorized(fault)),
-            Some(KeyFault::Missing | KeyFault::WrongScheme) | None => Ok(credential),
-        }
-    }
-
-    async fn parsed(&self, matched: &Matched<'_>, received: Received) -> Result<Parsed, Problem> {
-        let bytes = match received {
-            Received::Whole(bytes) => bytes,
-            Received::TooLarge => {
-                return Err(Problem::TooLarge { limit_bytes: self.shared.settings.limits.body_bytes });
-            }
-            Received::Broken => {
-                return Err(Problem::Malformed(Malformation::Json("the body broke off".to_owned())));
-            }
-        };
-        body::parse(bytes, self.header("content-type"), &matched.operation.media_types)
-            .await
-            .map_err(Problem::Malformed)
-    }
-
-    /// The model that the path fixes or the body names.
-    fn chosen_model<'m>(&'m self, matched: &Matched<'_>, body: &Value) -> Result<&'m Model, Problem> {
-        let contract = self.contract();
-        let id = match (&matched.route.model, &matched.operation.model_at) {
-            (Some(id), _) => id.as_str(),
-            (None, Some(pointer)) => match body.pointer(pointer) {
-                Some(Value::String(id)) => id.as_str(),
-                other => {
-                    let options: Vec<Value> = contract.models.keys().map(|id| id.as_str().into()).collect();
-                    let rule = match other {
-                        None => Rule::Required { options },
-                        Some(_) => Rule::Type { expected: vec!["string".to_owned()], options },
-                    };
-                    let violation = Violation::new(pointer.clone(), rule, other.unwrap_or(&Value::Null));
-                    return Err(Problem::Invalid { place: Place::Body, violations: vec![violation] });
-                }
-            },
-            (None, None) => "",
-        };
-        let Some(model) = contract.models.get(id) else {
-            return Err(Problem::UnknownModel {
-                received: Violation::new(String::new(), Rule::Url, &id.into()).received_text(),
-            });
-        };
-        match model.lifecycle {
-            Lifecycle::Active | Lifecycle::Deprecated => Ok(model),
-            Lifecycle::Retired => Err(Problem::RetiredModel { model: model.id.clone() }),
-        }
-    }
-
-    fn members(&self, matched: &Matched<'_>, checked: &mut Checked<'_>) -> Result<(), Problem> {
-        let body = std::mem::take(&mut checked.parsed.json);
-        let echo = matched.operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
-        checked.echo = echo.unwrap_or_default();
-        let violations = match checked.model {
-            Some(model) => {
-                let body = normalised(&model.request, body);
-                let violations = self.contract().request_checker(model).violations(&body);
-                checked.asked = Some(asked(model, &body));
-                checked.parsed.json = body;
-                violations
-            }
-            None => {
-                let violations = matched.operation.request_violations(&body);
-                checked.parsed.json = body;
-                violations
-            }
-        };
-        if violations.is_empty() { Ok(()) } else { Err(Problem::Invalid { place: Place::Body, violations }) }
-    }
-
-    async fn pictures(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
-        let (Some(model), Some(asked)) = (checked.model, &checked.asked) else { return Ok(()) };
-        let slots = stuntdouble_contracts::contract::picture::slots(&model.request, &checked.parsed.json);
-        checked.looked = pictures::look(self.shared, &slots, &checked.parsed.files).await;
-        let judged = breach::judge(
-            self.contract(),
-            self.shared.settings.image_breach,
-            model,
-            asked,
-            &slots,
-            &checked.looked,
-        );
-        match judged {
-            breach::Judged::Sound => Ok(()),
-            breach::Judged::Fails(failure) => {
-                checked.breach = Some(failure);
-                Ok(())
-            }
-            breach::Judged::Refused(violations) => Err(Problem::Invalid { place: Place::Body, violations }),
-        }
-    }
-
     async fn submit(&self, checked: Checked<'_>) -> Result<Reply, Problem> {
         let (Some(model), Some(asked)) = (checked.model, &checked.asked) else {
             return Err(Problem::UnknownRoute { allowed: Vec::new() });
@@ -278,6 +129,7 @@ impl Call<'_> {
         let settings = &self.shared.settings;
         let submission = Submission {
             contract: self.contract(),
+            options,
             dialect: &*self.chosen.vendor.dialect,
             model,
             asked,
@@ -287,6 +139,7 @@ impl Call<'_> {
             breach: checked.breach,
             start: checked.looked.start,
             tail: checked.looked.tail,
+            directives: self.shared.addresses().loopback_only() || settings.directives_beyond_loopback,
             progress: if finishes { Progress::Immediate } else { settings.progress },
             latency: settings.latency,
             notes: checked.looked.notes,
@@ -378,7 +231,7 @@ impl Call<'_> {
         let name = format!("{}.{extension}", ids::uuid(ids::first_half(&entropy)));
         let now = self.now(checked).await;
         let open_until = now.after((facts.minutes * 60_000.0) as u64);
-        let upload = Upload { account: Arc::clone(&checked.account), open_until, media_type, content: None };
+        let upload = Upload { account: Arc::clone(&checked.account), open_until, media_type, file: None };
         self.shared.uploads.open(name.clone(), upload);
         let url = format!("{}/__media/uploads/{name}", self.base);
         let shown = UploadView { upload_url: url.clone(), public_url: url };
@@ -386,7 +239,7 @@ impl Call<'_> {
     }
 
     /// The query as an object of texts; of a parameter given twice the first counts.
-    fn query(&self) -> Value {
+    pub(super) fn query(&self) -> Value {
         let text = self.target.split_once('?').map_or("", |(_, query)| query);
         let mut members = Map::new();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {

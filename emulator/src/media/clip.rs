@@ -7,14 +7,13 @@ use openh264::encoder::{
     RateControlMode, UsageType, VuiConfig,
 };
 use openh264::formats::YUVSlices;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::frame::encodable;
 use super::motion::{Lens, MARGIN, Window, ease};
 use super::preview::{self, Preview};
 use super::scene::scene;
 use super::still::{Still, fill};
+use crate::random::sketch;
 
 /// The longest clip that is rendered, in seconds (our choice: four times the longest that a vendor here
 /// offers).
@@ -189,8 +188,8 @@ struct Camera<'a> {
 
 impl<'a> Camera<'a> {
     fn new(spec: &ClipSpec, start: &'a Still, tail: Option<&'a Still>) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(spec.seed);
-        let mut part = || f64::from(rng.next_u32()) / f64::from(u32::MAX);
+        let mut random = sketch(spec.seed);
+        let mut part = || random.between(0.0, 1.0);
         let focus = (part(), part());
         let layer = Still::new(spec.width as usize, spec.height as usize);
         Self { lens: Lens::default(), start, tail: tail.map(|tail| (tail, layer)), focus }

@@ -113,14 +113,12 @@ fn flatten(picture: DynamicImage) -> RgbImage {
 mod tests {
     use image::RgbaImage;
     use proptest::prelude::*;
-    use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::{Rng, SeedableRng};
 
     use super::*;
 
     fn noise(width: u32, height: u32) -> DynamicImage {
-        let mut bytes = vec![0; (width * height * 3) as usize];
-        ChaCha8Rng::seed_from_u64(7).fill_bytes(&mut bytes);
+        let mut random = crate::random::sketch(7);
+        let bytes = (0..width * height * 3).map(|_| random.below(256) as u8).collect();
         RgbImage::from_raw(width, height, bytes).unwrap().into()
     }
 

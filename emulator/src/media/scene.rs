@@ -2,9 +2,8 @@
 //!
 //! Only sums, products and square roots, which are exact to the bit everywhere; sines are not.
 
+use crate::random::{Draw, sketch};
 use image::{Rgb, RgbImage};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// The longest side of a scene, in pixels; for larger frames it is blown up, like a caller's preview.
 const LONGEST: u64 = 640;
@@ -35,11 +34,11 @@ pub(super) fn scene(seed: u64, (width, height): (u32, u32)) -> RgbImage {
     let longest = u64::from(width.max(height));
     let side = |side: u32| (u64::from(side) * longest.min(LONGEST) / longest).max(2) as u32;
     let (width, height) = (side(width), side(height));
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let palette = PALETTES[rng.next_u32() as usize % PALETTES.len()];
+    let mut random = sketch(seed);
+    let palette = PALETTES[random.below(PALETTES.len())];
     let [sky, horizon, sun, far, near] = palette;
-    let sun_at = (between(&mut rng, 0.2, 0.8), between(&mut rng, 0.25, 0.5));
-    let ridges: Vec<Ridge> = (0..HILLS).map(|at| ridge(&mut rng, at)).collect();
+    let sun_at = (random.between(0.2, 0.8), random.between(0.25, 0.5));
+    let ridges: Vec<Ridge> = (0..HILLS).map(|at| ridge(&mut random, at)).collect();
     // A pixel's share of the shorter side: edges are softened over that length.
     let grain = 1.0 / f64::from(width.min(height));
 
@@ -68,13 +67,13 @@ impl Ridge {
     }
 }
 
-fn ridge(rng: &mut ChaCha8Rng, at: usize) -> Ridge {
+fn ridge(random: &mut Draw, at: usize) -> Ridge {
     let depth = at as f64 / HILLS as f64;
     Ridge {
         height: 0.62 + 0.34 * depth,
-        swell: [between(rng, 0.04, 0.1), between(rng, 0.01, 0.03)],
-        waves: [between(rng, 0.6, 1.4), between(rng, 2.0, 4.0)],
-        shift: [between(rng, 0.0, 1.0), between(rng, 0.0, 1.0)],
+        swell: [random.between(0.04, 0.1), random.between(0.01, 0.03)],
+        waves: [random.between(0.6, 1.4), random.between(2.0, 4.0)],
+        shift: [random.between(0.0, 1.0), random.between(0.0, 1.0)],
     }
 }
 
@@ -86,11 +85,6 @@ fn wave(x: f64) -> f64 {
 
 fn blend(one: Colour, other: Colour, share: f64) -> Colour {
     [0, 1, 2].map(|at| one[at] + (other[at] - one[at]) * share)
-}
-
-/// Even between the two.
-fn between(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {
-    low + (high - low) * f64::from(rng.next_u32()) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The store in this process: bounded, and gone with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stuntdouble_contracts::UnixMillis;
@@ -13,6 +13,8 @@ use crate::media::Preview;
 /// What may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLimits {
+    /// Accounts beside those that have jobs.
+    pub accounts: usize,
     /// Jobs.
     pub jobs: usize,
     /// Bytes of echoed payload, and of pictures kept for clips.
@@ -21,7 +23,7 @@ pub struct StoreLimits {
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
+        Self { accounts: 100_000, jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
     }
 }
 
@@ -42,6 +44,8 @@ struct Shelf {
     /// The clock of new accounts.
     start: AccountClock,
     accounts: HashMap<Arc<str>, AccountState>,
+    /// Every account by the order in which it was first heard of.
+    heard: VecDeque<Arc<str>>,
     jobs: HashMap<JobKey, (u64, Arc<Job>)>,
     /// Every job by the order in which it came.
     order: BTreeMap<u64, JobKey>,
@@ -101,6 +105,7 @@ impl MemoryStore {
             shelf.carry_out(account, change);
         }
         shelf.state(account).version = expected + 1;
+        shelf.forget_idle_accounts(self.limits.accounts);
         Ok(())
     }
 
@@ -139,6 +144,7 @@ impl MemoryStore {
             shelf.remove(number);
         }
         shelf.accounts.remove(account);
+        shelf.heard.retain(|held| &**held != account);
         shelf.by_account.remove(account);
     }
 
@@ -181,6 +187,7 @@ impl Shelf {
         Self {
             start,
             accounts: HashMap::new(),
+            heard: VecDeque::new(),
             jobs: HashMap::new(),
             order: BTreeMap::new(),
             by_account: HashMap::new(),
@@ -232,7 +239,28 @@ impl Shelf {
 
     fn state(&mut self, account: &Arc<str>) -> &mut AccountState {
         let start = self.start;
-        self.accounts.entry(Arc::clone(account)).or_insert_with(|| AccountState::new(start))
+        let heard = &mut self.heard;
+        self.accounts.entry(Arc::clone(account)).or_insert_with(|| {
+            heard.push_back(Arc::clone(account));
+            AccountState::new(start)
+        })
+    }
+
+    /// Forgets the accounts heard of first that have no jobs, until no more than so many are left.
+    ///
+    /// Jobs are bounded by themselves, so that accounts with jobs are as well.
+    fn forget_idle_accounts(&mut self, limit: usize) {
+        let mut looked = 0;
+        while self.accounts.len() > limit && looked < LOOKED_THROUGH {
+            looked += 1;
+            let Some(account) = self.heard.pop_front() else { return };
+            if self.by_account.get(&account).is_some_and(|order| !order.is_empty()) {
+                self.heard.push_back(account);
+            } else {
+                self.by_account.remove(&account);
+                self.accounts.remove(&account);
+            }
+        }
     }
 
     fn carry_out(&mut self, account: &Arc<str>, change: &Change) {
@@ -313,7 +341,7 @@ mod tests {
     }
 
     fn store(jobs: usize, kept_bytes: u64) -> MemoryStore {
-        MemoryStore::new(AccountClock::Manual(NOW), StoreLimits { jobs, kept_bytes })
+        MemoryStore::new(AccountClock::Manual(NOW), StoreLimits { accounts: 3, jobs, kept_bytes })
     }
 
     fn add(store: &MemoryStore, job: &Arc<Job>) -> Result<(), StoreError> {
@@ -349,6 +377,19 @@ mod tests {
         store.reset(Some("a"));
         assert_eq!(store.shelf().kept_bytes, 0);
         assert!(store.shelf().pictures.is_empty() && store.shelf().clips.is_empty());
+    }
+
+    #[test]
+    fn accounts_without_jobs_are_forgotten_when_there_are_too_many_and_those_with_jobs_stay() {
+        let store = store(10, 1000);
+        add(&store, &job(1, 0, None, None)).unwrap();
+        for number in 0..10 {
+            let account: Arc<str> = Arc::from(format!("idle-{number}"));
+            store.commit(&account, 0, &[Change::Refused(Arc::from("v"))], NOW).unwrap();
+        }
+        let left = store.accounts();
+        assert_eq!(left.len(), 3, "{left:?}");
+        assert!(left.contains(&Arc::from("a")) && left.contains(&Arc::from("idle-9")), "{left:?}");
     }
 
     #[test]

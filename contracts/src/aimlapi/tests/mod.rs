@@ -37,6 +37,10 @@ pub(crate) fn served(selector: &str, chosen: &[(&str, &str)]) -> Served {
 }
 
 impl Served {
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The same with a request header.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));

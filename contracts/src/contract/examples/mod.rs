@@ -98,52 +98,54 @@ pub fn full(model: &Model, pictures: &[&str]) -> Value {
 
 /// The same body without the optional members that the models' maker would refuse.
 ///
-/// Members declared later give way first. A body that breaks a rule without any optional member is
-/// returned as it is then.
-pub fn settled(model: &Model, mut body: Value) -> Value {
+/// Members declared later give way first, and no more of them go than must. A body that breaks a rule
+/// without any optional member is returned as it is.
+pub fn settled(model: &Model, body: Value) -> Value {
     let rules: Vec<String> = upstream::RULES.iter().map(|rule| (*rule).to_owned()).collect();
-    let broken = |body: &Value| upstream::judge(&rules, model, &asked(model, body)).map(|found| found.rule);
+    let keeps = |body: &Value| upstream::judge(&rules, model, &asked(model, body)).is_none();
+    let without = |gone: &[&String]| {
+        gone.iter().fold(body.clone(), |body, pointer| without_optional(&model.request, body, pointer))
+    };
     let optional: Vec<String> = properties(&model.request)
         .into_iter()
         .filter(|(pointer, schema)| !pointer.contains('*') && can_clash(schema))
         .map(|(pointer, _)| pointer)
-        .rev()
         .collect();
-    while let Some(rule) = broken(&body) {
-        let cure = optional.iter().find_map(|pointer| {
-            let without = without_optional(&model.request, &body, pointer)?;
-            (broken(&without).as_ref() != Some(&rule)).then_some(without)
-        });
-        let Some(cured) = cure else { return body };
-        body = cured;
+    let last = optional.len();
+    let fewest =
+        (0..=last).find(|count| keeps(&without(&optional.iter().skip(last - count).collect::<Vec<_>>())));
+    let Some(fewest) = fewest else { return body };
+    let mut gone: Vec<&String> = optional.iter().skip(last - fewest).collect();
+    for pointer in &optional[last - fewest..] {
+        let fewer: Vec<&String> = gone.iter().copied().filter(|other| *other != pointer).collect();
+        if keeps(&without(&fewer)) {
+            gone = fewer;
+        }
     }
-    body
+    without(&gone)
 }
 
-/// Whether the maker's rules speak of such a member.
+/// Whether the maker's rules speak of such a member: what goes with a first frame, and what it depends on.
 fn can_clash(schema: &Value) -> bool {
     let role = schema.get("x-role").and_then(Value::as_str).unwrap_or_default();
-    let clashes = ["camera", "camera_type", "static_mask", "duration", "prompt"].contains(&role);
-    clashes || properties_of_pictures(schema).any(|role| role != "first")
+    let picture = schema.get("x-image").and_then(|rules| rules.get("role")).and_then(Value::as_str);
+    let inner =
+        schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|held| held.values());
+    ["camera", "camera_type", "static_mask", "duration", "prompt"].contains(&role)
+        || picture.is_some_and(|role| role != "first")
+        || inner.chain(schema.get("items")).any(can_clash)
 }
 
-/// The roles of the pictures that a member holds, itself or further in.
-fn properties_of_pictures(schema: &Value) -> impl Iterator<Item = &str> {
-    let inner = properties(schema).into_iter().map(|(_, member)| member);
-    std::iter::once(schema).chain(inner).filter_map(|member| member.get("x-image")?.get("role")?.as_str())
-}
-
-/// The body without the member at a pointer; `None` if it is not there or is required.
-fn without_optional(schema: &Value, body: &Value, pointer: &str) -> Option<Value> {
-    let (outer, token) = pointer.rsplit_once('/')?;
+/// The body without the member at a pointer, unless it is required.
+fn without_optional(schema: &Value, mut body: Value, pointer: &str) -> Value {
+    let Some((outer, token)) = pointer.rsplit_once('/') else { return body };
     let name = token.replace("~1", "/").replace("~0", "~");
-    let declared = if outer.is_empty() { schema } else { super::schema::at(schema, outer)? };
-    if is_required(declared, &name) {
-        return None;
+    let declared = if outer.is_empty() { Some(schema) } else { super::schema::at(schema, outer) };
+    let members = body.pointer_mut(outer).and_then(Value::as_object_mut);
+    if let Some(members) = members.filter(|_| declared.is_some_and(|held| !is_required(held, &name))) {
+        members.shift_remove(&name);
     }
-    let mut without = body.clone();
-    without.pointer_mut(outer)?.as_object_mut()?.shift_remove(&name)?;
-    Some(without)
+    body
 }
 
 /// Whether an object's schema requires a member.

@@ -73,7 +73,7 @@ fn source_value(cited: &Cited) -> Value {
 /// The schemas that several places refer to.
 struct Components {
     schemas: Map<String, Value>,
-    /// What each name stands for, so that two that look alike stay apart.
+    /// The names in use, so that two that look alike once cleaned stay apart.
     taken: BTreeSet<String>,
     models: Vec<Submitted>,
 }

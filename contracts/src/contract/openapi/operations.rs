@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::side::{Side, View};
 use super::{CREDENTIAL, Components, Submitted, responses, source_value};
 use crate::contract::examples::minimal_for;
-use crate::contract::model::{Check, IdPlace, Operation, Route};
+use crate::contract::operation::{Check, IdPlace, Operation, Route};
 use crate::contract::schema::properties;
 
 /// The path items, by path, in the order of the contract.

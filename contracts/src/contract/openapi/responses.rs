@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::side::{Side, View};
 use super::source_value;
-use crate::contract::model::{Check, IdPlace, Operation};
+use crate::contract::operation::{Check, IdPlace, Operation};
 use crate::contract::source::Cited;
 
 /// One way in which a request is refused.

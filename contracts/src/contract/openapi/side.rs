@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::contract::examples::{complete_for, minimal_for, settled};
-use crate::contract::model::{Contract, Model, Route};
+use crate::contract::model::{Contract, Model};
+use crate::contract::operation::Route;
 use crate::contract::rules::Checker;
 use crate::contract::schema::documented;
 use crate::contract::source::Cited;

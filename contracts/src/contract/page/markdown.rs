@@ -39,7 +39,7 @@ pub(super) fn code(text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let edge = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
     let pad = if edge { " " } else { "" };
-    // Within a table a bar ends the cell even inside code; in code outside tables none of ours has one.
+    // A bar ends a table's cell even inside code. Outside tables the backslash shows, which misleads nobody.
     format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
 }
 

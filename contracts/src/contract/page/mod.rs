@@ -77,6 +77,9 @@ fn heading(contract: &Contract) -> String {
     let credential = code(&format!("Authorization: {} KEY", contract.auth.scheme));
     about("Credential", credential, Some(&contract.auth.source));
     about("Answers", code(&contract.answers.content_type), Some(&contract.answers.source));
+    if let Some(limit) = contract.answers.max_body_bytes {
+        about("Largest body", format!("{limit} bytes"), contract.answers.max_body_source.as_ref());
+    }
     if let Some(cors) = &contract.cors {
         let told = format!(
             "pages of {} may call with {}, sending {} and reading {}; a preflight is answered with {}",

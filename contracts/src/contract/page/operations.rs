@@ -6,7 +6,7 @@ use super::markdown::{bold, code, prose, table};
 use super::members::members;
 use super::sourced;
 use crate::contract::Contract;
-use crate::contract::model::{IdPlace, Operation, Read};
+use crate::contract::operation::{IdPlace, Operation, Read};
 
 /// The section on operations.
 pub(super) fn section(contract: &Contract) -> String {

@@ -1,0 +1,60 @@
+//! The generated files are what the contracts say now. `UPDATE=1 cargo test docs` writes them anew.
+
+use std::path::{Path, PathBuf};
+
+use stuntdouble_contracts::Contract;
+use stuntdouble_contracts::contract::openapi::{Side, export};
+use stuntdouble_contracts::contract::page::render;
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
+}
+
+/// Every generated file: its place below `docs/` and its text.
+fn generated() -> Vec<(String, String)> {
+    let all = stuntdouble_contracts::vendors().unwrap();
+    let mut files = Vec::new();
+    for vendor in all.iter().filter(|vendor| vendor.newest) {
+        let contract = &vendor.contract;
+        let older: Vec<&Contract> = all
+            .iter()
+            .filter(|held| !held.newest && held.id() == vendor.id())
+            .map(|held| &*held.contract)
+            .collect();
+        files.push((format!("vendors/{}.md", contract.id), render(contract, &older)));
+        files.push((
+            format!("openapi/{}.json", contract.id),
+            format!("{:#}\n", export(contract, Side::Enforced)),
+        ));
+    }
+    files
+}
+
+#[test]
+fn generated_pages_say_what_the_contracts_say() {
+    let mut stale = Vec::new();
+    for (name, text) in generated() {
+        let path = docs().join(&name);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        } else if std::fs::read_to_string(&path).unwrap_or_default() != text {
+            stale.push(name);
+        }
+    }
+    assert!(
+        stale.is_empty(),
+        "{stale:?} are stale: write them anew with `UPDATE=1 cargo test --test it docs`"
+    );
+}
+
+#[test]
+fn nothing_else_lies_among_the_generated_files() {
+    let known: Vec<String> = generated().into_iter().map(|(name, _)| name).collect();
+    for folder in ["vendors", "openapi"] {
+        for entry in std::fs::read_dir(docs().join(folder)).unwrap() {
+            let name = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+            assert!(known.contains(&name), "docs/{name} is of no vendor: remove it");
+        }
+    }
+}
