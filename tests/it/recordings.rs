@@ -57,7 +57,7 @@ const OF_ANOTHER_FAMILY: [&str; 3] = [
 ];
 
 /// Recordings whose `edition` was written before the edition of 2026-01-05 was told apart from the one before it.
-const WITH_AN_OLDER_EDITION: [&str; 10] = [
+const WITH_AN_OLDER_EDITION: [&str; 9] = [
     "aimlapi/poll-v1-standard-generating",
     "aimlapi/poll-v1-standard-queued",
     "aimlapi/poll-v1.6-pro-completed",
@@ -67,7 +67,6 @@ const WITH_AN_OLDER_EDITION: [&str; 10] = [
     "aimlapi/poll-v1.6-standard-generating",
     "aimlapi/poll-v1.6-standard-queued",
     "aimlapi/submit-v2.6-motion-control",
-    "aimlapi/submit-v1.6-pro",
 ];
 
 /// One exchange.
