@@ -9,6 +9,7 @@ mod docs;
 mod hostile;
 mod pictures;
 mod properties;
+mod recordings;
 mod results;
 mod routing;
 mod rows;

@@ -1,11 +1,14 @@
 //! What becomes of a request whose pictures break a rule, or that asks for what the model cannot do.
 
+use serde_json::Value;
 use stuntdouble_contracts::contract::picture::{Finding, PictureRole, Slot, judge as judge_picture};
 use stuntdouble_contracts::contract::roles::Asked;
 use stuntdouble_contracts::contract::rules::{PictureRule, Rule, Violation};
+use stuntdouble_contracts::contract::schema::properties;
 use stuntdouble_contracts::{Contract, FailureReason, Model, upstream};
 
 use super::pictures::Looked;
+use crate::engine::Directives;
 use crate::job::Failure;
 use crate::settings::ImageBreach;
 
@@ -42,13 +45,31 @@ pub(super) fn judge(
     let masks: Vec<(u32, u32)> = pixels(PictureRole::Mask).collect();
     let ill_sized =
         upstream::judge_masks(&contract.upstream.rules, pixels(PictureRole::First).next(), &masks);
-    let all: Vec<Violation> = broken.chain(unsupported).chain(ill_sized).collect();
+    let disliked = moderated_at_once(contract, moment, model, asked);
+    let all: Vec<Violation> = broken.chain(unsupported).chain(ill_sized).chain(disliked).collect();
     let (refused, late): (Vec<Violation>, Vec<Violation>) =
         all.into_iter().partition(|violation| is_refused(contract, moment, violation));
     if !refused.is_empty() {
         return Judged::Refused(refused);
     }
     late.first().map_or(Judged::Sound, |violation| Judged::Fails(failure_of(violation)))
+}
+
+/// The prompt that a test has moderation dislike, where that is to be noticed at once; otherwise it fails the job.
+fn moderated_at_once(
+    contract: &Contract,
+    moment: ImageBreach,
+    model: &Model,
+    asked: &Asked,
+) -> Option<Violation> {
+    let ordered = Directives::read(asked.prompt.as_deref()?).fail;
+    if moment != ImageBreach::Submit || ordered != Some(FailureReason::Moderation) {
+        return None;
+    }
+    let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
+    let (pointer, _) = properties(&model.request).into_iter().find(|(_, schema)| is_prompt(schema))?;
+    let text = contract.failure(FailureReason::Moderation).0.to_owned();
+    Some(Violation::new(pointer, Rule::Upstream { name: "moderation".to_owned(), text }, &Value::Null))
 }
 
 fn is_refused(contract: &Contract, moment: ImageBreach, violation: &Violation) -> bool {

@@ -5,7 +5,9 @@
 
 mod ai302;
 mod aimlapi;
+mod apilaplas;
 mod gmicloud;
+mod upstream;
 
 use std::time::Duration;
 
