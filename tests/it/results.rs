@@ -227,15 +227,14 @@ async fn last_colour(url: &str) -> [f64; 3] {
             stream.extend_from_slice(&rest[4..4 + length]);
             rest = &rest[4 + length..];
         }
-        if let Some(frame) = decoder.decode(&stream).unwrap() {
+        let frame = decoder.decode(&stream).unwrap().filter(|_| number == count);
+        if let Some(frame) = frame {
             let (width, height) = openh264::formats::YUVSource::dimensions(&frame);
             let mut rgb = vec![0; width * height * 3];
             frame.write_rgb8(&mut rgb);
-            let pixels = (width * height) as f64;
-            let sum = |channel: usize| {
-                rgb.iter().skip(channel).step_by(3).map(|value| f64::from(*value)).sum::<f64>()
-            };
-            mean = Some([sum(0) / pixels, sum(1) / pixels, sum(2) / pixels]);
+            let pixels: Vec<&[u8]> = rgb.chunks_exact(3).collect();
+            let sum = |channel: usize| pixels.iter().map(|pixel| f64::from(pixel[channel])).sum::<f64>();
+            mean = Some([0, 1, 2].map(|channel| sum(channel) / pixels.len() as f64));
         }
         stream.clear();
     }

@@ -207,6 +207,36 @@ fn nothing_is_left_to_do_and_no_machine_is_named() {
 }
 
 #[test]
+fn no_wire_path_of_a_vendor_is_written_where_it_could_be_answered() {
+    let vendors = stuntdouble_contracts::vendors().unwrap();
+    let operations = vendors.iter().flat_map(|vendor| vendor.contract.operations.values());
+    let routes = operations.flat_map(|operation| &operation.routes);
+    let paths: Vec<&str> =
+        routes.map(|route| route.path.split('{').next().unwrap().trim_end_matches('/')).collect();
+    let found = lines_with(&sources(&["emulator/src", "src"]), &paths, |_| false);
+    assert_none(&found, "paths are routes of a contract; match them with `Contract::route`");
+}
+
+#[test]
+fn json_bodies_are_read_as_bytes() {
+    let found = lines_with(&product(), &["axum::Json", "extract::Json", " Json<"], |_| false);
+    assert_none(&found, "read bodies as bytes, so that the vendor words what is wrong with them");
+}
+
+#[test]
+fn every_test_module_is_listed_in_order() {
+    let main = fs::read_to_string(root().join("tests/it/main.rs")).unwrap();
+    let listed: Vec<&str> =
+        main.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';')).collect();
+    assert!(listed.is_sorted(), "keep the modules of tests/it/main.rs in alphabetical order: {listed:?}");
+    for entry in fs::read_dir(root().join("tests/it")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().trim_end_matches(".rs").to_owned();
+        let known = name == "main" || name == "snapshots" || listed.contains(&name.as_str());
+        assert!(known, "tests/it/{name} is in no `mod` line of tests/it/main.rs, so nobody runs it");
+    }
+}
+
+#[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
     for manifest in ["Cargo.toml", "contracts/Cargo.toml", "emulator/Cargo.toml", "conformance/Cargo.toml"] {
         let text = fs::read_to_string(root().join(manifest)).unwrap();

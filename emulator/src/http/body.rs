@@ -52,6 +52,28 @@ pub(crate) struct Parsed {
     pub(crate) json: Value,
     /// The files, by the number in their handle.
     pub(crate) files: Vec<Bytes>,
+    /// The members in which they stand.
+    names: Vec<String>,
+}
+
+impl Parsed {
+    /// Puts the content of files back where no picture is meant: some clients send every part as a file.
+    ///
+    /// # Errors
+    ///
+    /// If such a content is no text.
+    pub(crate) fn settle(&mut self, takes_a_picture: impl Fn(&str) -> bool) -> Result<(), Malformation> {
+        for (number, name) in self.names.iter().enumerate() {
+            let handle = format!("{PART_SCHEME}{number}");
+            let stands = self.json.get(name).and_then(Value::as_str) == Some(handle.as_str());
+            if !stands || takes_a_picture(name) {
+                continue;
+            }
+            let text = std::str::from_utf8(&self.files[number]).map_err(|_| Malformation::NotUtf8)?;
+            self.json[name.as_str()] = text.into();
+        }
+        Ok(())
+    }
 }
 
 /// Reads a body as one of the media types that an operation takes.
@@ -87,7 +109,7 @@ pub(crate) async fn parse(
 fn parse_json(body: &[u8]) -> Result<Parsed, Malformation> {
     let text = std::str::from_utf8(body).map_err(|_| Malformation::NotUtf8)?;
     let json: Value = serde_json::from_str(text).map_err(|error| Malformation::Json(error.to_string()))?;
-    if json.is_object() { Ok(Parsed { json, files: Vec::new() }) } else { Err(Malformation::NotAnObject) }
+    if json.is_object() { Ok(Parsed { json, ..Parsed::default() }) } else { Err(Malformation::NotAnObject) }
 }
 
 /// A part is a file if it has a file name, or a type that is not text, or is no UTF-8: some clients leave the name out.
@@ -98,6 +120,7 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformat
     let mut form = multer::Multipart::new(whole, boundary);
     let mut json = Map::new();
     let mut files = Vec::new();
+    let mut names = Vec::new();
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let Some(name) = field.name().map(str::to_owned) else {
             return Err(Malformation::Multipart("a part has no name".to_owned()));
@@ -111,11 +134,12 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformat
             Ok(text) if !named && !typed => json.insert(name, text.into()),
             _ => {
                 files.push(content);
+                names.push(name.clone());
                 json.insert(name, format!("{PART_SCHEME}{}", files.len() - 1).into())
             }
         };
     }
-    Ok(Parsed { json: Value::Object(json), files })
+    Ok(Parsed { json: Value::Object(json), files, names })
 }
 
 #[cfg(test)]
@@ -160,6 +184,10 @@ mod tests {
         let read = parsed(form, Some("multipart/form-data; boundary=b"), &taken).await.unwrap();
         assert_eq!(read.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "cid:1"}));
         assert_eq!(read.files, [Bytes::from_static(b"\x89PNG\xff"), Bytes::from_static(b"text")]);
+        let mut settled = read;
+        settled.settle(|name| name == "input_image").unwrap();
+        assert_eq!(settled.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "text"}));
+        assert_eq!(settled.settle(|_| false).unwrap_err(), Malformation::NotUtf8);
         let broken = parsed(b"--b\r\nnonsense", Some("multipart/form-data; boundary=b"), &taken).await;
         assert!(matches!(broken.unwrap_err(), Malformation::Multipart(_)));
         let without = parsed(b"x", Some("multipart/form-data"), &taken).await;

@@ -123,6 +123,11 @@ impl Call<'_> {
     }
 
     fn members(&self, matched: &Matched<'_>, checked: &mut Checked<'_>) -> Result<(), Problem> {
+        let schema = checked.model.map_or(matched.operation.request.as_ref(), |model| Some(&model.request));
+        let picture = |name: &str| {
+            schema.and_then(|schema| schema.get("properties")?.get(name)?.get("x-image")).is_some()
+        };
+        checked.parsed.settle(picture).map_err(Problem::Malformed)?;
         let body = std::mem::take(&mut checked.parsed.json);
         let echo = matched.operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
         checked.echo = echo.unwrap_or_default();

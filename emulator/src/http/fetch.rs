@@ -87,8 +87,13 @@ fn is_private(ip: IpAddr) -> bool {
                 || (first == 100 && (64..128).contains(&second))
         }
         IpAddr::V6(ip) => {
-            let embedded = ip.to_ipv4_mapped().map(IpAddr::from);
-            let first = ip.segments()[0];
+            let [first, second, third, .., seventh, eighth] = ip.segments();
+            // A gateway may carry an IPv4 address inside: mapped, NAT64 (RFC 6052) or 6to4 (RFC 3056).
+            let embedded = match (first, second) {
+                (0x64, 0xff9b) => Some(joined(seventh, eighth)),
+                (0x2002, _) => Some(joined(second, third)),
+                _ => ip.to_ipv4_mapped().map(IpAddr::from),
+            };
             embedded.is_some_and(is_private)
                 || ip.is_loopback()
                 || ip.is_unspecified()
@@ -97,6 +102,11 @@ fn is_private(ip: IpAddr) -> bool {
                 || (first & 0xffc0) == 0xfe80
         }
     }
+}
+
+/// The IPv4 address in two segments.
+fn joined(high: u16, low: u16) -> IpAddr {
+    IpAddr::from(((u32::from(high) << 16) | u32::from(low)).to_be_bytes())
 }
 
 /// A resolver that leaves private addresses out, so that a public name cannot lead to one.
@@ -153,10 +163,12 @@ mod tests {
             "fd00::1",
             "fe80::1",
             "::ffff:10.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "2002:a00:1::1",
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "2606:4700::1111", "172.32.0.1", "100.128.0.1"] {
+        for public in ["8.8.8.8", "2606:4700::1111", "64:ff9b::8.8.8.8", "172.32.0.1", "100.128.0.1"] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
         }
     }

@@ -44,8 +44,14 @@ pub(crate) async fn look(shared: &Shared, base: &str, slots: &[Slot<'_>], files:
                 looked.notes.push(note);
                 (Finding::Assumed, None)
             }
-            Located::Unreachable(why) => (Finding::Unreachable(why), None),
-            Located::Unsound(why) => (Finding::Unsound(why), None),
+            Located::Unreachable(why) => {
+                looked.notes.push(format!("{}: the picture could not be had: {why}", slot.pointer));
+                (Finding::Unreachable(why), None)
+            }
+            Located::Unsound(why) => {
+                looked.notes.push(format!("{}: the picture could not be decoded: {why}", slot.pointer));
+                (Finding::Unsound(why), None)
+            }
         };
         match slot.rules.role {
             PictureRole::First => looked.start = looked.start.or(preview),

@@ -1,0 +1,101 @@
+//! What is kept, what goes first, and who waits.
+
+use serde_json::Value;
+
+use super::*;
+use crate::clock::MANUAL_START;
+use crate::job::{ClipPlan, Ending, Mark, Progress, Timeline};
+
+const NOW: UnixMillis = MANUAL_START;
+
+fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<Preview>) -> Arc<Job> {
+    let clip = ClipPlan {
+        name: Arc::from(number.to_string()),
+        width: 320,
+        height: 320,
+        fps: 30,
+        seconds: 5,
+        start,
+        tail: None,
+    };
+    Arc::new(Job {
+        key: JobKey { account: Arc::from("a"), vendor: Arc::from("v"), id: Arc::from(number.to_string()) },
+        edition: Arc::from("2026-01-01"),
+        model: "m".to_owned(),
+        tenant: None,
+        number,
+        submitted_at: NOW,
+        timeline: Timeline { starts_at: ends_at, ends_at, ending: Ending::Success },
+        progress: Progress::Time,
+        marks: Vec::new(),
+        echo: Arc::new(Value::Null),
+        echo_bytes,
+        price: None,
+        entropy: [0; 32],
+        clip: Arc::new(clip),
+        notes: Vec::new(),
+    })
+}
+
+fn store(jobs: usize, kept_bytes: u64) -> MemoryStore {
+    MemoryStore::new(AccountClock::Manual(NOW), StoreLimits { accounts: 3, jobs, kept_bytes })
+}
+
+fn add(store: &MemoryStore, job: &Arc<Job>) -> Result<(), StoreError> {
+    let account = Arc::clone(&job.key.account);
+    let version = store.account(&account).version;
+    store.commit(&account, version, &[Change::JobAdded(Arc::clone(job))], NOW)
+}
+
+#[test]
+fn the_oldest_finished_job_makes_room_and_unfinished_ones_stay() {
+    let store = store(2, 1000);
+    let stuck = job(1, 0, None, None);
+    let finished = job(2, 0, Some(NOW), None);
+    for held in [&stuck, &finished] {
+        add(&store, held).unwrap();
+    }
+    add(&store, &job(3, 0, None, None)).unwrap();
+    assert!(store.job(&stuck.key).is_some() && store.job(&finished.key).is_none());
+    assert_eq!(store.dropped(), 1);
+    assert_eq!(add(&store, &job(4, 0, None, None)), Err(StoreError::Full));
+    assert!(store.job(&stuck.key).is_some(), "a refused job changes nothing");
+}
+
+#[test]
+fn echoes_count_by_their_bytes_and_pictures_once_however_many_jobs_hold_them() {
+    let bytes = crate::fixtures::find("side-300.png").unwrap().bytes;
+    let picture = crate::media::inspect(bytes).preview.unwrap();
+    let store = store(100, 1_000_000);
+    for number in 0..10 {
+        add(&store, &job(number, 100, Some(NOW), Some(picture.clone()))).unwrap();
+    }
+    assert_eq!(store.shelf().kept_bytes, 1000 + picture.jpeg().len() as u64);
+    store.reset(Some("a"));
+    assert_eq!(store.shelf().kept_bytes, 0);
+    assert!(store.shelf().pictures.is_empty() && store.shelf().clips.is_empty());
+}
+
+#[test]
+fn accounts_without_jobs_are_forgotten_when_there_are_too_many_and_those_with_jobs_stay() {
+    let store = store(10, 1000);
+    add(&store, &job(1, 0, None, None)).unwrap();
+    for number in 0..10 {
+        let account: Arc<str> = Arc::from(format!("idle-{number}"));
+        store.commit(&account, 0, &[Change::Refused(Arc::from("v"))], NOW).unwrap();
+    }
+    let left = store.accounts();
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(left.contains(&Arc::from("a")) && left.contains(&Arc::from("idle-9")), "{left:?}");
+}
+
+#[test]
+fn whoever_commits_on_an_old_version_is_told_to_decide_again() {
+    let store = store(10, 1000);
+    let first = job(1, 0, None, None);
+    add(&store, &first).unwrap();
+    let stale =
+        store.commit(&first.key.account, 0, &[Change::JobMarked(first.key.clone(), Mark::Polled(NOW))], NOW);
+    assert_eq!(stale, Err(StoreError::Conflict));
+    assert!(store.job(&first.key).unwrap().marks.is_empty());
+}
