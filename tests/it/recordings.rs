@@ -283,6 +283,9 @@ fn words_that_were_seen_are_in_the_answer_unless_their_place_is_left_out() {
 #[test]
 fn the_index_of_the_readme_lists_every_recording_as_it_is() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for (situation, _) in SITUATIONS {
+        assert!(readme.contains(&format!("\n| `{situation}` | ")), "the README does not know {situation}");
+    }
     let rows: BTreeMap<String, String> = readme
         .lines()
         .filter_map(|line| {

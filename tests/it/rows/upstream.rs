@@ -205,6 +205,25 @@ async fn what_the_maker_offers_succeeds() {
     }
 }
 
+// Rule 5 of the maker's request table: a mask has the size of its picture, else the task fails.
+#[tokio::test]
+async fn a_mask_of_another_ratio_fails_the_job() {
+    let visit = Visit::to("aimlapi").await;
+    let masks = |name: &str| {
+        let mask = visit.picture(name);
+        let painted = json!([{"mask": mask, "trajectories": [{"x": 1, "y": 1}, {"x": 2, "y": 2}]}]);
+        [json!({ "static_mask": mask }), json!({ "dynamic_masks": painted })]
+    };
+    for (name, word) in [("mask.png", "completed"), ("square.jpg", "error"), ("portrait.png", "error")] {
+        for members in masks(name) {
+            let mut body = aimlapi(V1_STANDARD, &members, None).body;
+            body["image_url"] = visit.picture("landscape.jpg").into();
+            let answer = visit.post("/v2/video/generations", &body).await;
+            assert_eq!(ended(&visit, &id(&answer)).await.0, word, "{members}");
+        }
+    }
+}
+
 /// A submit of each vendor whose prompt the maker's moderation does not like.
 fn disliked() -> [(&'static str, &'static str, Value); 3] {
     let prompt = "a cat [sd:fail=moderation]";

@@ -2,10 +2,11 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use stuntdouble_emulator::Limits;
 
 use super::{QUEUE, STANDARD, payload, payload_with, request, requests, submitted};
 use crate::rows::{Visit, assert_whole};
-use crate::support::{Caller, KEY, fixture_bytes};
+use crate::support::{Caller, KEY, fixture_bytes, quiet};
 
 const MISSING_IMAGE: &str =
     r#"{"error":"invalid payload parameters: image (Required parameter is missing)"}"#;
@@ -300,6 +301,16 @@ async fn a_picture_of_the_wrong_size_fails_the_job_and_one_of_too_many_bytes_is_
     assert_eq!(answer.status, 400);
     let error = answer.json()["error"].as_str().unwrap().to_owned();
     assert!(error.starts_with("invalid payload parameters: image ("), "{error}");
+}
+
+// Proposal: 413 in the one envelope there is.
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_in_the_envelope() {
+    let limits = Limits { body_bytes: 1000, ..Limits::default() };
+    let visit = Visit::at("gmicloud", quiet().limits(limits)).await;
+    let answer = submit(&visit, &json!({"image": "A".repeat(1000)})).await;
+    assert_eq!((answer.status, answer.members()), (413, vec!["error".to_owned()]));
+    assert!(answer.json()["error"].is_string());
 }
 
 // Siblings: text to video has no picture and three ratios; every prompt of the 1.6 and 2 models is optional.
