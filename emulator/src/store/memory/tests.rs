@@ -19,11 +19,7 @@ fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<
         tail: None,
     };
     Arc::new(Job {
-        key: JobKey {
-            account: Arc::from("a"),
-            vendor: Arc::from("v"),
-            id: Arc::from(number.to_string()),
-        },
+        key: JobKey { account: Arc::from("a"), vendor: Arc::from("v"), id: Arc::from(number.to_string()) },
         edition: Arc::from("2026-01-01"),
         model: "m".to_owned(),
         tenant: None,
@@ -98,12 +94,8 @@ fn whoever_commits_on_an_old_version_is_told_to_decide_again() {
     let store = store(10, 1000);
     let first = job(1, 0, None, None);
     add(&store, &first).unwrap();
-    let stale = store.commit(
-        &first.key.account,
-        0,
-        &[Change::JobMarked(first.key.clone(), Mark::Polled(NOW))],
-        NOW,
-    );
+    let stale =
+        store.commit(&first.key.account, 0, &[Change::JobMarked(first.key.clone(), Mark::Polled(NOW))], NOW);
     assert_eq!(stale, Err(StoreError::Conflict));
     assert!(store.job(&first.key).unwrap().marks.is_empty());
 }
