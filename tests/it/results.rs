@@ -10,13 +10,17 @@ use stuntdouble_emulator::{Emulator, Latency};
 use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, quiet};
 
 const REQUESTS: &str = "/api/v1/ie/requestqueue/apikey/requests";
+/// The smaller of the two, because every test here renders a clip.
+const STANDARD: &str = "Kling-Image2Video-V1.6-Standard";
+/// The one that takes a picture for the last frame.
 const PRO: &str = "Kling-Image2Video-V1.6-Pro";
 
 /// Submits a payload and answers the record of the job once it has ended.
 async fn ended(emulator: &Emulator, payload: Value) -> Value {
     let caller = Caller::with_key(KEY);
     let url = format!("{}{REQUESTS}", emulator.url("gmicloud"));
-    let accepted = caller.post(&url, &json!({"model": PRO, "payload": payload})).await.json();
+    let model = if payload.get("image_tail").is_some() { PRO } else { STANDARD };
+    let accepted = caller.post(&url, &json!({"model": model, "payload": payload})).await.json();
     let id = accepted["request_id"].as_str().unwrap_or_else(|| panic!("{accepted}"));
     emulator.clock(KEY).advance_until_job(id).await.unwrap();
     caller.get(&format!("{url}/{id}")).await.json()
@@ -128,7 +132,7 @@ async fn there_is_nothing_to_fetch_before_a_job_has_succeeded_or_if_it_fails() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::with_key(KEY);
     let url = format!("{}{REQUESTS}", emulator.url("gmicloud"));
-    let body = json!({"model": PRO, "payload": {"image": fixture(&emulator, "side-300.png")}});
+    let body = json!({"model": STANDARD, "payload": {"image": fixture(&emulator, "side-300.png")}});
     for fails in [false, true] {
         let id = caller.post(&url, &body).await.json()["request_id"].as_str().unwrap().to_owned();
         let name = emulator.jobs(KEY).list().await[0].clip.name.to_string();
