@@ -81,6 +81,11 @@ impl Shared {
         })
     }
 
+    /// Whether orders in prompts are followed: strangers who send prompts must not give orders.
+    pub(crate) fn follows_directives(&self) -> bool {
+        self.addresses().loopback_only() || self.settings.directives_beyond_loopback
+    }
+
     /// The time of an account.
     pub(crate) async fn account_now(&self, account: &str) -> UnixMillis {
         self.store.account(account).await.clock.now(self.clock.now())

@@ -70,6 +70,9 @@ impl Submission<'_> {
         let directives = Directives::read(prompt.unwrap_or_default());
         let mut notes = self.notes.clone();
         notes.extend(directives.warnings.iter().cloned());
+        if !self.directives && self.asked.prompt.as_ref().is_some_and(|prompt| prompt.contains("[sd:")) {
+            notes.push("orders in prompts are followed on loopback only; see --allow-directives".to_owned());
+        }
         let timeline = self.timeline(&directives, now, &mut draw(Purpose::Latency));
         Job {
             key: JobKey {

@@ -31,6 +31,7 @@ pub(super) fn judge(
     asked: &Asked,
     slots: &[Slot<'_>],
     looked: &Looked,
+    directives: bool,
 ) -> Judged {
     let broken =
         slots.iter().zip(&looked.findings).filter_map(|(slot, finding)| judge_picture(slot, finding));
@@ -45,7 +46,7 @@ pub(super) fn judge(
     let masks: Vec<(u32, u32)> = pixels(PictureRole::Mask).collect();
     let ill_sized =
         upstream::judge_masks(&contract.upstream.rules, pixels(PictureRole::First).next(), &masks);
-    let disliked = moderated_at_once(contract, moment, model, asked);
+    let disliked = directives.then(|| moderated_at_once(contract, moment, model, asked)).flatten();
     let all: Vec<Violation> = broken.chain(unsupported).chain(ill_sized).chain(disliked).collect();
     let (refused, late): (Vec<Violation>, Vec<Violation>) =
         all.into_iter().partition(|violation| is_refused(contract, moment, violation));

@@ -159,6 +159,7 @@ impl Call<'_> {
             asked,
             &slots,
             &checked.looked,
+            self.shared.follows_directives(),
         );
         match judged {
             breach::Judged::Sound => Ok(()),

@@ -139,7 +139,7 @@ impl Call<'_> {
             breach: checked.breach,
             start: checked.looked.start,
             tail: checked.looked.tail,
-            directives: self.shared.addresses().loopback_only() || settings.directives_beyond_loopback,
+            directives: self.shared.follows_directives(),
             progress: if finishes { Progress::Immediate } else { settings.progress },
             latency: settings.latency,
             notes: checked.looked.notes,

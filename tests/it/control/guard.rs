@@ -3,9 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use reqwest::Method;
-use stuntdouble_emulator::EmulatorBuilder;
+use stuntdouble_contracts::Phase;
+use stuntdouble_emulator::{EmulatorBuilder, ImageBreach, Latency};
 
-use super::{admin, granted, refused};
+use super::{admin, granted, refused, submitted};
 use crate::support::{Caller, KEY, quiet};
 
 #[tokio::test]
@@ -114,5 +115,24 @@ async fn a_control_api_of_its_own_address_is_the_only_one_and_serves_nothing_els
     for vendor in told["vendors"].as_array().unwrap() {
         let base = vendor["base_url"].as_str().unwrap();
         assert!(base.starts_with(&emulator.base()), "{base} is not where vendors are served");
+    }
+}
+
+#[tokio::test]
+async fn orders_in_prompts_are_followed_on_loopback_only_unless_allowed() {
+    let prompt = "[sd:fail=moderation]";
+    let ends = async |builder: EmulatorBuilder| {
+        let emulator = builder.latency(Latency::INSTANT).start().await.unwrap();
+        let id = submitted(&emulator, KEY, prompt).await;
+        emulator.clock(KEY).advance_until_job(&id).await.unwrap();
+        let notes = emulator.jobs(KEY).list().await[0].notes.join("; ");
+        (emulator.jobs(KEY).phase(&id).await.unwrap(), notes)
+    };
+    assert_eq!(ends(quiet()).await, (Phase::Failed, String::new()));
+    assert_eq!(ends(everywhere().directives_beyond_loopback()).await, (Phase::Failed, String::new()));
+    for moment in [ImageBreach::Vendor, ImageBreach::Submit] {
+        let (phase, notes) = ends(everywhere().image_breach(moment)).await;
+        assert_eq!(phase, Phase::Succeeded, "{moment:?}");
+        assert!(notes.contains("--allow-directives"), "{notes}");
     }
 }
