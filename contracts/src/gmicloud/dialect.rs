@@ -34,7 +34,9 @@ impl Dialect for RequestQueue {
         record.insert("model".into(), job.model.id.as_str().into());
         let finished = job.phase.is_terminal();
         let first = exchange.options.get("first_status");
-        record.insert("status".into(), if finished { word(exchange, job) } else { first.into() });
+        // A job that was held cannot be finished, whatever the option says.
+        let spoken = finished || first == "success";
+        record.insert("status".into(), if spoken { word(exchange, job) } else { first.into() });
         if finished {
             record.insert("payload".into(), payload(exchange, job));
             record.insert("outcome".into(), outcome(exchange, job));

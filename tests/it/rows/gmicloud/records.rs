@@ -71,6 +71,17 @@ async fn a_submit_can_be_answered_with_the_finished_request() {
     assert_eq!(video.status, 200);
 }
 
+// Row 5: a request that is held is not called finished.
+#[tokio::test]
+async fn a_submit_that_cannot_finish_is_not_answered_as_if_it_had() {
+    let visit = Visit::with("gmicloud", "first_status", "success").await;
+    let mut held = payload(&visit);
+    held["prompt"] = json!("[sd:stuck]");
+    let answer = visit.post(&requests(), &json!({"model": STANDARD, "payload": held})).await;
+    let body = answer.json();
+    assert_eq!((&body["status"], body.get("outcome")), (&json!("queued"), None), "{body}");
+}
+
 // Row 6: to the byte, with what was sent sorted inside and nothing filled in.
 #[tokio::test]
 async fn a_record_repeats_the_payload_sorted_and_without_defaults() {
