@@ -38,36 +38,46 @@ pub struct Camera {
 
 /// Reads what a body asks a model for.
 pub fn asked(model: &Model, body: &Value) -> Asked {
-    let text = |role: &str| by_role(model, body, role).and_then(Value::as_str).map(str::to_owned);
+    let roles = Roles { members: properties(&model.request), body };
+    let text = |role: &str| roles.value(role).and_then(Value::as_str).map(str::to_owned);
     let pictures = slots(&model.request, body);
     let has = |role: PictureRole| pictures.iter().any(|slot| slot.rules.role == role);
     Asked {
         prompt: text("prompt"),
-        seconds: seconds(model, body),
+        seconds: seconds(&roles).unwrap_or(model.output.seconds),
         aspect: text("aspect_ratio").as_deref().and_then(ratio),
         first: has(PictureRole::First),
         tail: has(PictureRole::Tail),
-        masks: has(PictureRole::Mask) || by_role(model, body, "static_mask").is_some(),
-        camera: camera(model, body),
+        masks: has(PictureRole::Mask) || roles.value("static_mask").is_some(),
+        camera: camera(&roles),
         callback: text("callback"),
     }
 }
 
-/// The value of the member with a role, `null` and absent alike being none.
-pub fn by_role<'a>(model: &Model, body: &'a Value, role: &str) -> Option<&'a Value> {
-    properties(&model.request)
-        .into_iter()
-        .filter(|(_, schema)| schema.get("x-role").and_then(Value::as_str) == Some(role))
-        .find_map(|(pointer, _)| super::present(body, &pointer))
+/// A body beside the members that its schema declares, which are listed once for all roles.
+struct Roles<'a> {
+    members: Vec<(String, &'a Value)>,
+    body: &'a Value,
 }
 
-fn seconds(model: &Model, body: &Value) -> u32 {
-    let given = by_role(model, body, "duration").and_then(whole_number);
-    let default = properties(&model.request)
-        .into_iter()
-        .filter(|(_, schema)| schema.get("x-role").and_then(Value::as_str) == Some("duration"))
-        .find_map(|(_, schema)| schema.get("default").and_then(whole_number));
-    given.or(default).unwrap_or(model.output.seconds)
+impl<'a> Roles<'a> {
+    /// The members with a role: where they are, and their schemas.
+    fn with(&self, role: &str) -> impl Iterator<Item = &(String, &'a Value)> {
+        self.members
+            .iter()
+            .filter(move |(_, schema)| schema.get("x-role").and_then(Value::as_str) == Some(role))
+    }
+
+    /// The value of the member with a role, `null` and absent alike being none.
+    fn value(&self, role: &str) -> Option<&'a Value> {
+        self.with(role).find_map(|(pointer, _)| super::present(self.body, pointer))
+    }
+}
+
+fn seconds(roles: &Roles<'_>) -> Option<u32> {
+    let default =
+        || roles.with("duration").find_map(|(_, schema)| schema.get("default").and_then(whole_number));
+    roles.value("duration").and_then(whole_number).or_else(default)
 }
 
 fn whole_number(value: &Value) -> Option<u32> {
@@ -87,16 +97,16 @@ fn ratio(text: &str) -> Option<(u32, u32)> {
 /// The movements along one axis, which a value of zero leaves standing still (the maker's names).
 const AXES: [&str; 6] = ["horizontal", "vertical", "zoom", "tilt", "pan", "roll"];
 
-fn camera(model: &Model, body: &Value) -> Option<Camera> {
-    if let Some(control) = by_role(model, body, "camera") {
+fn camera(roles: &Roles<'_>) -> Option<Camera> {
+    if let Some(control) = roles.value("camera") {
         let movement = control.as_str().or_else(|| control.get("type").and_then(Value::as_str));
         let config = control.get("config").and_then(Value::as_object);
         let non_zero =
             config.map(|values| values.values().filter(|value| value.as_f64() != Some(0.0)).count());
         return Some(Camera { movement: movement.unwrap_or("simple").to_owned(), non_zero });
     }
-    let movement = by_role(model, body, "camera_type").and_then(Value::as_str)?;
-    let value = by_role(model, body, "camera_value").and_then(Value::as_f64);
+    let movement = roles.value("camera_type").and_then(Value::as_str)?;
+    let value = roles.value("camera_value").and_then(Value::as_f64);
     let still = movement == "empty" || (AXES.contains(&movement) && value == Some(0.0));
     (!still).then(|| Camera { movement: movement.to_owned(), non_zero: None })
 }

@@ -63,8 +63,10 @@ fn moderated_at_once(
     model: &Model,
     asked: &Asked,
 ) -> Option<Violation> {
-    let ordered = Directives::read(asked.prompt.as_deref()?).fail;
-    if moment != ImageBreach::Submit || ordered != Some(FailureReason::Moderation) {
+    // The prompt can have megabytes, so it is read only where it matters.
+    if moment != ImageBreach::Submit
+        || Directives::read(asked.prompt.as_deref()?).fail != Some(FailureReason::Moderation)
+    {
         return None;
     }
     let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
