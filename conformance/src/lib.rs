@@ -1,4 +1,19 @@
-//! The conformance suite: one catalogue of cases, run against the emulator or a real vendor.
+//! The conformance suite: one catalogue of cases, run against the stand-in, a recorded run or a real vendor.
 //!
-//! This crate is not built yet: it holds its place in the workspace, so that the direction of
-//! imports (`contracts <- conformance`, never `emulator`) is fixed from the first day.
+//! The suite knows a target by its address only and reads answers through the contract, never through a
+//! dialect. Every request that may cost asks the [`budget`] first; nothing secret is kept.
+
+pub mod amount;
+pub mod baseline;
+pub mod budget;
+pub mod case;
+pub mod cases;
+pub mod cassette;
+pub mod events;
+pub mod exchange;
+pub mod generated;
+pub mod normalise;
+pub mod outcome;
+pub mod profile;
+pub mod report;
+pub mod session;

@@ -1,0 +1,1 @@
+//! The cases of the catalogue, an area to a file.

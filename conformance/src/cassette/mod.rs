@@ -1,0 +1,1 @@
+//! Recorded runs: written as a run goes, and played back without a network.

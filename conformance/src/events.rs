@@ -1,0 +1,50 @@
+//! What the runner tells while it runs. Reports and progress lines hear it; the runner knows neither.
+
+use crate::amount::Amount;
+use crate::outcome::CaseResult;
+
+/// Something that happened in a run.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The run begins: so many cases are to run.
+    Started {
+        /// How many.
+        cases: usize,
+    },
+    /// A case begins.
+    CaseStarted {
+        /// Its id.
+        id: &'a str,
+        /// What it claims.
+        title: &'a str,
+    },
+    /// A job was looked at.
+    Looked {
+        /// The case on whose behalf.
+        id: &'a str,
+        /// Our word for its phase, or the vendor's if it is unknown. Text from the wire.
+        phase: &'a str,
+        /// Seconds since it was submitted.
+        elapsed_s: u64,
+        /// Spent so far, worst case.
+        spent: Amount,
+        /// The vendor's unit.
+        unit: &'a str,
+    },
+    /// A case has ended.
+    Finished(&'a CaseResult),
+}
+
+/// Whoever wants to know.
+pub trait Listener {
+    /// Hears of something.
+    fn hear(&mut self, event: &Event<'_>);
+}
+
+/// Nobody wants to know.
+#[derive(Debug)]
+pub struct Silence;
+
+impl Listener for Silence {
+    fn hear(&mut self, _event: &Event<'_>) {}
+}

@@ -1,0 +1,1 @@
+//! Requests drawn at random: bodies, pictures, and sequences of commands.
