@@ -1,1 +1,0 @@
-//! Failures that are expected for a while.
