@@ -1,1 +1,0 @@
-//! Answers with what varies from run to run replaced, after its form was checked.
