@@ -303,7 +303,7 @@ fn is_removed(_found: &std::fs::Metadata) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scratch::Scratch;
+    use super::super::tests::scratch::Scratch;
     use super::*;
 
     #[test]

@@ -7,8 +7,6 @@
 mod entries;
 mod ledger;
 #[cfg(test)]
-mod scratch;
-#[cfg(test)]
 mod tests;
 
 pub use entries::Settled;

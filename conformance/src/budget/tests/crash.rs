@@ -101,7 +101,7 @@ fn charge(permit: &Permit, part: u32, result: Settled) -> Amount {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn what_a_vendor_can_charge_never_exceeds_the_cap(
         tenths in 0_u32..100,

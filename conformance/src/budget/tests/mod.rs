@@ -2,11 +2,12 @@
 
 mod crash;
 mod damage;
+pub(super) mod scratch;
 
 use std::path::Path;
 
-use super::scratch::Scratch;
 use super::*;
+use scratch::Scratch;
 
 const AT: &str = "2026-01-31T12:00:00Z";
 

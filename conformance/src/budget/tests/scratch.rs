@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// How many were made by this process.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-pub(super) struct Scratch(PathBuf);
+pub(in crate::budget) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub(super) fn new() -> Self {
+    pub(in crate::budget) fn new() -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("stuntdouble-ledger-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
@@ -19,7 +19,7 @@ impl Scratch {
         Self(folder)
     }
 
-    pub(super) fn ledger(&self) -> PathBuf {
+    pub(in crate::budget) fn ledger(&self) -> PathBuf {
         self.0.join("spend.jsonl")
     }
 }
