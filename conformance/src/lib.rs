@@ -9,6 +9,7 @@ pub mod budget;
 pub mod case;
 pub mod cases;
 pub mod cassette;
+pub mod clock;
 pub mod events;
 pub mod exchange;
 pub mod generated;
