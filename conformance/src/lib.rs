@@ -13,6 +13,7 @@ pub mod clock;
 pub mod events;
 pub mod exchange;
 pub mod generated;
+pub mod http;
 pub mod normalise;
 pub mod outcome;
 pub mod profile;
