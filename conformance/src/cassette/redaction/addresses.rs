@@ -270,6 +270,7 @@ mod tests {
             "",
             "https://acme.example/v2/jobs",
             "https://acme.example/v2/jobs?generation_id=60ac7c34-3224-4b14-8e7d-0aa0db708325:acme/standard",
+            "https://acme.example/v2/jobs?task_id=0123456789abcdef0123456789abcdef&api_key=[key]",
             "https://acme.example/v2/jobs?limit=20&max_tokens=5&prompt=a%20red%20boat%20sails%20on%20the%20sea%20at%20dawn",
             "https://acme.example/a/0123456789abcdef0123456789abcdef.png",
             "no address: a?sig=1, :// neither",
