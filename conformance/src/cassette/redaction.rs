@@ -1,0 +1,323 @@
+//! Takes everything secret out of an exchange before it is kept.
+//!
+//! - By value: each secret of the run becomes `[key]`, wherever it is and however it is written.
+//! - By name: what a header, a member or a parameter calls a token, a password, a signature and the like
+//!   becomes `[redacted]`. Numbers stay: `max_tokens` is no secret.
+//! - In addresses: parameters that sign them become `[signed]`.
+//! - By size: base64 of more than 256 characters that was sent becomes `[base64, N bytes]`.
+//!
+//! Names, the order of members and all else stay as they were, so that what is kept is still evidence.
+
+mod addresses;
+mod names;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::HashSet;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::exchange::{
+    Answer, Body, Content, Exchange, KeptAnswer, KeptRequest, Outgoing, Part, PartContent, WireError,
+};
+use names::REDACTED;
+use values::{KEY, Secrets};
+
+/// The longest text that is kept of one body, in bytes.
+const TEXT_LIMIT_BYTES: usize = 64 * 1024;
+
+/// The most that is kept of a body that is no text, in bytes.
+const HEAD_LIMIT_BYTES: usize = 64 * 1024;
+
+/// The longest base64 that is kept of what was sent, in characters.
+const BASE64_LIMIT: usize = 256;
+
+/// The longest text of a few letters only that is taken for text, not for base64, in characters.
+const FILLER_LIMIT: usize = 4096;
+
+/// The shortest secret that can be told from ordinary text, in characters.
+const SECRET_LIMIT: usize = 4;
+
+/// Words in front of a credential.
+const SCHEMES: [&str; 8] = ["basic", "bearer", "digest", "hmac", "key", "negotiate", "token", "apikey"];
+
+/// Every word that the format itself may hold; a secret that is one of them could not be taken out.
+const WORDS_OF_THE_FORMAT: &str = "\"number\":\"case\":\"at_ms\":\"took_ms\":\"request\":\"method\":\"url\":\
+    \"headers\":\"body\":\"answer\":\"status\":\"error\":\"kind\":\"unreachable\":\"lost\":\"cassette\":\"why\":\
+    \"empty\":\"json\":\"text\":\"bytes\":\"length\":\"head\":\"form\":true false null [key] [redacted] [signed] \
+    [base64, N bytes] [cut: N bytes more]";
+
+/// Why a secret cannot be taken out of what is kept. The secret is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedactionError {
+    /// Too short to be told from ordinary text.
+    #[error(
+        "expected a key of at least 4 characters, found {found}; use a longer one, or it cannot be redacted"
+    )]
+    TooShort {
+        /// Its length in characters.
+        found: usize,
+    },
+    /// It would not be told from what the format itself is written in.
+    #[error(
+        "expected a key that can be told from ordinary text, found one that is a word of the cassette's own or \
+         holds a square bracket; use another key"
+    )]
+    Ordinary,
+}
+
+/// Knows the secrets of a run and takes them out of what is to be kept.
+#[derive(Clone)]
+pub struct Redactor {
+    secrets: Secrets,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor").finish_non_exhaustive()
+    }
+}
+
+/// Which way a body went.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Sent,
+    Received,
+}
+
+impl Redactor {
+    /// A redactor for these secrets, which may be none.
+    ///
+    /// # Errors
+    ///
+    /// If a secret is too short, or too ordinary, to be found.
+    pub fn new(secrets: &[&str]) -> Result<Self, RedactionError> {
+        for secret in secrets {
+            let found = secret.chars().count();
+            if found < SECRET_LIMIT {
+                return Err(RedactionError::TooShort { found });
+            }
+            // With a bracket in it, a secret could come about when another one is replaced.
+            let ordinary = secret.contains(['[', ']']) || Secrets::new(&[secret]).are_in(WORDS_OF_THE_FORMAT);
+            if ordinary {
+                return Err(RedactionError::Ordinary);
+            }
+        }
+        Ok(Self { secrets: Secrets::new(secrets) })
+    }
+
+    /// What may be kept of an exchange: `number` is its place in the run, `at_ms` and `took_ms` count
+    /// milliseconds from the start of the run and from the sending.
+    pub fn keep(
+        &self,
+        number: u32,
+        case: &str,
+        at_ms: u64,
+        took_ms: u64,
+        request: &Outgoing,
+        answer: &Result<Answer, WireError>,
+    ) -> Exchange {
+        let request = KeptRequest {
+            method: request.method.clone(),
+            url: self.text(&request.url),
+            headers: self.headers(&request.headers),
+            body: self.sent(&request.body),
+        };
+        let (answer, error) = match answer {
+            Ok(answer) => (Some(self.answer(answer)), None),
+            Err(error) => (None, Some(self.error(error))),
+        };
+        Exchange { number, case: case.to_owned(), at_ms, took_ms, request, answer, error }
+    }
+
+    /// A text as it may be kept: secrets by value, and what signs the addresses in it, replaced.
+    pub fn text(&self, text: &str) -> String {
+        addresses::clean(&self.secrets.hide(text)).into_owned()
+    }
+
+    fn headers(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
+        headers.iter().map(|(name, value)| (self.text(name), self.header(name, value))).collect()
+    }
+
+    fn header(&self, name: &str, value: &str) -> String {
+        if !names::is_secret(name, value) || value.is_empty() {
+            return self.text(value);
+        }
+        if name.to_lowercase().ends_with("authorization") {
+            let (scheme, credential) = value.split_once(' ').unwrap_or((value, ""));
+            if SCHEMES.contains(&scheme.to_lowercase().as_str()) {
+                let kept = if credential.is_empty() { "" } else { self.mark(credential) };
+                // A scheme alone stays as it was sent, with its space or without.
+                return if kept.is_empty() { value.to_owned() } else { format!("{scheme} {kept}") };
+            }
+        }
+        self.mark(value).to_owned()
+    }
+
+    /// What a secret by its name is replaced with; the run's own keys can be told from others.
+    fn mark(&self, value: &str) -> &'static str {
+        if self.secrets.are_in(value) { KEY } else { REDACTED }
+    }
+
+    fn error(&self, error: &WireError) -> WireError {
+        match error {
+            WireError::Unreachable { why } => WireError::Unreachable { why: self.text(why) },
+            WireError::Lost { why } => WireError::Lost { why: self.text(why) },
+            WireError::Cassette { why } => WireError::Cassette { why: self.text(why) },
+        }
+    }
+
+    fn sent(&self, body: &Body) -> Content {
+        match body {
+            Body::None => Content::Empty,
+            Body::Json(value) => Content::Json(self.json(value, Way::Sent)),
+            Body::Raw { content_type, bytes } => {
+                self.content(bytes, content_type.as_deref().unwrap_or_default(), Way::Sent)
+            }
+            Body::Form(parts) => {
+                Content::Form(parts.iter().map(|part| (self.text(&part.name), self.part(part))).collect())
+            }
+        }
+    }
+
+    fn part(&self, part: &Part) -> Content {
+        match &part.content {
+            PartContent::Text(text) => Content::Text(cut(self.string(&part.name, text, Way::Sent))),
+            PartContent::File { bytes, .. } => {
+                Content::Bytes { length: bytes.len() as u64, head: String::new() }
+            }
+        }
+    }
+
+    fn answer(&self, answer: &Answer) -> KeptAnswer {
+        let content_type = answer.header("content-type").unwrap_or_default();
+        KeptAnswer {
+            status: answer.status,
+            headers: self.headers(&answer.headers),
+            body: self.content(&answer.body, content_type, Way::Received),
+        }
+    }
+
+    fn content(&self, bytes: &[u8], content_type: &str, way: Way) -> Content {
+        if bytes.is_empty() {
+            return Content::Empty;
+        }
+        let content_type = content_type.to_lowercase();
+        // An object or a list is JSON whatever it is called; `404` may be a line of text.
+        let nested = bytes.trim_ascii_start().first().is_some_and(|first| b"{[".contains(first));
+        if (nested || content_type.contains("json"))
+            && let Ok(value) = serde_json::from_slice::<Value>(bytes)
+        {
+            return Content::Json(self.json(&value, way));
+        }
+        let media = ["image/", "video/", "audio/", "application/octet-stream"];
+        let is_media = media.iter().any(|kind| content_type.starts_with(kind));
+        match str::from_utf8(bytes) {
+            Ok(text) if !is_media && !text.contains('\0') => Content::Text(cut(self.string("", text, way))),
+            Ok(_) | Err(_) => Content::Bytes { length: bytes.len() as u64, head: self.head(bytes, way) },
+        }
+    }
+
+    /// The beginning of bytes in base64, empty if there is a secret anywhere among them.
+    fn head(&self, bytes: &[u8], way: Way) -> String {
+        if way == Way::Sent || self.secrets.are_among(bytes) {
+            return String::new();
+        }
+        let head = STANDARD.encode(&bytes[..bytes.len().min(HEAD_LIMIT_BYTES)]);
+        // A short secret may be in the base64 by chance.
+        if self.secrets.are_in(&head) { String::new() } else { head }
+    }
+
+    fn json(&self, value: &Value, way: Way) -> Value {
+        self.member("", value, way)
+    }
+
+    /// A value that is called so, or is inside one that is called so.
+    fn member(&self, name: &str, value: &Value, way: Way) -> Value {
+        match value {
+            Value::Null | Value::Bool(_) => value.clone(),
+            Value::Number(number) if self.secrets.are_in(&number.to_string()) => KEY.into(),
+            Value::Number(_) => value.clone(),
+            Value::String(text) => self.string(name, text, way).into(),
+            Value::Array(items) => items.iter().map(|item| self.member(name, item, way)).collect(),
+            Value::Object(members) => {
+                let mut kept = Map::new();
+                for (inner, value) in members {
+                    // Whatever is inside a secret is secret, unless it has a telling name of its own.
+                    let telling = if names::is_secret(name, "") { name } else { inner };
+                    let mut label = self.text(inner);
+                    while kept.contains_key(&label) {
+                        label.push('+');
+                    }
+                    kept.insert(label, self.member(telling, value, way));
+                }
+                Value::Object(kept)
+            }
+        }
+    }
+
+    fn string(&self, name: &str, text: &str, way: Way) -> String {
+        if !text.is_empty() && names::is_secret(name, text) {
+            return self.mark(text).to_owned();
+        }
+        if way == Way::Sent
+            && let Some(told) = base64_told(text)
+        {
+            return told;
+        }
+        if let Some(inner) = self.quoted_json(text, way) {
+            return inner;
+        }
+        self.text(text)
+    }
+
+    /// JSON that is a string of other JSON, if anything has to be taken out of it by name.
+    fn quoted_json(&self, text: &str, way: Way) -> Option<String> {
+        if !text.trim_ascii_start().starts_with(['{', '[']) {
+            return None;
+        }
+        let value: Value = serde_json::from_str(text).ok()?;
+        let kept = self.member("", &value, way);
+        (kept != value).then(|| self.text(&kept.to_string()))
+    }
+}
+
+/// What is told of a picture in base64 that was sent: its media type, if it is a data URI, and its size.
+fn base64_told(text: &str) -> Option<String> {
+    let is_base64 = |text: &str| {
+        let unpadded = text.trim_end_matches('=');
+        unpadded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_\r\n".contains(&byte))
+    };
+    let told = |text: &str| {
+        let digits = text.bytes().filter(|byte| !b"=\r\n".contains(byte)).count();
+        format!("[base64, {} bytes]", digits * 3 / 4)
+    };
+    let data = text.split_once(";base64,").filter(|(kind, _)| kind.starts_with("data:") && kind.len() <= 64);
+    match data {
+        Some((kind, data)) if is_base64(data) => Some(format!("{kind};base64,{}", told(data))),
+        Some(_) => None,
+        None => (text.len() > BASE64_LIMIT && is_base64(text) && !is_filler(text)).then(|| told(text)),
+    }
+}
+
+/// A few letters over and over, as in a prompt that is too long on purpose. It is kept while it is short.
+fn is_filler(text: &str) -> bool {
+    let distinct: HashSet<u8> = text.bytes().collect();
+    distinct.len() < 16 && text.len() <= FILLER_LIMIT
+}
+
+/// A text of at most 64 KiB, with a note if there was more. It is cut when nothing secret is left in it:
+/// half a secret would not be found.
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_LIMIT_BYTES {
+        let end = text.floor_char_boundary(TEXT_LIMIT_BYTES);
+        let more = text.len() - end;
+        text.truncate(end);
+        text.push_str(&format!("[cut: {more} bytes more]"));
+    }
+    text
+}

@@ -1,0 +1,308 @@
+//! Finds addresses in a text and takes out of them what gives access: signatures, keys, passwords.
+//!
+//! Names of parameters stay, for they are evidence; so do host, path and everything that is no secret.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::names::{self, REDACTED};
+use super::values::KEY;
+
+/// What stands for a part of a signature.
+pub(super) const SIGNED: &str = "[signed]";
+
+/// Beginnings of parameters by which clouds sign addresses, in lower case.
+const SIGNED_BEGINNINGS: [&str; 5] = ["x-amz-", "x-goog-", "x-oss-", "x-tos-", "q-sign-"];
+
+/// Parameters by which clouds and content networks sign addresses, in lower case.
+const SIGNED_NAMES: [&str; 15] = [
+    "signature",
+    "expires",
+    "key-pair-id",
+    "policy",
+    "awsaccesskeyid",
+    "googleaccessid",
+    "ossaccesskeyid",
+    "auth_key",
+    "token",
+    "sig",
+    "se",
+    "sp",
+    "sv",
+    "q-ak",
+    "q-signature",
+];
+
+/// The shortest value that is taken for a signature whatever its name, in characters.
+const SIGNATURE_LENGTH: usize = 32;
+
+/// What is written as it is when an address within an address is put back.
+const UNRESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'[').remove(b']');
+
+/// How deep addresses in addresses are looked into; those deeper down are replaced as a whole.
+const DEPTH: u32 = 4;
+
+/// The text with every address in it cleaned.
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    clean_text(text, 0)
+}
+
+fn clean_text(text: &str, depth: u32) -> Cow<'_, str> {
+    if text.starts_with('/') && !text.contains(char::is_whitespace) {
+        return clean_one(text, depth);
+    }
+    let mut cleaned = String::new();
+    let mut told = 0;
+    while let Some(Place { start, end }) = find(text, told) {
+        if let Cow::Owned(address) = clean_one(&text[start..end], depth) {
+            cleaned.push_str(&text[told..start]);
+            cleaned.push_str(&address);
+        } else {
+            cleaned.push_str(&text[told..end]);
+        }
+        told = end;
+    }
+    if told == 0 || cleaned == text[..told] {
+        return Cow::Borrowed(text);
+    }
+    cleaned.push_str(&text[told..]);
+    Cow::Owned(cleaned)
+}
+
+struct Place {
+    start: usize,
+    end: usize,
+}
+
+/// The next address from here on.
+fn find(text: &str, from: usize) -> Option<Place> {
+    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let mut searched = from;
+    while let Some(colon) = text[searched..].find(':').map(|at| searched + at) {
+        searched = colon + 1;
+        // JSON that is only quoted may write its slashes escaped.
+        let slashes = ["//", "\\/\\/"].into_iter().find(|slashes| text[searched..].starts_with(slashes));
+        let scheme = text.as_bytes()[from..colon].iter().rev().take_while(|byte| is_scheme(byte)).count();
+        if let Some(slashes) = slashes.filter(|_| scheme > 0) {
+            let host = searched + slashes.len();
+            return Some(Place { start: colon - scheme, end: host + length(&text[host..]) });
+        }
+    }
+    None
+}
+
+/// How far an address goes: to a space, a quotation mark or an angle bracket.
+fn length(text: &str) -> usize {
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        let escaped = character == '\\' && matches!(next, Some('"' | '\\' | 'n' | 'r' | 't'));
+        if escaped
+            || character.is_whitespace()
+            || character.is_control()
+            || matches!(character, '"' | '<' | '>')
+        {
+            return at;
+        }
+    }
+    text.len()
+}
+
+fn clean_one(address: &str, depth: u32) -> Cow<'_, str> {
+    let (front, rest) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
+    let front = without_password(front);
+    let mut cleaned = front.to_string();
+    let mut rest = rest;
+    while let Some(first) = rest.chars().next() {
+        // A delimiter, then a parameter up to the next one.
+        let delimiter = ["&amp;", "\\u0026"]
+            .into_iter()
+            .find(|long| rest.starts_with(long))
+            .map_or(first.len_utf8(), str::len);
+        let (mark, after) = rest.split_at(delimiter);
+        let (parameter, remainder) = after.split_at(parameter_length(after));
+        cleaned.push_str(mark);
+        cleaned.push_str(&clean_parameter(parameter, depth));
+        rest = remainder;
+    }
+    if cleaned == address { Cow::Borrowed(address) } else { Cow::Owned(cleaned) }
+}
+
+/// How far a parameter goes: to the next one.
+fn parameter_length(text: &str) -> usize {
+    let next = |(at, byte): &(usize, u8)| match byte {
+        b'&' | b'#' => true,
+        b'\\' => text[*at..].starts_with("\\u0026"),
+        _ => false,
+    };
+    text.bytes().enumerate().find(next).map_or(text.len(), |(at, _)| at)
+}
+
+/// What comes before the query, with the password in front of the host replaced.
+fn without_password(front: &str) -> Cow<'_, str> {
+    let Some(start) = front.find("://").map(|at| at + 3) else { return Cow::Borrowed(front) };
+    let end = front[start..].find('/').map_or(front.len(), |at| start + at);
+    let Some(at) = front[start..end].rfind('@').map(|at| start + at) else { return Cow::Borrowed(front) };
+    let secret = front[start..at].find(':').map_or(start, |colon| start + colon + 1);
+    let held = &front[secret..at];
+    if is_hidden(held) {
+        return Cow::Borrowed(front);
+    }
+    Cow::Owned(format!("{}{REDACTED}{}", &front[..secret], &front[at..]))
+}
+
+fn clean_parameter(parameter: &str, depth: u32) -> Cow<'_, str> {
+    let Some((name, value)) = parameter.split_once('=') else {
+        return if is_signature(parameter) { Cow::Borrowed(SIGNED) } else { Cow::Borrowed(parameter) };
+    };
+    if is_hidden(value) {
+        return Cow::Borrowed(parameter);
+    }
+    let plain_name = percent_decode_str(name).decode_utf8_lossy();
+    let lower = plain_name.to_lowercase();
+    let signs = SIGNED_NAMES.contains(&lower.as_str())
+        || SIGNED_BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning));
+    let too_deep = depth >= DEPTH && value.len() >= SIGNATURE_LENGTH;
+    if signs || too_deep {
+        return Cow::Owned(format!("{name}={SIGNED}"));
+    }
+    let plain = percent_decode_str(value).decode_utf8_lossy();
+    if names::is_secret(&plain_name, &plain) {
+        return Cow::Owned(format!("{name}={REDACTED}"));
+    }
+    if plain.contains("://") {
+        return match clean_text(&plain, depth + 1) {
+            Cow::Borrowed(_) => Cow::Borrowed(parameter),
+            Cow::Owned(cleaned) if value.contains('%') => {
+                Cow::Owned(format!("{name}={}", utf8_percent_encode(&cleaned, UNRESERVED)))
+            }
+            Cow::Owned(cleaned) => Cow::Owned(format!("{name}={cleaned}")),
+        };
+    }
+    // What names a thing is evidence, not a signature, however long it is.
+    let names_a_thing = names::words(name).last().is_some_and(|word| word == "id");
+    if !names_a_thing && is_signature(&plain) {
+        return Cow::Owned(format!("{name}={SIGNED}"));
+    }
+    Cow::Borrowed(parameter)
+}
+
+/// Whether nothing of a value is left to be hidden.
+fn is_hidden(value: &str) -> bool {
+    ["", KEY, REDACTED, SIGNED].contains(&value)
+}
+
+/// Long and with no order in it: one word of letters mixed with digits, or of both cases, all different.
+fn is_signature(value: &str) -> bool {
+    let in_one_word = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-.~%".contains(&byte);
+    let has = |class: fn(&u8) -> bool| value.as_bytes().iter().any(class);
+    value.len() >= SIGNATURE_LENGTH
+        && value.bytes().all(in_one_word)
+        && (has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+            || has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
+        && entropy(value) >= 3.0
+}
+
+/// Bits per character (Shannon). English words have about 4, thirty-two random hexadecimal digits 3.5.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in text.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let length = text.len() as f64;
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / length)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn becomes(text: &str, expected: &str) {
+        assert_eq!(clean(text), expected);
+        assert_eq!(clean(expected), expected, "cleaning twice changes nothing");
+    }
+
+    #[test]
+    fn the_parameters_of_signed_addresses_keep_their_names() {
+        becomes(
+            "https://b.example/v.mp4?X-Amz-Algorithm=AWS4&X-Amz-Signature=0a1b&x=1#t=3",
+            "https://b.example/v.mp4?X-Amz-Algorithm=[signed]&X-Amz-Signature=[signed]&x=1#t=3",
+        );
+        becomes(
+            "see <a href=\"https://c.example/a?Expires=17&amp;Key-Pair-Id=K2&amp;w=5\">it</a> or http://d.example/?sv=1&sig=a%2Bb",
+            "see <a href=\"https://c.example/a?Expires=[signed]&amp;Key-Pair-Id=[signed]&amp;w=5\">it</a> or http://d.example/?sv=[signed]&sig=[signed]",
+        );
+        becomes(
+            r#"{"url":"https:\/\/c.example\/a?auth_key=17-0\u0026w=5"#,
+            r#"{"url":"https:\/\/c.example\/a?auth_key=[signed]\u0026w=5"#,
+        );
+        becomes("/media/a.mp4?token=abc?d;e&w=5", "/media/a.mp4?token=[signed]&w=5");
+        becomes(
+            "https://e.example/cb#access_token=abc&x=1",
+            "https://e.example/cb#access_token=[redacted]&x=1",
+        );
+    }
+
+    #[test]
+    fn a_long_random_value_is_a_signature_whatever_its_name() {
+        becomes(
+            "https://f.example/a.mp4?cacheKey=Q2xvdWQ7c2lnbmVkLzIwMjYtMDEtMTU5&x-pid=112781",
+            "https://f.example/a.mp4?cacheKey=[signed]&x-pid=112781",
+        );
+        becomes("https://f.example/?0123456789abcdef0123456789abcdef", "https://f.example/?[signed]");
+    }
+
+    #[test]
+    fn an_address_within_an_address_is_cleaned_as_well() {
+        becomes(
+            "https://g.example/?to=https%3A%2F%2Fh.example%2Fa%3Fsig%3Dabc%26w%3D5&x=1",
+            "https://g.example/?to=https%3A%2F%2Fh.example%2Fa%3Fsig%3D[signed]%26w%3D5&x=1",
+        );
+        becomes(
+            "https://g.example/?to=https://h.example/a?sig=abc",
+            "https://g.example/?to=https://h.example/a?sig=[signed]",
+        );
+    }
+
+    #[test]
+    fn addresses_are_not_followed_without_end() {
+        let nested = "https://a.example/?to=".repeat(50_000) + "https://b.example/?sig=abc";
+        let cleaned = clean(&nested);
+        assert!(cleaned.starts_with("https://a.example/?to=https://") && cleaned.ends_with("=[signed]"));
+        assert!(cleaned.len() < 200, "{cleaned}");
+        let many = format!("https://a.example/?{}", "a=1&mySig=b&".repeat(50_000));
+        assert_eq!(clean(&many), many.replace("=b", "=[redacted]"));
+    }
+
+    #[test]
+    fn a_password_in_front_of_the_host_goes() {
+        becomes("http://me:open@h.example/a@b", "http://me:[redacted]@h.example/a@b");
+        becomes("http://open@h.example?x=1", "http://[redacted]@h.example?x=1");
+    }
+
+    #[test]
+    fn what_gives_no_access_stays() {
+        for text in [
+            "",
+            "https://acme.example/v2/jobs",
+            "https://acme.example/v2/jobs?generation_id=60ac7c34-3224-4b14-8e7d-0aa0db708325:acme/standard",
+            "https://acme.example/v2/jobs?task_id=0123456789abcdef0123456789abcdef&api_key=[key]",
+            "https://acme.example/v2/jobs?limit=20&max_tokens=5&prompt=a%20red%20boat%20sails%20on%20the%20sea%20at%20dawn",
+            "https://acme.example/a/0123456789abcdef0123456789abcdef.png",
+            "no address: a?sig=1, :// neither",
+            "/a/b?page=2",
+            "https://",
+            "x://?",
+        ] {
+            assert!(matches!(clean(text), Cow::Borrowed(same) if same == text), "{text} -> {}", clean(text));
+        }
+    }
+}
