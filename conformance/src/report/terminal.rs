@@ -1,0 +1,174 @@
+//! What a person sees in a terminal: a line while it runs, and a summary at the end.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{escape, phrases};
+use crate::events::{Event, Listener};
+use crate::outcome::{CaseResult, Outcome, Report};
+
+/// So many passes are named; more are only counted.
+const FEW_PASSES: usize = 8;
+/// The most pointers that are named for a case with differences.
+const POINTERS: usize = 3;
+/// The width of the longest outcome, so that ids stand in one column.
+const OUTCOME_WIDTH: usize = 15;
+/// Under the id.
+const INDENT: &str = "                 ";
+
+/// The end of a run in a few lines: what is worth reading, what was spent, and what the exit code means.
+///
+/// No control character leaves it but line feeds and, if `colour` is set, its own SGR sequences.
+pub fn summary(report: &Report, colour: bool) -> String {
+    let ink = Ink(colour);
+    let target = escape::one_line(&report.target, phrases::NAME_CHARS);
+    let mut out = format!("{} on {target}, seed {}\n", phrases::vendor(report), report.seed);
+    for result in &report.results {
+        if phrases::is_worth_reading(result.outcome) {
+            push_result(&mut out, result, ink);
+        }
+    }
+    push_differences(&mut out, report, ink);
+    push_passes(&mut out, report, ink);
+    out.push_str(&format!("{}\n", phrases::spend(report)));
+    let verdict = format!("exit code {}: {}", report.exit_code, phrases::exit_meaning(report.exit_code));
+    let verdict = ink.paint(if report.exit_code == 0 { "32" } else { "1;31" }, &verdict);
+    out.push_str(&format!("{}; {verdict}\n", phrases::counted(report)));
+    out
+}
+
+/// Colours, where they are wanted.
+#[derive(Clone, Copy)]
+struct Ink(bool);
+
+impl Ink {
+    /// The text between an SGR sequence and a reset.
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn outcome(self, outcome: Outcome) -> String {
+        let code = match outcome {
+            Outcome::Pass => "32",
+            Outcome::Fail | Outcome::EngineError | Outcome::Unreachable => "1;31",
+            Outcome::Flaky | Outcome::UnexpectedPass => "35",
+            Outcome::ExpectedFail | Outcome::NotRunBudget => "33",
+            Outcome::NotApplicable => "2",
+        };
+        self.paint(code, &format!("{:OUTCOME_WIDTH$}", outcome.word()))
+    }
+}
+
+fn push_result(out: &mut String, result: &CaseResult, ink: Ink) {
+    let id = escape::one_line(&result.id, phrases::NAME_CHARS);
+    let title = escape::one_line(&result.title, phrases::NAME_CHARS);
+    let level = result.level.word();
+    out.push_str(&format!("{}  {} {level} {title}\n", ink.outcome(result.outcome), ink.paint("1", &id)));
+    let message = escape::one_line(&phrases::message(result), phrases::MESSAGE_CHARS);
+    if !message.is_empty() {
+        out.push_str(&format!("{INDENT}{message}\n"));
+    }
+    let Some(clause) = result.clause.as_ref().filter(|_| phrases::did_not_hold(result.outcome)) else {
+        return;
+    };
+    let place = escape::one_line(&clause.place, phrases::NAME_CHARS);
+    let quote = escape::one_line(&clause.quote, phrases::QUOTE_CHARS);
+    out.push_str(&ink.paint("2", &format!("{INDENT}clause {place}: {quote}")));
+    out.push('\n');
+    if let Some(best) = clause.sources.first() {
+        out.push_str(&ink.paint("2", &format!("{INDENT}from {}", phrases::source(best))));
+        out.push('\n');
+    }
+}
+
+fn push_differences(out: &mut String, report: &Report, ink: Ink) {
+    let differing: Vec<&CaseResult> =
+        report.results.iter().filter(|result| !result.differences.is_empty()).collect();
+    if differing.is_empty() {
+        return;
+    }
+    let places: usize = differing.iter().map(|result| result.differences.len()).sum();
+    out.push_str(&format!(
+        "not as the reference: {} in {}\n",
+        phrases::plural(places, "place", "places"),
+        phrases::plural(differing.len(), "case", "cases")
+    ));
+    for result in differing {
+        let id = ink.paint("1", &escape::one_line(&result.id, phrases::NAME_CHARS));
+        let named = result.differences.iter().take(POINTERS);
+        let mut pointers: Vec<String> =
+            named.map(|difference| phrases::pointer(&difference.pointer)).collect();
+        let left_out = result.differences.len().saturating_sub(POINTERS);
+        if left_out > 0 {
+            pointers.push(format!("and {left_out} more"));
+        }
+        out.push_str(&format!("  {id} {}\n", pointers.join(", ")));
+    }
+}
+
+fn push_passes(out: &mut String, report: &Report, ink: Ink) {
+    let passed: Vec<&CaseResult> = report.with(Outcome::Pass).collect();
+    if passed.is_empty() || passed.len() > FEW_PASSES {
+        return;
+    }
+    let ids: Vec<String> =
+        passed.iter().map(|result| escape::one_line(&result.id, phrases::NAME_CHARS)).collect();
+    out.push_str(&format!("{}  {}\n", ink.outcome(Outcome::Pass), ids.join(", ")));
+}
+
+/// One line on standard error that says what is going on: case, phase, seconds, spent.
+///
+/// It draws only if standard error is a terminal; else it writes nothing at all.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A line on standard error, if that is a terminal.
+    pub fn new() -> Self {
+        Self::drawn_on(draw_target(std::io::stderr().is_terminal()))
+    }
+
+    /// A line on that target.
+    pub(super) fn drawn_on(target: ProgressDrawTarget) -> Self {
+        let style =
+            ProgressStyle::with_template("{pos}/{len} {wide_msg}").expect("the template is well-formed");
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        bar.set_style(style);
+        Self { bar }
+    }
+}
+
+/// Standard error if that is a terminal; else nothing.
+pub(super) fn draw_target(is_terminal: bool) -> ProgressDrawTarget {
+    if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Listener for Progress {
+    fn hear(&mut self, event: &Event<'_>) {
+        let line = |text: &str| escape::one_line(text, phrases::NAME_CHARS);
+        match event {
+            Event::Started { cases } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
+            Event::CaseStarted { id, title } => self.bar.set_message(format!("{} {}", line(id), line(title))),
+            Event::Looked { id, phase, elapsed_s, spent, unit } => self.bar.set_message(
+                format!("{} {}, {elapsed_s} s, {spent} {} spent", line(id), line(phase), line(unit))
+                    .replace("  ", " "),
+            ),
+            Event::Finished(_) => self.bar.inc(1),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the formats promise, checked on a report by hand, on any report, and on a hostile one.
+
+mod formats;
+mod hostile;
+mod page;
+mod progress;
+pub(in crate::report) mod samples;
