@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::check::flags::Check;
+
 /// Stands in for paid, asynchronous AI-video APIs.
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
@@ -23,6 +25,32 @@ pub(crate) enum Command {
     /// Show what the contracts say.
     #[command(subcommand)]
     Contract(Contract),
+    /// Run the conformance suite against the stand-in, a recorded run, or the real vendor.
+    Check(Box<Check>),
+    /// Say what `check` would send and could cost; send nothing.
+    Plan(Box<Check>),
+    /// Keep the list of expected failures.
+    #[command(subcommand)]
+    Baseline(Baseline),
+}
+
+/// What can be done with a baseline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Baseline {
+    /// Rewrite it by a report of `check --report json=FILE`: what passes now goes, what fails now comes.
+    Update {
+        /// The baseline; made if there is none.
+        file: PathBuf,
+        /// The report.
+        #[arg(long, value_name = "FILE")]
+        report: PathBuf,
+        /// Why the new failures are expected.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The day after which they are no longer, YYYY-MM-DD.
+        #[arg(long, value_name = "DATE")]
+        expires: String,
+    },
 }
 
 /// What can be asked of the contracts.

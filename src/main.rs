@@ -1,5 +1,6 @@
 //! `stuntdouble`: stands in for paid, asynchronous AI-video APIs.
 
+mod check;
 mod cli;
 mod contract;
 mod serve;
@@ -19,6 +20,9 @@ pub(crate) enum Failed {
     /// Usage or configuration: exit code 2.
     #[error("{0}")]
     Usage(String),
+    /// The suite says what went wrong, and its exit code.
+    #[error("{0}")]
+    Suite(stuntdouble_conformance::run::Trouble),
     /// Something of ours: exit code 6.
     #[error("{0}")]
     Internal(String),
@@ -28,6 +32,7 @@ impl Failed {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Suite(trouble) => trouble.exit,
             Self::Internal(_) => 6,
         }
     }
@@ -39,12 +44,15 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let done = match cli.command {
-        None => serve::run(cli.serve),
-        Some(Command::Serve(serve)) => serve::run(*serve),
-        Some(Command::Contract(command)) => contract::run(command),
+        None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
+        Some(Command::Serve(serve)) => serve::run(*serve).map(|()| ExitCode::SUCCESS),
+        Some(Command::Contract(command)) => contract::run(command).map(|()| ExitCode::SUCCESS),
+        Some(Command::Check(typed)) => check::run(*typed),
+        Some(Command::Plan(typed)) => check::run_plan(*typed),
+        Some(Command::Baseline(typed)) => check::update_baseline(&typed),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failed) => {
             say_error(&failed.to_string());
             ExitCode::from(failed.code())
@@ -62,9 +70,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
         }
         // Its text is the whole help, which is no answer in a script's log.
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let named = std::env::args().nth(1).unwrap_or_default();
             let known: Vec<String> =
-                Cli::command().find_subcommand("contract").into_iter().flat_map(names).collect();
-            say_error(&format!("`contract` needs one of {}; see `stuntdouble --help`", known.join(", ")));
+                Cli::command().find_subcommand(&named).into_iter().flat_map(names).collect();
+            say_error(&format!("`{named}` needs one of {}; see `stuntdouble --help`", known.join(", ")));
             ExitCode::from(2)
         }
         _ => {

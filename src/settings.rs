@@ -12,6 +12,7 @@ use stuntdouble_emulator::random::Seed;
 use stuntdouble_emulator::{Emulator, EmulatorBuilder, Settings};
 
 use crate::Failed;
+use crate::check::flags::CheckTable;
 use crate::cli::Serve;
 
 /// The configuration file read when none is named and it exists.
@@ -39,6 +40,12 @@ struct File {
     public_url: Option<String>,
     admin_listen: Option<SocketAddr>,
     admin_token_env: Option<String>,
+    check: CheckTable,
+}
+
+/// The table of `check` in the configuration file.
+pub(crate) fn file(named: Option<&Path>) -> Result<CheckTable, Failed> {
+    read(named).map(|file| file.check)
 }
 
 /// What was meant.

@@ -42,7 +42,7 @@ pub enum Cost {
     Rejectable,
     /// Nothing of its own: it looks at the run's shared job.
     Shared,
-    /// A job of its own (`SUB-01`: the shared one).
+    /// A job of its own, which a paid target only gets with `--paid` (`SUB-01`: the shared one, always).
     Own,
     /// It needs the stand-in's control API.
     Emulator,
@@ -76,6 +76,8 @@ pub enum Stage {
     Ended,
     /// Jobs of their own.
     Own,
+    /// Long after: results may have expired.
+    Aged,
     /// After everything else: conclusions from all exchanges.
     Last,
 }
@@ -134,8 +136,9 @@ pub struct Case {
     pub cost: Cost,
     /// When it runs.
     pub stage: Stage,
-    /// Whether it wants a job of its own, which a paid target only gets with `--paid`.
-    pub opt_in: bool,
+    /// For a request that ought to be refused: what it is wrong in. After one unexpected acceptance the
+    /// other cases of the class are not run where they could cost.
+    pub class: &'static str,
     /// Cases that must have run before; they are run along.
     pub needs: &'static [&'static str],
     /// The fact it rests on; `None` if this vendor promises nothing of the kind.
@@ -144,6 +147,69 @@ pub struct Case {
     pub excluded: fn(&Profile) -> Option<String>,
     /// How to find out.
     pub run: fn(&mut Session<'_>) -> Verdict,
+}
+
+impl Case {
+    /// A case that applies everywhere, needs no other and rests on nothing: INFO until it has a clause.
+    pub const fn new(
+        id: &'static str,
+        title: &'static str,
+        level: Level,
+        cost: Cost,
+        stage: Stage,
+        run: fn(&mut Session<'_>) -> Verdict,
+    ) -> Self {
+        Self {
+            id,
+            title,
+            level,
+            cost,
+            stage,
+            class: "",
+            needs: &[],
+            clause: |_| None,
+            excluded: |_| None,
+            run,
+        }
+    }
+
+    /// The fact it rests on.
+    #[must_use]
+    pub const fn on(mut self, clause: fn(&Profile) -> Option<Clause>) -> Self {
+        self.clause = clause;
+        self
+    }
+
+    /// Where it does not apply, and why.
+    #[must_use]
+    pub const fn unless(mut self, excluded: fn(&Profile) -> Option<String>) -> Self {
+        self.excluded = excluded;
+        self
+    }
+
+    /// What it is wrong in.
+    #[must_use]
+    pub const fn of_class(mut self, class: &'static str) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// What must have run before.
+    #[must_use]
+    pub const fn after(mut self, needs: &'static [&'static str]) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    /// Its turn in a run: by stage, and in its stage the case first that submits the shared job.
+    pub fn turn(&self) -> (Stage, bool) {
+        (self.stage, self.id != crate::session::SHARED)
+    }
+
+    /// How binding it is for a vendor.
+    pub fn level_for(&self, profile: &Profile) -> Level {
+        crate::profile::lowered(self.level, (self.clause)(profile).as_ref())
+    }
 }
 
 impl std::fmt::Debug for Case {

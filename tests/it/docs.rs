@@ -1,7 +1,10 @@
-//! The generated files are what the contracts say now. `UPDATE=1 cargo test docs` writes them anew.
+//! The generated files are what the contracts and the catalogue say now. `UPDATE=1 cargo test docs` writes them anew.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use stuntdouble_conformance::catalogue;
+use stuntdouble_conformance::profile::Profile;
 use stuntdouble_contracts::Contract;
 use stuntdouble_contracts::contract::openapi::{Side, export};
 use stuntdouble_contracts::contract::page::render;
@@ -27,6 +30,9 @@ fn generated() -> Vec<(String, String)> {
             format!("{:#}\n", export(contract, Side::Enforced)),
         ));
     }
+    let newest = all.iter().filter(|vendor| vendor.newest);
+    let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
+    files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
     files
 }
 

@@ -13,6 +13,7 @@ mod recordings;
 mod results;
 mod routing;
 mod rows;
+mod suite;
 mod support;
 mod tidy;
 mod tour;

@@ -4,7 +4,8 @@
 //! `<vendor>@<edition>.jsonl`: UTF-8, one JSON value on each line, each line ended by a line feed.
 //!
 //! 1. The first line is the [`Header`]: `{"schema_version":1,"vendor","edition","target","base",
-//!    "beyond_loopback","seed","recorded","suite","key_given","second_key_given"}`.
+//!    "beyond_loopback","seed","recorded","suite","key_given","second_key_given","control","picture",
+//!    "free","paid","generated"}`: what a replay needs to decide as the run did.
 //! 2. Each line after it is an [`Exchange`](crate::exchange::Exchange), in the order of sending:
 //!    `{"number","case","at_ms","took_ms","request","answer" or "error"}`.
 //! 3. The last line is `{"end":{"exchanges":N}}`. Without it the run was killed; what it had is good.
@@ -65,6 +66,21 @@ pub struct Header {
     pub key_given: bool,
     /// Whether it had a second one, of another account.
     pub second_key_given: bool,
+    /// The start of the control API's addresses, if the target was a stand-in that was steered.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// The address of a picture that the target could read.
+    #[serde(default)]
+    pub picture: Option<String>,
+    /// Whether nothing cost at the target.
+    #[serde(default)]
+    pub free: bool,
+    /// Whether jobs of their own were allowed.
+    #[serde(default)]
+    pub paid: bool,
+    /// How many generated requests were allowed.
+    #[serde(default)]
+    pub generated: u32,
 }
 
 /// The last line of a cassette.

@@ -50,6 +50,11 @@ fn header() -> Header {
         suite: "0.1.0".to_owned(),
         key_given: true,
         second_key_given: false,
+        control: None,
+        picture: None,
+        free: true,
+        paid: false,
+        generated: 0,
     }
 }
 
@@ -336,6 +341,7 @@ fn the_header_is_written_in_the_order_of_the_format() {
         text,
         "{\"schema_version\":1,\"vendor\":\"acme\",\"edition\":\"2026-01-15\",\"target\":\"live\",\
          \"base\":\"https://acme.example\",\"beyond_loopback\":true,\"seed\":7,\
-         \"recorded\":\"2026-02-01T09:00:00.000Z\",\"suite\":\"0.1.0\",\"key_given\":true,\"second_key_given\":false}"
+         \"recorded\":\"2026-02-01T09:00:00.000Z\",\"suite\":\"0.1.0\",\"key_given\":true,\"second_key_given\":false,\
+         \"control\":null,\"picture\":null,\"free\":true,\"paid\":false,\"generated\":0}"
     );
 }

@@ -128,7 +128,11 @@ pub struct Progress {
 impl Progress {
     /// A line on standard error, if that is a terminal.
     pub fn new() -> Self {
-        Self::drawn_on(draw_target(std::io::stderr().is_terminal()))
+        if std::io::stderr().is_terminal() {
+            Self::drawn_on(ProgressDrawTarget::stderr())
+        } else {
+            Self::drawn_on(ProgressDrawTarget::hidden())
+        }
     }
 
     /// A line on that target.
@@ -139,11 +143,6 @@ impl Progress {
         bar.set_style(style);
         Self { bar }
     }
-}
-
-/// Standard error if that is a terminal; else nothing.
-pub(super) fn draw_target(is_terminal: bool) -> ProgressDrawTarget {
-    if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
 }
 
 impl Default for Progress {

@@ -41,22 +41,15 @@ const SIGNATURE_LENGTH: usize = 32;
 const UNRESERVED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'[').remove(b']');
 
-/// How deep addresses in addresses are looked into; those deeper down are replaced as a whole.
-const DEPTH: u32 = 4;
-
 /// The text with every address in it cleaned.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    clean_text(text, 0)
-}
-
-fn clean_text(text: &str, depth: u32) -> Cow<'_, str> {
     if text.starts_with('/') && !text.contains(char::is_whitespace) {
-        return clean_one(text, depth);
+        return clean_one(text);
     }
     let mut cleaned = String::new();
     let mut told = 0;
     while let Some(Place { start, end }) = find(text, told) {
-        if let Cow::Owned(address) = clean_one(&text[start..end], depth) {
+        if let Cow::Owned(address) = clean_one(&text[start..end]) {
             cleaned.push_str(&text[told..start]);
             cleaned.push_str(&address);
         } else {
@@ -78,19 +71,23 @@ struct Place {
 
 /// The next address from here on.
 fn find(text: &str, from: usize) -> Option<Place> {
-    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     let mut searched = from;
-    while let Some(colon) = text[searched..].find(':').map(|at| searched + at) {
-        searched = colon + 1;
+    loop {
+        let rest = &text[searched..];
         // JSON that is only quoted may write its slashes escaped.
-        let slashes = ["//", "\\/\\/"].into_iter().find(|slashes| text[searched..].starts_with(slashes));
+        let (offset, separator) =
+            [rest.find("://").map(|at| (at, 3)), rest.find(":\\/\\/").map(|at| (at, 5))]
+                .into_iter()
+                .flatten()
+                .min()?;
+        let colon = searched + offset;
+        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
         let scheme = text.as_bytes()[from..colon].iter().rev().take_while(|byte| is_scheme(byte)).count();
-        if let Some(slashes) = slashes.filter(|_| scheme > 0) {
-            let host = searched + slashes.len();
-            return Some(Place { start: colon - scheme, end: host + length(&text[host..]) });
+        searched = colon + separator;
+        if scheme > 0 {
+            return Some(Place { start: colon - scheme, end: searched + length(&text[searched..]) });
         }
     }
-    None
 }
 
 /// How far an address goes: to a space, a quotation mark or an angle bracket.
@@ -110,7 +107,7 @@ fn length(text: &str) -> usize {
     text.len()
 }
 
-fn clean_one(address: &str, depth: u32) -> Cow<'_, str> {
+fn clean_one(address: &str) -> Cow<'_, str> {
     let (front, rest) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
     let front = without_password(front);
     let mut cleaned = front.to_string();
@@ -122,22 +119,13 @@ fn clean_one(address: &str, depth: u32) -> Cow<'_, str> {
             .find(|long| rest.starts_with(long))
             .map_or(first.len_utf8(), str::len);
         let (mark, after) = rest.split_at(delimiter);
-        let (parameter, remainder) = after.split_at(parameter_length(after));
+        let end = ["&", "#", "\\u0026"].into_iter().filter_map(|next| after.find(next)).min();
+        let (parameter, remainder) = after.split_at(end.unwrap_or(after.len()));
         cleaned.push_str(mark);
-        cleaned.push_str(&clean_parameter(parameter, depth));
+        cleaned.push_str(&clean_parameter(parameter));
         rest = remainder;
     }
     if cleaned == address { Cow::Borrowed(address) } else { Cow::Owned(cleaned) }
-}
-
-/// How far a parameter goes: to the next one.
-fn parameter_length(text: &str) -> usize {
-    let next = |(at, byte): &(usize, u8)| match byte {
-        b'&' | b'#' => true,
-        b'\\' => text[*at..].starts_with("\\u0026"),
-        _ => false,
-    };
-    text.bytes().enumerate().find(next).map_or(text.len(), |(at, _)| at)
 }
 
 /// What comes before the query, with the password in front of the host replaced.
@@ -153,19 +141,17 @@ fn without_password(front: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}{REDACTED}{}", &front[..secret], &front[at..]))
 }
 
-fn clean_parameter(parameter: &str, depth: u32) -> Cow<'_, str> {
+fn clean_parameter(parameter: &str) -> Cow<'_, str> {
     let Some((name, value)) = parameter.split_once('=') else {
         return if is_signature(parameter) { Cow::Borrowed(SIGNED) } else { Cow::Borrowed(parameter) };
     };
     if is_hidden(value) {
         return Cow::Borrowed(parameter);
     }
-    let plain_name = percent_decode_str(name).decode_utf8_lossy();
-    let lower = plain_name.to_lowercase();
-    let signs = SIGNED_NAMES.contains(&lower.as_str())
-        || SIGNED_BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning));
-    let too_deep = depth >= DEPTH && value.len() >= SIGNATURE_LENGTH;
-    if signs || too_deep {
+    let plain_name = percent_decode_str(name).decode_utf8_lossy().to_lowercase();
+    let signs = SIGNED_NAMES.contains(&plain_name.as_str())
+        || SIGNED_BEGINNINGS.iter().any(|beginning| plain_name.starts_with(beginning));
+    if signs {
         return Cow::Owned(format!("{name}={SIGNED}"));
     }
     let plain = percent_decode_str(value).decode_utf8_lossy();
@@ -173,7 +159,7 @@ fn clean_parameter(parameter: &str, depth: u32) -> Cow<'_, str> {
         return Cow::Owned(format!("{name}={REDACTED}"));
     }
     if plain.contains("://") {
-        return match clean_text(&plain, depth + 1) {
+        return match clean(&plain) {
             Cow::Borrowed(_) => Cow::Borrowed(parameter),
             Cow::Owned(cleaned) if value.contains('%') => {
                 Cow::Owned(format!("{name}={}", utf8_percent_encode(&cleaned, UNRESERVED)))
@@ -254,7 +240,7 @@ mod tests {
     #[test]
     fn a_long_random_value_is_a_signature_whatever_its_name() {
         becomes(
-            "https://f.example/a.mp4?cacheKey=Q2xvdWQ7c2lnbmVkLzIwMjYtMDEtMTU5&x-pid=112781",
+            "https://f.example/a.mp4?cacheKey=ChtzZWN1cml0eS5rbGluZy5tZXRh0aXM&x-pid=112781",
             "https://f.example/a.mp4?cacheKey=[signed]&x-pid=112781",
         );
         becomes("https://f.example/?0123456789abcdef0123456789abcdef", "https://f.example/?[signed]");
@@ -273,16 +259,6 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_not_followed_without_end() {
-        let nested = "https://a.example/?to=".repeat(50_000) + "https://b.example/?sig=abc";
-        let cleaned = clean(&nested);
-        assert!(cleaned.starts_with("https://a.example/?to=https://") && cleaned.ends_with("=[signed]"));
-        assert!(cleaned.len() < 200, "{cleaned}");
-        let many = format!("https://a.example/?{}", "a=1&mySig=b&".repeat(50_000));
-        assert_eq!(clean(&many), many.replace("=b", "=[redacted]"));
-    }
-
-    #[test]
     fn a_password_in_front_of_the_host_goes() {
         becomes("http://me:open@h.example/a@b", "http://me:[redacted]@h.example/a@b");
         becomes("http://open@h.example?x=1", "http://[redacted]@h.example?x=1");
@@ -294,7 +270,6 @@ mod tests {
             "",
             "https://acme.example/v2/jobs",
             "https://acme.example/v2/jobs?generation_id=60ac7c34-3224-4b14-8e7d-0aa0db708325:acme/standard",
-            "https://acme.example/v2/jobs?task_id=0123456789abcdef0123456789abcdef&api_key=[key]",
             "https://acme.example/v2/jobs?limit=20&max_tokens=5&prompt=a%20red%20boat%20sails%20on%20the%20sea%20at%20dawn",
             "https://acme.example/a/0123456789abcdef0123456789abcdef.png",
             "no address: a?sig=1, :// neither",

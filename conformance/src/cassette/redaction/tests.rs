@@ -153,52 +153,16 @@ fn pictures_that_were_sent_are_told_by_their_size() {
 }
 
 #[test]
-fn a_form_may_write_spaces_of_a_secret_as_plus_signs_and_parameters_keep_their_names() {
-    let redactor = Redactor::new(&["open sesame now"]).unwrap();
-    assert_eq!(redactor.text("x=open+sesame%20now&y=1"), "x=[key]&y=1");
-    let url = "https://acme.example/v2?api_key=open+sesame+now&x=1";
-    assert_eq!(redactor.text(url), "https://acme.example/v2?api_key=[key]&x=1");
-}
-
-#[test]
-fn base64_in_lines_hides_no_secret_and_nothing_of_it_is_left_at_the_edges() {
-    for before in 0..6_usize {
-        let encoded = STANDARD.encode(format!("{}{SECRET}vvvvvvv", "u".repeat(before)));
-        let end = ((before + SECRET.len()) * 8).div_ceil(6);
-        let expected = format!("<{}[key]{}>", &encoded[..before * 8 / 6], &encoded[end..]);
-        assert_eq!(REDACTOR.text(&format!("<{encoded}>")), expected, "{before} bytes before");
-        let lines: Vec<&str> = encoded.split_at_checked(12).map(|(one, two)| vec![one, two]).unwrap();
-        assert_eq!(REDACTOR.text(&format!("<{}>", lines.join("\r\n"))), expected, "in lines");
-    }
-}
-
-#[test]
 fn long_bodies_are_cut_after_secrets_were_taken_out() {
     let text = format!("{}{SECRET}{}", "x".repeat(TEXT_LIMIT_BYTES - 6), "y".repeat(1000));
     let Content::Text(kept) = received("text/html", text.as_bytes()) else { panic!("no text") };
     assert!(kept.ends_with("xx[key]y[cut: 999 bytes more]"), "{}", &kept[kept.len() - 60..]);
-    let Content::Text(accents) = received("text/html", format!("x{}", "é".repeat(40_000)).as_bytes()) else {
-        panic!("no text")
-    };
-    assert!(accents.ends_with("éé[cut: 14466 bytes more]"), "{}", &accents[accents.len() - 60..]);
     let video = [vec![0xFF; HEAD_LIMIT_BYTES], vec![1; 10]].concat();
     let expected = STANDARD.encode(&video[..HEAD_LIMIT_BYTES]);
     assert_eq!(
         received("video/mp4", &video),
         Content::Bytes { length: HEAD_LIMIT_BYTES as u64 + 10, head: expected }
     );
-}
-
-#[test]
-fn bytes_with_a_secret_anywhere_are_told_by_their_size_only() {
-    let straddling = [&vec![0xFF; HEAD_LIMIT_BYTES - 5], SECRET.as_bytes()].concat();
-    let expected = Content::Bytes { length: straddling.len() as u64, head: String::new() };
-    assert_eq!(received("video/mp4", &straddling), expected);
-    // Its letters are in the base64 of these bytes, though it is not among the bytes.
-    let redactor = Redactor::new(&["AAAA"]).unwrap();
-    let request = outgoing("https://acme.example/", &[], Body::None);
-    let kept = redactor.keep(1, "", 0, 0, &request, &Ok(answer("video/mp4", &[0; 30])));
-    assert_eq!(kept.answer.unwrap().body, Content::Bytes { length: 30, head: String::new() });
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn one(report: usize, exchange: &Exchange, left: &mut usize) -> Markup {
                     (message(&answer.status.to_string(), &answer.headers, &answer.body, left))
                 }
             } @else {
-                p class="wire" { (wire::answer_line(exchange)) }
+                p class="wire" { "No answer: " (wire::answer_line(exchange)) }
             }
         }
     }

@@ -54,7 +54,7 @@ fn the_page_has_all_that_is_known_of_a_fail() {
         "1 note</summary>",
         "#2 GET https://api.acme.test/v2/video/generations?generation_id=kling_7Yq2 → 200",
         "authorization: [redacted]",
-        "<p class=\"wire\">no answer came: the connection was reset</p>",
+        "No answer: no answer came: the connection was reset",
         "<dt>Seed</dt><dd>7</dd>",
         "0.2 of at most 1.2 credits spent (0.3 put aside before sending)",
         "spent 0.2 of 0.3 credits put aside",

@@ -1,0 +1,124 @@
+//! Authentication: who is let in, and what the others are told.
+
+use serde_json::json;
+
+use super::submit_of;
+use crate::case::{Case, Cost, Level, Stage};
+use crate::exchange::{Answer, Body};
+use crate::profile::{Ask, Credential, Profile};
+use crate::session::{Session, Stop, Verdict, told};
+
+/// A key that nobody has. The stand-in refuses it by agreement.
+const BAD_KEY: &str = "not-a-key";
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    Case::new(
+        "AUTH-01",
+        "a submit without a key is refused",
+        Level::Must,
+        Cost::Free,
+        Stage::Free,
+        |session| {
+            let ask = submit_of(session)?.from(Credential::Nobody);
+            refused(session, &ask)
+        },
+    )
+    .on(Profile::auth_clause),
+    Case::new(
+        "AUTH-02",
+        "a made-up key is refused and not repeated",
+        Level::Must,
+        Cost::Free,
+        Stage::Free,
+        bad_key,
+    )
+    .on(|profile| profile.problem_clause("unauthorized")),
+    Case::new("AUTH-03", "another scheme is refused", Level::Should, Cost::Free, Stage::Free, |session| {
+        let ask = submit_of(session)?;
+        refused(session, &ask.clone().from(Credential::Header(format!("Basic {BAD_KEY}"))))?;
+        refused(session, &ask.from(Credential::Header(BAD_KEY.to_owned())))
+    })
+    .on(Profile::auth_clause),
+    Case::new(
+        "AUTH-04",
+        "a look without a key is refused as such",
+        Level::Must,
+        Cost::Free,
+        Stage::Free,
+        |session| {
+            let ask = session.profile.look(&session.strange_id("id")).from(Credential::Nobody);
+            refused(session, &ask)
+        },
+    )
+    .on(Profile::auth_clause),
+    Case::new(
+        "AUTH-05",
+        "which of two faults is named first",
+        Level::Info,
+        Cost::Free,
+        Stage::Free,
+        |session| {
+            let ask = submit_of(session)?.from(bad_key_header(session)).with(Body::Json(json!({})));
+            let answer = session.send(&ask)?;
+            session.note("status", answer.status);
+            Ok(())
+        },
+    ),
+    Case::new(
+        "AUTH-06",
+        "another account cannot see the job",
+        Level::Should,
+        Cost::Shared,
+        Stage::Accepted,
+        foreign,
+    )
+    .on(|profile| profile.problem_clause("unknown_job"))
+    .after(&["SUB-01"]),
+];
+
+fn bad_key_header(session: &Session<'_>) -> Credential {
+    Credential::Header(format!("{} {BAD_KEY}", session.profile.contract().auth.scheme))
+}
+
+fn bad_key(session: &mut Session<'_>) -> Verdict {
+    let ask = submit_of(session)?.from(bad_key_header(session));
+    let answer = refused_answer(session, &ask)?;
+    if answer.json().is_none() {
+        return Err(Stop::Failed(format!("expected the refusal as JSON; found {}", told(&answer))));
+    }
+    if answer.text().contains(BAD_KEY) {
+        return Err(Stop::Failed(format!("expected the key not to be repeated; found {}", told(&answer))));
+    }
+    Ok(())
+}
+
+fn refused(session: &mut Session<'_>, ask: &Ask) -> Verdict {
+    refused_answer(session, ask).map(|_| ())
+}
+
+fn refused_answer(session: &mut Session<'_>, ask: &Ask) -> Result<Answer, Stop> {
+    let answer = session.send(ask)?;
+    if ![401, 403].contains(&answer.status) {
+        return Err(Stop::Failed(format!("expected 401 or 403; found {}", told(&answer))));
+    }
+    if let Some(id) = session.profile.observe("submit", &answer).id {
+        return Err(Stop::Failed(format!("expected no job; found {}: id {id}", answer.status)));
+    }
+    Ok(answer)
+}
+
+/// With a second key: the job is not found, or it is said to be somebody else's.
+fn foreign(session: &mut Session<'_>) -> Verdict {
+    if session.target.second_key.is_none() {
+        return Err(Stop::NotApplicable("needs a key of another account: --second-key-env".to_owned()));
+    }
+    let job = session.shared()?;
+    let answer = session.send(&session.profile.look(&job.id).from(Credential::SecondKey))?;
+    let seen = session.profile.observe("poll", &answer);
+    let found = (200..300).contains(&answer.status) && (seen.status.is_some() || seen.video_url.is_some());
+    if found || !(session.profile.refuses(&answer)) {
+        return Err(Stop::Failed(format!("expected 403 or 404; found {}", told(&answer))));
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Jobs that fail, and servers that do.
+
+use serde_json::json;
+use stuntdouble_contracts::Phase;
+use stuntdouble_contracts::contract::picture::{PictureRole, Transport};
+
+use super::{plain, with};
+use crate::case::{Case, Cost, Level, Stage};
+use crate::profile::{Profile, put};
+use crate::session::{Look, Session, Stop, Verdict, told};
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    Case::new(
+        "ERR-01",
+        "a failed job says why, and is still found",
+        Level::Must,
+        Cost::Own,
+        Stage::Own,
+        failed,
+    )
+    .on(|profile| {
+        let place = profile.operation("poll")?.read.failure.first()?.clone();
+        profile.reply_member_clause("poll", &place).or_else(|| Profile::phases_clause(profile))
+    }),
+    Case::new("ERR-02", "whether a failed job costs", Level::Info, Cost::Own, Stage::Own, billed),
+    Case::new(
+        "ERR-03",
+        "an error of the server has its form",
+        Level::Should,
+        Cost::Emulator,
+        Stage::Own,
+        server_error,
+    )
+    .on(|profile| profile.problem_clause("internal")),
+    Case::new(
+        "ERR-04",
+        "what becomes of a picture that cannot be reached",
+        Level::Info,
+        Cost::Own,
+        Stage::Own,
+        unreachable,
+    )
+    .unless(|profile| {
+        let by_address = profile.models().any(|model| takes_addresses(profile, model));
+        (!by_address).then(|| "pictures are not taken by address".to_owned())
+    }),
+];
+
+fn takes_addresses(profile: &Profile, model: &stuntdouble_contracts::Model) -> bool {
+    profile
+        .picture(model, PictureRole::First)
+        .is_some_and(|(_, rules)| rules.transports.contains(&Transport::Url))
+}
+
+/// A job that has failed: a stand-in is told to let it fail, a real vendor is given an unreachable picture.
+fn failing(session: &mut Session<'_>) -> Result<Look, Stop> {
+    if session.target.control.is_some() {
+        let (model, body) = plain(session)?;
+        let job = session.accept(model, &body)?;
+        let id =
+            percent_encoding::utf8_percent_encode(&job.id, percent_encoding::NON_ALPHANUMERIC).to_string();
+        session.order("POST", &format!("/__admin/jobs/{id}/fail"), &json!({"reason": "internal"}))?;
+        return session.look(&job.id);
+    }
+    let job = with_unreachable(session)?;
+    session.end_of(&job)
+}
+
+/// A submit whose picture's address leads nowhere; the job's id.
+fn with_unreachable(session: &mut Session<'_>) -> Result<String, Stop> {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| takes_addresses(profile, model))?;
+    let address = if session.target.loopback {
+        "http://127.0.0.1:1/picture.jpg"
+    } else {
+        "https://unreachable.invalid/picture.jpg"
+    };
+    if let Some((member, _)) = profile.picture(model, PictureRole::First) {
+        put(&mut body, &member.pointer, json!(address));
+    }
+    match session.accept(model, &body) {
+        Ok(job) => Ok(job.id),
+        Err(Stop::Failed(why)) => Err(Stop::NotApplicable(format!("refused at submit: {why}"))),
+        Err(other) => Err(other),
+    }
+}
+
+fn failed(session: &mut Session<'_>) -> Verdict {
+    let look = failing(session)?;
+    if look.seen.phase != Some(Phase::Failed) {
+        return Err(Stop::Failed(format!("expected a failed job; found {}", told(&look.answer))));
+    }
+    let expected = session.profile.operation("poll").map_or(200, |poll| poll.status.enforced);
+    if look.answer.status != expected {
+        return Err(Stop::Failed(format!("expected {expected}; found {}", told(&look.answer))));
+    }
+    if let Some(url) = look.seen.video_url {
+        return Err(Stop::Failed(format!("expected no video of a failed job; found {url}")));
+    }
+    match look.seen.failure {
+        Some(why) => {
+            session.note("failure", why);
+            Ok(())
+        }
+        None => Err(Stop::Failed(format!("expected a reason; found {}", told(&look.answer)))),
+    }
+}
+
+fn billed(session: &mut Session<'_>) -> Verdict {
+    let look = failing(session)?;
+    let body = look.answer.json().unwrap_or_default();
+    let usage = ["/meta/usage", "/usage"].iter().find_map(|place| body.pointer(place));
+    session.note("usage", usage.cloned().unwrap_or_default());
+    session.note("status", look.seen.status.unwrap_or_default());
+    Ok(())
+}
+
+/// The stand-in is ordered to answer one look with an error of the server.
+fn server_error(session: &mut Session<'_>) -> Verdict {
+    session.steered()?;
+    let name = "suite-server-error";
+    let scenario = json!({
+        "name": name,
+        "match": {"vendor": session.profile.contract().id, "operation": "poll", "calls": {"first": 1}},
+        "then": {"answer": {"problem": "internal"}},
+    });
+    let told_so = session.order_answer("POST", "/__admin/scenarios", &scenario)?;
+    if told_so.status == 404 {
+        return Err(Stop::NotApplicable("this stand-in takes no scenarios".to_owned()));
+    }
+    let look = session.look(&session.strange_id("any"))?;
+    session.order_answer("DELETE", "/__admin/scenarios", &json!({}))?;
+    let fact = session.profile.contract().problems.get("internal").map_or(500, |fact| fact.status);
+    if look.answer.status != fact {
+        return Err(Stop::Failed(format!("expected {fact}; found {}", told(&look.answer))));
+    }
+    let body = look.answer.json().unwrap_or_default();
+    crate::shape::keeps(&session.profile.contract().problem_schema, &body)
+        .map_err(|why| Stop::Failed(format!("the error breaks the form of refusals: {why}")))
+}
+
+fn unreachable(session: &mut Session<'_>) -> Verdict {
+    session.may_have_own_job()?;
+    match with_unreachable(session) {
+        Ok(id) => {
+            let look = session.end_of(&id)?;
+            session.note("ended", look.seen.phase.map_or("unknown", Phase::name));
+            session.note("failure", look.seen.failure.unwrap_or_default());
+            Ok(())
+        }
+        Err(Stop::NotApplicable(why)) => {
+            session.note("refused", why);
+            Ok(())
+        }
+        Err(other) => Err(other),
+    }
+}

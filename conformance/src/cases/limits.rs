@@ -1,0 +1,275 @@
+//! Limits, listings and models.
+
+use serde_json::json;
+use stuntdouble_contracts::Phase;
+
+use super::{plain, submit_of};
+use crate::case::{Case, Cost, Level, Stage};
+use crate::profile::{Credential, Profile};
+use crate::session::{Session, Stop, Verdict, told};
+use crate::shape;
+
+/// A key of an account without means, by agreement with the stand-in.
+const BROKE_KEY: &str = "sd-broke-suite";
+
+/// Looks of a burst.
+const BURST: u32 = 20;
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    Case::new(
+        "LIM-01",
+        "what becomes of twenty looks at once",
+        Level::Info,
+        Cost::Shared,
+        Stage::Accepted,
+        burst,
+    )
+    .after(&["SUB-01"]),
+    Case::new(
+        "LIM-02",
+        "an account without means is refused as the vendor refuses it",
+        Level::Should,
+        Cost::Emulator,
+        Stage::Own,
+        broke,
+    )
+    .on(|profile| profile.problem_clause("insufficient_credits")),
+    Case::new(
+        "LST-01",
+        "the listing has the job with its status",
+        Level::Must,
+        Cost::Shared,
+        Stage::Accepted,
+        listed,
+    )
+    .on(|profile| profile.operation_clause("list"))
+    .unless(|profile| missing(profile, "list"))
+    .after(&["SUB-01"]),
+    Case::new(
+        "LST-02",
+        "a model's own page names it and its parameters",
+        Level::Must,
+        Cost::Free,
+        Stage::Free,
+        model,
+    )
+    .on(|profile| profile.operation_clause("model"))
+    .unless(|profile| missing(profile, "model")),
+    Case::new("LST-03", "a cancelled job stays cancelled", Level::Should, Cost::Emulator, Stage::Own, cancel)
+        .on(|profile| {
+            let words = profile.contract().phases.get("cancelled")?;
+            let quote = words.words.iter().map(crate::profile::value_text).collect::<Vec<_>>().join(" or ");
+            profile.cited("phases.cancelled", &quote, &words.source)
+        }),
+    Case::new(
+        "LST-04",
+        "the list of models names those on offer",
+        Level::Must,
+        Cost::Free,
+        Stage::Free,
+        models,
+    )
+    .on(|profile| profile.operation_clause("models"))
+    .unless(|profile| missing(profile, "models")),
+    Case::new(
+        "LST-05",
+        "the listing keeps its schema and can be narrowed to a model",
+        Level::Should,
+        Cost::Shared,
+        Stage::Accepted,
+        narrowed,
+    )
+    .on(|profile| profile.reply_clause("list"))
+    .unless(|profile| missing(profile, "list"))
+    .after(&["SUB-01"]),
+    Case::new(
+        "LST-06",
+        "a model that does not exist has no page",
+        Level::Should,
+        Cost::Free,
+        Stage::Free,
+        no_model,
+    )
+    .on(|profile| profile.problem_clause("unknown_model"))
+    .unless(|profile| missing(profile, "model")),
+];
+
+fn missing(profile: &Profile, operation: &str) -> Option<String> {
+    profile.operation(operation).is_none().then(|| format!("the vendor has no operation {operation}"))
+}
+
+fn burst(session: &mut Session<'_>) -> Verdict {
+    let before = session.look_at_shared()?.seen.phase;
+    let mut refused = 0;
+    for _ in 0..BURST {
+        let look = session.look_at_shared()?;
+        match look.answer.status {
+            200 => {}
+            429 => {
+                refused += 1;
+                let wait = look.answer.header("retry-after").unwrap_or("none").to_owned();
+                session.note("retry-after", wait);
+            }
+            _ => return Err(Stop::Failed(format!("expected 200 or 429; found {}", told(&look.answer)))),
+        }
+    }
+    session.note("refused", refused);
+    session.note("phase_before", before.map_or("unknown", Phase::name));
+    Ok(())
+}
+
+fn broke(session: &mut Session<'_>) -> Verdict {
+    session.steered()?;
+    let scheme = session.profile.contract().auth.scheme.clone();
+    let ask = submit_of(session)?.from(Credential::Header(format!("{scheme} {BROKE_KEY}")));
+    let answer = session.send(&ask)?;
+    let expected =
+        session.profile.contract().problems.get("insufficient_credits").map_or(403, |fact| fact.status);
+    if answer.status != expected || session.profile.accepted(&answer).is_some() {
+        return Err(Stop::Failed(format!("expected {expected}; found {}", told(&answer))));
+    }
+    let body = answer.json().unwrap_or_default();
+    shape::keeps(&session.profile.contract().problem_schema, &body)
+        .map_err(|why| Stop::Failed(format!("the refusal breaks the form of refusals: {why}")))
+}
+
+fn listed(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    let Some(ask) = session.profile.ask("list", &[]) else { return Ok(()) };
+    let answer = session.send(&ask)?;
+    let seen = session.profile.observe("list", &answer);
+    let Some(found) = seen.jobs.iter().find(|held| held.id.as_deref() == Some(job.id.as_str())) else {
+        return Err(Stop::Failed(format!("expected job {} in the listing; found {}", job.id, told(&answer))));
+    };
+    let look = session.look_at_shared()?;
+    let early = [Some(Phase::Queued), Some(Phase::Running)];
+    let same = found.phase == look.seen.phase || (early.contains(&found.phase) && !session.target.loopback);
+    if !same {
+        let name = |phase: Option<Phase>| phase.map_or("no known status", Phase::name);
+        return Err(Stop::Failed(format!(
+            "expected the listing to say {}; found {}",
+            name(look.seen.phase),
+            name(found.phase)
+        )));
+    }
+    Ok(())
+}
+
+fn narrowed(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    let profile = session.profile;
+    let Some(list) = profile.operation("list") else { return Ok(()) };
+    let Some(plain_ask) = profile.ask("list", &[]) else { return Ok(()) };
+    let by_model = list.query.as_ref().and_then(|query| {
+        let found = stuntdouble_contracts::contract::schema::properties(query).into_iter();
+        let mut found = found.filter(|(_, schema)| schema.get("x-role") == Some(&json!("model")));
+        found.next().map(|(pointer, _)| pointer.trim_start_matches('/').to_owned())
+    });
+    let own = session.shared_job().map(|shared| shared.model.clone()).unwrap_or_default();
+    let other = profile.models().map(|model| model.id.clone()).find(|id| *id != own);
+    let mut asks = vec![(plain_ask.clone(), true)];
+    if let Some(name) = by_model {
+        for (model, expected) in [(Some(own), true), (other, false)] {
+            let Some(model) = model else { continue };
+            let mut ask = plain_ask.clone();
+            ask.query.push((name.clone(), model));
+            asks.push((ask, expected));
+        }
+    }
+    for (ask, expected) in asks {
+        let answer = session.send(&ask)?;
+        let body = answer.json().unwrap_or_default();
+        shape::keeps(&list.reply, &body)
+            .map_err(|why| Stop::Failed(format!("the listing breaks its schema: {why}")))?;
+        let seen = profile.observe("list", &answer);
+        let found = seen.jobs.iter().any(|held| held.id.as_deref() == Some(job.id.as_str()));
+        if found != expected {
+            let wanted = if expected { "in" } else { "left out of" };
+            return Err(Stop::Failed(format!(
+                "expected job {} {wanted} {}; found otherwise",
+                job.id,
+                ask.target()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn model(session: &mut Session<'_>) -> Verdict {
+    let (model, _) = plain(session)?;
+    let profile = session.profile;
+    let Some(operation) = profile.operation("model") else { return Ok(()) };
+    let Some(ask) = profile.ask("model", &[&model.id]) else { return Ok(()) };
+    let answer = session.send(&ask)?;
+    let body = answer.json().unwrap_or_default();
+    if answer.status != operation.status.enforced {
+        return Err(Stop::Failed(format!("expected {}; found {}", operation.status.enforced, told(&answer))));
+    }
+    shape::keeps(&operation.reply, &body)
+        .map_err(|why| Stop::Failed(format!("the model's page breaks its schema: {why}")))?;
+    let text = answer.text();
+    if !text.contains(&model.id) {
+        return Err(Stop::Failed(format!("expected the page of {}; found {}", model.id, told(&answer))));
+    }
+    for role in ["prompt", "duration", "cfg_scale"] {
+        let Some(member) = profile.member(model, role) else { continue };
+        let name = member.pointer.rsplit('/').next().unwrap_or_default();
+        if !text.contains(&format!("\"{name}\"")) {
+            return Err(Stop::Failed(format!("expected the parameter {name}; found {}", told(&answer))));
+        }
+    }
+    Ok(())
+}
+
+fn models(session: &mut Session<'_>) -> Verdict {
+    let Some(ask) = session.profile.ask("models", &[]) else { return Ok(()) };
+    let answer = session.send(&ask)?;
+    let listed = session.profile.observe("models", &answer).models;
+    let body = answer.text();
+    session.note("models", listed.len());
+    let missing: Vec<&str> = session
+        .profile
+        .models()
+        .map(|model| model.id.as_str())
+        .filter(|id| !listed.iter().any(|held| held == id) && !body.contains(&format!("\"{id}\"")))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::Failed(format!(
+        "expected {} among the models; found {} others",
+        missing.join(", "),
+        listed.len()
+    )))
+}
+
+fn no_model(session: &mut Session<'_>) -> Verdict {
+    let Some(ask) = session.profile.ask("model", &["no-such-model"]) else { return Ok(()) };
+    let answer = session.send(&ask)?;
+    session.note("status", answer.status);
+    if !(400..500).contains(&answer.status) {
+        return Err(Stop::Failed(format!("expected a 4xx; found {}", told(&answer))));
+    }
+    Ok(())
+}
+
+/// The stand-in cancels a job that waits; a look then says so, for good.
+fn cancel(session: &mut Session<'_>) -> Verdict {
+    session.steered()?;
+    let (model, body) = plain(session)?;
+    let job = session.accept(model, &body)?;
+    let id = percent_encoding::utf8_percent_encode(&job.id, percent_encoding::NON_ALPHANUMERIC).to_string();
+    session.order("POST", &format!("/__admin/jobs/{id}/cancel"), &json!({}))?;
+    // Vendors without a word for it tell it as a failure.
+    let expected = [Some(Phase::Cancelled), Some(Phase::Failed)];
+    let word = session.profile.contract().word(Phase::Cancelled);
+    for _ in 0..2 {
+        let look = session.look(&job.id)?;
+        if !expected.contains(&look.seen.phase) || look.seen.status.as_ref() != Some(&word) {
+            return Err(Stop::Failed(format!("expected {word}; found {}", told(&look.answer))));
+        }
+        session.wait_s(600)?;
+    }
+    Ok(())
+}

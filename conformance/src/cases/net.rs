@@ -1,0 +1,98 @@
+//! Transport and discovery: what can be learnt without a key and without a job.
+
+use serde_json::{Value, json};
+
+use crate::case::{Case, Cost, Level, Stage};
+use crate::exchange::Body;
+use crate::profile::{Ask, Credential, Profile};
+use crate::session::{Session, Stop, Verdict, told};
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    Case::new("NET-01", "answers are JSON over TLS", Level::Should, Cost::Free, Stage::Free, https_and_json)
+        .on(|profile| {
+            let answers = &profile.contract().answers;
+            profile.cited("answers.content_type", &answers.content_type, &answers.source)
+        }),
+    Case::new("NET-02", "an unknown path is not found", Level::Info, Cost::Free, Stage::Free, unknown_path),
+    Case::new("NET-03", "a wrong method is refused", Level::Info, Cost::Free, Stage::Free, wrong_method),
+    Case::new("NET-04", "which of the vendor's paths answer", Level::Info, Cost::Free, Stage::Free, paths),
+    Case::new("NET-05", "which headers name the request", Level::Info, Cost::Free, Stage::Free, headers),
+];
+
+fn https_and_json(session: &mut Session<'_>) -> Verdict {
+    let ask = session.profile.look(&session.strange_id("id")).from(Credential::Nobody);
+    let answer = session.send(&ask)?;
+    if !session.target.loopback && !session.target.base.starts_with("https://") {
+        return Err(Stop::Failed(format!(
+            "expected https beyond this machine; found {}",
+            session.target.base
+        )));
+    }
+    let said = answer.header("content-type").unwrap_or("none");
+    let plain = said.split(';').next().unwrap_or_default().trim();
+    session.note("content-type", said);
+    if plain != "application/json" || answer.json().is_none() {
+        return Err(Stop::Failed(format!(
+            "expected JSON as application/json; found {said}: {}",
+            told(&answer)
+        )));
+    }
+    Ok(())
+}
+
+fn unknown_path(session: &mut Session<'_>) -> Verdict {
+    let answer = session.send(&Ask::get("/v2/does-not-exist"))?;
+    session.note("status", answer.status);
+    if answer.status != 404 {
+        return Err(Stop::Failed(format!("expected 404; found {}", told(&answer))));
+    }
+    Ok(())
+}
+
+fn wrong_method(session: &mut Session<'_>) -> Verdict {
+    let Some(model) = session.profile.model() else {
+        return Err(Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()));
+    };
+    let ask = Ask::get(&session.profile.submit_path(model)).by("PUT").with(Body::Json(json!({})));
+    let answer = session.send(&ask)?;
+    session.note("status", answer.status);
+    if ![404, 405].contains(&answer.status) {
+        return Err(Stop::Failed(format!("expected 404 or 405; found {}", told(&answer))));
+    }
+    Ok(())
+}
+
+/// Every path that is documented for a look at a job, asked for a job that does not exist.
+fn paths(session: &mut Session<'_>) -> Verdict {
+    let profile: &Profile = session.profile;
+    let Some(poll) = profile.operation("poll") else { return Ok(()) };
+    let id = session.strange_id("id");
+    let unknown = session.send(&Ask::get("/v2/does-not-exist"))?;
+    for route in profile.routes(poll) {
+        let answer = session.send(&profile.look_at(&route.path, &id))?;
+        let answers = answer.status != unknown.status || shape(&answer.json()) != shape(&unknown.json());
+        session.note(&route.path, json!({"status": answer.status, "told_apart": answers}));
+    }
+    Ok(())
+}
+
+fn headers(session: &mut Session<'_>) -> Verdict {
+    let ask = session.profile.look(&session.strange_id("id"));
+    let answer = session.send(&ask)?;
+    let telling = ["id", "rate", "limit", "retry", "trace", "request", "correlation", "ray"];
+    for (name, value) in &answer.headers {
+        if telling.iter().any(|word| name.contains(word)) {
+            session.note(name, value.as_str());
+        }
+    }
+    Ok(())
+}
+
+/// The names of an object's members.
+fn shape(body: &Option<Value>) -> Vec<String> {
+    body.as_ref()
+        .and_then(Value::as_object)
+        .map(|members| members.keys().cloned().collect())
+        .unwrap_or_default()
+}

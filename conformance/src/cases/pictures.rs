@@ -1,0 +1,146 @@
+//! Pictures at and beyond the vendor's limits, handed over as bytes.
+
+use stuntdouble_contracts::Phase;
+use stuntdouble_contracts::contract::Model;
+use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+
+use super::refusal::refused_or_fails;
+use super::with;
+use crate::amount::Amount;
+use crate::case::{Case, Clause, Cost, Level, Stage};
+use crate::pictures::{jpeg, weighing};
+use crate::profile::{Ask, Picture, Profile, put};
+use crate::session::{Session, Stop, Verdict};
+
+const fn picture(id: &'static str, title: &'static str, run: fn(&mut Session<'_>) -> Verdict) -> Case {
+    Case::new(id, title, Level::Should, Cost::Own, Stage::Own, run)
+}
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    picture("PIC-01", "a picture one pixel too small is refused, or fails its job", |session| {
+        beyond(session, |rules| rules.min_side.map(|side| jpeg(side - 1, side - 1)))
+    })
+    .on(|profile| clause(profile, "min_side"))
+    .unless(|profile| silent(profile, "min_side")),
+    picture("PIC-02", "a picture one pixel too narrow is refused, or fails its job", |session| {
+        beyond(session, |rules| {
+            let (long, short) = rules.max_aspect?;
+            let side = side(rules);
+            Some(jpeg(side, side * long / short + 1))
+        })
+    })
+    .on(|profile| clause(profile, "max_aspect"))
+    .unless(|profile| silent(profile, "max_aspect")),
+    picture("PIC-03", "a picture one byte too heavy is refused, or fails its job", |session| {
+        beyond(session, |rules| Some(weighing(jpeg(side(rules), side(rules)), bytes(rules)? + 1)))
+    })
+    .on(|profile| clause(profile, "max_bytes"))
+    .unless(|profile| silent(profile, "max_bytes")),
+    picture("PIC-04", "a picture of another format is refused, or fails its job", |session| {
+        beyond(session, |_| Some(Picture { bytes: gif(), content_type: "image/gif", url: None }))
+    })
+    .on(|profile| clause(profile, "formats"))
+    .unless(|profile| silent(profile, "formats")),
+    picture("PIC-05", "what is no picture at all is refused, or fails its job", |session| {
+        let text = b"this is no picture, whatever its name says\n".to_vec();
+        beyond(session, move |_| Some(Picture { bytes: text.clone(), content_type: "image/jpeg", url: None }))
+    })
+    .on(|profile| clause(profile, "formats"))
+    .unless(|profile| silent(profile, "formats")),
+    picture("PIC-06", "a picture just within every limit is accepted and becomes a video", |session| {
+        within(session)
+    })
+    .on(|profile| clause(profile, "min_side"))
+    .unless(|profile| silent(profile, "min_side")),
+];
+
+/// The first model that takes a picture as bytes, with its rules.
+fn taken(profile: &Profile) -> Option<(&Model, PictureRules)> {
+    profile.models().find_map(|model| {
+        let (_, rules) = profile.picture(model, PictureRole::First)?;
+        as_bytes(&rules).map(|_| (model, rules))
+    })
+}
+
+fn as_bytes(rules: &PictureRules) -> Option<Transport> {
+    [Transport::Part, Transport::DataUri, Transport::Base64]
+        .into_iter()
+        .find(|way| rules.transports.contains(way))
+}
+
+fn side(rules: &PictureRules) -> u32 {
+    rules.min_side.unwrap_or(300)
+}
+
+fn bytes(rules: &PictureRules) -> Option<usize> {
+    usize::try_from(rules.max_bytes?).ok()
+}
+
+fn ask(session: &Session<'_>, picture: &Picture) -> Result<(Ask, Option<Amount>), Stop> {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| {
+        profile.picture(model, PictureRole::First).is_some_and(|(_, rules)| as_bytes(&rules).is_some())
+    })?;
+    if let Some((member, rules)) = profile.picture(model, PictureRole::First)
+        && let Some(way) = as_bytes(&rules)
+    {
+        put(&mut body, &member.pointer, picture.by(way));
+    }
+    Ok((profile.submit(model, &body, picture), profile.worst_price(model)))
+}
+
+fn beyond(session: &mut Session<'_>, made: impl Fn(&PictureRules) -> Option<Picture>) -> Verdict {
+    let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
+    let Some(picture) = made(&rules) else { return Ok(()) };
+    session.may_have_own_job()?;
+    let (ask, worst) = ask(session, &picture)?;
+    refused_or_fails(session, &ask, worst)
+}
+
+fn within(session: &mut Session<'_>) -> Verdict {
+    let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
+    let shortest = side(&rules);
+    let longest = rules.max_aspect.map_or(shortest, |(long, short)| shortest * long / short);
+    let mut picture = jpeg(shortest, longest);
+    if let Some(bytes) = bytes(&rules) {
+        picture = weighing(picture, bytes);
+    }
+    let (ask, worst) = ask(session, &picture)?;
+    let job = session.accept_ask(&ask, worst)?;
+    let look = session.end_of(&job.id)?;
+    match look.seen.phase {
+        Some(Phase::Succeeded) => Ok(()),
+        _ => Err(Stop::Failed(format!(
+            "expected a {shortest} x {longest} picture of {} bytes to do; found that its job failed: {}",
+            picture.bytes.len(),
+            look.seen.failure.unwrap_or_default()
+        ))),
+    }
+}
+
+/// A GIF of one pixel.
+fn gif() -> Vec<u8> {
+    let mut bytes = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff".to_vec();
+    bytes.extend_from_slice(b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b");
+    bytes
+}
+
+fn clause(profile: &Profile, rule: &str) -> Option<Clause> {
+    let (model, _) = taken(profile)?;
+    let (member, _) = profile.picture(model, PictureRole::First)?;
+    let clause = profile.member_clause(model, &member, "x-image")?;
+    let value = member.schema.get("x-image").and_then(|rules| rules.get(rule))?;
+    let quote = format!("{rule}: {}", crate::profile::value_text(value));
+    Some(Clause::new(&clause.place, &quote, clause.sources))
+}
+
+fn silent(profile: &Profile, rule: &str) -> Option<String> {
+    let Some((model, _)) = taken(profile) else {
+        return Some("pictures are not taken as bytes".to_owned());
+    };
+    let stated = profile.picture(model, PictureRole::First).is_some_and(|(member, _)| {
+        member.schema.get("x-image").and_then(|rules| rules.get(rule)).is_some_and(|value| !value.is_null())
+    });
+    (!stated).then(|| format!("the contract states no {rule}"))
+}

@@ -1,0 +1,266 @@
+//! Looks at a job: their form, and the life they show.
+
+use serde_json::{Value, json};
+use stuntdouble_contracts::Phase;
+use stuntdouble_contracts::contract::operation::IdPlace;
+
+use crate::case::{Case, Cost, Level, Stage};
+use crate::profile::{Ask, Profile};
+use crate::session::{Look, Session, Stop, Verdict, told};
+use crate::shape::{self, undocumented};
+
+const fn shared(
+    id: &'static str,
+    title: &'static str,
+    level: Level,
+    stage: Stage,
+    run: fn(&mut Session<'_>) -> Verdict,
+) -> Case {
+    Case::new(id, title, level, Cost::Shared, stage, run).after(&["SUB-01"])
+}
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    shared("POLL-01", "every look keeps its schema", Level::Must, Stage::Ended, schema)
+        .on(|profile| profile.reply_clause("poll"))
+        .after(&["SUB-01", "POLL-09"]),
+    shared("POLL-02", "every status is one of the vendor's words", Level::Must, Stage::Ended, known_words)
+        .on(Profile::phases_clause)
+        .after(&["SUB-01", "POLL-09"]),
+    shared("POLL-03", "a job never goes back, and its end is final", Level::Should, Stage::Ended, monotone)
+        .on(Profile::phases_clause)
+        .after(&["SUB-01", "POLL-09"]),
+    shared("POLL-04", "every look names the job's id", Level::Must, Stage::Ended, same_id)
+        .on(|profile| {
+            let place = profile.operation("poll")?.read.id.clone()?;
+            profile.reply_member_clause("poll", &place)
+        })
+        .after(&["SUB-01", "POLL-09"]),
+    shared("POLL-05", "two looks at once say the same", Level::Should, Stage::Accepted, idempotent)
+        .on(|profile| profile.operation_clause("poll")),
+    Case::new("POLL-06", "an unknown id is not found", Level::Should, Cost::Free, Stage::Free, unknown_id)
+        .on(|profile| profile.problem_clause("unknown_job")),
+    Case::new("POLL-07", "no id at all is refused", Level::Must, Cost::Free, Stage::Free, missing_id)
+        .on(|profile| profile.operation_clause("poll")),
+    Case::new(
+        "POLL-08",
+        "what is told to a malformed id",
+        Level::Info,
+        Cost::Free,
+        Stage::Free,
+        malformed_id,
+    ),
+    shared("POLL-09", "the job ends", Level::Must, Stage::Followed, ends).on(Profile::phases_clause),
+    shared(
+        "POLL-10",
+        "no video before the end, no error unless it failed",
+        Level::Should,
+        Stage::Ended,
+        nulls,
+    )
+    .on(|profile| profile.reply_clause("poll"))
+    .after(&["SUB-01", "POLL-09"]),
+    shared("POLL-11", "whether looking is free", Level::Info, Stage::Ended, |session| {
+        match session.profile.ask("balance", &[]) {
+            Some(ask) => {
+                let before = session.send(&ask)?;
+                session.look_at_shared()?;
+                let after = session.send(&ask)?;
+                session.note("unchanged", before.body == after.body);
+                Ok(())
+            }
+            None => Err(Stop::NotApplicable("the vendor tells no balance".to_owned())),
+        }
+    })
+    .unless(|profile| {
+        profile.operation("balance").is_none().then(|| "the vendor tells no balance".to_owned())
+    })
+    .after(&["SUB-01", "POLL-09"]),
+];
+
+fn schema(session: &mut Session<'_>) -> Verdict {
+    let looks = session.looks()?;
+    let profile = session.profile;
+    let Some(poll) = profile.operation("poll") else { return Ok(()) };
+    let mut unlisted = Vec::new();
+    for look in &looks {
+        if look.answer.status != poll.status.enforced {
+            return Err(Stop::Failed(format!(
+                "expected {}; found {}",
+                poll.status.enforced,
+                told(&look.answer)
+            )));
+        }
+        let body = look.answer.json().unwrap_or_default();
+        shape::keeps(&poll.reply, &body)
+            .map_err(|why| Stop::Failed(format!("a look ({}) breaks its schema: {why}", phase(look))))?;
+        unlisted.extend(undocumented(&poll.reply, &body));
+    }
+    unlisted.sort();
+    unlisted.dedup();
+    if !unlisted.is_empty() {
+        session.note("undocumented", json!(unlisted));
+    }
+    Ok(())
+}
+
+fn known_words(session: &mut Session<'_>) -> Verdict {
+    for look in session.looks()? {
+        if look.seen.phase.is_none() {
+            let word = look.seen.status.map_or_else(|| "no status".to_owned(), |word| word.to_string());
+            return Err(Stop::Failed(format!("expected one of the vendor's words; found {word}")));
+        }
+    }
+    Ok(())
+}
+
+fn monotone(session: &mut Session<'_>) -> Verdict {
+    session.ended()?;
+    for _ in 0..3 {
+        session.wait_s(1)?;
+        session.look_at_shared()?;
+    }
+    let phases: Vec<Option<Phase>> = session.looks()?.iter().map(|look| look.seen.phase).collect();
+    let rank = |phase: Option<Phase>| match phase {
+        None => None,
+        Some(Phase::Queued) => Some(0),
+        Some(Phase::Running) => Some(1),
+        Some(Phase::Succeeded | Phase::Failed | Phase::Cancelled) => Some(2),
+    };
+    for pair in phases.windows(2) {
+        let back = rank(pair[1]) < rank(pair[0]);
+        let changed_end = rank(pair[0]) == Some(2) && pair[0] != pair[1];
+        if back || changed_end {
+            let name = |phase: Option<Phase>| phase.map_or("an unknown status", Phase::name);
+            return Err(Stop::Failed(format!(
+                "expected a job never to go back; found {} after {}",
+                name(pair[1]),
+                name(pair[0])
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn same_id(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    for look in session.looks()? {
+        if look.seen.id.as_deref() != Some(job.id.as_str()) {
+            let found = look.seen.id.unwrap_or_else(|| "none".to_owned());
+            return Err(Stop::Failed(format!("expected the id {}; found {found}", job.id)));
+        }
+    }
+    Ok(())
+}
+
+/// Members that name the moment of the answer may differ; nothing else may.
+fn idempotent(session: &mut Session<'_>) -> Verdict {
+    let one = session.look_at_shared()?;
+    let other = session.look_at_shared()?;
+    let (first, second) = (one.answer.json().unwrap_or_default(), other.answer.json().unwrap_or_default());
+    if one.seen.phase != other.seen.phase {
+        session.note("moved_on", true);
+        return Ok(());
+    }
+    let differing: Vec<String> = crate::normalise::differences(&first, &second)
+        .into_iter()
+        .map(|(pointer, _, _)| pointer)
+        .filter(|pointer| !pointer.to_ascii_lowercase().contains("time"))
+        .collect();
+    if differing.is_empty() && one.answer.status == other.answer.status {
+        return Ok(());
+    }
+    Err(Stop::Failed(format!(
+        "expected the same answer twice; found other values at {}",
+        differing.join(", ")
+    )))
+}
+
+fn unknown_id(session: &mut Session<'_>) -> Verdict {
+    let id = session.strange_id("unknown");
+    let answer = session.send(&session.profile.look(&id))?;
+    let seen = session.profile.observe("poll", &answer);
+    session.note("status", answer.status);
+    let found = (200..300).contains(&answer.status) && seen.status.is_some();
+    if found || !session.profile.refuses(&answer) {
+        return Err(Stop::Failed(format!("expected 404 or 400; found {}", told(&answer))));
+    }
+    if answer.json().is_none() {
+        return Err(Stop::Failed(format!("expected JSON; found {}", told(&answer))));
+    }
+    Ok(())
+}
+
+fn missing_id(session: &mut Session<'_>) -> Verdict {
+    let profile = session.profile;
+    let Some(poll) = profile.operation("poll") else { return Ok(()) };
+    let Some(route) = profile.routes(poll).next() else { return Ok(()) };
+    let path = match &poll.job_id {
+        Some(IdPlace::Path(name)) => route.path.replace(&format!("{{{name}}}"), ""),
+        Some(IdPlace::Query(_)) | None => route.path.clone(),
+    };
+    let answer = session.send(&Ask::get(&path))?;
+    session.note("status", answer.status);
+    if !(400..500).contains(&answer.status) {
+        return Err(Stop::Failed(format!("expected a 4xx; found {}", told(&answer))));
+    }
+    Ok(())
+}
+
+fn malformed_id(session: &mut Session<'_>) -> Verdict {
+    for (name, id) in [("../x", "../x".to_owned()), ("300 characters", "x".repeat(300))] {
+        let answer = session.send(&session.profile.look(&id))?;
+        session.note(name, answer.status);
+        if answer.status >= 500 {
+            return Err(Stop::Failed(format!("expected no 5xx; found {}", told(&answer))));
+        }
+    }
+    Ok(())
+}
+
+fn ends(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    let ended = session.follow_shared()?;
+    let looks = session.shared_job().map(|shared| shared.looks.clone()).unwrap_or_default();
+    let first = |wanted: &dyn Fn(Phase) -> bool| {
+        let look = looks.iter().find(|look| look.seen.phase.is_some_and(wanted));
+        look.map(|look| look.at_ms.saturating_sub(job.at_ms) / 1000)
+    };
+    session.note("looks", looks.len());
+    if let Some(started) = first(&|phase| phase != Phase::Queued) {
+        session.note("seen_running_after_s", started);
+    }
+    session.note("seen_ended_after_s", first(&Phase::is_terminal).unwrap_or_default());
+    session.note("ended", phase(&ended));
+    match ended.seen.phase {
+        Some(Phase::Succeeded) => Ok(()),
+        _ => Err(Stop::Failed(format!(
+            "expected the plainest job to succeed; found it {}: {}",
+            phase(&ended),
+            ended.seen.failure.unwrap_or_default()
+        ))),
+    }
+}
+
+fn nulls(session: &mut Session<'_>) -> Verdict {
+    for look in session.looks()? {
+        let seen = &look.seen;
+        if seen.phase != Some(Phase::Succeeded)
+            && let Some(url) = &seen.video_url
+        {
+            return Err(Stop::Failed(format!("expected no video while {}; found {url}", phase(&look))));
+        }
+        if seen.phase != Some(Phase::Failed)
+            && let Some(why) = &seen.failure
+        {
+            return Err(Stop::Failed(format!("expected no error while {}; found {why}", phase(&look))));
+        }
+    }
+    Ok(())
+}
+
+/// Our word for a look's phase, or the vendor's.
+fn phase(look: &Look) -> String {
+    let word = || look.seen.status.as_ref().map_or_else(|| "without status".to_owned(), Value::to_string);
+    look.seen.phase.map_or_else(word, |phase| phase.name().to_owned())
+}

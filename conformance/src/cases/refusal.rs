@@ -1,0 +1,374 @@
+//! Submits that the vendor refuses: one rule broken at a time, the cheapest evidence first.
+
+use serde_json::{Value, json};
+use stuntdouble_contracts::contract::Model;
+use stuntdouble_contracts::contract::picture::PictureRole;
+use stuntdouble_contracts::contract::schema::properties;
+use stuntdouble_contracts::{Phase, contract::schema::at};
+
+use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
+use super::submit::no_role;
+use super::{plain, with};
+use crate::amount::Amount;
+use crate::case::{Case, Clause, Cost, Level, Stage};
+use crate::exchange::{Answer, Body};
+use crate::profile::{Ask, Profile, put, remove};
+use crate::session::{Session, Stop, Verdict};
+use crate::shape;
+
+const fn refused(
+    id: &'static str,
+    class: &'static str,
+    title: &'static str,
+    level: Level,
+    run: fn(&mut Session<'_>) -> Verdict,
+) -> Case {
+    Case::new(id, title, level, Cost::Rejectable, Stage::Refused, run).of_class(class)
+}
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    refused("VAL-01", "body", "no body is refused", Level::Must, |session| raw(session, None, b""))
+        .on(|profile| profile.problem_clause("malformed")),
+    refused("VAL-02", "body", "a broken body is refused", Level::Must, |session| {
+        if session.profile.takes_forms() {
+            let form = b"--cut\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nwav";
+            return raw(session, Some("multipart/form-data; boundary=cut"), form);
+        }
+        raw(session, Some("application/json"), b"{\"model\":")
+    })
+    .on(|profile| profile.problem_clause("malformed")),
+    refused("VAL-03", "body", "another content type is refused", Level::Should, |session| {
+        raw(session, Some("text/plain"), b"a walk at dusk")
+    })
+    .on(|profile| profile.problem_clause("malformed")),
+    refused("VAL-04", "model", "no model is refused", Level::Must, |session| {
+        broken(session, |_| true, |profile, model, body| remove(body, &model_at(profile, model)))
+    })
+    .on(|profile| role_clause(profile, "model", "required"))
+    .unless(no_model_member),
+    refused("VAL-05", "model", "an unknown model is refused", Level::Must, unknown_model)
+        .on(|profile| profile.problem_clause("unknown_model")),
+    refused("VAL-06", "missing", "no picture is refused", Level::Must, |session| {
+        broken(session, first_required, |profile, model, body| {
+            if let Some((member, _)) = profile.picture(model, PictureRole::First) {
+                remove(body, &member.pointer);
+            }
+        })
+    })
+    .on(|profile| first_clause(profile, "required"))
+    .unless(|profile| (!profile.models().any(first_required)).then(|| "no model needs a picture".to_owned())),
+    refused("VAL-07", "missing", "no prompt is refused where one is needed", Level::Must, |session| {
+        let profile = session.profile;
+        broken(
+            session,
+            |model| prompt_required(profile, model),
+            |profile, model, body| {
+                if let Some(member) = profile.member(model, "prompt") {
+                    remove(body, &member.pointer);
+                }
+            },
+        )
+    })
+    .on(|profile| {
+        let model = profile.model_with(|model| prompt_required(profile, model))?;
+        profile.member_clause(model, &profile.member(model, "prompt")?, "required")
+    })
+    .unless(|profile| {
+        let needed = profile.models().any(|model| prompt_required(profile, model));
+        (!needed).then(|| "no model needs a prompt".to_owned())
+    }),
+    refused(
+        "VAL-08",
+        "picture",
+        "a picture that is no address is refused, or fails its job",
+        Level::Should,
+        not_an_address,
+    )
+    .on(|profile| first_clause(profile, "x-url").or(first_clause(profile, "x-image")))
+    .unless(|profile| {
+        let none = !profile.models().any(|model| profile.picture(model, PictureRole::First).is_some());
+        none.then(|| "no model takes a picture".to_owned())
+    }),
+    refused("VAL-09", "duration", "a length that is not offered is refused", Level::Must, |session| {
+        let profile = session.profile;
+        with_role(session, "duration", |model| match profile.durations(model).first() {
+            Some(Value::String(_)) => json!("7"),
+            Some(_) | None => json!(7),
+        })
+    })
+    .on(|profile| role_clause(profile, "duration", "enum"))
+    .unless(|profile| no_role(profile, "duration")),
+    refused("VAL-10", "duration", "a length of another type is refused", Level::Should, |session| {
+        with_role(session, "duration", |_| json!([]))
+    })
+    .on(|profile| role_clause(profile, "duration", "type").or(role_clause(profile, "duration", "enum")))
+    .unless(|profile| no_role(profile, "duration")),
+    refused("VAL-11", "cfg", "cfg above its most is refused", Level::Must, |session| {
+        with_role(session, "cfg_scale", |_| json!(1.01))
+    })
+    .on(|profile| role_clause(profile, "cfg_scale", "maximum"))
+    .unless(|profile| no_role(profile, "cfg_scale")),
+    refused("VAL-12", "cfg", "cfg below its least is refused", Level::Must, |session| {
+        with_role(session, "cfg_scale", |_| json!(-0.01))
+    })
+    .on(|profile| role_clause(profile, "cfg_scale", "minimum"))
+    .unless(|profile| no_role(profile, "cfg_scale")),
+    refused("VAL-13", "prompt", "a prompt of 2501 characters is refused", Level::Must, long_prompt)
+        .on(|profile| role_clause(profile, "prompt", "maxLength"))
+        .unless(|profile| no_role(profile, "prompt")),
+    refused("VAL-14", "model", "null where something is required is refused", Level::Should, |session| {
+        broken(session, |_| true, |profile, model, body| put(body, &model_at(profile, model), Value::Null))
+    })
+    .on(|profile| role_clause(profile, "model", "required"))
+    .unless(|profile| {
+        no_model_member(profile).or(profile.takes_forms().then(|| "a form has no null".to_owned()))
+    }),
+    refused("VAL-15", "camera", "an unknown camera movement is refused", Level::Should, |session| {
+        bad_camera(session, BadCamera::Movement)
+    })
+    .on(|profile| camera_clause(profile, BadCamera::Movement))
+    .unless(|profile| no_camera(profile, BadCamera::Movement)),
+    refused("VAL-16", "camera", "a camera movement beyond its range is refused", Level::Should, |session| {
+        bad_camera(session, BadCamera::Value)
+    })
+    .on(|profile| camera_clause(profile, BadCamera::Value))
+    .unless(|profile| no_camera(profile, BadCamera::Value)),
+    Case::new("VAL-17", "which forms refusals have", Level::Info, Cost::Free, Stage::Last, forms),
+    refused("VAL-18", "missing", "a last frame without a first is refused", Level::Must, |session| {
+        let profile = session.profile;
+        broken(
+            session,
+            |model| has_tail(profile, model),
+            |profile, model, body| {
+                let tail = profile.picture(model, PictureRole::Tail);
+                let first = profile.picture(model, PictureRole::First);
+                if let (Some((tail, _)), Some((first, _))) = (tail, first) {
+                    let picture = body.pointer(&first.pointer).cloned().unwrap_or_default();
+                    put(body, &tail.pointer, picture);
+                    remove(body, &first.pointer);
+                }
+            },
+        )
+    })
+    .on(|profile| {
+        let model = profile.model_with(|model| has_tail(profile, model))?;
+        profile.member_clause(model, &profile.picture(model, PictureRole::First)?.0, "required")
+    })
+    .unless(|profile| {
+        (!profile.models().any(|model| has_tail(profile, model)))
+            .then(|| "no model takes a last frame".to_owned())
+    }),
+];
+
+/// Sends a good body of a model with one thing changed, and expects a refusal.
+fn broken(
+    session: &mut Session<'_>,
+    has: impl Fn(&Model) -> bool,
+    change: impl FnOnce(&Profile, &Model, &mut Value),
+) -> Verdict {
+    let (model, mut body) = with(session, has)?;
+    let profile = session.profile;
+    change(profile, model, &mut body);
+    let ask = profile.submit(model, &body, session.picture());
+    let answer = session.refuse(&ask, profile.worst_price(model))?;
+    said(session, &answer);
+    Ok(())
+}
+
+/// The same with the value of the member that plays a role changed.
+fn with_role(session: &mut Session<'_>, role: &str, value: impl FnOnce(&Model) -> Value) -> Verdict {
+    let profile = session.profile;
+    broken(
+        session,
+        |model| profile.member(model, role).is_some(),
+        |profile, model, body| {
+            if let Some(member) = profile.member(model, role) {
+                put(body, &member.pointer, value(model));
+            }
+        },
+    )
+}
+
+/// Sends bytes as they are to the path of the first model.
+fn raw(session: &mut Session<'_>, content_type: Option<&str>, bytes: &[u8]) -> Verdict {
+    let (model, _) = plain(session)?;
+    let profile = session.profile;
+    let body = match (content_type, bytes.is_empty()) {
+        (None, true) => Body::None,
+        _ => Body::Raw { content_type: content_type.map(str::to_owned), bytes: bytes.to_vec() },
+    };
+    let ask = Ask::get(&profile.submit_path(model)).by("POST").with(body);
+    let answer = session.refuse(&ask, profile.worst_price(model))?;
+    said(session, &answer);
+    Ok(())
+}
+
+/// Writes down the status of a refusal.
+fn said(session: &mut Session<'_>, answer: &Answer) {
+    session.note("status", answer.status);
+}
+
+fn unknown_model(session: &mut Session<'_>) -> Verdict {
+    let (model, mut body) = plain(session)?;
+    let profile = session.profile;
+    let mut ask = match profile.operation("submit").and_then(|submit| submit.model_at.clone()) {
+        Some(place) => {
+            put(&mut body, &place, json!("kling-video/v0/none"));
+            profile.submit(model, &body, session.picture())
+        }
+        // Where the path names the model, a path that names none.
+        None => {
+            let mut ask = profile.submit(model, &body, session.picture());
+            ask.path.push_str("_none");
+            ask
+        }
+    };
+    ask.headers.clear();
+    let worst: Option<Amount> = profile.dearest_price();
+    let answer = session.refuse(&ask, worst)?;
+    said(session, &answer);
+    Ok(())
+}
+
+/// Some vendors notice at once, some only when the job runs; either will do.
+fn not_an_address(session: &mut Session<'_>) -> Verdict {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| profile.picture(model, PictureRole::First).is_some())?;
+    if let Some((member, _)) = profile.picture(model, PictureRole::First) {
+        put(&mut body, &member.pointer, json!("not a url"));
+    }
+    let ask = profile.submit(model, &body, session.picture());
+    refused_or_fails(session, &ask, profile.worst_price(model))
+}
+
+/// Sends a request that ought to be refused, at once or by the failure of its job.
+pub(super) fn refused_or_fails(session: &mut Session<'_>, ask: &Ask, worst: Option<Amount>) -> Verdict {
+    match session.refuse(ask, worst) {
+        Ok(answer) => {
+            session.note("noticed", "at submit");
+            said(session, &answer);
+            Ok(())
+        }
+        Err(Stop::Failed(why)) => {
+            let Some(id) = session.last_accepted() else { return Err(Stop::Failed(why)) };
+            let look = session.end_of(&id)?;
+            session.note("noticed", "by the job");
+            match look.seen.phase {
+                Some(Phase::Failed) => {
+                    session.note("failure", look.seen.failure.unwrap_or_default());
+                    Ok(())
+                }
+                _ => Err(Stop::Failed(format!(
+                    "{why}, and the job did not fail: it ended {}",
+                    ended(look.seen.phase)
+                ))),
+            }
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn ended(phase: Option<Phase>) -> &'static str {
+    phase.map_or("in no known phase", Phase::name)
+}
+
+fn long_prompt(session: &mut Session<'_>) -> Verdict {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| profile.member(model, "prompt").is_some())?;
+    let Some(member) = profile.member(model, "prompt") else { return Ok(()) };
+    put(&mut body, &member.pointer, json!("a".repeat(2501)));
+    if member.schema.get("maxLength").is_some() {
+        let ask = profile.submit(model, &body, session.picture());
+        let answer = session.refuse(&ask, profile.worst_price(model))?;
+        said(session, &answer);
+        return Ok(());
+    }
+    // No limit is documented, so it will rather be accepted, and is a job of its own.
+    let accepted = session.accept(model, &body);
+    match accepted {
+        Ok(_) => {
+            session.note("accepted", true);
+            Ok(())
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn bad_camera(session: &mut Session<'_>, wrong: BadCamera) -> Verdict {
+    let profile = session.profile;
+    broken(
+        session,
+        |model| place_of(profile, model, wrong).is_some(),
+        |profile, model, body| {
+            move_camera(profile, model, body, Some(wrong));
+        },
+    )
+}
+
+/// The sets of members that refusals have, with how many there were of each.
+fn forms(session: &mut Session<'_>) -> Verdict {
+    let mut forms: Vec<(Vec<String>, u32)> = Vec::new();
+    let mut broken = Vec::new();
+    let mut numbers = Vec::new();
+    let schema = session.profile.contract().problem_schema.clone();
+    for exchange in session.exchanges().iter().filter(|exchange| exchange.case.starts_with("VAL-")) {
+        let Some(answer) = exchange.answer.as_ref().filter(|answer| answer.status >= 400) else { continue };
+        let crate::exchange::Content::Json(body) = &answer.body else { continue };
+        let members: Vec<String> =
+            body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        match forms.iter_mut().find(|(held, _)| *held == members) {
+            Some((_, count)) => *count += 1,
+            None => forms.push((members, 1)),
+        }
+        if let Err(why) = shape::keeps(&schema, body) {
+            broken.push(format!("{}: {why}", exchange.case));
+        }
+        numbers.push(exchange.number);
+    }
+    session.rests_on(&numbers);
+    for (members, count) in &forms {
+        session.note(&members.join(", "), *count);
+    }
+    if broken.is_empty() { Ok(()) } else { Err(Stop::Failed(broken.join("; "))) }
+}
+
+fn model_at(profile: &Profile, model: &Model) -> String {
+    let fixed = profile.operation("submit").and_then(|submit| submit.model_at.clone());
+    fixed.or_else(|| profile.member(model, "model").map(|member| member.pointer)).unwrap_or_default()
+}
+
+fn no_model_member(profile: &Profile) -> Option<String> {
+    let named = profile.operation("submit").is_some_and(|submit| submit.model_at.is_some());
+    (!named).then(|| "the path names the model".to_owned())
+}
+
+fn first_required(model: &Model) -> bool {
+    properties(&model.request).iter().any(|(pointer, schema)| {
+        let role = schema.get("x-image").and_then(|rules| rules.get("role")).and_then(Value::as_str);
+        let (outer, name) = pointer.rsplit_once('/').unwrap_or_default();
+        let required =
+            at(&model.request, outer).and_then(|held| held.get("required")).and_then(Value::as_array);
+        role == Some("first") && required.is_some_and(|names| names.iter().any(|held| held == name))
+    })
+}
+
+fn has_tail(profile: &Profile, model: &Model) -> bool {
+    profile.picture(model, PictureRole::Tail).is_some()
+        && profile.picture(model, PictureRole::First).is_some()
+}
+
+fn prompt_required(profile: &Profile, model: &Model) -> bool {
+    profile.member(model, "prompt").is_some_and(|member| profile.is_required(model, &member.pointer))
+}
+
+fn first_clause(profile: &Profile, keyword: &str) -> Option<Clause> {
+    let model = profile.model_with(|model| profile.picture(model, PictureRole::First).is_some())?;
+    let (member, _) = profile.picture(model, PictureRole::First)?;
+    profile.member_clause(model, &member, keyword)
+}
+
+fn role_clause(profile: &Profile, role: &str, keyword: &str) -> Option<Clause> {
+    let model = profile.model_with(|model| profile.member(model, role).is_some())?;
+    profile.member_clause(model, &profile.member(model, role)?, keyword)
+}

@@ -1,0 +1,346 @@
+//! Submits that the vendor accepts.
+
+use serde_json::{Value, json};
+use stuntdouble_contracts::Phase;
+use stuntdouble_contracts::contract::picture::{PictureRole, Transport};
+
+use super::{plain, with};
+use crate::case::{Case, Clause, Cost, Level, Stage};
+use crate::profile::{Picture, Profile, put, seconds_of};
+use crate::session::{Session, Stop, Verdict, told};
+use crate::shape::{self, undocumented};
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    Case::new("SUB-01", "the plainest request is accepted", Level::Must, Cost::Own, Stage::Accepted, minimal)
+        .on(|profile| profile.operation_clause("submit")),
+    Case::new(
+        "SUB-02",
+        "the first status is an early one",
+        Level::Must,
+        Cost::Shared,
+        Stage::Accepted,
+        initial,
+    )
+    .on(Profile::phases_clause)
+    .after(&["SUB-01"]),
+    Case::new("SUB-03", "the answer keeps its schema", Level::Must, Cost::Shared, Stage::Accepted, schema)
+        .on(|profile| profile.reply_clause("submit"))
+        .after(&["SUB-01"]),
+    Case::new("SUB-04", "there is no result yet", Level::Should, Cost::Shared, Stage::Accepted, no_result)
+        .on(Profile::phases_clause)
+        .after(&["SUB-01"]),
+    Case::new("SUB-05", "the id can be used at once", Level::Should, Cost::Shared, Stage::Accepted, usable)
+        .on(|profile| profile.operation_clause("poll"))
+        .after(&["SUB-01"]),
+    Case::new("SUB-06", "the usual options are accepted", Level::Should, Cost::Own, Stage::Own, all_options)
+        .on(|profile| {
+            option_clause(profile, "cfg_scale", "maximum").or(option_clause(
+                profile,
+                "negative_prompt",
+                "type",
+            ))
+        }),
+    Case::new("SUB-07", "a picture as base64 is accepted", Level::Should, Cost::Own, Stage::Own, base64)
+        .on(|profile| transport_clause(profile, &[Transport::DataUri, Transport::Base64]))
+        .unless(|profile| no_transport(profile, &[Transport::DataUri, Transport::Base64], "base64")),
+    Case::new("SUB-08", "a last frame is accepted", Level::Should, Cost::Own, Stage::Own, tail)
+        .on(|profile| {
+            let model = profile.model_with(|model| profile.picture(model, PictureRole::Tail).is_some())?;
+            let (member, _) = profile.picture(model, PictureRole::Tail)?;
+            profile.member_clause(model, &member, "description")
+        })
+        .unless(|profile| {
+            let offered = profile.models().any(|model| profile.picture(model, PictureRole::Tail).is_some());
+            (!offered).then(|| "no model takes a last frame".to_owned())
+        }),
+    Case::new(
+        "SUB-09",
+        "what becomes of a length of the other type",
+        Level::Info,
+        Cost::Own,
+        Stage::Own,
+        other_type,
+    )
+    .unless(|profile| no_role(profile, "duration")),
+    Case::new("SUB-10", "what becomes of an unknown member", Level::Info, Cost::Own, Stage::Own, |session| {
+        let (model, mut body) = plain(session)?;
+        put(&mut body, &format!("{}/x_probe", payload(session, model)), json!("1"));
+        recorded(session, model.id.clone().as_str(), &body)
+    }),
+    Case::new(
+        "SUB-11",
+        "what becomes of deprecated members",
+        Level::Info,
+        Cost::Own,
+        Stage::Own,
+        |session| {
+            let (model, mut body) = plain(session)?;
+            let place = payload(session, model);
+            for name in ["ratio", "aspect_ratio"] {
+                put(&mut body, &format!("{place}/{name}"), json!("16:9"));
+            }
+            recorded(session, model.id.clone().as_str(), &body)
+        },
+    ),
+    Case::new("SUB-12", "ten seconds make ten seconds", Level::May, Cost::Own, Stage::Own, ten_seconds)
+        .on(|profile| ten(profile).and_then(|(clause, _)| clause))
+        .unless(|profile| ten(profile).is_none().then(|| "no model makes ten seconds".to_owned())),
+    Case::new("SUB-13", "a camera movement is accepted", Level::Should, Cost::Own, Stage::Own, camera)
+        .on(|profile| {
+            let model = profile.model_with(|model| super::camera::camera_of(profile, model).is_some())?;
+            let (member, keyword) = super::camera::camera_of(profile, model)?;
+            profile.member_clause(model, &member, keyword)
+        })
+        .unless(|profile| {
+            let offered = profile.models().any(|model| super::camera::camera_of(profile, model).is_some());
+            (!offered).then(|| "no model lets the camera be moved".to_owned())
+        }),
+    Case::new(
+        "SUB-14",
+        "a picture as a file of the form is accepted",
+        Level::Should,
+        Cost::Own,
+        Stage::Own,
+        part,
+    )
+    .on(|profile| transport_clause(profile, &[Transport::Part]))
+    .unless(|profile| no_transport(profile, &[Transport::Part], "files of a form")),
+    Case::new("SUB-15", "a picture by its address is accepted", Level::Should, Cost::Own, Stage::Own, url)
+        .on(|profile| transport_clause(profile, &[Transport::Url]))
+        .unless(|profile| no_transport(profile, &[Transport::Url], "addresses")),
+];
+
+fn minimal(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    let fact = session.profile.operation("submit").map(|submit| submit.status.clone());
+    let Some(fact) = fact else { return Ok(()) };
+    if let Some(documented) = fact.documented.filter(|documented| *documented != job.answer.status) {
+        session.note("documented_status", documented);
+    }
+    if job.answer.status != fact.enforced && Some(job.answer.status) != fact.documented {
+        return Err(Stop::Failed(format!("expected {}; found {}", fact.enforced, told(&job.answer))));
+    }
+    Ok(())
+}
+
+fn initial(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    session.rests_on(&[job.number]);
+    let seen = session.profile.observe("submit", &job.answer);
+    match (seen.phase, seen.status) {
+        (_, None) | (Some(Phase::Queued | Phase::Running), _) => Ok(()),
+        (_, Some(word)) => Err(Stop::Failed(format!("expected an early status; found {word}"))),
+    }
+}
+
+fn schema(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    session.rests_on(&[job.number]);
+    let profile = session.profile;
+    let Some(submit) = profile.operation("submit") else { return Ok(()) };
+    let body = job.answer.json().unwrap_or_default();
+    let unlisted = undocumented(&submit.reply, &body);
+    if !unlisted.is_empty() {
+        session.note("undocumented", json!(unlisted));
+    }
+    shape::keeps(&submit.reply, &body)
+        .map_err(|why| Stop::Failed(format!("the answer breaks its schema: {why}")))
+}
+
+fn no_result(session: &mut Session<'_>) -> Verdict {
+    let job = session.shared()?;
+    session.rests_on(&[job.number]);
+    let places =
+        session.profile.operation("poll").map(|poll| poll.read.video_url.clone()).unwrap_or_default();
+    let body = job.answer.json().unwrap_or_default();
+    let found = places.iter().find_map(|place| body.pointer(place).filter(|value| !value.is_null()));
+    match found {
+        Some(video) => Err(Stop::Failed(format!("expected no result at submit; found {video}"))),
+        None => Ok(()),
+    }
+}
+
+fn usable(session: &mut Session<'_>) -> Verdict {
+    let look = session.look_at_shared()?;
+    if look.answer.status != 200 {
+        return Err(Stop::Failed(format!(
+            "expected the job to be found at once; found {}",
+            told(&look.answer)
+        )));
+    }
+    match look.seen.phase {
+        Some(phase) if phase.is_terminal() => {
+            Err(Stop::Failed(format!("expected a job that has not ended; found {}", phase.name())))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn all_options(session: &mut Session<'_>) -> Verdict {
+    let (model, mut body) = plain(session)?;
+    let profile = session.profile;
+    if let Some(member) = profile.member(model, "negative_prompt") {
+        put(&mut body, &member.pointer, json!("blur"));
+    }
+    if let Some(member) = profile.member(model, "cfg_scale") {
+        put(&mut body, &member.pointer, json!(0.5));
+    }
+    if let (Some(member), Some(shortest)) =
+        (profile.member(model, "duration"), profile.durations(model).first())
+    {
+        put(&mut body, &member.pointer, shortest.clone());
+    }
+    session.accept(model, &body).map(|_| ())
+}
+
+fn base64(session: &mut Session<'_>) -> Verdict {
+    let ways = [Transport::DataUri, Transport::Base64];
+    handed(session, |rules| ways.into_iter().find(|way| rules.contains(way)))
+}
+
+fn part(session: &mut Session<'_>) -> Verdict {
+    handed(session, |_| Some(Transport::Part))
+}
+
+fn url(session: &mut Session<'_>) -> Verdict {
+    if session.picture().url.is_none() {
+        return Err(Stop::NotApplicable(
+            "needs a picture's address that the target can read: --picture".to_owned(),
+        ));
+    }
+    handed(session, |_| Some(Transport::Url))
+}
+
+/// Submits with the first picture handed over in a way of one's choice.
+fn handed(session: &mut Session<'_>, way: impl Fn(&[Transport]) -> Option<Transport>) -> Verdict {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| {
+        profile.picture(model, PictureRole::First).is_some_and(|(_, rules)| way(&rules.transports).is_some())
+    })?;
+    let Some((member, rules)) = profile.picture(model, PictureRole::First) else { return Ok(()) };
+    let Some(way) = way(&rules.transports) else { return Ok(()) };
+    let picture: Picture = session.picture().clone();
+    put(&mut body, &member.pointer, picture.by(way));
+    session.accept(model, &body).map(|_| ())
+}
+
+fn tail(session: &mut Session<'_>) -> Verdict {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| profile.picture(model, PictureRole::Tail).is_some())?;
+    if let Some((member, rules)) = profile.picture(model, PictureRole::Tail) {
+        put(&mut body, &member.pointer, session.picture().handed(&rules.transports));
+    }
+    session.accept(model, &body).map(|_| ())
+}
+
+fn other_type(session: &mut Session<'_>) -> Verdict {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| profile.member(model, "duration").is_some())?;
+    let Some(member) = profile.member(model, "duration") else { return Ok(()) };
+    let shortest = profile.durations(model).first().cloned().unwrap_or(json!(5));
+    let other = match &shortest {
+        Value::String(text) => json!(text.parse::<u32>().unwrap_or(5)),
+        other => json!(other.to_string()),
+    };
+    put(&mut body, &member.pointer, other);
+    recorded(session, &model.id.clone(), &body)
+}
+
+/// Submits and writes down what came, either being as good.
+fn recorded(session: &mut Session<'_>, model: &str, body: &Value) -> Verdict {
+    let Some(model) = session.profile.contract().models.get(model) else { return Ok(()) };
+    match session.accept(model, body) {
+        Ok(_) => {
+            session.note("accepted", true);
+            Ok(())
+        }
+        Err(Stop::Failed(why)) => {
+            session.note("accepted", false);
+            Err(Stop::Failed(why))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Where the members of a job are in a body: beside the prompt or the picture.
+fn payload(session: &Session<'_>, model: &stuntdouble_contracts::Model) -> String {
+    let profile = session.profile;
+    let prompt = profile.member(model, "prompt").map(|member| member.pointer);
+    let place =
+        prompt.or_else(|| profile.picture(model, PictureRole::First).map(|(member, _)| member.pointer));
+    place.and_then(|pointer| pointer.rsplit_once('/').map(|(outer, _)| outer.to_owned())).unwrap_or_default()
+}
+
+/// The first model that makes ten seconds, and what says so.
+fn ten(profile: &Profile) -> Option<(Option<Clause>, String)> {
+    let asked =
+        profile.model_with(|model| profile.durations(model).iter().any(|value| seconds_of(value) == 10));
+    if let Some(model) = asked {
+        let member = profile.member(model, "duration")?;
+        return Some((profile.member_clause(model, &member, "enum"), model.id.clone()));
+    }
+    let model = profile.model_with(|model| model.output.seconds == 10)?;
+    let place = format!("models.{}.output", model.id);
+    Some((profile.cited(&place, "seconds: 10", &model.output.source), model.id.clone()))
+}
+
+fn ten_seconds(session: &mut Session<'_>) -> Verdict {
+    let profile = session.profile;
+    let Some((_, id)) = ten(profile) else { return Ok(()) };
+    let Some(model) = profile.contract().models.get(&id) else { return Ok(()) };
+    let mut body = profile.body(model, session.picture());
+    let long = profile.durations(model).into_iter().find(|value| seconds_of(value) == 10);
+    if let (Some(member), Some(long)) = (profile.member(model, "duration"), long) {
+        put(&mut body, &member.pointer, long);
+    }
+    let job = session.accept(model, &body)?;
+    let look = session.end_of(&job.id)?;
+    let Some(url) = look.seen.video_url else {
+        return Err(Stop::Failed(format!("expected a video; found {}", told(&look.answer))));
+    };
+    super::result::lasts(session, &url, 10.0)
+}
+
+fn camera(session: &mut Session<'_>) -> Verdict {
+    let profile = session.profile;
+    let (model, mut body) = with(session, |model| super::camera::camera_of(profile, model).is_some())?;
+    super::camera::move_camera(profile, model, &mut body, None);
+    session.accept(model, &body).map(|_| ())
+}
+
+fn option_clause(profile: &Profile, role: &str, keyword: &str) -> Option<Clause> {
+    let model = profile.model()?;
+    let member = profile.member(model, role)?;
+    profile.member_clause(model, &member, keyword)
+}
+
+/// Why a case about a member does not apply, if no model has it.
+pub(super) fn no_role(profile: &Profile, role: &str) -> Option<String> {
+    let offered = profile.models().any(|model| profile.member(model, role).is_some());
+    (!offered).then(|| format!("no request has a member for {role}"))
+}
+
+/// The ways in which the first picture may come, by any model.
+fn transports(profile: &Profile) -> Vec<Transport> {
+    let rules = profile.models().filter_map(|model| profile.picture(model, PictureRole::First));
+    rules.flat_map(|(_, rules)| rules.transports).collect()
+}
+
+fn no_transport(profile: &Profile, ways: &[Transport], words: &str) -> Option<String> {
+    let held = transports(profile);
+    (!ways.iter().any(|way| held.contains(way))).then(|| format!("pictures are not taken as {words}"))
+}
+
+fn transport_clause(profile: &Profile, ways: &[Transport]) -> Option<Clause> {
+    let model = profile.model_with(|model| {
+        let rules = profile.picture(model, PictureRole::First);
+        rules.is_some_and(|(_, rules)| ways.iter().any(|way| rules.transports.contains(way)))
+    })?;
+    let (member, _) = profile.picture(model, PictureRole::First)?;
+    profile.member_clause(model, &member, "x-image").map(|clause| {
+        let taken = member.schema.get("x-image").and_then(|rules| rules.get("transports"));
+        let quote = format!("transports: {}", taken.map(crate::profile::value_text).unwrap_or_default());
+        Clause::new(&clause.place, &quote, clause.sources)
+    })
+}

@@ -1,0 +1,82 @@
+//! Uploads: a place for a file, and the file at its address.
+
+use serde_json::json;
+
+use crate::case::{Case, Cost, Level, Stage};
+use crate::exchange::Body;
+use crate::profile::{Ask, Credential, Profile, put};
+use crate::session::{Session, Stop, Verdict, told};
+
+/// The cases of this area.
+pub(super) const CASES: &[Case] = &[
+    Case::new(
+        "UPL-01",
+        "an uploaded file can be read at its address",
+        Level::Should,
+        Cost::Free,
+        Stage::Free,
+        uploaded,
+    )
+    .on(|profile| profile.operation_clause("upload"))
+    .unless(missing),
+    Case::new(
+        "UPL-02",
+        "a type of file that is not taken is refused",
+        Level::Should,
+        Cost::Free,
+        Stage::Free,
+        |session| {
+            let answer = session.send(&place(session, "exe")?)?;
+            session.note("status", answer.status);
+            if !(400..500).contains(&answer.status) {
+                return Err(Stop::Failed(format!("expected a 4xx; found {}", told(&answer))));
+            }
+            Ok(())
+        },
+    )
+    .on(|profile| {
+        let uploads = profile.contract().uploads.as_ref()?;
+        let types: Vec<&str> = uploads.types.keys().map(String::as_str).collect();
+        profile.cited("uploads.types", &types.join(", "), &uploads.source)
+    })
+    .unless(missing),
+];
+
+fn missing(profile: &Profile) -> Option<String> {
+    profile.contract().uploads.is_none().then(|| "the vendor takes no uploads".to_owned())
+}
+
+/// The request for a place, for a file with an extension.
+fn place(session: &Session<'_>, extension: &str) -> Result<Ask, Stop> {
+    let profile = session.profile;
+    let uploads = profile.contract().uploads.as_ref();
+    let (Some(ask), Some(uploads)) = (profile.ask("upload", &[]), uploads) else {
+        return Err(Stop::NotApplicable("the vendor takes no uploads".to_owned()));
+    };
+    let mut body = json!({});
+    put(&mut body, &uploads.extension_at, json!(extension));
+    Ok(ask.with(Body::Json(body)))
+}
+
+fn uploaded(session: &mut Session<'_>) -> Verdict {
+    let answer = session.send(&place(session, "jpg")?)?;
+    let seen = session.profile.observe("upload", &answer);
+    let (Some(to), Some(from)) = (seen.upload_url, seen.public_url) else {
+        return Err(Stop::Failed(format!("expected two addresses; found {}", told(&answer))));
+    };
+    let bytes = session.picture().bytes.clone();
+    let body = Body::Raw { content_type: Some("image/jpeg".to_owned()), bytes: bytes.clone() };
+    let put = session.send(&Ask::get(&to).by("PUT").from(Credential::Nobody).with(body))?;
+    if !(200..300).contains(&put.status) {
+        return Err(Stop::Failed(format!("expected the file to be taken; found {}", told(&put))));
+    }
+    let read = session.send(&Ask::get(&from).from(Credential::Nobody))?;
+    if read.status != 200 {
+        return Err(Stop::Failed(format!("expected the file at its address; found {}", read.status)));
+    }
+    session.note("bytes", read.body.len());
+    if read.body.len() != bytes.len() {
+        return Err(Stop::Failed(format!("expected {} bytes; found {}", bytes.len(), read.body.len())));
+    }
+    Ok(())
+}

@@ -1,0 +1,376 @@
+//! A whole run from what was asked for: the target, the budget, the recording, the baseline.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stuntdouble_contracts::Contract;
+use url::{Host, Url};
+
+use crate::amount::Amount;
+use crate::baseline::Baseline;
+use crate::budget::{Budget, Ledger};
+use crate::cassette::{Cassette, Header, Recorder, Redactor, ReplayWire};
+use crate::clock::RunClock;
+use crate::events::{Listener, Silence};
+use crate::exchange::{Body, Outgoing, Wire};
+use crate::http::{HttpSettings, HttpWire};
+use crate::outcome::{Evidence, Report};
+use crate::plan::Plan;
+use crate::profile::Profile;
+use crate::run::{self, Choice, INTERNAL, Trouble, USAGE};
+use crate::session::Parts;
+use crate::target::Target;
+
+/// Where to ask.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A stand-in that was started for this run: the vendor's base address, and that of the control API.
+    Emulator {
+        /// Start of the vendor's addresses.
+        base: String,
+        /// Start of the control API's addresses.
+        control: String,
+    },
+    /// An address that was given.
+    Address(String),
+    /// The vendor's own host.
+    Live,
+    /// A recorded run.
+    Replay(PathBuf),
+}
+
+/// What was asked for.
+#[derive(Clone)]
+pub struct Wanted {
+    /// Whose promises are checked.
+    pub contract: Arc<Contract>,
+    /// Where to ask.
+    pub place: Place,
+    /// The key, and one of another account.
+    pub keys: (Option<String>, Option<String>),
+    /// The most that may be spent; without one, only targets are asked where nothing costs.
+    pub max_spend: Option<Amount>,
+    /// Whether jobs may be submitted whose price nobody knows.
+    pub allow_unknown_price: bool,
+    /// Whether jobs of their own may be paid for.
+    pub paid: bool,
+    /// How many generated requests may go to a target where they may cost.
+    pub generated: u32,
+    /// Which cases.
+    pub choice: Choice,
+    /// The ledger of what was spent.
+    pub ledger: PathBuf,
+    /// Expected failures: the file's name and its text.
+    pub baseline: Option<(String, String)>,
+    /// Where to record.
+    pub cassette: Option<PathBuf>,
+    /// What generated requests are drawn from.
+    pub seed: u64,
+    /// A picture's address that the target can read.
+    pub picture: Option<String>,
+}
+
+/// What a run would send and could cost. Sends nothing to the vendor.
+///
+/// # Errors
+///
+/// If what was asked for does not fit together.
+pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
+    let cases = wanted.choice.cases()?;
+    let profile = Profile::new(Arc::clone(&wanted.contract));
+    let (target, free) = match &wanted.place {
+        Place::Emulator { base, control } => {
+            (stand_in(wanted, "emulator", base, Some(control.clone())), wanted.max_spend.is_none())
+        }
+        Place::Address(text) => {
+            let (url, loopback) = address(text)?;
+            (
+                stand_in(wanted, text, url.as_str().trim_end_matches('/'), None),
+                loopback && wanted.max_spend.is_none(),
+            )
+        }
+        Place::Live => (live(wanted), false),
+        Place::Replay(_) => {
+            return Err(Trouble::new(USAGE, "a replay sends nothing and costs nothing, so it has no plan"));
+        }
+    };
+    let mut silence = Silence;
+    let budget = Budget::free(profile.unit());
+    let parts = Parts {
+        profile: &profile,
+        target: &target,
+        wire: Box::new(crate::plan::NoWire),
+        redactor: Redactor::default(),
+        recorder: None,
+        budget,
+        listener: &mut silence,
+        started: String::new(),
+        seed: wanted.seed,
+        paid: wanted.paid,
+        generated: wanted.generated,
+        free: Some(free),
+    };
+    Ok(Plan { allows_unknown: wanted.allow_unknown_price, ..Plan::of(&parts, &cases) })
+}
+
+/// Runs the cases that were asked for.
+///
+/// # Errors
+///
+/// If what was asked for does not fit together, or the run could not begin.
+pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Trouble> {
+    let cases = wanted.choice.cases()?;
+    let profile = Profile::new(Arc::clone(&wanted.contract));
+    let baseline = wanted.baseline.as_ref().map(|(name, text)| Baseline::parse(name, text)).transpose();
+    let baseline = baseline.map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+    let clock = RunClock::start();
+    let started = clock.started();
+    let Made { target, wire, seed, recorded } = made(wanted, clock)?;
+    let budget = budget(wanted, &profile, &target, &started)?;
+    let secrets: Vec<&str> =
+        [wanted.keys.0.as_deref(), wanted.keys.1.as_deref()].into_iter().flatten().collect();
+    let redactor = Redactor::new(&secrets).map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+    let recorder = wanted
+        .cassette
+        .as_ref()
+        .map(|dir| recorder(dir, wanted, &target, &started, budget.is_free()))
+        .transpose()?;
+    let parts = Parts {
+        profile: &profile,
+        target: &target,
+        wire,
+        redactor,
+        recorder,
+        budget,
+        listener,
+        started: started.clone(),
+        seed,
+        paid: recorded.map_or(wanted.paid, |run| run.paid || run.free),
+        generated: recorded.map_or(wanted.generated, |run| run.generated),
+        free: recorded.map(|run| run.free),
+    };
+    let mut report = run::run(parts, &cases)?;
+    if let Some(baseline) = baseline {
+        let known: Vec<&str> = crate::cases::catalogue().iter().map(|case| case.id).collect();
+        if let Some(strange) = baseline.unknown_cases(&known).first() {
+            let line = format!("the baseline names {strange}, which is no case; take the entry out");
+            return Err(Trouble::new(USAGE, line));
+        }
+        let today = started.get(..10).unwrap_or_default();
+        baseline.apply(&mut report.results, &report.vendor, &report.edition, &report.target, today);
+        run::summed(&mut report);
+    }
+    Ok(report)
+}
+
+/// Whom to ask and by which wire.
+struct Made {
+    target: Target,
+    wire: Box<dyn Wire>,
+    seed: u64,
+    /// What the recorded run was allowed, if it is one.
+    recorded: Option<Allowed>,
+}
+
+/// What a run was allowed: whether nothing cost, jobs of their own, and generated requests.
+#[derive(Clone, Copy)]
+struct Allowed {
+    free: bool,
+    paid: bool,
+    generated: u32,
+}
+
+fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
+    let wire = || {
+        HttpWire::new(&HttpSettings::usual(), clock)
+            .map(Box::new)
+            .map_err(|why| Trouble::new(INTERNAL, why.to_string()))
+    };
+    match &wanted.place {
+        Place::Emulator { base, control } => {
+            let target = stand_in(wanted, "emulator", base, Some(control.clone()));
+            Ok(Made { target, wire: wire()?, seed: wanted.seed, recorded: None })
+        }
+        Place::Address(text) => {
+            let (url, loopback) = address(text)?;
+            let mut wire = wire()?;
+            let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
+            if !loopback {
+                needs(wanted, text)?;
+            }
+            let mut target = stand_in(wanted, text, url.as_str().trim_end_matches('/'), control);
+            target.loopback = loopback;
+            Ok(Made { target, wire, seed: wanted.seed, recorded: None })
+        }
+        Place::Live => {
+            needs(wanted, "live")?;
+            Ok(Made { target: live(wanted), wire: wire()?, seed: wanted.seed, recorded: None })
+        }
+        Place::Replay(dir) => {
+            let contract = &wanted.contract;
+            let cassette = Cassette::open(dir, &contract.id, &contract.edition)
+                .map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+            let header = cassette.header().clone();
+            let target = replayed(&header, clock.unix_ms());
+            let recorded = Allowed { free: header.free, paid: header.paid, generated: header.generated };
+            let wire = Box::new(ReplayWire::new(&cassette));
+            Ok(Made { target, seed: header.seed, wire, recorded: Some(recorded) })
+        }
+    }
+}
+
+/// A target that costs nothing unless it is beyond this machine.
+fn stand_in(wanted: &Wanted, name: &str, base: &str, control: Option<String>) -> Target {
+    let steered = control.is_some();
+    let own = |which: &str| steered.then(|| format!("suite-{:08x}-{which}", wanted.seed));
+    let picture = control.as_ref().map(|control| format!("{control}/__fixtures/landscape.jpg"));
+    Target {
+        name: name.to_owned(),
+        base: base.to_owned(),
+        evidence: run::evidence(steered, false),
+        evidence_age_s: None,
+        loopback: true,
+        key: wanted.keys.0.clone().or_else(|| own("first")).unwrap_or_else(|| "suite-key".to_owned()),
+        second_key: wanted.keys.1.clone().or_else(|| own("second")),
+        picture_url: wanted.picture.clone().or(picture),
+        control,
+    }
+}
+
+fn live(wanted: &Wanted) -> Target {
+    let host = wanted.contract.hosts.first().cloned().unwrap_or_default();
+    Target {
+        name: "live".to_owned(),
+        base: format!("https://{host}"),
+        control: None,
+        loopback: false,
+        evidence: Evidence::Live,
+        evidence_age_s: None,
+        key: wanted.keys.0.clone().unwrap_or_default(),
+        second_key: wanted.keys.1.clone(),
+        picture_url: wanted.picture.clone(),
+    }
+}
+
+fn replayed(header: &Header, now_ms: u64) -> Target {
+    let recorded_ms = header
+        .recorded
+        .parse::<jiff::Timestamp>()
+        .ok()
+        .and_then(|at| u64::try_from(at.as_millisecond()).ok());
+    let steered = header.control.is_some();
+    Target {
+        name: "replay".to_owned(),
+        base: header.base.clone(),
+        control: header.control.clone(),
+        loopback: !header.beyond_loopback,
+        evidence: Evidence::Cassette,
+        evidence_age_s: recorded_ms.map(|recorded| now_ms.saturating_sub(recorded) / 1000),
+        key: "replayed-key".to_owned(),
+        second_key: header.second_key_given.then(|| "replayed-second-key".to_owned()),
+        picture_url: header
+            .picture
+            .clone()
+            .or_else(|| steered.then(|| "http://127.0.0.1/picture.jpg".to_owned())),
+    }
+}
+
+/// What a target beyond this machine wants before anything is sent.
+fn needs(wanted: &Wanted, target: &str) -> Result<(), Trouble> {
+    if wanted.keys.0.is_none() {
+        let line = format!("--target {target} wants a key: name the variable that holds it with --key-env");
+        return Err(Trouble::new(USAGE, line));
+    }
+    if wanted.max_spend.is_none() {
+        let line = format!(
+            "--target {target} may cost: say the most that may be spent with --max-spend; `stuntdouble plan` tells what a run could cost"
+        );
+        return Err(Trouble::new(USAGE, line));
+    }
+    Ok(())
+}
+
+/// An address that was given, and whether it is this machine.
+fn address(text: &str) -> Result<(Url, bool), Trouble> {
+    let wrong = |why: &str| {
+        Trouble::new(
+            USAGE,
+            format!(
+                "--target {text}: {why}; expected emulator, live, or an address such as http://127.0.0.1:4747/VENDOR"
+            ),
+        )
+    };
+    let url = Url::parse(text).map_err(|why| wrong(&why.to_string()))?;
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err(wrong("its scheme is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err(wrong("it holds a user, a password or a query, which would be kept in reports"));
+    }
+    let loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => return Err(wrong("it names no host")),
+    };
+    Ok((url, loopback))
+}
+
+/// The control API beside an address of this machine, if a stand-in of ours answers there.
+fn control_of(url: &Url, wire: &mut dyn Wire) -> Option<String> {
+    let origin = url.origin().ascii_serialization();
+    let ask = Outgoing {
+        method: "GET".to_owned(),
+        url: format!("{origin}/__admin/vendors"),
+        headers: Vec::new(),
+        body: Body::None,
+    };
+    let answer = wire.send("PROBE", &ask).ok()?;
+    (answer.status == 200 && answer.json()?.get("vendors").is_some()).then_some(origin)
+}
+
+fn budget(wanted: &Wanted, profile: &Profile, target: &Target, started: &str) -> Result<Budget, Trouble> {
+    let Some(cap) = wanted.max_spend.filter(|_| target.evidence != Evidence::Cassette) else {
+        return Ok(Budget::free(profile.unit()));
+    };
+    let ledger = Ledger::open(&wanted.ledger, started).map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+    Ok(Budget::capped(
+        ledger,
+        &profile.contract().id,
+        &target.name,
+        profile.unit(),
+        cap,
+        wanted.allow_unknown_price,
+    ))
+}
+
+fn recorder(
+    dir: &std::path::Path,
+    wanted: &Wanted,
+    target: &Target,
+    started: &str,
+    free: bool,
+) -> Result<Recorder, Trouble> {
+    if target.evidence == Evidence::Cassette {
+        return Err(Trouble::new(USAGE, "--cassette and --replay go against each other; give one of them"));
+    }
+    let header = Header {
+        vendor: wanted.contract.id.clone(),
+        edition: wanted.contract.edition.clone(),
+        target: target.name.clone(),
+        base: target.base.clone(),
+        control: target.control.clone(),
+        picture: target.picture_url.clone(),
+        schema_version: crate::cassette::SCHEMA_VERSION,
+        suite: env!("CARGO_PKG_VERSION").to_owned(),
+        free,
+        paid: wanted.paid,
+        generated: wanted.generated,
+        beyond_loopback: !target.loopback,
+        seed: wanted.seed,
+        recorded: started.to_owned(),
+        key_given: true,
+        second_key_given: target.second_key.is_some(),
+    };
+    Recorder::create(dir, &header, false).map_err(|why| Trouble::new(USAGE, why.to_string()))
+}

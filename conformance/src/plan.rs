@@ -1,0 +1,225 @@
+//! What a run would send and could cost, found out by the same code that runs it, without sending anything.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::amount::Amount;
+use crate::budget::Budget;
+use crate::case::{Case, Cost, Level};
+use crate::cassette::Redactor;
+use crate::events::Silence;
+use crate::exchange::{Answer, Outgoing, Wire, WireError};
+use crate::profile::Profile;
+use crate::session::{Parts, Session, Stop};
+
+/// What a case could cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Worst {
+    /// Nothing, by design.
+    Nothing,
+    /// Nothing of its own: the shared job is paid for by the case that submits it.
+    Shared,
+    /// At most this much.
+    Known(Amount),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// One case of a plan.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its id.
+    pub id: &'static str,
+    /// What it claims.
+    pub title: &'static str,
+    /// How binding that is here.
+    pub level: Level,
+    /// What it may cost.
+    pub cost: Cost,
+    /// What that comes to.
+    pub worst: Worst,
+    /// Why it would not be run, if it would not.
+    pub skipped: Option<String>,
+}
+
+/// What a run would send and could cost.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `VENDOR@EDITION`.
+    pub vendor: String,
+    /// The target's name.
+    pub target: String,
+    /// The vendor's unit.
+    pub unit: String,
+    /// Whether nothing costs there.
+    pub free: bool,
+    /// Whether an unknown price is allowed.
+    pub allows_unknown: bool,
+    /// The cases in the order of the run.
+    pub lines: Vec<Line>,
+}
+
+/// A wire that leads nowhere.
+pub(crate) struct NoWire;
+
+impl Wire for NoWire {
+    fn send(&mut self, _case: &str, _request: &Outgoing) -> Result<Answer, WireError> {
+        Err(WireError::Unreachable { why: "a plan sends nothing".to_owned() })
+    }
+
+    fn now_ms(&self) -> u64 {
+        0
+    }
+
+    fn wait_ms(&mut self, _millis: u64) {}
+}
+
+impl Plan {
+    /// The plan of a run that would be made of these parts.
+    pub fn of(parts: &Parts<'_>, cases: &[&'static Case]) -> Self {
+        let mut silence = Silence;
+        let free = parts.is_free();
+        let redactor = Redactor::default();
+        let dry = Parts {
+            profile: parts.profile,
+            target: parts.target,
+            wire: Box::new(NoWire),
+            redactor,
+            recorder: None,
+            budget: Budget::free(parts.profile.unit()),
+            listener: &mut silence,
+            started: parts.started.clone(),
+            seed: parts.seed,
+            paid: parts.paid || free,
+            generated: parts.generated,
+            free: Some(free),
+        };
+        let profile: &Profile = parts.profile;
+        let mut session = Session::planning(dry);
+        let mut order: Vec<&'static Case> = cases.to_vec();
+        order.sort_by_key(|case| case.turn());
+        let lines = order.into_iter().map(|case| line(&mut session, case)).collect();
+        Self {
+            vendor: profile.contract().full_id(),
+            target: parts.target.name.clone(),
+            unit: profile.unit().to_owned(),
+            free,
+            allows_unknown: false,
+            lines,
+        }
+    }
+
+    /// The sum of the column of prices.
+    pub fn sum(&self) -> Amount {
+        self.runnable().filter_map(|line| known(&line.worst)).sum()
+    }
+
+    /// What can be spent at most, because a class of requests stops at its first unexpected acceptance.
+    pub fn most(&self) -> Amount {
+        let mut classes: BTreeMap<&str, Amount> = BTreeMap::new();
+        let mut own = Amount::ZERO;
+        for line in self.runnable() {
+            let Some(amount) = known(&line.worst) else { continue };
+            if line.cost == Cost::Rejectable {
+                let class = crate::cases::case(line.id).map_or(line.id, |case| case.class);
+                let held = classes.entry(class).or_default();
+                *held = (*held).max(amount);
+            } else {
+                own = own + amount;
+            }
+        }
+        own + classes.into_values().sum()
+    }
+
+    /// The cases whose price nobody knows.
+    pub fn unknown(&self) -> Vec<&'static str> {
+        self.runnable().filter(|line| line.worst == Worst::Unknown).map(|line| line.id).collect()
+    }
+
+    fn runnable(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.skipped.is_none())
+    }
+
+    /// As it is printed.
+    pub fn text(&self) -> String {
+        let mut text = format!("plan of {} against {}; nothing is sent\n\n", self.vendor, self.target);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:<9} {:<7} {:<11} {:>14}  claim", "case", "level", "cost", "at most");
+        for line in self.runnable() {
+            let worst = match &line.worst {
+                Worst::Nothing => "-".to_owned(),
+                Worst::Shared => "shared job".to_owned(),
+                Worst::Known(amount) => format!("{amount} {}", self.unit),
+                Worst::Unknown => "unknown".to_owned(),
+            };
+            let _ = writeln!(
+                text,
+                "{:<9} {:<7} {:<11} {worst:>14}  {}",
+                line.id,
+                line.level.word(),
+                line.cost.word(),
+                line.title
+            );
+        }
+        let skipped: Vec<&Line> = self.lines.iter().filter(|line| line.skipped.is_some()).collect();
+        if !skipped.is_empty() {
+            let _ = writeln!(text, "\nnot run:");
+            for line in skipped {
+                let _ = writeln!(text, "{:<9} {}", line.id, line.skipped.as_deref().unwrap_or_default());
+            }
+        }
+        let _ = writeln!(text, "\nsum of the column: {} {}", self.sum(), self.unit);
+        let _ = writeln!(
+            text,
+            "at most {} {} can be spent: a class of refusals stops at its first unexpected acceptance",
+            self.most(),
+            self.unit
+        );
+        if self.free {
+            let _ = writeln!(text, "on this target nothing costs: the prices are the vendor's");
+        }
+        let unknown = self.unknown();
+        if !unknown.is_empty() {
+            let _ = writeln!(
+                text,
+                "no price is known for {}: `check` refuses them on a paid target unless --allow-unknown-price is given; then they count as 0",
+                unknown.join(", ")
+            );
+        }
+        text
+    }
+}
+
+fn known(worst: &Worst) -> Option<Amount> {
+    match worst {
+        Worst::Known(amount) => Some(*amount),
+        Worst::Nothing | Worst::Shared | Worst::Unknown => None,
+    }
+}
+
+fn line(session: &mut Session<'_>, case: &'static Case) -> Line {
+    let profile = session.profile;
+    session.begin(case.id);
+    let verdict = match (case.excluded)(profile) {
+        Some(why) => Err(Stop::NotApplicable(why)),
+        // Cases that read the shared job would only say that there is none.
+        None if case.cost == Cost::Shared => Err(Stop::Internal(String::new())),
+        None => (case.run)(session),
+    };
+    let asked = session.planned();
+    session.end();
+    let worst = match (&asked[..], case.cost) {
+        ([], Cost::Shared) => Worst::Shared,
+        ([], _) => Worst::Nothing,
+        (prices, _) => prices
+            .iter()
+            .copied()
+            .collect::<Option<Vec<Amount>>>()
+            .map_or(Worst::Unknown, |prices| Worst::Known(prices.into_iter().sum())),
+    };
+    let skipped = match verdict {
+        Err(Stop::NotApplicable(why)) => Some(why),
+        Ok(()) | Err(_) => None,
+    };
+    Line { id: case.id, title: case.title, level: case.level_for(profile), cost: case.cost, worst, skipped }
+}

@@ -1,0 +1,179 @@
+//! The facts that cases rest on, and how binding each is by its sources.
+
+use serde_json::Value;
+use stuntdouble_contracts::Model;
+use stuntdouble_contracts::contract::operation::StatusFact;
+use stuntdouble_contracts::contract::source::{Cited, Grade};
+
+use super::{Member, Profile};
+use crate::case::{Clause, ClauseSource, Level};
+
+impl Profile {
+    /// A clause on a fact with its sources; `None` if none of them is in the contract's table.
+    pub fn clause(&self, place: &str, quote: &str, names: &[&str]) -> Option<Clause> {
+        let mut found: Vec<_> = names.iter().filter_map(|name| self.contract().sources.get(*name)).collect();
+        found.sort_by_key(|source| (rank(source.grade), source.title.clone()));
+        found.dedup();
+        let sources: Vec<ClauseSource> = found
+            .into_iter()
+            .map(|source| ClauseSource {
+                title: source.title.clone(),
+                date: source.date.clone(),
+                grade: source.grade.word().to_owned(),
+            })
+            .collect();
+        (!sources.is_empty()).then(|| Clause::new(place, quote, sources))
+    }
+
+    /// A clause on a fact that cites.
+    pub fn cited(&self, place: &str, quote: &str, cited: &Cited) -> Option<Clause> {
+        self.clause(place, quote, &cited.names())
+    }
+
+    /// How callers identify themselves.
+    pub fn auth_clause(&self) -> Option<Clause> {
+        let auth = &self.contract().auth;
+        self.cited("auth", &format!("Authorization: {} KEY", auth.scheme), &auth.source)
+    }
+
+    /// How a refusal is answered.
+    pub fn problem_clause(&self, name: &str) -> Option<Clause> {
+        let fact = self.contract().problems.get(name)?;
+        let text = fact.text.replace('\n', " ");
+        self.cited(&format!("problems.{name}"), &format!("{}: {text}", fact.status), &fact.source)
+    }
+
+    /// The status of an operation's good answer.
+    pub fn status_clause(&self, operation: &str) -> Option<Clause> {
+        let fact: &StatusFact = &self.operation(operation)?.status;
+        let quote = match fact.documented {
+            Some(documented) if documented != fact.enforced => {
+                format!("documented {documented}, served {}", fact.enforced)
+            }
+            Some(_) | None => fact.enforced.to_string(),
+        };
+        self.cited(&format!("{operation}.status"), &quote, &fact.source)
+    }
+
+    /// That an operation exists.
+    pub fn operation_clause(&self, operation: &str) -> Option<Clause> {
+        let known = self.operation(operation)?;
+        let path = self.routes(known).next().map_or("", |route| route.path.as_str());
+        self.cited(operation, &format!("{} {path}", known.method), &known.source)
+    }
+
+    /// The form of an operation's good answer.
+    pub fn reply_clause(&self, operation: &str) -> Option<Clause> {
+        let known = self.operation(operation)?;
+        let names = sources_at(&known.reply, "");
+        let required = known.reply.get("required").map(value_text).unwrap_or_default();
+        let place = format!("{operation}.reply/{}", known.status.enforced);
+        self.clause(&place, &format!("required: {required}"), &names)
+    }
+
+    /// A place in an operation's good answer.
+    pub fn reply_member_clause(&self, operation: &str, pointer: &str) -> Option<Clause> {
+        let known = self.operation(operation)?;
+        let schema = stuntdouble_contracts::contract::schema::at(&known.reply, pointer)?;
+        let kind = schema.get("type").map(value_text).unwrap_or_default();
+        let place = format!("{operation}.reply/{}{pointer}", known.status.enforced);
+        self.clause(&place, &format!("type: {kind}"), &sources_at(&known.reply, pointer))
+    }
+
+    /// The vendor's words for phases.
+    pub fn phases_clause(&self) -> Option<Clause> {
+        let phases = &self.contract().phases;
+        let words: Vec<String> = phases
+            .values()
+            .map(|held| held.words.iter().map(value_text).collect::<Vec<_>>().join(" or "))
+            .collect();
+        let names: Vec<&str> = phases.values().flat_map(|held| held.source.names()).collect();
+        self.clause("phases", &words.join(", "), &names)
+    }
+
+    /// A keyword of the schema of a member (`required` looks at the object around it).
+    ///
+    /// Where the documentation is known not to state the keyword, its sources do not count.
+    pub fn member_clause(&self, model: &Model, member: &Member<'_>, keyword: &str) -> Option<Clause> {
+        let place = format!("submit.request{}", member.pointer);
+        let all = sources_at(&model.request, &member.pointer);
+        if keyword == "required" {
+            let outer = member.pointer.rsplit_once('/').map_or("", |(outer, _)| outer);
+            let names = sources_at(&model.request, outer);
+            return self
+                .is_required(model, &member.pointer)
+                .then(|| self.clause(&place, "required", &names))
+                .flatten();
+        }
+        let stated = member.schema.get("x-documented").and_then(|view| view.get(keyword));
+        let silent = stated.is_some_and(|value| value == "absent" || value.is_null());
+        let value = stated.filter(|_| !silent).or_else(|| member.schema.get(keyword))?;
+        let undocumented = |name: &&str| {
+            self.contract().sources.get(*name).is_some_and(|source| !source.grade.is_documentation())
+        };
+        let names: Vec<&str> = if silent { all.into_iter().filter(undocumented).collect() } else { all };
+        self.clause(&place, &format!("{keyword}: {}", value_text(value)), &names)
+    }
+}
+
+/// The sources of the schema at a pointer: its own, or those of the nearest around it.
+fn sources_at<'a>(schema: &'a Value, pointer: &str) -> Vec<&'a str> {
+    let mut names = list(schema);
+    let mut inner = schema;
+    for token in pointer.split('/').skip(1) {
+        let name = token.replace("~1", "/").replace("~0", "~");
+        let member = inner.get("properties").and_then(|members| members.get(&name));
+        let Some(next) = member.or_else(|| inner.get("items")) else { break };
+        inner = next;
+        let own = list(inner);
+        if !own.is_empty() {
+            names = own;
+        }
+    }
+    names
+}
+
+fn list(schema: &Value) -> Vec<&str> {
+    match schema.get("x-source") {
+        Some(Value::String(name)) => vec![name.as_str()],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A value as it is quoted: texts bare, lists with commas.
+pub fn value_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(value_text).collect::<Vec<_>>().join(", "),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// Documentation first, then what was seen, then what is inferred.
+fn rank(grade: Grade) -> u8 {
+    match grade {
+        Grade::Seed => 0,
+        Grade::Spec => 1,
+        Grade::Doc => 2,
+        Grade::Obs => 3,
+        Grade::Client => 4,
+        Grade::Guess => 5,
+    }
+}
+
+/// How binding a case is with this clause: documentation binds in full, two observations make a SHOULD,
+/// one a MAY, and a guess or nothing at all leaves it INFO.
+pub fn lowered(level: Level, clause: Option<&Clause>) -> Level {
+    let Some(clause) = clause else { return Level::Info };
+    let of = |words: &[&str]| {
+        clause.sources.iter().filter(|source| words.contains(&source.grade.as_str())).count()
+    };
+    let most = match (of(&["seed", "spec", "doc"]), of(&["obs", "client"])) {
+        (0, 0) => Level::Info,
+        (0, 1) => Level::May,
+        (0, _) => Level::Should,
+        (_, _) => Level::Must,
+    };
+    level.min(most)
+}

@@ -1,0 +1,250 @@
+//! What an edition of a vendor offers, and how to ask for it: all of it read from the contract.
+//!
+//! A case speaks of members by what they mean (`duration`, `cfg_scale`, the first picture), never by a
+//! vendor's name for them, so the same case serves every vendor that has such a member.
+
+mod ask;
+mod clauses;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use stuntdouble_contracts::contract::examples;
+use stuntdouble_contracts::contract::model::Lifecycle;
+use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+use stuntdouble_contracts::contract::read::{Observation, observe};
+use stuntdouble_contracts::contract::roles::asked;
+use stuntdouble_contracts::contract::schema::properties;
+use stuntdouble_contracts::contract::{Contract, Model, Operation, Options};
+
+pub use self::ask::{Ask, Credential};
+pub use self::clauses::{lowered, value_text};
+use crate::amount::Amount;
+use crate::exchange::Answer;
+
+/// What an edition of a vendor offers.
+#[derive(Clone)]
+pub struct Profile {
+    contract: Arc<Contract>,
+    options: Options,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Profile").field(&self.contract.full_id()).finish()
+    }
+}
+
+/// A member of a request body.
+#[derive(Clone, Debug)]
+pub struct Member<'a> {
+    /// JSON Pointer into the body.
+    pub pointer: String,
+    /// Its schema.
+    pub schema: &'a Value,
+}
+
+/// A picture, ready to be handed over in any way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its content type.
+    pub content_type: &'static str,
+    /// An address under which the target can read it, if there is one.
+    pub url: Option<String>,
+}
+
+impl Profile {
+    /// The profile of a contract, its options as the contract has them.
+    pub fn new(contract: Arc<Contract>) -> Self {
+        let options = Options::defaults(&contract);
+        Self { contract, options }
+    }
+
+    /// The contract.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// An operation, if the vendor has it.
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.contract.operations.get(name)
+    }
+
+    /// The models that are still offered, in order of declaration.
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        self.contract.models.values().filter(|model| model.lifecycle != Lifecycle::Retired)
+    }
+
+    /// The model of the shared job: the first that is offered.
+    pub fn model(&self) -> Option<&Model> {
+        self.models().next()
+    }
+
+    /// The first offered model that has what is asked for.
+    pub fn model_with(&self, has: impl Fn(&Model) -> bool) -> Option<&Model> {
+        self.models().find(|model| has(model))
+    }
+
+    /// The member of a model's request that plays a role (`prompt`, `duration`, `cfg_scale` ...).
+    pub fn member<'a>(&self, model: &'a Model, role: &str) -> Option<Member<'a>> {
+        let found = properties(&model.request).into_iter();
+        let mut found = found
+            .filter(|(pointer, schema)| !pointer.contains('*') && schema.get("x-role") == Some(&json!(role)));
+        found.next().map(|(pointer, schema)| Member { pointer, schema })
+    }
+
+    /// The member of a model's request that takes a picture, and the rules for it.
+    pub fn picture<'a>(&self, model: &'a Model, role: PictureRole) -> Option<(Member<'a>, PictureRules)> {
+        properties(&model.request).into_iter().filter(|(pointer, _)| !pointer.contains('*')).find_map(
+            |(pointer, schema)| {
+                let rules: PictureRules = serde_json::from_value(schema.get("x-image")?.clone()).ok()?;
+                (rules.role == role).then_some((Member { pointer, schema }, rules))
+            },
+        )
+    }
+
+    /// Whether a member must be there.
+    pub fn is_required(&self, model: &Model, pointer: &str) -> bool {
+        let Some((outer, name)) = pointer.rsplit_once('/') else { return false };
+        let held = stuntdouble_contracts::contract::schema::at(&model.request, outer);
+        let required = held.and_then(|schema| schema.get("required")).and_then(Value::as_array);
+        required.is_some_and(|names| names.iter().any(|held| held == name))
+    }
+
+    /// The plainest body for a model: what is required, the picture handed over in the best way there is.
+    pub fn body(&self, model: &Model, picture: &Picture) -> Value {
+        let mut body = examples::minimal(model, &[]);
+        if let Some((member, rules)) = self.picture(model, PictureRole::First)
+            && self.is_required(model, &member.pointer)
+        {
+            put(&mut body, &member.pointer, picture.handed(&rules.transports));
+        }
+        body
+    }
+
+    /// The values that a length may have, as documented, the shortest first.
+    pub fn durations(&self, model: &Model) -> Vec<Value> {
+        let Some(member) = self.member(model, "duration") else { return Vec::new() };
+        let documented = member.schema.get("x-documented").and_then(|view| view.get("enum"));
+        let listed = documented.or_else(|| member.schema.get("enum")).and_then(Value::as_array);
+        let mut values = listed.cloned().unwrap_or_default();
+        values.sort_by_key(seconds_of);
+        values
+    }
+
+    /// What a job with this body costs at most; `None` if no price is known.
+    pub fn price(&self, model: &Model, body: &Value) -> Option<Amount> {
+        model.price_of(asked(model, body).seconds).map(Amount::from_price)
+    }
+
+    /// What a job of a model costs at most, whatever length the vendor makes of a bad request.
+    pub fn worst_price(&self, model: &Model) -> Option<Amount> {
+        let longest = self.durations(model).iter().map(seconds_of).max().unwrap_or(model.output.seconds);
+        model.price_of(longest.max(model.output.seconds)).map(Amount::from_price)
+    }
+
+    /// What a job costs at most if nobody knows which model the vendor takes; `None` if a price is unknown.
+    pub fn dearest_price(&self) -> Option<Amount> {
+        let prices: Option<Vec<Amount>> = self.models().map(|model| self.worst_price(model)).collect();
+        prices.and_then(|prices| prices.into_iter().max())
+    }
+
+    /// The unit of the vendor's prices; empty if it has none.
+    pub fn unit(&self) -> &str {
+        let price = self.contract.models.values().find_map(|model| model.price.as_ref());
+        price.map_or("", |price| price.unit.as_str())
+    }
+
+    /// What an answer says, read as that operation's good answer.
+    pub fn observe(&self, operation: &str, answer: &Answer) -> Observation {
+        let body = answer.json().unwrap_or_default();
+        self.operation(operation)
+            .map_or_else(Observation::default, |known| observe(known, &self.contract, &body))
+    }
+
+    /// The id of the job that an answer to a submit accepts; `None` if it accepts none.
+    ///
+    /// Some vendors refuse with a status of success: then there is no id, or it is no answer of that form.
+    pub fn accepted(&self, answer: &Answer) -> Option<String> {
+        if !(200..300).contains(&answer.status) {
+            return None;
+        }
+        self.observe("submit", answer).id
+    }
+
+    /// Whether an answer refuses: a 4xx, a success that accepts nothing, or the 5xx by which the
+    /// contract says that bad requests are refused.
+    pub fn refuses(&self, answer: &Answer) -> bool {
+        match answer.status {
+            400..=499 => true,
+            200..=299 => self.accepted(answer).is_none() && answer.json().is_some(),
+            500..=599 => self.contract.problems.get("invalid").is_some_and(|fact| {
+                let text = answer.text();
+                fact.variants.values().any(|case| {
+                    let said = case.text.as_deref().unwrap_or(&fact.text);
+                    case.status == Some(answer.status) && text.contains(said)
+                })
+            }),
+            _ => false,
+        }
+    }
+}
+
+impl Picture {
+    /// The text that names the picture in a body, by the first way of these that is possible.
+    ///
+    /// A file of a form is named by [`ask::PART`]; an address needs to be known to the target.
+    pub fn handed(&self, transports: &[Transport]) -> Value {
+        let ways = [Transport::Part, Transport::Url, Transport::DataUri, Transport::Base64];
+        let way = ways
+            .into_iter()
+            .find(|way| transports.contains(way) && (*way != Transport::Url || self.url.is_some()));
+        self.by(way.unwrap_or(Transport::Url))
+    }
+
+    /// The text that names the picture in a body, by one way.
+    pub fn by(&self, way: Transport) -> Value {
+        use base64::Engine as _;
+        let base64 = || base64::engine::general_purpose::STANDARD.encode(&self.bytes);
+        Value::String(match way {
+            Transport::Part => ask::PART.to_owned(),
+            Transport::Url => {
+                self.url.clone().unwrap_or_else(|| "https://example.com/picture.jpg".to_owned())
+            }
+            Transport::DataUri => format!("data:{};base64,{}", self.content_type, base64()),
+            Transport::Base64 => base64(),
+        })
+    }
+}
+
+/// Puts a value at a JSON Pointer, whose outer objects are made where they are missing.
+pub fn put(body: &mut Value, pointer: &str, value: Value) {
+    let mut held = body;
+    for token in pointer.split('/').skip(1) {
+        let name = token.replace("~1", "/").replace("~0", "~");
+        if !held.is_object() {
+            *held = json!({});
+        }
+        let Value::Object(members) = held else { return };
+        held = members.entry(name).or_insert(Value::Null);
+    }
+    *held = value;
+}
+
+/// Takes the member at a JSON Pointer away.
+pub fn remove(body: &mut Value, pointer: &str) {
+    let Some((outer, token)) = pointer.rsplit_once('/') else { return };
+    let name = token.replace("~1", "/").replace("~0", "~");
+    if let Some(members) = body.pointer_mut(outer).and_then(Value::as_object_mut) {
+        members.shift_remove(&name);
+    }
+}
+
+/// The seconds that a value of a length means; 0 if it is no number.
+pub fn seconds_of(value: &Value) -> u32 {
+    let number = value.as_u64().and_then(|whole| u32::try_from(whole).ok());
+    number.or_else(|| value.as_str().and_then(|text| text.parse().ok())).unwrap_or(0)
+}

@@ -1,0 +1,392 @@
+//! What a case can do while it runs: ask, submit, look, wait, steer, and write down what it saw.
+//!
+//! The session alone holds the wire and the budget, so no request leaves without being redacted,
+//! recorded and, where it could cost, paid for in advance.
+
+mod jobs;
+mod money;
+mod steer;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub(crate) use self::jobs::SHARED;
+pub use self::jobs::{DEADLINE_S, Look, SharedJob};
+pub use self::money::Accepted;
+use crate::amount::Amount;
+use crate::budget::Budget;
+use crate::cassette::{Recorder, Redactor};
+use crate::events::{Event, Listener};
+use crate::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
+use crate::outcome::{CaseSpend, Note};
+use crate::profile::{Ask, Credential, Picture, Profile};
+use crate::target::Target;
+
+/// How a case ends.
+pub type Verdict = Result<(), Stop>;
+
+/// Why a case ended before it passed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Stop {
+    /// The claim does not hold; says what was expected and what was found.
+    #[error("{0}")]
+    Failed(String),
+    /// It has no meaning here; says why.
+    #[error("{0}")]
+    NotApplicable(String),
+    /// The budget did not allow it.
+    #[error("{0}")]
+    OverBudget(String),
+    /// No answer came.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The suite itself broke.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// What a session is made of.
+pub struct Parts<'a> {
+    /// What the vendor offers.
+    pub profile: &'a Profile,
+    /// Whom it asks.
+    pub target: &'a Target,
+    /// Where requests go.
+    pub wire: Box<dyn Wire + 'a>,
+    /// What takes secrets away.
+    pub redactor: Redactor,
+    /// Where exchanges are recorded.
+    pub recorder: Option<Recorder>,
+    /// What may be spent.
+    pub budget: Budget,
+    /// Who hears of the run.
+    pub listener: &'a mut dyn Listener,
+    /// When the run started, RFC 3339.
+    pub started: String,
+    /// What generated requests are drawn from.
+    pub seed: u64,
+    /// Whether jobs of their own may be paid for.
+    pub paid: bool,
+    /// How many generated requests are sent to a target where they may cost.
+    pub generated: u32,
+    /// Whether nothing costs at the target; if absent, the budget says so. A recorded run's budget is spent.
+    pub free: Option<bool>,
+}
+
+impl Parts<'_> {
+    /// Whether nothing costs at the target.
+    pub fn is_free(&self) -> bool {
+        self.free.unwrap_or_else(|| self.budget.is_free())
+    }
+}
+
+/// What a case can do while it runs.
+pub struct Session<'a> {
+    /// What the vendor offers.
+    pub profile: &'a Profile,
+    /// Whom it asks.
+    pub target: &'a Target,
+    wire: Box<dyn Wire + 'a>,
+    redactor: Redactor,
+    recorder: Option<Recorder>,
+    budget: Budget,
+    listener: &'a mut dyn Listener,
+    started: String,
+    seed: u64,
+    paid: bool,
+    generated: u32,
+    exchanges: Vec<Exchange>,
+    shared: Option<SharedJob>,
+    /// For each class of requests that ought to be refused, the case in which one was accepted.
+    stopped: Vec<(&'static str, &'static str)>,
+    /// Time by which the target's manual clock was moved.
+    moved_ms: u64,
+    picture: Picture,
+    compared: Option<BTreeMap<String, usize>>,
+    free: bool,
+    /// In a plan: the prices that the current case asked for.
+    planned: Option<Vec<Option<Amount>>>,
+    current: Current,
+}
+
+/// What the case that runs now has done.
+#[derive(Default)]
+pub(crate) struct Current {
+    /// Its id.
+    pub(crate) id: &'static str,
+    /// Numbers of its exchanges.
+    pub(crate) exchanges: Vec<u32>,
+    /// What it wrote down.
+    pub(crate) notes: Vec<Note>,
+    /// What it spent.
+    pub(crate) spend: CaseSpend,
+    /// When it began.
+    pub(crate) began_ms: u64,
+    /// The job that was accepted though it ought to be refused.
+    pub(crate) accepted: Option<String>,
+    /// Whether it is submitting the shared job.
+    pub(crate) sharing: bool,
+}
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("case", &self.current.id).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A session that has not sent anything yet.
+    pub fn new(parts: Parts<'a>) -> Self {
+        let free = parts.is_free();
+        let picture = Picture { url: parts.target.picture_url.clone(), ..crate::pictures::plain() };
+        Self {
+            profile: parts.profile,
+            target: parts.target,
+            wire: parts.wire,
+            redactor: parts.redactor,
+            recorder: parts.recorder,
+            budget: parts.budget,
+            listener: parts.listener,
+            started: parts.started,
+            seed: parts.seed,
+            paid: parts.paid,
+            generated: parts.generated,
+            exchanges: Vec::new(),
+            shared: None,
+            stopped: Vec::new(),
+            moved_ms: 0,
+            picture,
+            compared: None,
+            free,
+            planned: None,
+            current: Current::default(),
+        }
+    }
+
+    /// A session that only finds out what would be asked of the budget.
+    pub(crate) fn planning(parts: Parts<'a>) -> Self {
+        Self { planned: Some(Vec::new()), ..Self::new(parts) }
+    }
+
+    /// In a plan: the prices that the current case asked for.
+    pub(crate) fn planned(&mut self) -> Vec<Option<Amount>> {
+        self.planned.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether nothing costs at the target.
+    pub fn is_free(&self) -> bool {
+        self.free
+    }
+
+    /// How many places of each case differ from the references; `None` if there are no references.
+    pub fn compared(&self) -> Option<BTreeMap<String, usize>> {
+        self.compared.clone()
+    }
+
+    pub(crate) fn set_compared(&mut self, counts: BTreeMap<String, usize>) {
+        self.compared = Some(counts);
+    }
+
+    /// Begins a case.
+    pub(crate) fn begin(&mut self, id: &'static str) {
+        self.current = Current { id, began_ms: self.wire.now_ms(), ..Current::default() };
+    }
+
+    /// What the case has done, and the milliseconds it took.
+    pub(crate) fn end(&mut self) -> (Current, u64) {
+        let current = std::mem::take(&mut self.current);
+        let took = self.wire.now_ms().saturating_sub(current.began_ms);
+        (current, took)
+    }
+
+    /// Tells whoever listens.
+    pub(crate) fn tell(&mut self, event: &Event<'_>) {
+        self.listener.hear(event);
+    }
+
+    /// Every exchange so far.
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    /// The budget.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// What generated requests are drawn from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many generated requests may go to a target where they may cost.
+    pub fn generated(&self) -> u32 {
+        self.generated
+    }
+
+    /// A picture that keeps every rule.
+    pub fn picture(&self) -> &Picture {
+        &self.picture
+    }
+
+    /// A text without what must not be kept.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.redactor.text(text)
+    }
+
+    /// A value without what must not be kept, in its texts and in the names of its members.
+    pub(crate) fn redacted_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.redacted(text)),
+            Value::Array(items) => items.iter().map(|item| self.redacted_value(item)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, member)| (self.redacted(name), self.redacted_value(member)))
+                .collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    /// Writes something down.
+    pub fn note(&mut self, name: &str, value: impl Into<Value>) {
+        self.current.notes.push(Note { name: name.to_owned(), value: value.into() });
+    }
+
+    /// Names exchanges as being behind the case, though it did not send them itself.
+    pub fn rests_on(&mut self, numbers: &[u32]) {
+        for number in numbers {
+            if !self.current.exchanges.contains(number) {
+                self.current.exchanges.push(*number);
+            }
+        }
+    }
+
+    /// Bytes that depend on the seed, the case and a label only.
+    pub fn draw(&self, label: &str) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        digest.update(self.seed.to_be_bytes());
+        digest.update(self.current.id.as_bytes());
+        digest.update([0]);
+        digest.update(label.as_bytes());
+        digest.finalize().into()
+    }
+
+    /// An id that has the form of the vendor's, and that no job has.
+    pub fn strange_id(&self, label: &str) -> String {
+        let bytes = self.draw(label);
+        let poll = self.profile.operation("poll");
+        let place = poll.and_then(|poll| poll.read.id.as_deref());
+        let schema = poll
+            .zip(place)
+            .and_then(|(poll, place)| stuntdouble_contracts::contract::schema::at(&poll.reply, place));
+        let says = |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str);
+        if says("format") == Some("uuid") {
+            let mut given = [0; 16];
+            given.copy_from_slice(&bytes[..16]);
+            return stuntdouble_contracts::ids::uuid(given);
+        }
+        let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let text: String = bytes
+            .iter()
+            .take(21)
+            .map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()]))
+            .collect();
+        let before = says("pattern").and_then(|pattern| pattern.strip_prefix('^')).unwrap_or_default();
+        let literal =
+            before.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-');
+        format!("{}{text}", if literal { before } else { "" })
+    }
+
+    /// Sends something that cannot cost: it does not submit, or nobody's account could be charged for it.
+    ///
+    /// # Errors
+    ///
+    /// If no answer came, or it could cost after all.
+    pub fn send(&mut self, ask: &Ask) -> Result<Answer, Stop> {
+        let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
+        let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
+        let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
+            name == "submit" && operation.routes.iter().any(|route| route.path == ask.path)
+        });
+        if !reads && charged && submits && ask.method == "POST" {
+            return Err(Stop::Internal(format!("{} was to be sent without asking the budget", ask.path)));
+        }
+        self.exchange(ask).map_err(|error| self.lost(&error))
+    }
+
+    /// What it means that no answer came.
+    fn lost(&self, error: &WireError) -> Stop {
+        match error {
+            // A recording without anything of this case was made without it.
+            WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
+                Stop::NotApplicable("this case is not in the recording".to_owned())
+            }
+            WireError::Cassette { .. } | WireError::Unreachable { .. } | WireError::Lost { .. } => {
+                Stop::Unreachable(error.to_string())
+            }
+        }
+    }
+
+    /// Sends a request, keeps its redacted copy, and says what came.
+    fn exchange(&mut self, ask: &Ask) -> Result<Answer, WireError> {
+        let mut headers = ask.headers.clone();
+        let scheme = &self.profile.contract().auth.scheme;
+        let credential = match &ask.credential {
+            Credential::Key => Some(format!("{scheme} {}", self.target.key)),
+            Credential::SecondKey => self.target.second_key.as_ref().map(|key| format!("{scheme} {key}")),
+            Credential::Nobody => None,
+            Credential::Header(text) => Some(text.clone()),
+        };
+        headers.extend(credential.map(|text| ("authorization".to_owned(), text)));
+        let outgoing = Outgoing {
+            method: ask.method.clone(),
+            url: self.target.url(&ask.target()),
+            headers,
+            body: ask.body.clone(),
+        };
+        let at_ms = self.wire.now_ms();
+        let got = self.wire.send(self.current.id, &outgoing);
+        let took_ms = self.wire.now_ms().saturating_sub(at_ms);
+        let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(&kept).map_err(|error| WireError::Cassette { why: error.to_string() })?;
+        }
+        self.exchanges.push(kept);
+        self.current.exchanges.push(number);
+        got
+    }
+
+    /// Now, on the clock that the target's jobs follow as far as we move it: milliseconds since the start.
+    pub fn now_ms(&self) -> u64 {
+        self.wire.now_ms() + self.moved_ms
+    }
+
+    /// Ends the recording.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub(crate) fn finish(mut self) -> Result<(Vec<Exchange>, Budget), Stop> {
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish().map_err(|error| Stop::Internal(error.to_string()))?;
+        }
+        Ok((self.exchanges, self.budget))
+    }
+
+    /// Spent by this run so far, the worst case.
+    fn spent(&self) -> Amount {
+        self.budget.settled()
+    }
+}
+
+/// An answer in one line, for messages: its status and the start of its body.
+pub fn told(answer: &Answer) -> String {
+    let text = answer.text();
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = line.chars().take(160).collect();
+    let more = if short.len() < line.len() { "..." } else { "" };
+    format!("{} {short}{more}", answer.status).trim_end().to_owned()
+}

@@ -1,0 +1,163 @@
+//! Requests that may cost: each asks the budget first, and none is ever sent twice.
+
+use serde_json::Value;
+use stuntdouble_contracts::Model;
+
+use super::{Session, Stop, told};
+use crate::amount::Amount;
+use crate::budget::{Permit, Refusal, Settled};
+use crate::exchange::{Answer, WireError};
+use crate::profile::Ask;
+
+/// A job that the vendor has accepted.
+#[derive(Clone)]
+pub struct Accepted {
+    /// Its id.
+    pub id: String,
+    /// The answer to the submit.
+    pub answer: Answer,
+    /// When the answer came, on the session's clock.
+    pub at_ms: u64,
+    /// The number of the exchange.
+    pub number: u32,
+}
+
+impl Session<'_> {
+    /// Submits what ought to be accepted; the model's price is put aside first.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] if it is refused.
+    pub fn accept(&mut self, model: &Model, body: &Value) -> Result<Accepted, Stop> {
+        let picture = self.picture.clone();
+        let ask = self.profile.submit(model, body, &picture);
+        self.accept_ask(&ask, self.profile.price(model, body))
+    }
+
+    /// The same with a request of one's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] if it is refused.
+    pub fn accept_ask(&mut self, ask: &Ask, price: Option<Amount>) -> Result<Accepted, Stop> {
+        self.may_have_own_job()?;
+        let answer = self.pay(ask, price)?;
+        let Some(id) = self.profile.accepted(&answer) else {
+            return Err(Stop::Failed(format!("expected the job to be accepted; found {}", told(&answer))));
+        };
+        let number = self.current.exchanges.last().copied().unwrap_or_default();
+        Ok(Accepted { id, answer, at_ms: self.now_ms(), number })
+    }
+
+    /// Submits what ought to be refused; the worst price is put aside first.
+    ///
+    /// After one unexpected acceptance where that can cost, the other cases of its class are not run.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] if it is accepted, or answered with neither.
+    pub fn refuse(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, Stop> {
+        self.class_goes_on()?;
+        let answer = self.pay(ask, worst)?;
+        if let Some(id) = self.profile.accepted(&answer) {
+            self.stop_class();
+            self.current.accepted = Some(id.clone());
+            return Err(Stop::Failed(format!("expected a refusal; found that it was accepted as job {id}")));
+        }
+        if self.profile.refuses(&answer) {
+            return Ok(answer);
+        }
+        Err(Stop::Failed(format!("expected a refusal (4xx); found {}", told(&answer))))
+    }
+
+    /// Whether the current case may still send a request that ought to be refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::OverBudget`] if another case of its class met an acceptance.
+    pub fn class_goes_on(&self) -> Result<(), Stop> {
+        let class = class_of(self.current.id);
+        match self.stopped.iter().find(|(held, _)| *held == class) {
+            Some((_, id)) => Err(Stop::OverBudget(format!(
+                "not run: {id} was accepted and may have been charged, so the other cases about {class} stop"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn stop_class(&mut self) {
+        if !self.is_free() {
+            self.stopped.push((class_of(self.current.id), self.current.id));
+        }
+    }
+
+    /// The job that the current case had accepted though it ought to be refused.
+    pub fn last_accepted(&self) -> Option<String> {
+        self.current.accepted.clone()
+    }
+
+    /// Whether the current case may have a job of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::NotApplicable`] where that would cost and nobody has allowed it.
+    pub fn may_have_own_job(&self) -> Result<(), Stop> {
+        if self.is_free() || self.paid || self.current.sharing {
+            return Ok(());
+        }
+        Err(Stop::NotApplicable("wants a job of its own: --paid allows it".to_owned()))
+    }
+
+    /// Asks the budget, sends once, and settles by what came.
+    pub(super) fn pay(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, Stop> {
+        if let Some(planned) = &mut self.planned {
+            planned.push(worst);
+            return Err(Stop::Unreachable("a plan sends nothing".to_owned()));
+        }
+        let at = self.started.clone();
+        let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refusal)?;
+        let most = worst.unwrap_or_default();
+        self.current.spend.reserved = self.current.spend.reserved + most;
+        match self.exchange(ask) {
+            Ok(answer) => {
+                let (actual, settled) = if self.profile.accepted(&answer).is_some() {
+                    (most, Settled::Accepted)
+                } else if self.profile.refuses(&answer) {
+                    (Amount::ZERO, Settled::Refused)
+                } else {
+                    (most, Settled::Unknown)
+                };
+                self.settle(permit, actual, settled)?;
+                Ok(answer)
+            }
+            Err(error @ WireError::Unreachable { .. }) => {
+                self.settle(permit, Amount::ZERO, Settled::Refused)?;
+                Err(Stop::Unreachable(error.to_string()))
+            }
+            Err(error @ WireError::Lost { .. }) => {
+                self.settle(permit, most, Settled::Unknown)?;
+                Err(Stop::Unreachable(format!(
+                    "{error}; what became of the job is unknown, so it counts in full and is not sent again"
+                )))
+            }
+            Err(error @ WireError::Cassette { .. }) => Err(self.lost(&error)),
+        }
+    }
+
+    fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), Stop> {
+        self.current.spend.settled = self.current.spend.settled + actual;
+        self.budget.settle(permit, actual, settled).map_err(refusal)
+    }
+}
+
+/// The class of wrong requests that a case belongs to.
+fn class_of(id: &str) -> &'static str {
+    crate::cases::case(id).map_or("", |case| case.class)
+}
+
+fn refusal(refusal: Refusal) -> Stop {
+    match refusal {
+        Refusal::Exhausted { .. } | Refusal::UnknownPrice => Stop::OverBudget(refusal.to_string()),
+        Refusal::Ledger(why) => Stop::Internal(why),
+    }
+}

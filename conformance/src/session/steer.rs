@@ -1,0 +1,82 @@
+//! Time and orders: a stand-in's clock is moved and its control API is asked; a real vendor is waited for.
+
+use serde_json::{Value, json};
+
+use super::{Session, Stop, told};
+use crate::exchange::{Answer, Body};
+use crate::profile::{Ask, Credential};
+
+impl Session<'_> {
+    /// Lets time pass: on the target's manual clock if it has one, else by waiting.
+    ///
+    /// # Errors
+    ///
+    /// If the clock cannot be moved.
+    pub fn wait_s(&mut self, seconds: u64) -> Result<(), Stop> {
+        if self.target.control.is_none() {
+            self.wire.wait_ms(seconds * 1000);
+            return Ok(());
+        }
+        self.order("POST", "/__admin/clock/advance", &json!({"seconds": seconds}))?;
+        self.moved_ms += seconds * 1000;
+        Ok(())
+    }
+
+    /// Whether the target takes orders.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::NotApplicable`] if it does not.
+    pub fn steered(&self) -> Result<(), Stop> {
+        match self.target.control {
+            Some(_) => Ok(()),
+            None => Err(Stop::NotApplicable("needs the control API of the stand-in".to_owned())),
+        }
+    }
+
+    /// Gives an order to the control API and reads its answer.
+    ///
+    /// # Errors
+    ///
+    /// If the target takes no orders, or not this one.
+    pub fn order(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, Stop> {
+        let answer = self.order_answer(method, path, body)?;
+        if !(200..300).contains(&answer.status) {
+            return Err(Stop::Internal(format!(
+                "the control API refused {method} {path}: {}",
+                told(&answer)
+            )));
+        }
+        Ok(answer.json().unwrap_or_default())
+    }
+
+    /// Gives an order and hands on whatever is answered.
+    ///
+    /// # Errors
+    ///
+    /// If the target takes no orders, or no answer came.
+    pub fn order_answer(&mut self, method: &str, path: &str, body: &Value) -> Result<Answer, Stop> {
+        self.order_as(Credential::Key, method, path, body)
+    }
+
+    /// The same for another account.
+    ///
+    /// # Errors
+    ///
+    /// If the target takes no orders, or no answer came.
+    pub fn order_as(
+        &mut self,
+        account: Credential,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Answer, Stop> {
+        self.steered()?;
+        let control = self.target.control.clone().unwrap_or_default();
+        let mut ask = Ask::get(&format!("{control}{path}")).by(method).from(account);
+        if method != "GET" && method != "DELETE" {
+            ask = ask.with(Body::Json(body.clone()));
+        }
+        self.exchange(&ask).map_err(|error| self.lost(&error))
+    }
+}

@@ -1,0 +1,88 @@
+//! Servers that misbehave, on this machine.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// A server that gives every request the answer that a function writes, until it is dropped.
+pub(super) struct Server {
+    pub(super) address: String,
+    asked: Arc<AtomicUsize>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Server {
+    /// `answer` is handed the request (head and body as text) and its number, and writes a whole answer;
+    /// an empty one closes the connection.
+    pub(super) fn start(answer: impl Fn(&str, usize) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicUsize::new(0));
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (counted, ended, answer) = (Arc::clone(&asked), Arc::clone(&stopped), Arc::new(answer));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ended.load(Ordering::SeqCst) {
+                    break;
+                }
+                let Ok(stream) = stream else { continue };
+                let number = counted.fetch_add(1, Ordering::SeqCst);
+                let answer = Arc::clone(&answer);
+                std::thread::spawn(move || serve(stream, |request| answer(request, number)));
+            }
+        });
+        Self { address, asked, stopped }
+    }
+
+    pub(super) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        // Wakes the loop, so that it sees that it is to end.
+        let _ = TcpStream::connect(self.address.trim_start_matches("http://"));
+    }
+}
+
+/// Reads one request and answers it; every connection carries one.
+fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> Vec<u8>) {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 65_536];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+            });
+            if body.len() >= length.unwrap_or(0) {
+                break;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+        }
+    }
+    let _ = stream.write_all(&answer(&String::from_utf8_lossy(&bytes)));
+}
+
+/// A whole answer with a body, after which the connection is closed.
+pub(super) fn answer(status: &str, content_type: &str, body: &str) -> Vec<u8> {
+    with_headers(status, &[("content-type", content_type)], body)
+}
+
+/// The same with headers of one's choice.
+pub(super) fn with_headers(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str("\r\n");
+    text.push_str(body);
+    text.into_bytes()
+}
