@@ -162,18 +162,47 @@ fn rank(grade: Grade) -> u8 {
     }
 }
 
-/// How binding a case is with this clause: documentation binds in full, two observations make a SHOULD,
-/// one a MAY, and a guess or nothing at all leaves it INFO.
+/// How binding a case is with this clause: documentation binds in full (unless a part of the fact is a
+/// guess: then it is a SHOULD), two observations make a SHOULD, one a MAY, and a guess or nothing at all
+/// leaves it INFO.
 pub fn lowered(level: Level, clause: Option<&Clause>) -> Level {
     let Some(clause) = clause else { return Level::Info };
     let of = |words: &[&str]| {
         clause.sources.iter().filter(|source| words.contains(&source.grade.as_str())).count()
     };
-    let most = match (of(&["seed", "spec", "doc"]), of(&["obs", "client"])) {
-        (0, 0) => Level::Info,
-        (0, 1) => Level::May,
-        (0, _) => Level::Should,
-        (_, _) => Level::Must,
+    let most = match (of(&["seed", "spec", "doc"]), of(&["obs", "client"]), of(&["guess"])) {
+        (0, 0, _) => Level::Info,
+        (0, 1, _) => Level::May,
+        (0, _, _) => Level::Should,
+        (_, _, 0) => Level::Must,
+        (_, _, _) => Level::Should,
     };
     level.min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(grades: &[&str]) -> Level {
+        let source = |grade: &&str| ClauseSource {
+            title: format!("a source of grade {grade}"),
+            date: "2026".to_owned(),
+            grade: (*grade).to_owned(),
+        };
+        lowered(Level::Must, Some(&Clause::new("place", "quote", grades.iter().map(source).collect())))
+    }
+
+    #[test]
+    fn how_binding_a_case_is_follows_from_the_grades_of_its_clause() {
+        assert_eq!(level(&["seed"]), Level::Must);
+        assert_eq!(level(&["spec", "obs"]), Level::Must);
+        assert_eq!(level(&["doc", "guess"]), Level::Should);
+        assert_eq!(level(&["obs", "client"]), Level::Should);
+        assert_eq!(level(&["obs", "guess"]), Level::May);
+        assert_eq!(level(&["guess"]), Level::Info);
+        assert_eq!(lowered(Level::Must, None), Level::Info);
+        let clause = Clause::new("place", "quote", Vec::new());
+        assert_eq!(lowered(Level::May, Some(&clause)), Level::Info);
+    }
 }

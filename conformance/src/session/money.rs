@@ -136,12 +136,23 @@ impl Session<'_> {
             }
             Err(error @ WireError::Lost { .. }) => {
                 self.settle(permit, most, Settled::Unknown)?;
+                let newest = self.newest_listed();
+                let hint = newest.map_or_else(String::new, |id| {
+                    format!("; the newest job in the vendor's listing is {id}, which may be it")
+                });
                 Err(Stop::Unreachable(format!(
-                    "{error}; what became of the job is unknown, so it counts in full and is not sent again"
+                    "{error}; what became of the job is unknown, so it counts in full and is not sent again{hint}"
                 )))
             }
             Err(error @ WireError::Cassette { .. }) => Err(self.lost(&error)),
         }
+    }
+
+    /// The id of the newest job that the vendor lists, where it has a listing and answers.
+    fn newest_listed(&mut self) -> Option<String> {
+        let ask = self.profile.ask("list", &[])?;
+        let answer = self.send(&ask).ok()?;
+        self.profile.observe("list", &answer).jobs.into_iter().find_map(|job| job.id)
     }
 
     fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), Stop> {
