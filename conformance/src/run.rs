@@ -90,13 +90,15 @@ impl Choice {
         }
         let mut wanted: Vec<&str> = Vec::new();
         for name in &self.only {
-            for case in meant(name, "--only")? {
-                if skipped.contains(&case.id) {
-                    let line = format!("{} is both in --only and in --skip; take it out of one", case.id);
-                    return Err(Trouble::new(USAGE, line));
-                }
-                wanted.push(case.id);
+            let found = meant(name, "--only")?;
+            // A case may be taken out of an area, but not be wanted by its own name and taken out.
+            let left: Vec<&str> =
+                found.iter().map(|case| case.id).filter(|id| !skipped.contains(id)).collect();
+            if left.is_empty() {
+                let line = format!("{name} is both in --only and in --skip; take it out of one");
+                return Err(Trouble::new(USAGE, line));
             }
+            wanted.extend(left);
         }
         let chosen = |case: &&'static Case| {
             (self.only.is_empty() || wanted.contains(&case.id)) && !skipped.contains(&case.id)

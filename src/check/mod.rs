@@ -40,6 +40,7 @@ pub(crate) fn run(typed: Check) -> Result<ExitCode, Failed> {
     for text in &typed.report {
         files.extend(parse_requests(text).map_err(Failed::Usage)?);
     }
+    writable(&files)?;
     let mut reports = Vec::new();
     let mut trouble = None;
     for vendor in &chosen {
@@ -197,13 +198,23 @@ fn read(path: &Path) -> Result<String, Failed> {
         .map_err(|why| Failed::Usage(format!("cannot read {}: {why}", path.display())))
 }
 
-fn write(files: &[(Format, PathBuf)], reports: &[Report]) -> Result<(), Failed> {
-    for (format, path) in files {
-        let text = render(*format, reports);
+/// Whether the reports can be written, found out before a run that may cost.
+fn writable(files: &[(Format, PathBuf)]) -> Result<(), Failed> {
+    for (_, path) in files {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .map_err(|why| Failed::Usage(format!("cannot make {}: {why}", folder.display())))?;
         }
+        std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(|why| {
+            Failed::Usage(format!("cannot write {}: {why}; nothing was sent", path.display()))
+        })?;
+    }
+    Ok(())
+}
+
+fn write(files: &[(Format, PathBuf)], reports: &[Report]) -> Result<(), Failed> {
+    for (format, path) in files {
+        let text = render(*format, reports);
         std::fs::write(path, text)
             .map_err(|why| Failed::Usage(format!("cannot write {}: {why}", path.display())))?;
     }

@@ -114,7 +114,7 @@ impl Session<'_> {
             planned.push(worst);
             return Err(Stop::Unreachable("a plan sends nothing".to_owned()));
         }
-        let at = self.started.clone();
+        let at = self.at();
         let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refusal)?;
         let most = worst.unwrap_or_default();
         self.current.spend.reserved = self.current.spend.reserved + most;
@@ -146,6 +146,14 @@ impl Session<'_> {
             }
             Err(error @ WireError::Cassette { .. }) => Err(self.lost(&error)),
         }
+    }
+
+    /// The time of day, RFC 3339.
+    fn at(&self) -> String {
+        let started: Option<jiff::Timestamp> = self.started.parse().ok();
+        let passed = std::time::Duration::from_millis(self.wire.now_ms());
+        let now = started.and_then(|started| started.checked_add(passed).ok());
+        now.map_or_else(|| self.started.clone(), |now| format!("{now:.3}"))
     }
 
     /// The id of the newest job that the vendor lists, where it has a listing and answers.

@@ -92,6 +92,8 @@ fn what_goes_against_each_other_is_refused_before_anything_is_sent() {
     };
     refused(&["check", "gmicloud", "--only", "VAL-99"], "--only VAL-99: there is no such case");
     refused(&["check", "gmicloud", "--only", "VAL-01", "--skip", "VAL-01"], "both in --only and in --skip");
+    refused(&["check", "gmicloud", "--only", "VAL-01", "--skip", "VAL"], "both in --only and in --skip");
+    refused(&["check", "gmicloud", "--only", "NET", "--report", "json=/dev/null/r.json"], "cannot make");
     refused(&["check", "gmicloud", "--only", "POLL-09", "--skip", "SUB-01"], "POLL-09 needs SUB-01");
     refused(&["check", "nobody"], "there is no vendor `nobody`");
     refused(&["check", "gmicloud@2020-01"], "before the first edition");
@@ -107,6 +109,16 @@ fn what_goes_against_each_other_is_refused_before_anything_is_sent() {
     refused(&["check", "gmicloud", "--replay", "nowhere"], "nowhere");
     refused(&["plan", "gmicloud", "--replay", "nowhere"], "no plan");
     refused(&["baseline"], "`baseline` needs one of update");
+}
+
+#[test]
+fn a_case_can_be_taken_out_of_an_area() {
+    let folder = Folder::new("area");
+    let ended =
+        folder.run(&["check", "gmicloud", "--only", "NET", "--skip", "NET-04", "--report", "json=r.json"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let report = std::fs::read_to_string(folder.file("r.json")).unwrap();
+    assert!(report.contains("NET-05") && !report.contains("NET-04"), "{report}");
 }
 
 #[test]
