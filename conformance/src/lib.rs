@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod pictures;
 pub mod plan;
 pub mod profile;
+pub mod random;
 pub mod references;
 pub mod report;
 pub mod run;

@@ -175,6 +175,11 @@ impl<'a> Session<'a> {
         self.planned.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Whether this only finds out what would be asked of the budget, and sends nothing.
+    pub(crate) fn is_planning(&self) -> bool {
+        self.planned.is_some()
+    }
+
     /// Whether nothing costs at the target.
     pub fn is_free(&self) -> bool {
         self.free

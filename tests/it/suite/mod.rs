@@ -2,6 +2,7 @@
 
 mod artefacts;
 mod catalogue;
+mod generated;
 mod money;
 mod references;
 mod replay;

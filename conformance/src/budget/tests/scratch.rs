@@ -15,7 +15,7 @@ impl Scratch {
         let folder = std::env::temp_dir().join(name);
         // A process of that number may have been killed before it could remove its own.
         let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir(&folder).unwrap();
+        std::fs::create_dir(&folder).expect("a folder of its own can be made");
         Self(folder)
     }
 

@@ -23,7 +23,7 @@ use crate::upstream;
 
 /// A source of choices.
 pub trait Pick {
-    /// A number below `below`, which is at least 1.
+    /// A number below `below`, which is at least 1. The smaller, the plainer: 0 leaves out what is optional.
     fn pick(&mut self, below: usize) -> usize;
 }
 
@@ -196,14 +196,14 @@ impl Draw<'_> {
             let optional = match self.manner {
                 Manner::Minimal => false,
                 Manner::Complete => true,
-                Manner::Chosen(_) => self.pick(2) == 0,
+                Manner::Chosen(_) => self.pick(2) == 1,
             };
             if optional || is_required(schema, name) {
                 members.insert(name.clone(), self.value(property, name));
             }
         }
         let free = declared.is_some() && schema.get("additionalProperties").is_none();
-        if free && self.is_choosing() && self.pick(4) == 0 {
+        if free && self.is_choosing() && self.pick(4) == 3 {
             let unlisted = [Value::from("1"), Value::from(1), Value::Null, Value::Object(Map::new())];
             let chosen = self.pick(unlisted.len());
             members.insert("unlisted_member".to_owned(), unlisted[chosen].clone());

@@ -1,0 +1,150 @@
+//! Bodies of submits: how they are drawn, how they are told, and the good ones.
+
+use proptest::bool::weighted;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+use stuntdouble_contracts::Model;
+use stuntdouble_contracts::contract::examples::{good, settled};
+use stuntdouble_contracts::contract::picture::Transport;
+use stuntdouble_contracts::contract::schema::properties;
+
+use super::property::{Effort, holds};
+use super::{account, only_unlimited, picture, tries};
+use crate::profile::{Picture, Profile, remove};
+use crate::session::{Session, Stop, Verdict};
+
+/// Good bodies that are sent unless more are asked for.
+const USUAL: u32 = 24;
+
+/// Smaller bodies that are tried once one was refused.
+const SHRINKS: u32 = 400;
+
+/// The most choices that are drawn for a body. Where they are used up, the plainest is chosen.
+const CHOICES: usize = 64;
+
+/// The characters of a text that a message shows.
+const SHOWN: usize = 40;
+
+/// Bits that say which of a model's members stay; the members beyond begin again with the first bit.
+const BITS: usize = 32;
+
+/// What a body is made from.
+#[derive(Clone, Debug)]
+pub(super) struct Drawn {
+    /// Which of the models.
+    model: u8,
+    /// The choices, which say everything about the body.
+    choices: Vec<u8>,
+    /// Whether an optional member stays, in order of declaration. All do, until a body is made smaller:
+    /// to take one away by its choice would shift all the choices behind it.
+    stays: Vec<bool>,
+}
+
+/// Draws what bodies are made from. No choice has more than 256 ways out, and fewer choices, or smaller
+/// ones, make plainer bodies: so shrinking them shrinks the body.
+pub(super) fn drawn() -> impl Strategy<Value = Drawn> {
+    (vec(weighted(1.0), BITS), any::<u8>(), vec(any::<u8>(), 0..CHOICES))
+        .prop_map(|(stays, model, choices)| Drawn { model, choices, stays })
+}
+
+impl Drawn {
+    /// The model that is meant.
+    pub(super) fn model<'a>(&self, profile: &'a Profile) -> Result<&'a Model, Stop> {
+        let offered: Vec<&Model> = profile.models().collect();
+        let place = usize::from(self.model) % offered.len().max(1);
+        let none = || Stop::NotApplicable("the vendor no longer offers any of its models".to_owned());
+        offered.get(place).copied().ok_or_else(none)
+    }
+
+    /// The good body that the choices lead to, without the members that do not stay.
+    pub(super) fn body(&self, profile: &Profile, model: &Model, pictures: &[&str]) -> Value {
+        let mut choices = self.choices.iter();
+        let mut pick = |below: usize| choices.next().map_or(0, |choice| usize::from(*choice) % below);
+        let mut body = settled(model, good(model, &mut pick, pictures));
+        let checker = profile.contract().request_checker(model);
+        for (number, (pointer, _)) in properties(&model.request).into_iter().enumerate() {
+            let stays = self.stays.get(number % BITS).copied().unwrap_or(true);
+            if stays || body.pointer(&pointer).is_none() || profile.is_required(model, &pointer) {
+                continue;
+            }
+            let mut without = body.clone();
+            remove(&mut without, &pointer);
+            // Where one of several members has to be there, the last of them cannot go.
+            if checker.accepts(&without) {
+                body = without;
+            }
+        }
+        settled(model, body)
+    }
+}
+
+/// The texts that name a picture, by every way in which one can be handed over.
+pub(super) fn ways(picture: &Picture) -> Vec<String> {
+    let mut ways = vec![Transport::DataUri, Transport::Base64, Transport::Part];
+    // Without an address that the target can read, only the contract's examples are addresses.
+    ways.extend(picture.url.is_some().then_some(Transport::Url));
+    let texts = ways.into_iter().map(|way| picture.by(way));
+    texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
+/// A body in one line: the picture is named by how it comes, other long texts are cut.
+pub(super) fn told(body: &Value, picture: &Picture) -> String {
+    let ways = [Transport::Url, Transport::DataUri, Transport::Base64, Transport::Part];
+    let texts = ways.map(|way| (picture.by(way), way_word(way)));
+    cut(body, &texts).to_string()
+}
+
+fn cut(value: &Value, pictures: &[(Value, &str)]) -> Value {
+    match value {
+        Value::String(text) => {
+            if let Some((_, word)) = pictures.iter().find(|(named, _)| named == value) {
+                return Value::String(format!("({word})"));
+            }
+            let length = text.chars().count();
+            if length <= SHOWN {
+                return value.clone();
+            }
+            let start: String = text.chars().take(SHOWN).collect();
+            Value::String(format!("{start}... ({length} characters)"))
+        }
+        Value::Array(items) => items.iter().map(|item| cut(item, pictures)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, member)| (name.clone(), cut(member, pictures))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// How a picture comes, in words.
+pub(super) fn way_word(way: Transport) -> &'static str {
+    match way {
+        Transport::Url => "an address",
+        Transport::DataUri => "a data URI",
+        Transport::Base64 => "base64",
+        Transport::Part => "a file of the form",
+    }
+}
+
+/// GEN-01.
+pub(super) fn good_bodies(session: &mut Session<'_>) -> Verdict {
+    only_unlimited(session)?;
+    let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
+    session.note("bodies", effort.tries);
+    let picture = picture(session);
+    let texts = ways(&picture);
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    holds(session, "GEN-01", "bodies", effort, &drawn(), |session, drawn| {
+        let profile = session.profile;
+        let model = drawn.model(profile)?;
+        let body = drawn.body(profile, model, &texts);
+        let ask = profile.submit(model, &body, &picture).from(account(session));
+        match session.accept_ask(&ask, profile.price(model, &body)) {
+            Ok(_) => Ok(()),
+            Err(Stop::Failed(why)) => {
+                Err(Stop::Failed(format!("{why}, for {} with the body {}", model.id, told(&body, &picture))))
+            }
+            Err(other) => Err(other),
+        }
+    })
+}

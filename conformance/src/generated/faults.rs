@@ -1,0 +1,175 @@
+//! Bodies that are wrong in just one place: freely where nothing costs, else a few, each paid for in advance.
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use stuntdouble_contracts::Model;
+use stuntdouble_contracts::contract::examples::{JustBad, breaks};
+use stuntdouble_contracts::contract::normalise::normalised;
+
+use super::bodies::{Drawn, drawn, told, ways};
+use super::property::{Effort, holds, replay};
+use super::{is_unlimited, picture, tries};
+use crate::amount::Amount;
+use crate::profile::{Ask, Picture, Profile};
+use crate::random;
+use crate::session::{Session, Stop, Verdict};
+
+/// Bad bodies that are sent where nothing costs, unless more are asked for.
+const USUAL: u32 = 60;
+
+/// Smaller bodies that are tried once one was accepted.
+const SHRINKS: u32 = 400;
+
+/// Draws for one body, at most: a form may be able to say no fault of a body that was drawn.
+const DRAWS: u32 = 10;
+
+/// What draws are called, so that a paid run begins with the bodies of a free one.
+const LABEL: &str = "faults";
+
+/// A body with one fault, ready to be sent.
+struct Fault<'a> {
+    model: &'a Model,
+    bad: JustBad,
+    ask: Ask,
+    /// What it costs at most if it is accepted.
+    worst: Option<Amount>,
+}
+
+/// What faults are drawn for.
+struct Ground<'a> {
+    profile: &'a Profile,
+    picture: Picture,
+    /// The texts that name it.
+    texts: Vec<String>,
+    /// How many faults were left out, because a form cannot say them.
+    left_out: u32,
+}
+
+/// GEN-02.
+pub(super) fn just_bad_bodies(session: &mut Session<'_>) -> Verdict {
+    let picture = picture(session);
+    let mut ground = Ground { profile: session.profile, texts: ways(&picture), picture, left_out: 0 };
+    let verdict =
+        if is_unlimited(session) { sampled(session, &mut ground) } else { counted(session, &mut ground) };
+    if ground.left_out > 0 {
+        session.note("faults_that_a_form_cannot_say", ground.left_out);
+    }
+    verdict
+}
+
+/// The body and which of its faults: that one is kept while the body is made smaller.
+fn strategy() -> impl Strategy<Value = (Drawn, u16)> {
+    (drawn(), any::<u16>().no_shrink())
+}
+
+/// One of the faults: first the rule is drawn, so that rare ones get their turn, then the place.
+///
+/// The lot of each depends on nothing but itself and `which`, so the same one wins while others go.
+fn chosen(faults: Vec<JustBad>, which: u16) -> Option<JustBad> {
+    let lot = |text: &str| {
+        let mut digest = Sha256::new();
+        digest.update(which.to_be_bytes());
+        digest.update(text.as_bytes());
+        digest.finalize()
+    };
+    let wrong = |bad: &JustBad| bad.body.pointer(&bad.pointer).map(Value::to_string).unwrap_or_default();
+    let lots = |bad: &JustBad| (lot(bad.rule), lot(&format!("{} {}", bad.pointer, wrong(bad))));
+    faults.into_iter().min_by_key(lots)
+}
+
+/// Where nothing costs: a sample, and the smallest one that is accepted.
+fn sampled(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
+    let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
+    holds(session, "GEN-02", LABEL, effort, &strategy(), |session, (drawn, which)| {
+        match ground.fault(drawn, *which)? {
+            Some(fault) => refused(session, &fault, &ground.picture),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Where it can cost: at most as many as were allowed, up to the first that is accepted. None is made
+/// smaller, because every try could cost again.
+fn counted(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
+    let allowed = session.generated();
+    if allowed == 0 {
+        let line = "could cost a job for each body that is accepted after all: --generated N allows N bodies";
+        return Err(Stop::NotApplicable(line.to_owned()));
+    }
+    let mut runner = random::runner(&session.draw(LABEL));
+    let mut planned = Ok(());
+    let mut sent = 0;
+    for _ in 0..allowed.saturating_mul(DRAWS) {
+        if sent == allowed {
+            break;
+        }
+        let tree = strategy().new_tree(&mut runner);
+        let (drawn, which) =
+            tree.map_err(|why| Stop::Internal(format!("GEN-02 cannot draw a body: {why}")))?.current();
+        let Some(fault) = ground.fault(&drawn, which)? else { continue };
+        sent += 1;
+        match refused(session, &fault, &ground.picture) {
+            Ok(()) => {}
+            Err(Stop::Unreachable(why)) if session.is_planning() => planned = Err(Stop::Unreachable(why)),
+            Err(Stop::Failed(why)) => {
+                return Err(Stop::Failed(format!("{why}; {}", replay(session, "GEN-02"))));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    session.note("bodies", sent);
+    planned
+}
+
+/// Sends a body with a fault once.
+fn refused(session: &mut Session<'_>, fault: &Fault<'_>, picture: &Picture) -> Verdict {
+    match session.refuse(&fault.ask, fault.worst) {
+        Ok(_) => Ok(()),
+        Err(Stop::Failed(why)) => {
+            let JustBad { body, pointer, rule } = &fault.bad;
+            let (model, body) = (&fault.model.id, told(body, picture));
+            Err(Stop::Failed(format!(
+                "{why}, though {pointer} breaks {rule}, for {model} with the body {body}"
+            )))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+impl<'a> Ground<'a> {
+    /// A fault of the body that was drawn; `None` if it has none that can be sent.
+    fn fault(&mut self, drawn: &Drawn, which: u16) -> Result<Option<Fault<'a>>, Stop> {
+        let model = drawn.model(self.profile)?;
+        let texts: Vec<&str> = self.texts.iter().map(String::as_str).collect();
+        let body = drawn.body(self.profile, model, &texts);
+        let mut faults = breaks(model, &body, &texts);
+        if self.profile.takes_forms() {
+            let all = faults.len();
+            faults.retain(|bad| survives_form(self.profile, model, &bad.body));
+            self.left_out += u32::try_from(all - faults.len()).unwrap_or(u32::MAX);
+        }
+        let Some(bad) = chosen(faults, which) else { return Ok(None) };
+        let ask = self.profile.submit(model, &bad.body, &self.picture);
+        let named = self.profile.operation("submit").and_then(|submit| submit.model_at.as_ref());
+        // Nobody knows which model a body means that names it wrongly.
+        let worst = if named == Some(&bad.pointer) {
+            self.profile.dearest_price()
+        } else {
+            self.profile.worst_price(model)
+        };
+        Ok(Some(Fault { model, bad, ask, worst }))
+    }
+}
+
+/// Whether a body is still wrong once a form has made texts of all its values.
+fn survives_form(profile: &Profile, model: &Model, body: &Value) -> bool {
+    let members = body.as_object().into_iter().flatten();
+    let texts = members.map(|(name, value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (name.clone(), Value::String(text))
+    });
+    let read = normalised(&model.request, Value::Object(texts.collect()));
+    !profile.contract().request_checker(model).accepts(&read)
+}

@@ -1,0 +1,344 @@
+//! GEN-03: pictures around every limit, judged by integers of our own.
+
+use std::fmt;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+use stuntdouble_contracts::{Model, Phase};
+
+use super::apart::Apart;
+use super::bodies::way_word;
+use super::property::{Effort, holds};
+use super::{SIDE, only_unlimited};
+use crate::case::Clause;
+use crate::pictures::{jpeg, png, weighing};
+use crate::profile::{Member, Picture, Profile, put, value_text};
+use crate::session::{Session, Stop, Verdict, told};
+
+/// Pictures that are tried beside each limit unless more are asked for.
+const USUAL: u32 = 1;
+
+/// Other pictures that are tried once one was misjudged.
+const SHRINKS: u32 = 60;
+
+/// Pixels that a side has beyond what it needs, at most.
+const MORE: u32 = 20;
+
+/// Longest side to shortest where the contract states nothing; any shape will do then.
+const ASPECT: (u32, u32) = (5, 2);
+
+/// A picture beside a limit.
+#[derive(Clone, Copy, Debug)]
+struct Sketch {
+    /// Which of the models that take bytes.
+    model: u8,
+    /// Which of the ways in which the model takes them.
+    way: u8,
+    format: Format,
+    beside: Beside,
+    /// Pixels that the side more has that is not at a limit.
+    more: u32,
+    /// Whether it is higher than wide.
+    stands: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Format {
+    Jpeg,
+    Png,
+    Gif,
+}
+
+/// Which limit it is beside, and where: a [`Step`] from it.
+#[derive(Clone, Copy, Debug)]
+enum Beside {
+    /// The least pixels of a side.
+    Side(Step),
+    /// Longest side to shortest.
+    Aspect(Step),
+    /// The most bytes, on a picture of the least sides.
+    Bytes(Step),
+    /// The formats, of which it has none.
+    Formats,
+}
+
+/// Where a picture is beside a limit: one below it, at it, or one above it.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Below,
+    At,
+    Above,
+}
+
+impl Step {
+    const ALL: [Self; 3] = [Self::Below, Self::At, Self::Above];
+
+    fn from(self, limit: u32) -> u32 {
+        match self {
+            Self::Below => limit.saturating_sub(1),
+            Self::At => limit,
+            Self::Above => limit + 1,
+        }
+    }
+}
+
+/// Pictures beside a limit that are otherwise as they come.
+fn sketch(beside: Beside) -> impl Strategy<Value = Sketch> {
+    let formats = match beside {
+        Beside::Side(_) | Beside::Aspect(_) => prop_oneof![Just(Format::Jpeg), Just(Format::Png)].boxed(),
+        Beside::Bytes(_) => Just(Format::Jpeg).boxed(),
+        Beside::Formats => Just(Format::Gif).boxed(),
+    };
+    (any::<u8>(), any::<u8>(), formats, 0..=MORE, any::<bool>()).prop_map(
+        move |(model, way, format, more, stands)| Sketch { model, way, format, beside, more, stands },
+    )
+}
+
+/// A place for a picture's bytes in the requests of a model.
+struct Place<'a> {
+    model: &'a Model,
+    member: Member<'a>,
+    rules: PictureRules,
+}
+
+impl Place<'_> {
+    /// The ways in which bytes may come.
+    fn ways(&self) -> Vec<Transport> {
+        let ways = [Transport::Part, Transport::DataUri, Transport::Base64];
+        ways.into_iter().filter(|way| self.rules.transports.contains(way)).collect()
+    }
+}
+
+fn places(profile: &Profile) -> Vec<Place<'_>> {
+    let all = profile.models().filter_map(|model| {
+        let (member, rules) = profile.picture(model, PictureRole::First)?;
+        Some(Place { model, member, rules })
+    });
+    all.filter(|place| !place.ways().is_empty()).collect()
+}
+
+/// A picture, and what is known of it.
+struct Drawn {
+    picture: Picture,
+    format: &'static str,
+    width: u32,
+    height: u32,
+}
+
+impl fmt::Display for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { picture, format, width, height } = self;
+        write!(f, "a {format} of {width} x {height} pixels and {} bytes", picture.bytes.len())
+    }
+}
+
+impl Sketch {
+    fn draw(&self, rules: &PictureRules) -> Drawn {
+        let side = rules.min_side.unwrap_or(SIDE);
+        let (short, long) = match self.beside {
+            Beside::Side(step) => (step.from(side), side + 1 + self.more),
+            Beside::Aspect(step) => {
+                let (numerator, denominator) = rules.max_aspect.unwrap_or(ASPECT);
+                let short = side + self.more;
+                (short, step.from(short * numerator / denominator))
+            }
+            Beside::Bytes(_) | Beside::Formats => (side, side),
+        };
+        let (width, height) = if self.stands { (short, long) } else { (long, short) };
+        let (picture, format) = match self.format {
+            Format::Jpeg => (jpeg(width, height), "jpeg"),
+            Format::Png => (png(width, height), "png"),
+            Format::Gif => (gif(width, height), "gif"),
+        };
+        let most = rules.max_bytes.and_then(|most| u32::try_from(most).ok());
+        let picture = match (self.beside, most) {
+            (Beside::Bytes(step), Some(most)) => weighing(picture, step.from(most) as usize),
+            (Beside::Side(_) | Beside::Aspect(_) | Beside::Bytes(_) | Beside::Formats, _) => picture,
+        };
+        Drawn { picture, format, width, height }
+    }
+}
+
+impl Drawn {
+    /// The limits that the picture is beyond.
+    fn beyond(&self, rules: &PictureRules) -> Vec<&'static str> {
+        let (long, short) = (u64::from(self.width.max(self.height)), u64::from(self.width.min(self.height)));
+        let broken = [
+            ("formats", !rules.formats.iter().any(|format| format == self.format)),
+            ("min_side", rules.min_side.is_some_and(|least| short < u64::from(least))),
+            (
+                "max_aspect",
+                rules.max_aspect.is_some_and(|(numerator, denominator)| {
+                    long * u64::from(denominator) > short * u64::from(numerator)
+                }),
+            ),
+            ("max_bytes", rules.max_bytes.is_some_and(|most| self.picture.bytes.len() as u64 > most)),
+        ];
+        broken.into_iter().filter(|(_, broken)| *broken).map(|(name, _)| name).collect()
+    }
+}
+
+/// A GIF that claims a size: its one pixel will do, because its format is what is wrong with it.
+fn gif(width: u32, height: u32) -> Picture {
+    let mut bytes = b"GIF89a".to_vec();
+    for side in [width, height] {
+        bytes.extend_from_slice(&u16::try_from(side).unwrap_or(u16::MAX).to_le_bytes());
+    }
+    bytes.extend_from_slice(b"\x80\x00\x00\x00\x00\x00\xff\xff\xff");
+    bytes.extend_from_slice(b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b");
+    Picture { bytes, content_type: "image/gif", url: None }
+}
+
+/// GEN-03.
+pub(super) fn around_limits(session: &mut Session<'_>) -> Verdict {
+    only_unlimited(session)?;
+    let apart = Apart::of(session)?;
+    let mut limits: Vec<Beside> = Step::ALL.into_iter().map(Beside::Side).collect();
+    limits.extend(Step::ALL.into_iter().map(Beside::Aspect));
+    limits.push(Beside::Formats);
+    let each = USUAL.max(session.generated().div_ceil(u32::try_from(limits.len()).unwrap_or(1)));
+    let mut efforts: Vec<(Beside, Effort)> =
+        limits.into_iter().map(|beside| (beside, Effort { tries: each, shrinks: SHRINKS })).collect();
+    if each > USUAL {
+        // Megabytes take seconds, and PIC-03 and PIC-06 weigh the limit and one byte more in every run.
+        let once = Effort { tries: 1, shrinks: 0 };
+        efforts.extend(Step::ALL.into_iter().map(|step| (Beside::Bytes(step), once)));
+    }
+    session.note("pictures", efforts.iter().map(|(_, effort)| effort.tries).sum::<u32>());
+    for (beside, effort) in efforts {
+        let label = format!("{beside:?}");
+        holds(session, "GEN-03", &label, effort, &sketch(beside), |session, sketch| {
+            judged(session, apart, sketch)
+        })?;
+    }
+    Ok(())
+}
+
+/// Submits a picture: within every limit its job succeeds, beyond one it is refused, or its job fails.
+fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
+    let profile = session.profile;
+    let mut places = places(profile);
+    if places.is_empty() {
+        return Ok(());
+    }
+    let place = places.swap_remove(usize::from(sketch.model) % places.len());
+    if matches!(sketch.beside, Beside::Bytes(_)) && place.rules.max_bytes.is_none() {
+        return Ok(());
+    }
+    let worst = profile.worst_price(place.model);
+    let mut body = profile.body(place.model, session.picture());
+    if session.is_planning() {
+        // A plan needs the price only, and pictures take time.
+        let ask = profile.submit(place.model, &body, session.picture());
+        return session.accept_ask(&ask, worst).map(|_| ());
+    }
+    let ways = place.ways();
+    let way = ways[usize::from(sketch.way) % ways.len()];
+    let drawn = sketch.draw(&place.rules);
+    put(&mut body, &place.member.pointer, drawn.picture.by(way));
+    let ask = profile.submit(place.model, &body, &drawn.picture).from(apart.owner());
+    let what = format!("{drawn} as {}, for {}", way_word(way), place.model.id);
+    let beyond = drawn.beyond(&place.rules);
+    if beyond.is_empty() {
+        let job = session.accept_ask(&ask, worst).map_err(|stop| of(stop, &what))?;
+        let (phase, failure) = ended(session, apart, &job.id)?;
+        if phase != Phase::Succeeded {
+            let line = format!("expected its job to succeed; found it {}: {failure}", phase.name());
+            return Err(Stop::Failed(format!("{line}, with {what}")));
+        }
+        return Ok(());
+    }
+    let what = format!("{what}, which is beyond {}", beyond.join(" and "));
+    let before = session.last_accepted();
+    match session.refuse(&ask, worst) {
+        Ok(_) => Ok(()),
+        Err(Stop::Failed(why)) => {
+            let accepted = session.last_accepted().filter(|id| before.as_ref() != Some(id));
+            let Some(id) = accepted else { return Err(of(Stop::Failed(why), &what)) };
+            let (phase, _) = ended(session, apart, &id)?;
+            if phase == Phase::Failed {
+                return Ok(());
+            }
+            let line = format!("expected a refusal, or a job that fails; found a job that {}", phase.name());
+            Err(Stop::Failed(format!("{line}, with {what}")))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// The same stop, with the picture it is about.
+fn of(stop: Stop, what: &str) -> Stop {
+    match stop {
+        Stop::Failed(why) => Stop::Failed(format!("{why}, with {what}")),
+        Stop::NotApplicable(_) | Stop::OverBudget(_) | Stop::Unreachable(_) | Stop::Internal(_) => stop,
+    }
+}
+
+/// How a job ends, and why if it fails. The clock is moved there at once.
+fn ended(session: &mut Session<'_>, apart: Apart, id: &str) -> Result<(Phase, String), Stop> {
+    apart.end(session, id)?;
+    let (answer, seen) = apart.look(session, id)?;
+    match seen.phase.filter(|phase| phase.is_terminal()) {
+        Some(phase) => Ok((phase, seen.failure.unwrap_or_default())),
+        None => Err(Stop::Failed(format!("expected a job that has ended; found {}", told(&answer)))),
+    }
+}
+
+/// The rules for pictures, as the first model states them that takes bytes.
+pub(super) fn clause(profile: &Profile) -> Option<Clause> {
+    let place = places(profile).into_iter().next()?;
+    let clause = profile.member_clause(place.model, &place.member, "x-image")?;
+    let stated = place.member.schema.get("x-image")?;
+    let rules = ["formats", "min_side", "max_aspect", "max_bytes"];
+    let quotes = rules.iter().filter_map(|name| {
+        let value: &Value = stated.get(*name)?;
+        Some(format!("{name}: {}", value_text(value)))
+    });
+    Some(Clause::new(&clause.place, &quotes.collect::<Vec<_>>().join("; "), clause.sources))
+}
+
+/// Why the case does not apply, if no picture is taken as bytes.
+pub(super) fn silent(profile: &Profile) -> Option<String> {
+    places(profile).is_empty().then(|| "pictures are not taken as bytes".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules() -> PictureRules {
+        serde_json::from_value(json!({
+            "role": "first", "formats": ["jpeg", "png"], "max_bytes": 10_485_760, "min_side": 300,
+            "max_aspect": [5, 2], "transports": ["data_uri"],
+        }))
+        .unwrap()
+    }
+
+    fn beyond(format: Format, beside: Beside) -> Vec<&'static str> {
+        let all = [(0, false), (0, true), (1, false), (MORE, true)].map(|(more, stands)| {
+            let sketch = Sketch { model: 0, way: 0, format, beside, more, stands };
+            sketch.draw(&rules()).beyond(&rules())
+        });
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{beside:?}: {all:?}");
+        all.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn each_limit_itself_will_do_and_one_beyond_will_not() {
+        use Step::{Above, At, Below};
+        let none: [&str; 0] = [];
+        for format in [Format::Jpeg, Format::Png] {
+            let sides = [Below, At, Above].map(|step| beyond(format, Beside::Side(step)));
+            assert_eq!(sides, [vec!["min_side"], vec![], vec![]]);
+            let aspects = [Below, At, Above].map(|step| beyond(format, Beside::Aspect(step)));
+            assert_eq!(aspects, [vec![], vec![], vec!["max_aspect"]]);
+        }
+        assert_eq!(beyond(Format::Jpeg, Beside::Bytes(Below)), none);
+        assert_eq!(beyond(Format::Jpeg, Beside::Bytes(At)), none);
+        assert_eq!(beyond(Format::Jpeg, Beside::Bytes(Above)), ["max_bytes"]);
+        assert_eq!(beyond(Format::Gif, Beside::Formats), ["formats"]);
+    }
+}
