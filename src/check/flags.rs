@@ -30,7 +30,8 @@ pub(crate) struct Check {
     /// Run also the cases that want a job of their own.
     #[arg(long, env = "STUNTDOUBLE_PAID", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) paid: Option<bool>,
-    /// How many generated bad requests may go to a target where they may cost [default: 0].
+    /// How many generated bad requests may go to a target where they may cost; where nothing costs, how many
+    /// requests each generated case tries at least [default: 0].
     #[arg(long, value_name = "N", env = "STUNTDOUBLE_GENERATED")]
     pub(crate) generated: Option<u32>,
     /// Run only these cases (VAL-09) or areas (VAL), and what they need; repeatable.
