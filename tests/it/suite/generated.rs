@@ -14,7 +14,7 @@ use stuntdouble_conformance::plan::Worst;
 use stuntdouble_contracts::vendor::overlaid;
 use stuntdouble_emulator::Emulator;
 
-use super::servers::{Server, answer};
+use super::servers::{Server, answer, is_keyed, that_loses_submits};
 use super::{Folder, SURFACES, Stand, check, contract, only, wanted};
 
 const CASES: [&str; 4] = ["GEN-01", "GEN-02", "GEN-03", "GEN-04"];
@@ -186,7 +186,7 @@ fn where_it_costs_the_first_acceptance_is_the_last_body() {
     let submits = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&submits);
     let server = Server::start(move |request, _| {
-        if !request.to_ascii_lowercase().contains("authorization: bearer suite-key") {
+        if !is_keyed(request) {
             return answer("401 Unauthorized", "application/json", "{\"error\":\"no\"}");
         }
         if !request.starts_with("POST") {
@@ -211,17 +211,7 @@ fn where_it_costs_the_first_acceptance_is_the_last_body() {
 #[test]
 fn an_answer_that_does_not_come_ends_the_case_and_nothing_smaller_is_tried() {
     let submits = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&submits);
-    let server = Server::start(move |request, _| {
-        if !request.to_ascii_lowercase().contains("authorization: bearer suite-key") {
-            return answer("401 Unauthorized", "application/json", "{}");
-        }
-        if request.starts_with("POST") {
-            counted.fetch_add(1, Ordering::SeqCst);
-            return Vec::new();
-        }
-        answer("404 Not Found", "application/json", "{}")
-    });
+    let server = that_loses_submits(&submits);
     let mut wanted = wanted(contract("gmicloud"), Place::Address(server.address.clone()));
     wanted.choice = only(&["GEN"]);
     let report = check(&wanted).unwrap();

@@ -1,7 +1,7 @@
 //! Money: what a plan says, what a run may spend, and that neither a crash nor a restart changes that.
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,8 +11,8 @@ use stuntdouble_conformance::check::{Place, plan};
 use stuntdouble_conformance::outcome::Outcome;
 use stuntdouble_conformance::plan::Worst;
 
-use super::servers::{Server, answer};
-use super::{Folder, Stand, check, contract, only, wanted};
+use super::servers::{Server, answer, is_keyed, that_loses_submits};
+use super::{Ended, Folder, Stand, check, contract, only, wanted};
 
 fn amount(text: &str) -> Amount {
     text.parse().unwrap()
@@ -113,7 +113,7 @@ fn after_one_unexpected_acceptance_the_rest_of_its_class_is_not_run() {
     // A vendor that accepts whatever has a body.
     let server = Server::start(|request, _| {
         let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
-        let keyed = head.to_ascii_lowercase().contains("authorization: bearer suite-key");
+        let keyed = is_keyed(head);
         if !keyed {
             return answer("401 Unauthorized", "application/json", "{\"error\":\"no\"}");
         }
@@ -141,17 +141,7 @@ fn after_one_unexpected_acceptance_the_rest_of_its_class_is_not_run() {
 #[test]
 fn a_submit_whose_answer_is_lost_counts_in_full_and_is_not_sent_again() {
     let submits = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&submits);
-    let server = Server::start(move |request, _| {
-        if !request.to_ascii_lowercase().contains("authorization: bearer suite-key") {
-            return answer("401 Unauthorized", "application/json", "{}");
-        }
-        if request.starts_with("POST") {
-            counted.fetch_add(1, Ordering::SeqCst);
-            return Vec::new();
-        }
-        answer("404 Not Found", "application/json", "{}")
-    });
+    let server = that_loses_submits(&submits);
     let folder = Folder::new("lost");
     let mut wanted = wanted(contract("302ai"), Place::Address(server.address.clone()));
     wanted.max_spend = Some(amount("1"));
@@ -164,22 +154,15 @@ fn a_submit_whose_answer_is_lost_counts_in_full_and_is_not_sent_again() {
     assert_eq!(report.spend.settled, amount("0.3"));
 }
 
-/// A run of the command that is going to be killed.
+/// A run with a budget of 2, whose ledger stays between runs.
+fn with_budget_of_2(folder: &Folder, target: &str) -> Command {
+    let cases = ["--paid", "--ledger", "ledger.jsonl", "--only", "SUB,VAL"];
+    folder.command(&[&["check", "302ai", "--target", target, "--max-spend", "2"][..], &cases].concat())
+}
+
+/// The same, going to be killed.
 fn started(folder: &Folder, target: &str) -> Child {
-    let mut command = folder.command(&[
-        "check",
-        "302ai",
-        "--target",
-        target,
-        "--max-spend",
-        "2",
-        "--paid",
-        "--ledger",
-        "ledger.jsonl",
-        "--only",
-        "SUB,VAL",
-    ]);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    with_budget_of_2(folder, target).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 #[test]
@@ -189,7 +172,7 @@ fn killed_and_started_again_the_ledger_never_exceeds_the_cap() {
     let (tell, told) = std::sync::mpsc::channel();
     let (counted, tell) = (Arc::clone(&accepted), std::sync::Mutex::new(tell));
     let server = Server::start(move |request, _| {
-        if !request.to_ascii_lowercase().contains("authorization: bearer suite-key") {
+        if !is_keyed(request) {
             return answer("401 Unauthorized", "application/json", "{}");
         }
         if request.starts_with("POST") {
@@ -225,19 +208,7 @@ fn killed_and_started_again_the_ledger_never_exceeds_the_cap() {
         run.wait().unwrap();
         assert!(spent(&ledger) <= 2.0 + 1e-9, "round {round}: {}", spent(&ledger));
     }
-    let ended = folder.run(&[
-        "check",
-        "302ai",
-        "--target",
-        &server.address,
-        "--max-spend",
-        "2",
-        "--paid",
-        "--ledger",
-        "ledger.jsonl",
-        "--only",
-        "SUB,VAL",
-    ]);
+    let ended = Ended::of(with_budget_of_2(&folder, &server.address).output().unwrap());
     assert_eq!(ended.code, 4, "{ended:?}");
     assert!(spent(&ledger) <= 2.0 + 1e-9);
     // The server has never been able to charge more than the ledger says: each job costs 0.3 at least.

@@ -86,3 +86,24 @@ pub(super) fn with_headers(status: &str, headers: &[(&str, &str)], body: &str) -
     text.push_str(body);
     text.into_bytes()
 }
+
+/// A server that lets in the suite's own key only, has no jobs, and breaks off every submit without an
+/// answer; `submits` counts those.
+pub(super) fn that_loses_submits(submits: &Arc<AtomicUsize>) -> Server {
+    let counted = Arc::clone(submits);
+    Server::start(move |request, _| {
+        if !is_keyed(request) {
+            return answer("401 Unauthorized", "application/json", "{}");
+        }
+        if request.starts_with("POST") {
+            counted.fetch_add(1, Ordering::SeqCst);
+            return Vec::new();
+        }
+        answer("404 Not Found", "application/json", "{}")
+    })
+}
+
+/// Whether a request carries the key that the suite has where none was given.
+pub(super) fn is_keyed(request: &str) -> bool {
+    request.to_ascii_lowercase().contains("authorization: bearer suite-key")
+}
