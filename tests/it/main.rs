@@ -7,6 +7,7 @@ mod control;
 mod control_openapi;
 mod docs;
 mod hostile;
+mod mutants;
 mod pictures;
 mod properties;
 mod recordings;

@@ -100,10 +100,12 @@ fn missing(profile: &Profile, operation: &str) -> Option<String> {
 }
 
 fn burst(session: &mut Session<'_>) -> Verdict {
-    let before = session.look_at_shared()?.seen.phase;
+    let id = session.shared()?.id;
+    let before = session.look(&id)?.seen.phase;
     let mut refused = 0;
     for _ in 0..BURST {
-        let look = session.look_at_shared()?;
+        // These looks are not kept: one that was told to come later is no look at the job.
+        let look = session.look(&id)?;
         match look.answer.status {
             200 => {}
             429 => {

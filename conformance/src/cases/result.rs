@@ -1,6 +1,6 @@
 //! Results: the video is there, can be fetched, and is what was asked for.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use serde_json::{Value, json};
 use stuntdouble_contracts::contract::roles::asked;
@@ -220,8 +220,36 @@ fn index_in(bytes: &[u8]) -> Option<&[u8]> {
 fn length(kind: &[u8], bytes: &[u8]) -> Option<f64> {
     let file = [kind, index_in(bytes)?].concat();
     let size = file.len() as u64;
-    let reader = mp4::Mp4Reader::read_header(Cursor::new(file), size).ok()?;
+    let reader = mp4::Mp4Reader::read_header(Finite::new(&file), size).ok()?;
     (!reader.tracks().is_empty()).then(|| reader.duration().as_secs_f64())
+}
+
+/// Bytes that come to an end even for a reader that goes round in circles, as the one of MP4 does where a
+/// box inside another claims to be empty. Of a sound file each byte is read once.
+struct Finite<'a> {
+    bytes: Cursor<&'a [u8]>,
+    left: usize,
+}
+
+impl<'a> Finite<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes: Cursor::new(bytes), left: bytes.len().saturating_mul(2) }
+    }
+}
+
+impl Read for Finite<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let most = into.len().min(self.left);
+        let read = self.bytes.read(&mut into[..most])?;
+        self.left -= read;
+        Ok(read)
+    }
+}
+
+impl Seek for Finite<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.bytes.seek(to)
+    }
 }
 
 #[cfg(test)]
@@ -233,5 +261,18 @@ mod tests {
         for bytes in [&b""[..], b"moov", b"\0\0\0\x08moov", b"\xff\xff\xff\xffmoov1234", b"\0\0\0\0moov"] {
             assert_eq!(length(kind_of_file(bytes), bytes), None);
         }
+    }
+
+    #[test]
+    fn an_index_that_leads_in_circles_is_read_to_an_end() {
+        let kind = b"\0\0\0\x10ftypisom\0\0\0\0";
+        assert_eq!(
+            length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0trak\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+            None
+        );
+        assert_eq!(
+            length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0free\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+            None
+        );
     }
 }
