@@ -1,6 +1,7 @@
 //! Pictures that the suite makes itself, of any size and weight.
 
 use std::io::Cursor;
+use std::sync::OnceLock;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
@@ -15,7 +16,8 @@ const COMMENT_MOST: usize = 0xFFFF - 2;
 
 /// A picture that keeps every rule of every vendor: a JPEG of 640 by 480 pixels, a few kilobytes.
 pub fn plain() -> Picture {
-    jpeg(640, 480)
+    static MADE: OnceLock<Picture> = OnceLock::new();
+    MADE.get_or_init(|| jpeg(640, 480)).clone()
 }
 
 /// A JPEG of a size in pixels: a slope of colours.

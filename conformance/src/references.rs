@@ -62,20 +62,32 @@ impl References {
     }
 
     /// Where the answers of a case differ from the references. A case that was not run differs nowhere.
+    ///
+    /// Answers are held against those of their kind (the same status, in HTTP and of the job), what is left
+    /// in order. An answer too many is a difference as a whole; one too few is none, because looks may
+    /// miss a phase.
     pub fn differences(&self, taken: &Self, id: &str) -> Vec<Difference> {
         let (Some(reference), Some(found)) = (self.0.get(id), taken.0.get(id)) else { return Vec::new() };
+        let mut free: Vec<usize> = (0..reference.len()).collect();
+        let mut pairs: Vec<(Option<usize>, &Value)> = Vec::new();
+        for answer in found {
+            let same = free.iter().position(|other| kind(&reference[*other]) == kind(answer));
+            pairs.push((same.map(|place| free.remove(place)), answer));
+        }
         let mut all = Vec::new();
-        let mut used = Vec::new();
-        for (place, answer) in found.iter().enumerate() {
-            // Looks may see a phase more or less than those of the reference: the status tells them apart.
-            let same = |other: &usize| reference.get(*other).is_some_and(|held| kind(held) == kind(answer));
-            let free = (0..reference.len()).filter(|other| !used.contains(other)).find(same);
-            let partner = free.or_else(|| (reference.len() == found.len()).then_some(place));
-            let Some(partner) = partner else { continue };
-            used.push(partner);
-            let Some(held) = reference.get(partner) else { continue };
-            for (pointer, reference, found) in differences(held, answer) {
-                all.push(Difference { answer: partner, pointer, reference, found });
+        for (partner, answer) in pairs {
+            match partner.or_else(|| (!free.is_empty()).then(|| free.remove(0))) {
+                Some(partner) => {
+                    for (pointer, reference, found) in differences(&reference[partner], answer) {
+                        all.push(Difference { answer: partner, pointer, reference, found });
+                    }
+                }
+                None => all.push(Difference {
+                    answer: reference.len(),
+                    pointer: String::new(),
+                    reference: None,
+                    found: Some(answer.clone()),
+                }),
             }
         }
         all
@@ -124,4 +136,41 @@ fn as_value(answer: &KeptAnswer) -> Value {
         Content::Form(_) => Value::Null,
     };
     json!({"status": answer.status, "content_type": kind, "body": body})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(list: &[Value]) -> References {
+        References([("POLL-09".to_owned(), list.to_vec())].into())
+    }
+
+    fn places(reference: &[Value], found: &[Value]) -> Vec<(usize, String)> {
+        let differences = answers(reference).differences(&answers(found), "POLL-09");
+        differences.into_iter().map(|difference| (difference.answer, difference.pointer)).collect()
+    }
+
+    fn look(status: &str, id: &str) -> Value {
+        json!({"status": 200, "body": {"status": status, "id": id}})
+    }
+
+    #[test]
+    fn a_phase_that_was_not_seen_is_no_difference_and_one_too_many_is() {
+        let all = [look("queued", "a"), look("running", "a"), look("done", "a")];
+        assert!(places(&all, &all[1..]).is_empty());
+        assert_eq!(places(&all[..2], &all), [(2, String::new())]);
+        assert_eq!(places(&all, &[look("queued", "a"), look("done", "b")]), [(2, "/body/id".to_owned())]);
+    }
+
+    #[test]
+    fn an_answer_of_another_kind_is_held_against_what_is_left() {
+        let refused = json!({"status": 404, "body": {"error": "no"}});
+        let broken = json!({"status": 500, "body": {"error": "no"}});
+        assert_eq!(
+            places(&[refused.clone(), refused.clone()], &[refused.clone(), broken.clone()]),
+            [(1, "/status".to_owned())]
+        );
+        assert_eq!(places(std::slice::from_ref(&refused), &[broken, refused.clone()]), [(1, String::new())]);
+    }
 }

@@ -16,7 +16,7 @@ use crate::profile::{Credential, Picture};
 use crate::session::{Session, Stop, Verdict, told};
 
 /// Sequences that are tried unless more are asked for.
-const USUAL: u32 = 6;
+const USUAL: u32 = 24;
 
 /// Smaller sequences that are tried once one went wrong.
 const SHRINKS: u32 = 300;
@@ -26,6 +26,9 @@ const LONGEST: usize = 24;
 
 /// The longest time that passes at once, in seconds: long enough for every job to end.
 const PASSES_S: u16 = 1200;
+
+/// A usual step of time, in seconds: short enough for a running job to be seen twice.
+const STEP_S: u16 = 60;
 
 /// What may be done. A number means a job, counted round; without jobs nothing is done.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +50,10 @@ enum Command {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         4 => Just(Command::Submit),
-        5 => any::<u8>().prop_map(Command::Look),
+        6 => any::<u8>().prop_map(Command::Look),
         2 => Just(Command::List),
         2 => any::<u8>().prop_map(Command::Cancel),
+        2 => (0..=STEP_S).prop_map(Command::Advance),
         3 => (0..=PASSES_S).prop_map(Command::Advance),
         1 => any::<u8>().prop_map(Command::ForeignLook),
     ]
