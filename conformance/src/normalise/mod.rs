@@ -25,7 +25,7 @@ use ids::Ids;
 /// | an id that was told, also within a longer text or a key, also percent-encoded | `[id 1]` |
 /// | such an id as an integer of 8 digits or more | `[number id 1]` |
 /// | a UUID | `[uuid 1]` |
-/// | 21 characters of the nanoid alphabet with a digit and letters of both cases | `[nanoid 1]` |
+/// | 21 characters of the nanoid alphabet with letters of both cases | `[nanoid 1]` |
 /// | an absolute http or https URL, whatever is in it | `[url 1]` |
 /// | a time as in RFC 3339 | `[time]` |
 /// | an integer that reads as Unix seconds, 2001-09-09 to 2100 | `[unix seconds]` |

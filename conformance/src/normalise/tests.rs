@@ -34,6 +34,11 @@ fn every_form_has_its_placeholder_and_keeps_what_is_equal() {
 }
 
 #[test]
+fn a_nanoid_that_happens_to_have_no_digit_is_one() {
+    assert_eq!(normalised(&json!("VvStGXRr_ZzjdHiiB-myT")), json!("[nanoid 1]"));
+}
+
+#[test]
 fn what_has_another_form_stays_and_shows() {
     let kept = [
         json!("0f8fad5bd9cb469fa16570867728950e"),
@@ -41,7 +46,6 @@ fn what_has_another_form_stays_and_shows() {
         json!(format!("job {UUID}")),
         json!("V1StGXR8_Z5jdHi6B-my"),
         json!("v1stgxr8_z5jdhi6b-myt"),
-        json!("VvStGXRr_ZzjdHiiB-myT"),
         json!("V1STGXR8_Z5JDHI6B-MYT"),
         json!("V1StGXR8 Z5jdHi6B-myT"),
         json!("2026-01-31 12:00:00Z"),
