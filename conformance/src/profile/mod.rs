@@ -196,7 +196,7 @@ impl Profile {
 impl Picture {
     /// The text that names the picture in a body, by the first way of these that is possible.
     ///
-    /// A file of a form is named by [`ask::PART`]; an address needs to be known to the target.
+    /// A file of a form is named by a handle of its own; an address needs to be known to the target.
     pub fn handed(&self, transports: &[Transport]) -> Value {
         let ways = [Transport::Part, Transport::Url, Transport::DataUri, Transport::Base64];
         let way = ways
