@@ -91,6 +91,8 @@ pub struct Session<'a> {
     wire: Box<dyn Wire + 'a>,
     redactor: Redactor,
     recorder: Option<Recorder>,
+    /// Why the recording cannot go on.
+    unrecorded: Option<String>,
     budget: Budget,
     listener: &'a mut dyn Listener,
     started: String,
@@ -126,6 +128,8 @@ pub(crate) struct Current {
     pub(crate) began_ms: u64,
     /// The job that was accepted though it ought to be refused.
     pub(crate) accepted: Option<String>,
+    /// Whether a request of it may have been charged.
+    pub(crate) charged: bool,
     /// Whether it is submitting the shared job.
     pub(crate) sharing: bool,
 }
@@ -147,6 +151,7 @@ impl<'a> Session<'a> {
             wire: parts.wire,
             redactor: parts.redactor,
             recorder: parts.recorder,
+            unrecorded: None,
             budget: parts.budget,
             listener: parts.listener,
             started: parts.started,
@@ -321,8 +326,16 @@ impl<'a> Session<'a> {
         self.exchange(ask).map_err(|error| self.lost(&error))
     }
 
+    /// Nothing more is sent once the recording broke: evidence that was asked for would be lost.
+    fn keeps_recording(&self) -> Result<(), Stop> {
+        self.unrecorded.clone().map_or(Ok(()), |why| Err(Stop::Internal(why)))
+    }
+
     /// What it means that no answer came.
     fn lost(&self, error: &WireError) -> Stop {
+        if let Some(why) = &self.unrecorded {
+            return Stop::Internal(why.clone());
+        }
         match error {
             // A recording without anything of this case was made without it.
             WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
@@ -336,6 +349,9 @@ impl<'a> Session<'a> {
 
     /// Sends a request, keeps its redacted copy, and says what came.
     fn exchange(&mut self, ask: &Ask) -> Result<Answer, WireError> {
+        if let Some(why) = &self.unrecorded {
+            return Err(WireError::Cassette { why: why.clone() });
+        }
         let mut headers = ask.headers.clone();
         let scheme = &self.profile.contract().auth.scheme;
         let credential = match &ask.credential {
@@ -356,17 +372,19 @@ impl<'a> Session<'a> {
         let took_ms = self.wire.now_ms().saturating_sub(at_ms);
         let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
         let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.record(&kept).map_err(|error| WireError::Cassette { why: error.to_string() })?;
-        }
+        let recorded = self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(&kept));
         self.exchanges.push(kept);
         self.current.exchanges.push(number);
+        if let Err(error) = recorded {
+            self.unrecorded = Some(format!("nothing more is sent: {error}"));
+            return Err(WireError::Cassette { why: error.to_string() });
+        }
         got
     }
 
     /// Now, on the clock that the target's jobs follow as far as we move it: milliseconds since the start.
     pub fn now_ms(&self) -> u64 {
-        self.wire.now_ms() + self.moved_ms
+        self.wire.now_ms().saturating_add(self.moved_ms)
     }
 
     /// Ends the recording.
@@ -391,7 +409,16 @@ impl<'a> Session<'a> {
 pub fn told(answer: &Answer) -> String {
     let text = answer.text();
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = line.chars().take(160).collect();
-    let more = if short.len() < line.len() { "..." } else { "" };
-    format!("{} {short}{more}", answer.status).trim_end().to_owned()
+    format!("{} {}", answer.status, shortened(&line, 160)).trim_end().to_owned()
+}
+
+/// The start of a text of more than so many characters, cut between two words.
+///
+/// Messages are freed of secrets when they are whole: half a key at the end would not be found in them.
+pub(crate) fn shortened(text: &str, limit: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
+    let (short, rest) = text.split_at(end);
+    let parts = |letter: char| letter.is_whitespace() || "\"'<>(){}[],;&".contains(letter);
+    let whole = if rest.starts_with(parts) { end } else { short.rfind(parts).unwrap_or(0) };
+    format!("{}...", short.get(..whole).unwrap_or_default())
 }
