@@ -6,6 +6,7 @@
 mod jobs;
 mod money;
 mod steer;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::jobs::SHARED;
 pub use self::jobs::{DEADLINE_S, Look, SharedJob};
 pub use self::money::Accepted;
+pub(crate) use self::wording::shortened;
+pub use self::wording::told;
 use crate::amount::Amount;
 use crate::budget::Budget;
 use crate::cassette::{Recorder, Redactor};
@@ -241,24 +244,6 @@ impl<'a> Session<'a> {
         &self.picture
     }
 
-    /// A text without what must not be kept.
-    pub(crate) fn redacted(&self, text: &str) -> String {
-        self.redactor.text(text)
-    }
-
-    /// A value without what must not be kept, in its texts and in the names of its members.
-    pub(crate) fn redacted_value(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.redacted(text)),
-            Value::Array(items) => items.iter().map(|item| self.redacted_value(item)).collect(),
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, member)| (self.redacted(name), self.redacted_value(member)))
-                .collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        }
-    }
-
     /// Writes something down.
     pub fn note(&mut self, name: &str, value: impl Into<Value>) {
         self.current.notes.push(Note { name: name.to_owned(), value: value.into() });
@@ -403,22 +388,4 @@ impl<'a> Session<'a> {
     fn spent(&self) -> Amount {
         self.budget.settled()
     }
-}
-
-/// An answer in one line, for messages: its status and the start of its body.
-pub fn told(answer: &Answer) -> String {
-    let text = answer.text();
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{} {}", answer.status, shortened(&line, 160)).trim_end().to_owned()
-}
-
-/// The start of a text of more than so many characters, cut between two words.
-///
-/// Messages are freed of secrets when they are whole: half a key at the end would not be found in them.
-pub(crate) fn shortened(text: &str, limit: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
-    let (short, rest) = text.split_at(end);
-    let parts = |letter: char| letter.is_whitespace() || "\"'<>(){}[],;&".contains(letter);
-    let whole = if rest.starts_with(parts) { end } else { short.rfind(parts).unwrap_or(0) };
-    format!("{}...", short.get(..whole).unwrap_or_default())
 }
