@@ -123,6 +123,12 @@ pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Tro
     let profile = Profile::new(Arc::clone(&wanted.contract));
     let baseline = wanted.baseline.as_ref().map(|(name, text)| Baseline::parse(name, text)).transpose();
     let baseline = baseline.map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+    let known: Vec<&str> = crate::cases::catalogue().iter().map(|case| case.id).collect();
+    let strange = baseline.as_ref().and_then(|baseline| baseline.unknown_cases(&known).into_iter().next());
+    if let Some(strange) = strange {
+        let line = format!("the baseline names {strange}, which is no case; take the entry out");
+        return Err(Trouble::new(USAGE, line));
+    }
     let clock = RunClock::start();
     let started = clock.started();
     let Made { target, wire, seed, recorded } = made(wanted, clock)?;
@@ -151,11 +157,6 @@ pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Tro
     };
     let mut report = run::run(parts, &cases)?;
     if let Some(baseline) = baseline {
-        let known: Vec<&str> = crate::cases::catalogue().iter().map(|case| case.id).collect();
-        if let Some(strange) = baseline.unknown_cases(&known).first() {
-            let line = format!("the baseline names {strange}, which is no case; take the entry out");
-            return Err(Trouble::new(USAGE, line));
-        }
         let today = started.get(..10).unwrap_or_default();
         baseline.apply(&mut report.results, &report.vendor, &report.edition, &report.target, today);
         run::summed(&mut report);

@@ -18,6 +18,10 @@ use crate::target::is_vendor_path;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/references");
 
+/// The most differences of a case that are told: an answer with a hundred thousand members would make a report
+/// that nobody can open.
+const MOST_DIFFERENCES: usize = 200;
+
 /// Answers by case: normalised, in order, repetitions left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct References(BTreeMap<String, Vec<Value>>);
@@ -90,6 +94,7 @@ impl References {
                 }),
             }
         }
+        all.truncate(MOST_DIFFERENCES);
         all
     }
 

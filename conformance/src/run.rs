@@ -266,7 +266,7 @@ fn probed(session: &mut Session<'_>) -> Result<(), Trouble> {
     let nobody = session.send(&session.profile.look(&id).from(Credential::Nobody)).map_err(lost)?;
     let base = session.target.base.clone();
     if (300..400).contains(&nobody.status) {
-        let to = nobody.header("location").unwrap_or("nowhere").to_owned();
+        let to = session.redacted(nobody.header("location").unwrap_or("nowhere"));
         let line = format!(
             "{base} redirects to {}; give the address of the API itself",
             crate::report::escape::one_line(&to, 200)
@@ -282,7 +282,7 @@ fn probed(session: &mut Session<'_>) -> Result<(), Trouble> {
     let mine = session.send(&session.profile.look(&id)).map_err(lost)?;
     if mine.status == 401 || (mine.status == 403 && nobody.status == mine.status && nobody.body == mine.body)
     {
-        let said = crate::report::escape::one_line(&told(&mine), 200);
+        let said = crate::report::escape::one_line(&session.redacted(&told(&mine)), 200);
         let line = format!("the key is refused ({said}); check the variable that --key-env names");
         return Err(Trouble::new(UNREACHABLE, line));
     }

@@ -18,8 +18,15 @@ pub fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
         if first.pointer.is_empty() { "the body" } else { &first.pointer },
         first.rule.name(),
         first.rule.limit_text(),
-        first.received_text(),
+        shortened(first.received_text()),
     ))
+}
+
+/// What was received, which may have been cut within a word; a message must not hold half a secret.
+fn shortened(text: String) -> String {
+    let whole = text.strip_suffix("...").unwrap_or(&text);
+    let length = whole.chars().count();
+    if whole.len() == text.len() { text } else { crate::session::shortened(&format!("{whole}x"), length) }
 }
 
 /// Pointers to members of a body that its schema does not declare, though it declares others beside them.

@@ -99,7 +99,11 @@ pub(crate) fn update_baseline(typed: &crate::cli::Baseline) -> Result<ExitCode, 
     let held = if file.exists() { read(file)? } else { String::new() };
     let baseline = Baseline::parse(&name, &held).map_err(|why| Failed::Usage(why.to_string()))?;
     let text = read(report)?;
-    let report: Report = serde_json::from_str(&text).map_err(|why| {
+    // Several vendors make a list of reports.
+    let several = text.trim_start().starts_with('[');
+    let reports: Result<Vec<Report>, _> =
+        if several { serde_json::from_str(&text) } else { serde_json::from_str(&text).map(|one| vec![one]) };
+    let reports = reports.map_err(|why| {
         Failed::Usage(format!("{}: no report of `check --report json=FILE` ({why})", report.display()))
     })?;
     if reason.trim().is_empty() || !is_day(expires) {
@@ -108,7 +112,11 @@ pub(crate) fn update_baseline(typed: &crate::cli::Baseline) -> Result<ExitCode, 
         );
         return Err(Failed::Usage(line));
     }
-    let new = baseline.rewritten(&report, reason, expires);
+    let (mut baseline, mut new) = (baseline, held);
+    for report in &reports {
+        new = baseline.rewritten(report, reason, expires);
+        baseline = Baseline::parse(&name, &new).map_err(|why| Failed::Internal(why.to_string()))?;
+    }
     std::fs::write(file, new).map_err(|why| Failed::Usage(format!("cannot write {name}: {why}")))?;
     Ok(ExitCode::SUCCESS)
 }

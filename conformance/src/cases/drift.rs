@@ -73,12 +73,14 @@ fn schemas(session: &mut Session<'_>) -> Verdict {
     let mut unlisted: BTreeMap<String, u32> = BTreeMap::new();
     let mut broken: BTreeSet<String> = BTreeSet::new();
     let mut numbers = Vec::new();
+    let mut good = 0;
     for exchange in honest(session) {
         let Some(answer) = exchange.answer.as_ref().filter(|answer| (200..300).contains(&answer.status))
         else {
             continue;
         };
         let Some(name) = operation(profile, &session.target.base, exchange) else { continue };
+        good += 1;
         let (Some(operation), Content::Json(body)) = (profile.operation(name), &answer.body) else {
             broken.insert(format!("{name}: the answer is no JSON"));
             continue;
@@ -92,6 +94,9 @@ fn schemas(session: &mut Session<'_>) -> Verdict {
         }
     }
     session.rests_on(&numbers);
+    if good == 0 {
+        return Err(Stop::NotApplicable("there was no good answer in this run".to_owned()));
+    }
     if !unlisted.is_empty() {
         session.note("undocumented", json!(unlisted));
     }

@@ -120,7 +120,10 @@ fn monotone(session: &mut Session<'_>) -> Verdict {
         session.wait_s(1)?;
         session.look_at_shared()?;
     }
-    let phases: Vec<Option<Phase>> = session.looks()?.iter().map(|look| look.seen.phase).collect();
+    // A word that is not known is POLL-02's; it says nothing of back and forth.
+    let looks = session.looks()?;
+    let phases: Vec<Option<Phase>> =
+        looks.iter().map(|look| look.seen.phase).filter(Option::is_some).collect();
     let rank = |phase: Option<Phase>| match phase {
         None => None,
         Some(Phase::Queued) => Some(0),

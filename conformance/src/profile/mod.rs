@@ -175,12 +175,17 @@ impl Profile {
         self.observe("submit", answer).id
     }
 
-    /// Whether an answer refuses: a 4xx, a success that accepts nothing, or the 5xx by which the
-    /// contract says that bad requests are refused.
+    /// Whether an answer refuses: a 4xx, or the success or the 5xx by which the contract says that bad
+    /// requests are refused.
+    ///
+    /// A success that names no job is no refusal by itself: the vendor may have renamed the member.
     pub fn refuses(&self, answer: &Answer) -> bool {
         match answer.status {
             400..=499 => true,
-            200..=299 => self.accepted(answer).is_none() && answer.json().is_some(),
+            200..=299 => {
+                let body = answer.json().filter(|_| self.accepted(answer).is_none());
+                body.is_some_and(|body| self.refuses_kindly(answer.status, &body))
+            }
             500..=599 => self.contract.problems.get("invalid").is_some_and(|fact| {
                 let text = answer.text();
                 fact.variants.values().any(|case| {
@@ -190,6 +195,46 @@ impl Profile {
             }),
             _ => false,
         }
+    }
+
+    /// Whether an answer to a submit says something of the account or of the vendor's limits, and so nothing
+    /// of what was asked: by a status that the contract keeps for that.
+    pub fn speaks_of_the_account(&self, status: u16) -> bool {
+        let uses = |names: &[&str]| {
+            let facts = names.iter().filter_map(|name| self.contract.problems.get(*name));
+            facts.into_iter().any(|fact| {
+                let mut variants = fact.variants.values();
+                fact.status == status || variants.any(|case| case.status == Some(status))
+            })
+        };
+        uses(&["unauthorized", "insufficient_credits", "rate_limited", "concurrency_limited"])
+            && !uses(&[
+                "malformed",
+                "invalid",
+                "unknown_model",
+                "retired_model",
+                "unknown_route",
+                "too_large",
+            ])
+    }
+
+    /// Whether an answer with a status of success has the members by which the contract, or one of its
+    /// options, refuses with that status.
+    fn refuses_kindly(&self, status: u16, body: &Value) -> bool {
+        let has = |members: &serde_json::Map<String, Value>| {
+            !members.is_empty() && members.iter().all(|(name, value)| body.get(name) == Some(value))
+        };
+        let mut facts = self.contract.problems.values();
+        if facts.any(|fact| fact.status == status && has(&fact.members)) {
+            return true;
+        }
+        let patches = self.contract.options.values().flat_map(|option| option.patch.values());
+        let problems = patches.filter_map(|patch| patch.get("problems")?.as_table());
+        problems.flat_map(|table| table.values()).any(|fact| {
+            let fact = serde_json::to_value(fact).unwrap_or_default();
+            let members = fact.get("members").and_then(Value::as_object);
+            fact.get("status") == Some(&json!(status)) && members.is_some_and(has)
+        })
     }
 }
 

@@ -96,7 +96,8 @@ impl Session<'_> {
         Ok(look)
     }
 
-    /// Every look at the shared job, named as evidence of the current case.
+    /// Every look at the shared job that was answered, named as evidence of the current case. To be asked to
+    /// look less often is no answer.
     ///
     /// # Errors
     ///
@@ -104,6 +105,7 @@ impl Session<'_> {
     pub fn looks(&mut self) -> Result<Vec<Look>, Stop> {
         self.shared()?;
         let looks = self.shared.as_ref().map(|shared| shared.looks.clone()).unwrap_or_default();
+        let looks: Vec<Look> = looks.into_iter().filter(|look| look.answer.status != 429).collect();
         let numbers: Vec<u32> = looks.iter().map(|look| look.number).collect();
         self.rests_on(&numbers);
         Ok(looks)
@@ -183,7 +185,8 @@ impl Session<'_> {
                             "expected the job to end within {DEADLINE_S} s; found it still {said}"
                         )));
                     }
-                    in_vain = if status == 200 { 0 } else { in_vain + 1 };
+                    let says = (200..300).contains(&status) && look.seen.status.is_some();
+                    in_vain = if says { 0 } else { in_vain + 1 };
                     if in_vain > LOOKS_IN_VAIN {
                         return Err(Stop::Failed(format!(
                             "expected to see the job; found {} again and again",
@@ -250,6 +253,7 @@ impl Session<'_> {
 
     fn tell_look(&mut self, look: &Look, elapsed_s: u64) {
         let unknown = look.seen.status.as_ref().map(Value::to_string).unwrap_or_default();
+        let unknown = self.redacted(&unknown);
         let phase = look.seen.phase.map_or(unknown.as_str(), |phase| phase.name());
         let event = Event::Looked {
             id: self.current.id,

@@ -6,6 +6,7 @@
 mod jobs;
 mod money;
 mod steer;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::jobs::SHARED;
 pub use self::jobs::{DEADLINE_S, Look, SharedJob};
 pub use self::money::Accepted;
+pub(crate) use self::wording::shortened;
+pub use self::wording::told;
 use crate::amount::Amount;
 use crate::budget::Budget;
 use crate::cassette::{Recorder, Redactor};
@@ -91,6 +94,8 @@ pub struct Session<'a> {
     wire: Box<dyn Wire + 'a>,
     redactor: Redactor,
     recorder: Option<Recorder>,
+    /// Why the recording cannot go on.
+    unrecorded: Option<String>,
     budget: Budget,
     listener: &'a mut dyn Listener,
     started: String,
@@ -126,6 +131,8 @@ pub(crate) struct Current {
     pub(crate) began_ms: u64,
     /// The job that was accepted though it ought to be refused.
     pub(crate) accepted: Option<String>,
+    /// Whether a request of it may have been charged.
+    pub(crate) charged: bool,
     /// Whether it is submitting the shared job.
     pub(crate) sharing: bool,
 }
@@ -147,6 +154,7 @@ impl<'a> Session<'a> {
             wire: parts.wire,
             redactor: parts.redactor,
             recorder: parts.recorder,
+            unrecorded: None,
             budget: parts.budget,
             listener: parts.listener,
             started: parts.started,
@@ -236,24 +244,6 @@ impl<'a> Session<'a> {
         &self.picture
     }
 
-    /// A text without what must not be kept.
-    pub(crate) fn redacted(&self, text: &str) -> String {
-        self.redactor.text(text)
-    }
-
-    /// A value without what must not be kept, in its texts and in the names of its members.
-    pub(crate) fn redacted_value(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.redacted(text)),
-            Value::Array(items) => items.iter().map(|item| self.redacted_value(item)).collect(),
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, member)| (self.redacted(name), self.redacted_value(member)))
-                .collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        }
-    }
-
     /// Writes something down.
     pub fn note(&mut self, name: &str, value: impl Into<Value>) {
         self.current.notes.push(Note { name: name.to_owned(), value: value.into() });
@@ -321,8 +311,16 @@ impl<'a> Session<'a> {
         self.exchange(ask).map_err(|error| self.lost(&error))
     }
 
+    /// Nothing more is sent once the recording broke: evidence that was asked for would be lost.
+    fn keeps_recording(&self) -> Result<(), Stop> {
+        self.unrecorded.clone().map_or(Ok(()), |why| Err(Stop::Internal(why)))
+    }
+
     /// What it means that no answer came.
     fn lost(&self, error: &WireError) -> Stop {
+        if let Some(why) = &self.unrecorded {
+            return Stop::Internal(why.clone());
+        }
         match error {
             // A recording without anything of this case was made without it.
             WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
@@ -336,6 +334,9 @@ impl<'a> Session<'a> {
 
     /// Sends a request, keeps its redacted copy, and says what came.
     fn exchange(&mut self, ask: &Ask) -> Result<Answer, WireError> {
+        if let Some(why) = &self.unrecorded {
+            return Err(WireError::Cassette { why: why.clone() });
+        }
         let mut headers = ask.headers.clone();
         let scheme = &self.profile.contract().auth.scheme;
         let credential = match &ask.credential {
@@ -356,17 +357,19 @@ impl<'a> Session<'a> {
         let took_ms = self.wire.now_ms().saturating_sub(at_ms);
         let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
         let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.record(&kept).map_err(|error| WireError::Cassette { why: error.to_string() })?;
-        }
+        let recorded = self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(&kept));
         self.exchanges.push(kept);
         self.current.exchanges.push(number);
+        if let Err(error) = recorded {
+            self.unrecorded = Some(format!("nothing more is sent: {error}"));
+            return Err(WireError::Cassette { why: error.to_string() });
+        }
         got
     }
 
     /// Now, on the clock that the target's jobs follow as far as we move it: milliseconds since the start.
     pub fn now_ms(&self) -> u64 {
-        self.wire.now_ms() + self.moved_ms
+        self.wire.now_ms().saturating_add(self.moved_ms)
     }
 
     /// Ends the recording.
@@ -385,13 +388,4 @@ impl<'a> Session<'a> {
     fn spent(&self) -> Amount {
         self.budget.settled()
     }
-}
-
-/// An answer in one line, for messages: its status and the start of its body.
-pub fn told(answer: &Answer) -> String {
-    let text = answer.text();
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = line.chars().take(160).collect();
-    let more = if short.len() < line.len() { "..." } else { "" };
-    format!("{} {short}{more}", answer.status).trim_end().to_owned()
 }

@@ -51,18 +51,35 @@ impl Session<'_> {
 
     /// Submits what ought to be refused; the worst price is put aside first.
     ///
-    /// After one unexpected acceptance where that can cost, the other cases of its class are not run.
+    /// After one that was not refused where that can cost, the other cases of its class are not run.
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it is accepted, or answered with neither.
+    /// [`Stop::Failed`] if it is accepted, or answered with neither; [`Stop::Unreachable`] if it is refused for
+    /// another reason than what is wrong with it.
     pub fn refuse(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, Stop> {
         self.class_goes_on()?;
-        let answer = self.pay(ask, worst)?;
-        if let Some(id) = self.profile.accepted(&answer) {
+        let paid = self.pay(ask, worst);
+        if self.current.charged {
             self.stop_class();
+        }
+        let answer = paid?;
+        if let Some(id) = self.profile.accepted(&answer) {
             self.current.accepted = Some(id.clone());
             return Err(Stop::Failed(format!("expected a refusal; found that it was accepted as job {id}")));
+        }
+        if let Some(id) = self.named_job(&answer) {
+            let status = answer.status;
+            return Err(Stop::Failed(format!(
+                "expected a refusal without a job; found {status} with job {id}"
+            )));
+        }
+        if self.profile.speaks_of_the_account(answer.status) && self.profile.refuses(&answer) {
+            return Err(Stop::Unreachable(format!(
+                "the answer speaks of the account and not of the request, so nothing can be concluded: {}; look \
+                 at the key, the balance and the limits, and run again later",
+                told(&answer)
+            )));
         }
         if self.profile.refuses(&answer) {
             return Ok(answer);
@@ -74,19 +91,25 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::OverBudget`] if another case of its class met an acceptance.
+    /// [`Stop::OverBudget`] if another case of its class was not refused.
     pub fn class_goes_on(&self) -> Result<(), Stop> {
         let class = class_of(self.current.id);
         match self.stopped.iter().find(|(held, _)| *held == class) {
             Some((_, id)) => Err(Stop::OverBudget(format!(
-                "not run: {id} was accepted and may have been charged, so the other cases about {class} stop"
+                "not run: {id} was not refused and may have been charged, so the other cases about {class} stop"
             ))),
             None => Ok(()),
         }
     }
 
+    /// The job that an answer to a submit names, whatever its status: an error may come after the acceptance.
+    fn named_job(&self, answer: &Answer) -> Option<String> {
+        self.profile.observe("submit", answer).id
+    }
+
     fn stop_class(&mut self) {
-        if !self.is_free() {
+        // Cases without a class are priced each by itself.
+        if !self.is_free() && !class_of(self.current.id).is_empty() {
             self.stopped.push((class_of(self.current.id), self.current.id));
         }
     }
@@ -114,6 +137,7 @@ impl Session<'_> {
             planned.push(worst);
             return Err(Stop::Unreachable("a plan sends nothing".to_owned()));
         }
+        self.keeps_recording()?;
         let at = self.at();
         let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refusal)?;
         let most = worst.unwrap_or_default();
@@ -122,7 +146,7 @@ impl Session<'_> {
             Ok(answer) => {
                 let (actual, settled) = if self.profile.accepted(&answer).is_some() {
                     (most, Settled::Accepted)
-                } else if self.profile.refuses(&answer) {
+                } else if self.profile.refuses(&answer) && self.named_job(&answer).is_none() {
                     (Amount::ZERO, Settled::Refused)
                 } else {
                     (most, Settled::Unknown)
@@ -164,6 +188,7 @@ impl Session<'_> {
     }
 
     fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), Stop> {
+        self.current.charged |= settled != Settled::Refused;
         self.current.spend.settled = self.current.spend.settled + actual;
         self.budget.settle(permit, actual, settled).map_err(refusal)
     }

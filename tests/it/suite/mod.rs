@@ -1,6 +1,7 @@
 //! The conformance suite, run as its users run it: against a stand-in, a recorded run, and servers that misbehave.
 
 mod artefacts;
+mod attack;
 mod catalogue;
 mod generated;
 mod money;

@@ -55,7 +55,9 @@ impl Secrets {
             begins[usize::from(*byte)] = true;
         }
         for first in patterns.iter().filter_map(|pattern| pattern.characters.first()) {
-            begins[usize::from(first.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+            for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
+                begins[usize::from(first.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+            }
         }
         Self { patterns, begins }
     }
@@ -162,6 +164,13 @@ impl Pattern {
         match (self.base64, character) {
             // Forms write a space as a plus sign.
             (None, ' ') => literally(bytes, at, '+', ends),
+            // Names of headers and of hosts lose their capitals on the way.
+            (None, letter) if letter.is_ascii_lowercase() => {
+                written(bytes, at, letter.to_ascii_uppercase(), ends);
+            }
+            (None, letter) if letter.is_ascii_uppercase() => {
+                written(bytes, at, letter.to_ascii_lowercase(), ends);
+            }
             // Base64 for addresses has an alphabet of its own.
             (Some(_), '+') => written(bytes, at, '-', ends),
             (Some(_), '/') => written(bytes, at, '_', ends),
