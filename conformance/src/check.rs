@@ -21,6 +21,9 @@ use crate::run::{self, Choice, INTERNAL, Trouble, USAGE};
 use crate::session::Parts;
 use crate::target::Target;
 
+/// The most generated requests that can be asked for: more would be drawn for hours.
+pub const MOST_GENERATED: u32 = 10_000;
+
 /// Where to ask.
 #[derive(Clone, Debug)]
 pub enum Place {
@@ -195,10 +198,15 @@ fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
         Place::Address(text) => {
             let (url, loopback) = address(text)?;
             let mut wire = wire()?;
-            let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
             if !loopback {
                 needs(wanted, text)?;
+                if url.scheme() != "https" {
+                    let line =
+                        format!("--target {text}: the key would be sent in the clear; give an https address");
+                    return Err(Trouble::new(USAGE, line));
+                }
             }
+            let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
             let mut target = stand_in(wanted, text, url.as_str().trim_end_matches('/'), control);
             target.loopback = loopback;
             Ok(Made { target, wire, seed: wanted.seed, recorded: None })
@@ -213,7 +221,8 @@ fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
                 .map_err(|why| Trouble::new(USAGE, why.to_string()))?;
             let header = cassette.header().clone();
             let target = replayed(&header, clock.unix_ms());
-            let recorded = Allowed { free: header.free, paid: header.paid, generated: header.generated };
+            let generated = header.generated.min(MOST_GENERATED);
+            let recorded = Allowed { free: header.free, paid: header.paid, generated };
             let wire = Box::new(ReplayWire::new(&cassette));
             Ok(Made { target, seed: header.seed, wire, recorded: Some(recorded) })
         }

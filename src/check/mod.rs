@@ -10,7 +10,7 @@ use std::sync::Arc;
 use stuntdouble_conformance::amount::Amount;
 use stuntdouble_conformance::baseline::{Baseline, is_day};
 use stuntdouble_conformance::catalogue;
-use stuntdouble_conformance::check::{Place, Wanted, check, plan};
+use stuntdouble_conformance::check::{MOST_GENERATED, Place, Wanted, check, plan};
 use stuntdouble_conformance::outcome::Report;
 use stuntdouble_conformance::report::github::annotations;
 use stuntdouble_conformance::report::terminal::{Progress, summary};
@@ -151,7 +151,7 @@ impl Stage {
             max_spend: typed.max_spend.map(|text| amount(&text)).transpose()?,
             allow_unknown_price: typed.allow_unknown_price.unwrap_or(false),
             paid: typed.paid.unwrap_or(false),
-            generated: typed.generated.unwrap_or(0),
+            generated: generated(typed.generated)?,
             choice: Choice { only: typed.only, skip: typed.skip },
             ledger: typed.ledger.unwrap_or_else(|| PathBuf::from(LEDGER)),
             baseline: typed
@@ -191,6 +191,14 @@ fn chosen(typed: &Check) -> Result<Vec<Vendor>, Failed> {
 
 fn amount(text: &str) -> Result<Amount, Failed> {
     text.parse().map_err(|why| Failed::Usage(format!("--max-spend: {why}")))
+}
+
+fn generated(typed: Option<u32>) -> Result<u32, Failed> {
+    let number = typed.unwrap_or(0);
+    if number > MOST_GENERATED {
+        return Err(Failed::Usage(format!("--generated {number}: expected at most {MOST_GENERATED}")));
+    }
+    Ok(number)
 }
 
 /// The key that a variable holds.

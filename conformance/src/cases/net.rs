@@ -54,7 +54,11 @@ fn wrong_method(session: &mut Session<'_>) -> Verdict {
     let Some(model) = session.profile.model() else {
         return Err(Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()));
     };
-    let ask = Ask::get(&session.profile.submit_path(model)).by("PUT").with(Body::Json(json!({})));
+    // Without a key, so that a vendor that does not look at methods has nobody to charge.
+    let ask = Ask::get(&session.profile.submit_path(model))
+        .by("PUT")
+        .with(Body::Json(json!({})))
+        .from(Credential::Nobody);
     let answer = session.send(&ask)?;
     session.note("status", answer.status);
     if ![404, 405].contains(&answer.status) {

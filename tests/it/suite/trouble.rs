@@ -31,6 +31,8 @@ fn a_name_that_leads_nowhere_and_a_server_without_tls_are_told_apart() {
         ]);
         super::Ended::of(command.envs(key).output().unwrap())
     };
+    let in_the_clear = run("http://stuntdouble-test.invalid");
+    assert!(in_the_clear.line(2).contains("in the clear"), "{in_the_clear:?}");
     let unknown = run("https://stuntdouble-test.invalid");
     let line = unknown.line(3).to_owned();
     assert!(line.contains("stuntdouble-test.invalid") && line.contains("name"), "{line}");
@@ -102,6 +104,7 @@ fn what_goes_against_each_other_is_refused_before_anything_is_sent() {
     refused(&["check", "gmicloud", "--target", "http://u:p@127.0.0.1"], "a user, a password");
     refused(&["check", "gmicloud", "--target", "nonsense"], "expected emulator, live, or an address");
     refused(&["check", "gmicloud", "--target", "live"], "--key-env");
+    refused(&["check", "gmicloud", "--generated", "10001"], "at most 10000");
     refused(&["check", "gmicloud", "--max-spend", "lots"], "`lots` is no amount");
     refused(&["check", "gmicloud", "--key-env", "STUNTDOUBLE_NO_SUCH"], "is not set or empty");
     refused(&["check", "gmicloud", "--baseline", "nowhere.toml"], "cannot read nowhere.toml");
