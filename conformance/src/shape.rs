@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use stuntdouble_contracts::contract::rules::Checker;
+use stuntdouble_contracts::contract::schema::escape;
 
 /// Whether a body keeps a schema; if not, the first thing that is wrong, in one line.
 ///
@@ -41,7 +42,7 @@ pub fn undocumented(schema: &Value, body: &Value) -> Vec<String> {
 fn collect(schema: &Value, body: &Value, pointer: &str, found: &mut Vec<String>) {
     if let (Some(Value::Object(declared)), Value::Object(members)) = (schema.get("properties"), body) {
         for (name, value) in members {
-            let inner = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let inner = format!("{pointer}/{}", escape(name));
             match declared.get(name) {
                 Some(member) => collect(member, value, &inner, found),
                 None => found.push(inner),

@@ -6,8 +6,8 @@ use stuntdouble_contracts::contract::picture::{PictureRole, Transport};
 
 use super::{plain, with};
 use crate::case::{Case, Cost, Level, Stage};
-use crate::profile::{Profile, put};
-use crate::session::{Look, Session, Stop, Verdict, told};
+use crate::profile::{Credential, Profile, put};
+use crate::session::{Look, Session, Stop, Verdict, followed, told};
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
@@ -58,9 +58,8 @@ fn failing(session: &mut Session<'_>) -> Result<Look, Stop> {
     if session.target.control.is_some() {
         let (model, body) = plain(session)?;
         let job = session.accept(model, &body)?;
-        let id =
-            percent_encoding::utf8_percent_encode(&job.id, percent_encoding::NON_ALPHANUMERIC).to_string();
-        session.order("POST", &format!("/__admin/jobs/{id}/fail"), &json!({"reason": "internal"}))?;
+        let answer = session.order_job(Credential::Key, &job.id, "fail", &json!({"reason": "internal"}))?;
+        followed(&answer, "to let the job fail")?;
         return session.look(&job.id);
     }
     let job = with_unreachable(session)?;

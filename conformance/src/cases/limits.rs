@@ -6,7 +6,7 @@ use stuntdouble_contracts::Phase;
 use super::{plain, submit_of};
 use crate::case::{Case, Cost, Level, Stage};
 use crate::profile::{Credential, Profile};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::{Session, Stop, Verdict, followed, told};
 use crate::shape;
 
 /// A key of an account without means, by agreement with the stand-in.
@@ -261,8 +261,8 @@ fn cancel(session: &mut Session<'_>) -> Verdict {
     session.steered()?;
     let (model, body) = plain(session)?;
     let job = session.accept(model, &body)?;
-    let id = percent_encoding::utf8_percent_encode(&job.id, percent_encoding::NON_ALPHANUMERIC).to_string();
-    session.order("POST", &format!("/__admin/jobs/{id}/cancel"), &json!({}))?;
+    let answer = session.order_job(Credential::Key, &job.id, "cancel", &json!({}))?;
+    followed(&answer, "to cancel the job")?;
     // Vendors without a word for it tell it as a failure.
     let expected = [Some(Phase::Cancelled), Some(Phase::Failed)];
     let word = session.profile.contract().word(Phase::Cancelled);

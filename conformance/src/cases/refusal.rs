@@ -1,10 +1,9 @@
 //! Submits that the vendor refuses: one rule broken at a time, the cheapest evidence first.
 
 use serde_json::{Value, json};
+use stuntdouble_contracts::Phase;
 use stuntdouble_contracts::contract::Model;
 use stuntdouble_contracts::contract::picture::PictureRole;
-use stuntdouble_contracts::contract::schema::properties;
-use stuntdouble_contracts::{Phase, contract::schema::at};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
 use super::submit::no_role;
@@ -50,14 +49,22 @@ pub(super) const CASES: &[Case] = &[
     refused("VAL-05", "model", "an unknown model is refused", Level::Must, unknown_model)
         .on(|profile| profile.problem_clause("unknown_model")),
     refused("VAL-06", "missing", "no picture is refused", Level::Must, |session| {
-        broken(session, first_required, |profile, model, body| {
-            if let Some((member, _)) = profile.picture(model, PictureRole::First) {
-                remove(body, &member.pointer);
-            }
-        })
+        let profile = session.profile;
+        broken(
+            session,
+            |model| first_required(profile, model),
+            |profile, model, body| {
+                if let Some((member, _)) = profile.picture(model, PictureRole::First) {
+                    remove(body, &member.pointer);
+                }
+            },
+        )
     })
     .on(|profile| first_clause(profile, "required"))
-    .unless(|profile| (!profile.models().any(first_required)).then(|| "no model needs a picture".to_owned())),
+    .unless(|profile| {
+        let needed = profile.models().any(|model| first_required(profile, model));
+        (!needed).then(|| "no model needs a picture".to_owned())
+    }),
     refused("VAL-07", "missing", "no prompt is refused where one is needed", Level::Must, |session| {
         let profile = session.profile;
         broken(
@@ -343,14 +350,9 @@ fn no_model_member(profile: &Profile) -> Option<String> {
     (!named).then(|| "the path names the model".to_owned())
 }
 
-fn first_required(model: &Model) -> bool {
-    properties(&model.request).iter().any(|(pointer, schema)| {
-        let role = schema.get("x-image").and_then(|rules| rules.get("role")).and_then(Value::as_str);
-        let (outer, name) = pointer.rsplit_once('/').unwrap_or_default();
-        let required =
-            at(&model.request, outer).and_then(|held| held.get("required")).and_then(Value::as_array);
-        role == Some("first") && required.is_some_and(|names| names.iter().any(|held| held == name))
-    })
+fn first_required(profile: &Profile, model: &Model) -> bool {
+    let first = profile.picture(model, PictureRole::First);
+    first.is_some_and(|(member, _)| profile.is_required(model, &member.pointer))
 }
 
 fn has_tail(profile: &Profile, model: &Model) -> bool {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -190,8 +189,7 @@ impl Sequence<'_, '_, '_> {
     }
 
     fn cancel(&mut self, place: usize, id: &str) -> Verdict {
-        let path = format!("/__admin/jobs/{}/cancel", utf8_percent_encode(id, NON_ALPHANUMERIC));
-        let answer = self.session.order_as(self.apart.owner(), "POST", &path, &json!({}))?;
+        let answer = self.session.order_job(self.apart.owner(), id, "cancel", &json!({}))?;
         let done = match answer.status {
             200..=299 => true,
             409 => false,

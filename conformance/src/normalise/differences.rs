@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use stuntdouble_contracts::contract::schema::escape;
 
 /// Most differences that are listed; more tell a reader nothing new.
 const LIMIT: usize = 50;
@@ -45,7 +46,7 @@ impl List {
     fn descend(&mut self, step: &str, reference: Option<&Value>, found: Option<&Value>) {
         let length = self.pointer.len();
         self.pointer.push('/');
-        self.pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        self.pointer.push_str(&escape(step));
         self.compare(reference, found);
         self.pointer.truncate(length);
     }

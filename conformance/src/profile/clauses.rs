@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use stuntdouble_contracts::Model;
-use stuntdouble_contracts::contract::operation::StatusFact;
+use stuntdouble_contracts::contract::schema::unescape;
 use stuntdouble_contracts::contract::source::{Cited, Grade};
 
 use super::{Member, Profile};
@@ -41,18 +41,6 @@ impl Profile {
         let fact = self.contract().problems.get(name)?;
         let text = fact.text.replace('\n', " ");
         self.cited(&format!("problems.{name}"), &format!("{}: {text}", fact.status), &fact.source)
-    }
-
-    /// The status of an operation's good answer.
-    pub fn status_clause(&self, operation: &str) -> Option<Clause> {
-        let fact: &StatusFact = &self.operation(operation)?.status;
-        let quote = match fact.documented {
-            Some(documented) if documented != fact.enforced => {
-                format!("documented {documented}, served {}", fact.enforced)
-            }
-            Some(_) | None => fact.enforced.to_string(),
-        };
-        self.cited(&format!("{operation}.status"), &quote, &fact.source)
     }
 
     /// That an operation exists.
@@ -121,7 +109,7 @@ fn sources_at<'a>(schema: &'a Value, pointer: &str) -> Vec<&'a str> {
     let mut names = list(schema);
     let mut inner = schema;
     for token in pointer.split('/').skip(1) {
-        let name = token.replace("~1", "/").replace("~0", "~");
+        let name = unescape(token);
         let member = inner.get("properties").and_then(|members| members.get(&name));
         let Some(next) = member.or_else(|| inner.get("items")) else { break };
         inner = next;

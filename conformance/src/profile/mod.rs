@@ -15,7 +15,7 @@ use stuntdouble_contracts::contract::model::Lifecycle;
 use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport};
 use stuntdouble_contracts::contract::read::{Observation, observe};
 use stuntdouble_contracts::contract::roles::asked;
-use stuntdouble_contracts::contract::schema::properties;
+use stuntdouble_contracts::contract::schema::{at, properties, unescape};
 use stuntdouble_contracts::contract::{Contract, Model, Operation, Options};
 
 pub use self::ask::{Ask, Credential};
@@ -109,7 +109,7 @@ impl Profile {
     /// Whether a member must be there.
     pub fn is_required(&self, model: &Model, pointer: &str) -> bool {
         let Some((outer, name)) = pointer.rsplit_once('/') else { return false };
-        let held = stuntdouble_contracts::contract::schema::at(&model.request, outer);
+        let held = at(&model.request, outer);
         let required = held.and_then(|schema| schema.get("required")).and_then(Value::as_array);
         required.is_some_and(|names| names.iter().any(|held| held == name))
     }
@@ -269,7 +269,7 @@ impl Picture {
 pub fn put(body: &mut Value, pointer: &str, value: Value) {
     let mut held = body;
     for token in pointer.split('/').skip(1) {
-        let name = token.replace("~1", "/").replace("~0", "~");
+        let name = unescape(token);
         if !held.is_object() {
             *held = json!({});
         }
@@ -282,7 +282,7 @@ pub fn put(body: &mut Value, pointer: &str, value: Value) {
 /// Takes the member at a JSON Pointer away.
 pub fn remove(body: &mut Value, pointer: &str) {
     let Some((outer, token)) = pointer.rsplit_once('/') else { return };
-    let name = token.replace("~1", "/").replace("~0", "~");
+    let name = unescape(token);
     if let Some(members) = body.pointer_mut(outer).and_then(Value::as_object_mut) {
         members.shift_remove(&name);
     }

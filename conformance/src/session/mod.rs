@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::jobs::SHARED;
 pub use self::jobs::{DEADLINE_S, Look, SharedJob};
 pub use self::money::Accepted;
+pub use self::steer::followed;
 pub(crate) use self::wording::shortened;
 pub use self::wording::told;
 use crate::amount::Amount;

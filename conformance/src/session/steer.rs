@@ -1,5 +1,6 @@
 //! Time and orders: a stand-in's clock is moved and its control API is asked; a real vendor is waited for.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Session, Stop, told};
@@ -41,13 +42,25 @@ impl Session<'_> {
     /// If the target takes no orders, or not this one.
     pub fn order(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, Stop> {
         let answer = self.order_answer(method, path, body)?;
-        if !(200..300).contains(&answer.status) {
-            return Err(Stop::Internal(format!(
-                "the control API refused {method} {path}: {}",
-                told(&answer)
-            )));
-        }
+        followed(&answer, &format!("{method} {path}"))?;
         Ok(answer.json().unwrap_or_default())
+    }
+
+    /// Gives an order about a job (`cancel`, `fail` ...) on behalf of its account, and hands on whatever is
+    /// answered. Ids may hold slashes, so they are encoded.
+    ///
+    /// # Errors
+    ///
+    /// If the target takes no orders, or no answer came.
+    pub fn order_job(
+        &mut self,
+        account: Credential,
+        id: &str,
+        order: &str,
+        body: &Value,
+    ) -> Result<Answer, Stop> {
+        let path = format!("/__admin/jobs/{}/{order}", utf8_percent_encode(id, NON_ALPHANUMERIC));
+        self.order_as(account, "POST", &path, body)
     }
 
     /// Gives an order and hands on whatever is answered.
@@ -79,4 +92,16 @@ impl Session<'_> {
         }
         self.exchange(&ask).map_err(|error| self.lost(&error))
     }
+}
+
+/// Whether the control API did as it was told.
+///
+/// # Errors
+///
+/// [`Stop::Internal`] if it refused.
+pub fn followed(answer: &Answer, order: &str) -> Result<(), Stop> {
+    if (200..300).contains(&answer.status) {
+        return Ok(());
+    }
+    Err(Stop::Internal(format!("the control API refused {order}: {}", told(answer))))
 }

@@ -90,7 +90,7 @@ pub fn documented(schema: &Value) -> Value {
 /// The schema of the value at a JSON Pointer of an instance, through `properties` and `items`.
 pub fn at<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
     pointer.split('/').skip(1).try_fold(schema, |inner, token| {
-        let name = token.replace("~1", "/").replace("~0", "~");
+        let name = unescape(token);
         inner.get("properties").and_then(|members| members.get(&name)).or_else(|| {
             token.parse::<usize>().ok()?;
             inner.get("items")
@@ -123,6 +123,11 @@ pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+/// The member name that a token of a JSON Pointer means (RFC 6901).
+pub fn unescape(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
 /// The rank of an instance pointer in the schema's order of declaration; unknown places come last.
 pub(crate) fn rank(schema: &Value, pointer: &str) -> Vec<usize> {
     let mut inner = Some(schema);
@@ -131,7 +136,7 @@ pub(crate) fn rank(schema: &Value, pointer: &str) -> Vec<usize> {
         .skip(1)
         .map(|token| {
             let members = inner.and_then(|held| held.get("properties")).and_then(Value::as_object);
-            let name = token.replace("~1", "/").replace("~0", "~");
+            let name = unescape(token);
             if let Some(place) = members.and_then(|members| members.keys().position(|key| *key == name)) {
                 inner = members.and_then(|members| members.get(&name));
                 return place;

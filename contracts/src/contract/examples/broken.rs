@@ -8,6 +8,7 @@ use super::{Draw, Manner, below, is_required};
 use crate::contract::model::Model;
 use crate::contract::normalise::normalised;
 use crate::contract::rules::Checker;
+use crate::contract::schema::unescape;
 
 /// A body that breaks just one rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +65,7 @@ fn changed(body: &Value, pointer: &str, change: Change) -> Option<Value> {
         Change::Put(value) => *body.pointer_mut(pointer)? = value,
         Change::Remove => {
             let (outer, token) = pointer.rsplit_once('/')?;
-            let name = token.replace("~1", "/").replace("~0", "~");
+            let name = unescape(token);
             body.pointer_mut(outer)?.as_object_mut()?.shift_remove(&name)?;
         }
     }

@@ -18,7 +18,7 @@ use self::values::Member;
 use super::model::Model;
 use super::picture::PictureRole;
 use super::roles::asked;
-use super::schema::{escape, properties};
+use super::schema::{escape, properties, unescape};
 use crate::upstream;
 
 /// A source of choices.
@@ -139,7 +139,7 @@ fn can_clash(schema: &Value) -> bool {
 /// The body without the member at a pointer, unless it is required.
 fn without_optional(schema: &Value, mut body: Value, pointer: &str) -> Value {
     let Some((outer, token)) = pointer.rsplit_once('/') else { return body };
-    let name = token.replace("~1", "/").replace("~0", "~");
+    let name = unescape(token);
     let declared = if outer.is_empty() { Some(schema) } else { super::schema::at(schema, outer) };
     let members = body.pointer_mut(outer).and_then(Value::as_object_mut);
     if let Some(members) = members.filter(|_| declared.is_some_and(|held| !is_required(held, &name))) {

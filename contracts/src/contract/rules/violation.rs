@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::contract::schema::unescape;
+
 /// A member that breaks its rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violation {
@@ -214,7 +216,7 @@ impl Violation {
     /// The last name in the pointer.
     pub fn member(&self) -> String {
         let token = self.pointer.rsplit('/').next().unwrap_or_default();
-        token.replace("~1", "/").replace("~0", "~")
+        unescape(token)
     }
 
     /// Whether nothing came where something was required.
