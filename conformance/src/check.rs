@@ -87,10 +87,7 @@ pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
         }
         Place::Address(text) => {
             let (url, loopback) = address(text)?;
-            (
-                stand_in(wanted, text, url.as_str().trim_end_matches('/'), None),
-                loopback && wanted.max_spend.is_none(),
-            )
+            (addressed(wanted, text, &url, loopback, None), loopback && wanted.max_spend.is_none())
         }
         Place::Live => (live(wanted), false),
         Place::Replay(_) => {
@@ -207,8 +204,7 @@ fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
                 }
             }
             let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
-            let mut target = stand_in(wanted, text, url.as_str().trim_end_matches('/'), control);
-            target.loopback = loopback;
+            let target = addressed(wanted, text, &url, loopback, control);
             Ok(Made { target, wire, seed: wanted.seed, recorded: None })
         }
         Place::Live => {
@@ -237,7 +233,7 @@ fn stand_in(wanted: &Wanted, name: &str, base: &str, control: Option<String>) ->
     Target {
         name: name.to_owned(),
         base: base.to_owned(),
-        evidence: run::evidence(steered, false),
+        evidence: if steered { Evidence::Emulator } else { Evidence::Live },
         evidence_age_s: None,
         loopback: true,
         key: wanted.keys.0.clone().or_else(|| own("first")).unwrap_or_else(|| "suite-key".to_owned()),
@@ -245,6 +241,11 @@ fn stand_in(wanted: &Wanted, name: &str, base: &str, control: Option<String>) ->
         picture_url: wanted.picture.clone().or(picture),
         control,
     }
+}
+
+/// A target at an address that was given.
+fn addressed(wanted: &Wanted, text: &str, url: &Url, loopback: bool, control: Option<String>) -> Target {
+    Target { loopback, ..stand_in(wanted, text, url.as_str().trim_end_matches('/'), control) }
 }
 
 fn live(wanted: &Wanted) -> Target {
@@ -268,7 +269,6 @@ fn replayed(header: &Header, now_ms: u64) -> Target {
         .parse::<jiff::Timestamp>()
         .ok()
         .and_then(|at| u64::try_from(at.as_millisecond()).ok());
-    let steered = header.control.is_some();
     Target {
         name: "replay".to_owned(),
         base: header.base.clone(),
@@ -278,10 +278,7 @@ fn replayed(header: &Header, now_ms: u64) -> Target {
         evidence_age_s: recorded_ms.map(|recorded| now_ms.saturating_sub(recorded) / 1000),
         key: "replayed-key".to_owned(),
         second_key: header.second_key_given.then(|| "replayed-second-key".to_owned()),
-        picture_url: header
-            .picture
-            .clone()
-            .or_else(|| steered.then(|| "http://127.0.0.1/picture.jpg".to_owned())),
+        picture_url: header.picture.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::case::{Case, Level, Stage};
 use crate::cases::catalogue;
 use crate::events::Event;
-use crate::outcome::{CaseResult, Evidence, Outcome, Report, SCHEMA_VERSION, Spend};
+use crate::outcome::{CaseResult, Outcome, Report, SCHEMA_VERSION, Spend};
 use crate::plan::{Plan, Worst};
 use crate::profile::{Credential, Profile};
 use crate::references::References;
@@ -142,8 +142,7 @@ pub fn run(parts: Parts<'_>, cases: &[&'static Case]) -> Result<Report, Trouble>
     let profile = parts.profile;
     let target = parts.target.clone();
     let (seed, started) = (parts.seed, parts.started.clone());
-    let plan = Plan::of(&parts, cases);
-    affordable(&parts, &plan)?;
+    affordable(&parts, cases)?;
     let mut session = Session::new(parts);
     session.tell(&Event::Started { cases: cases.len() });
     probe(&mut session)?;
@@ -220,7 +219,12 @@ pub fn summed(report: &mut Report) {
 }
 
 /// Whether the budget has enough for the first case that costs. Nothing has been sent yet.
-fn affordable(parts: &Parts<'_>, plan: &Plan) -> Result<(), Trouble> {
+fn affordable(parts: &Parts<'_>, cases: &[&'static Case]) -> Result<(), Trouble> {
+    // Pricing makes every picture and every generated body, which is for nothing where all can be afforded.
+    if parts.budget.is_free() {
+        return Ok(());
+    }
+    let plan = Plan::of(parts, cases);
     for line in plan.lines.iter().filter(|line| line.skipped.is_none()) {
         let worst = match &line.worst {
             Worst::Nothing | Worst::Shared => continue,
@@ -369,13 +373,4 @@ fn compare(session: &mut Session<'_>, references: Option<&References>, results: 
         }
     }
     session.set_compared(counts);
-}
-
-/// Where answers of a target come from, for the evidence of results.
-pub fn evidence(steered: bool, recorded: bool) -> Evidence {
-    match (steered, recorded) {
-        (_, true) => Evidence::Cassette,
-        (true, false) => Evidence::Emulator,
-        (false, false) => Evidence::Live,
-    }
 }
