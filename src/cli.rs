@@ -29,9 +29,36 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Say what `check` would send and could cost; send nothing.
     Plan(Box<Check>),
+    /// Look at scenarios: what can be made to go wrong.
+    #[command(subcommand)]
+    Scenario(Scenario),
     /// Keep the list of expected failures.
     #[command(subcommand)]
     Baseline(Baseline),
+}
+
+/// What can be asked about scenarios.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scenario {
+    /// List the ready-made sets.
+    List,
+    /// Print a ready-made set, as a file that `--scenario` takes.
+    Show {
+        /// VENDOR/NAME or NAME.
+        name: String,
+    },
+    /// Say whether files of scenarios can be read; mistakes are told by line and column.
+    Check {
+        /// TOML with `[[scenario]]`, or JSON.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of such a file.
+    Schema {
+        /// That of the configuration file instead.
+        #[arg(long)]
+        config: bool,
+    },
 }
 
 /// What can be done with a baseline.
@@ -117,9 +144,18 @@ pub(crate) struct Serve {
     /// When a bad picture or an unsupported combination is noticed: vendor, submit or job [default: vendor].
     #[arg(long, value_name = "MOMENT", env = "STUNTDOUBLE_IMAGE_BREACH")]
     pub(crate) image_breach: Option<String>,
-    /// Follow orders in prompts (`[sd:...]`) also while listening beyond loopback.
+    /// What happens to which requests: a ready-made set, or a file of scenarios; repeatable.
+    #[arg(long = "scenario", value_name = "FILE|NAME", env = "STUNTDOUBLE_SCENARIO", value_delimiter = ',')]
+    pub(crate) scenarios: Vec<String>,
+    /// Follow orders in prompts (`[sd:...]`) and in `x-stuntdouble-scenario` also while listening beyond loopback.
     #[arg(long, env = "STUNTDOUBLE_ALLOW_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_directives: Option<bool>,
+    /// Send callbacks to any address, not to loopback alone; also while listening beyond loopback.
+    #[arg(long, env = "STUNTDOUBLE_ALLOW_CALLBACKS", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) allow_callbacks: Option<bool>,
+    /// Environment variable that holds the secret by which callbacks are signed (`whsec_...`).
+    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_CALLBACK_SECRET_ENV")]
+    pub(crate) callback_secret_env: Option<String>,
     /// The address under which clients reach the emulator, for the URLs in its answers.
     #[arg(long, value_name = "URL", env = "STUNTDOUBLE_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,

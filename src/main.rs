@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod contract;
+mod scenario;
 mod serve;
 mod settings;
 
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(serve)) => serve::run(*serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Contract(command)) => contract::run(command).map(|()| ExitCode::SUCCESS),
+        Some(Command::Scenario(command)) => scenario::run(command).map(|()| ExitCode::SUCCESS),
         Some(Command::Check(typed)) => check::run(*typed),
         Some(Command::Plan(typed)) => check::run_plan(*typed),
         Some(Command::Baseline(typed)) => check::update_baseline(&typed),

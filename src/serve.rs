@@ -72,6 +72,14 @@ fn banner(emulator: &Emulator) -> String {
         AccountClock::Manual(start) => format!("a manual clock from {start}"),
     };
     let _ = writeln!(text, "  seed {}, jobs progress {progress}, on {clock}", settings.seed.0);
+    if !settings.scenarios.is_empty() {
+        let called = |name: &str| name.split('#').next().unwrap_or_default().to_owned();
+        let mut names: Vec<String> =
+            settings.scenarios.iter().map(|scenario| called(&scenario.name)).collect();
+        names.dedup();
+        let _ =
+            writeln!(text, "  scenarios {}; all off: DELETE /__admin/scenarios?account=*", names.join(", "));
+    }
     let _ = writeln!(text, "try: curl {}/__admin/vendors", emulator.admin_base());
     text
 }

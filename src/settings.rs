@@ -2,14 +2,19 @@
 //!
 //! A flag wins over its environment variable, that over the file, and that over the default.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use stuntdouble_contracts::Vendor;
 use stuntdouble_emulator::clock::MANUAL_START;
+use stuntdouble_emulator::engine::KeyRule;
 use stuntdouble_emulator::random::Seed;
-use stuntdouble_emulator::{Emulator, EmulatorBuilder, Settings};
+use stuntdouble_emulator::scenario::{Entry, ReadError, Scenario};
+use stuntdouble_emulator::{Emulator, EmulatorBuilder, PurseSetting, Settings};
 
 use crate::Failed;
 use crate::check::flags::CheckTable;
@@ -22,9 +27,11 @@ const DEFAULT_FILE: &str = "stuntdouble.toml";
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4747);
 
 /// The configuration file: the flags' names with underscores; lists where a flag may be repeated.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(title = "stuntdouble.toml")]
 struct File {
+    #[schemars(with = "Option<String>")]
     listen: Option<SocketAddr>,
     port: Vec<String>,
     vendor: Vec<String>,
@@ -36,11 +43,24 @@ struct File {
     seed: Option<u64>,
     images: Option<String>,
     image_breach: Option<String>,
+    scenario: Vec<Entry>,
     allow_directives: Option<bool>,
+    allow_callbacks: Option<bool>,
+    callback_secret_env: Option<String>,
+    /// What every account has with a vendor at first.
+    account: BTreeMap<String, PurseSetting>,
+    /// The keys that vendors know; without one for a vendor, it knows every key.
+    key: Vec<KeyRule>,
     public_url: Option<String>,
+    #[schemars(with = "Option<String>")]
     admin_listen: Option<SocketAddr>,
     admin_token_env: Option<String>,
     check: CheckTable,
+}
+
+/// The JSON Schema of the configuration file.
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(File).to_value()
 }
 
 /// The table of `check` in the configuration file.
@@ -90,13 +110,34 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
     if let Some(text) = typed.image_breach.or(file.image_breach) {
         builder = builder.image_breach(text.parse().map_err(|why: String| flag("--image-breach", &why))?);
     }
+    for scenario in scenarios(&typed.scenarios, file.scenario)? {
+        builder = builder.scenarios(&scenario);
+    }
     if typed.allow_directives.or(file.allow_directives).unwrap_or(false) {
         builder = builder.directives_beyond_loopback();
+    }
+    if typed.allow_callbacks.or(file.allow_callbacks).unwrap_or(false) {
+        builder = builder.callbacks_beyond_loopback();
+    }
+    if let Some(name) = typed.callback_secret_env.or(file.callback_secret_env) {
+        let secret = token("--callback-secret-env", &name)?.parse::<stuntdouble_emulator::callback::Secret>();
+        builder = builder.callback_secret(secret.map_err(|why| flag("--callback-secret-env", &why))?);
+    }
+    for (vendor, purse) in file.account {
+        builder = builder.purse(&vendor, purse);
+    }
+    for rule in file.key {
+        let rule = rule.resolved(|name| std::env::var(name).ok());
+        builder = builder.key(rule.map_err(|why| flag("[[key]]", &why))?);
     }
     if let Some(url) = typed.public_url.or(file.public_url) {
         builder = builder.public_url(&url);
     }
-    let token = typed.admin_token_env.or(file.admin_token_env).map(|name| token(&name)).transpose()?;
+    let token = typed
+        .admin_token_env
+        .or(file.admin_token_env)
+        .map(|name| token("--admin-token-env", &name))
+        .transpose()?;
     finish(builder.admin(typed.admin_listen.or(file.admin_listen), token))
 }
 
@@ -112,14 +153,8 @@ fn read(named: Option<&Path>) -> Result<File, Failed> {
     let text = std::fs::read_to_string(path).map_err(|why| {
         Failed::Usage(format!("cannot read the configuration file {}: {why}", path.display()))
     })?;
-    toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let before = text.get(..start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let message = error.message().replace('\n', " ");
-        Failed::Usage(format!("{}:{line}:{column}: {message}", path.display()))
-    })
+    let told = |error| Failed::Usage(format!("{}:{}", path.display(), ReadError::of_toml(&error, &text)));
+    toml::from_str(&text).map_err(told)
 }
 
 fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, Failed> {
@@ -150,9 +185,22 @@ fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>
     Ok(chosen)
 }
 
-fn token(name: &str) -> Result<String, Failed> {
+/// The scenarios that were asked for, in that order; a flag wins over the file.
+fn scenarios(typed: &[String], held: Vec<Entry>) -> Result<Vec<Vec<Arc<Scenario>>>, Failed> {
+    if !typed.is_empty() {
+        return typed.iter().map(|named| crate::scenario::named(named)).collect();
+    }
+    let read = |entry| match entry {
+        Entry::Named(named) => crate::scenario::named(&named),
+        Entry::Told(scenario) => Ok(vec![Arc::from(scenario)]),
+    };
+    held.into_iter().map(read).collect()
+}
+
+/// What the environment variable holds that a flag names.
+fn token(flag: &str, name: &str) -> Result<String, Failed> {
     let held = std::env::var(name).ok().filter(|token| !token.is_empty());
-    held.ok_or_else(|| Failed::Usage(format!("--admin-token-env {name}: the variable is not set or empty")))
+    held.ok_or_else(|| Failed::Usage(format!("{flag} {name}: the variable is not set or empty")))
 }
 
 fn pair<'a>(text: &'a str, name: &str, form: &str) -> Result<(&'a str, &'a str), Failed> {

@@ -146,6 +146,13 @@ pub struct UploadView {
     pub public_url: String,
 }
 
+/// What an account has left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BalanceView {
+    /// In the unit of the models' prices; what an account without a limit is said to have, if it has none.
+    pub left: f64,
+}
+
 /// What an answer carries.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReplyBody {
@@ -206,6 +213,12 @@ pub trait Dialect: Send + Sync {
     /// Answers a poll.
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply;
 
+    /// Writes what is sent to the address that a submit named, when the job changes; its status and headers are not
+    /// sent. There is no request: `exchange` has an empty target and no headers.
+    fn callback(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
+        self.job(exchange, job)
+    }
+
     /// Words a refusal.
     fn problem(&self, exchange: &Exchange<'_>, problem: &Problem) -> Reply;
 
@@ -223,6 +236,19 @@ pub trait Dialect: Send + Sync {
     /// Answers with one model. Only called where the contract has the operation.
     fn model(&self, exchange: &Exchange<'_>, model: &Model) -> Reply {
         let _ = model;
+        self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
+    }
+
+    /// Answers with what an account has left. Only called where the contract has the operation.
+    fn balance(&self, exchange: &Exchange<'_>, balance: &BalanceView) -> Reply {
+        let _ = balance;
+        self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
+    }
+
+    /// Answers an order to cancel a job, which is shown as it stands afterwards: cancelled, if it still waited.
+    /// Only called where the contract has the operation.
+    fn cancelled(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
+        let _ = job;
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
     }
 

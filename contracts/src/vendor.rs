@@ -15,6 +15,8 @@ pub(crate) struct Declared {
     pub(crate) newest: Edition,
     /// Older editions, as patches.
     pub(crate) older: &'static [Edition],
+    /// Its ready-made scenarios, as TOML; empty if it has none.
+    pub(crate) scenarios: &'static str,
     /// Makes its dialect.
     pub(crate) dialect: fn() -> Arc<dyn Dialect>,
 }
@@ -73,6 +75,14 @@ pub fn vendors() -> Result<&'static [Vendor], ContractError> {
         }
     }
     Ok(LIST.get_or_init(|| list))
+}
+
+/// The ready-made scenarios of every vendor that has some: its id, and a text in TOML.
+///
+/// What it says is for whoever carries scenarios out; here it is text, kept with the vendor's other facts.
+pub fn scenarios() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let told = DECLARED.iter().map(|declared| (declared.id, declared.scenarios));
+    told.filter(|(_, text)| !text.is_empty())
 }
 
 /// The edition that `ID` or `ID@EDITION` means.

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::clock::AccountClock;
 use crate::engine::{Command, Outcome};
 use crate::job::{Ending, Failure, Job};
+use crate::scenario::{Scenario, shipped};
 use crate::shared::{NotPerformed, Shared};
 use crate::store::JobFilter;
 
@@ -63,7 +64,11 @@ impl ClockHandle {
         let outcome = self.shared.perform(&self.account, &Command::SetClock(clock)).await?;
         match outcome {
             Outcome::Clock(clock) => Ok(clock.now(self.shared.clock.now())),
-            Outcome::Accepted(_) | Outcome::Seen(_) | Outcome::Counted(_) => Ok(self.now().await),
+            Outcome::Accepted(_)
+            | Outcome::Seen(_)
+            | Outcome::Counted(_)
+            | Outcome::Decreed(_)
+            | Outcome::Changed(_) => Ok(self.now().await),
         }
     }
 
@@ -161,6 +166,51 @@ impl JobsHandle {
     async fn end(&self, id: &str, ending: Ending) -> Result<(), OrderError> {
         let job = find(&self.shared, &self.account, id).await?;
         self.shared.perform(&self.account, &Command::End(&job, ending)).await?;
+        Ok(())
+    }
+}
+
+/// The scenarios of one account.
+#[derive(Clone, Debug)]
+pub struct ScenariosHandle {
+    shared: Arc<Shared>,
+    account: Arc<str>,
+}
+
+impl ScenariosHandle {
+    pub(crate) fn new(shared: Arc<Shared>, account: Arc<str>) -> Self {
+        Self { shared, account }
+    }
+
+    /// Adds a scenario; one of the same name makes room, and its counts begin anew.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the account's list is bounded only for what comes over the network.
+    pub async fn add(&self, scenario: Scenario) -> Result<(), OrderError> {
+        let added = [Arc::new(scenario)];
+        self.shared.perform(&self.account, &Command::AddScenarios(&added)).await?;
+        Ok(())
+    }
+
+    /// Adds a ready-made set.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub async fn add_set(&self, name: &str) -> Result<(), OrderError> {
+        let set = shipped::set(name).map_err(OrderError::Refused)?;
+        self.shared.perform(&self.account, &Command::AddScenarios(&set)).await?;
+        Ok(())
+    }
+
+    /// Drops every scenario of the account's own.
+    ///
+    /// # Errors
+    ///
+    /// None in practice.
+    pub async fn clear(&self) -> Result<(), OrderError> {
+        self.shared.perform(&self.account, &Command::DropScenarios(None)).await?;
         Ok(())
     }
 }

@@ -3,12 +3,16 @@
 //! The whole future of a job is fixed when it is accepted (its timeline); polls and commands leave
 //! marks. Where it stands is computed from both whenever somebody asks: nothing runs per job.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 use stuntdouble_contracts::{FailureReason, Phase, UnixMillis};
 
+use crate::callback::CallbackPlan;
+use crate::engine::Terms;
 use crate::media::Preview;
+use crate::scenario::ResultOrder;
 
 /// A job's place in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,6 +80,17 @@ pub enum Progress {
     Step,
 }
 
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time => f.write_str("time"),
+            Self::Immediate => f.write_str("immediate"),
+            Self::Polls(each) => write!(f, "polls={each}"),
+            Self::Step => f.write_str("step"),
+        }
+    }
+}
+
 /// Something that happened to a job after it was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -127,12 +142,20 @@ pub struct Job {
     pub echo_bytes: u64,
     /// What it costs, in the unit of the model's price.
     pub price: Option<f64>,
+    /// When it is charged, and which endings cost nothing.
+    pub terms: Terms,
     /// Random bytes of its own.
     pub entropy: [u8; 32],
     /// What the video shows.
     pub clip: Arc<ClipPlan>,
+    /// The scenarios that touched it, in the order in which they were heard.
+    pub scenarios: Vec<Arc<str>>,
     /// What a developer should know about it: pictures that were not fetched, directives that nobody knows.
     pub notes: Vec<String>,
+    /// What its receiver is told, if the submit named one.
+    pub callback: Option<Arc<CallbackPlan>>,
+    /// What goes wrong when its result is downloaded.
+    pub result_fault: Option<ResultOrder>,
 }
 
 /// What the video of a job shows. The clip is made from this when somebody first asks for it.

@@ -19,20 +19,30 @@
 
 pub mod account;
 mod admin;
+mod builder;
+pub mod callback;
 pub mod clock;
 mod emulator;
 pub mod engine;
+pub mod expect;
 pub mod fixtures;
 pub mod handles;
 mod http;
 pub mod job;
+pub mod journal;
 pub mod media;
+pub mod purses;
 pub mod random;
+pub mod scenario;
+mod schedule;
 pub mod settings;
 mod shared;
 pub mod store;
+mod variants;
 
-pub use self::emulator::{Emulator, EmulatorBuilder, StartError};
+pub use self::builder::EmulatorBuilder;
+pub use self::emulator::{Emulator, StartError};
 pub use self::engine::Latency;
 pub use self::job::Progress;
+pub use self::purses::{Balance, PurseHandle, PurseSetting};
 pub use self::settings::{ImageBreach, Images, Limits, Settings};

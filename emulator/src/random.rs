@@ -20,6 +20,10 @@ pub enum Purpose {
     Refusal,
     /// The address of an upload.
     Upload,
+    /// Whether a scenario meets a request, and with what.
+    Scenario,
+    /// The ids of a job's callbacks, and how late they are.
+    Callback,
 }
 
 impl Purpose {
@@ -29,6 +33,8 @@ impl Purpose {
             Self::Latency => b"latency",
             Self::Refusal => b"refusal",
             Self::Upload => b"upload",
+            Self::Scenario => b"scenario",
+            Self::Callback => b"callback",
         }
     }
 }

@@ -1,14 +1,18 @@
 //! What an emulator is started with.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
 use stuntdouble_contracts::{Options, Vendor};
 
+use crate::callback::Secret;
 use crate::clock::AccountClock;
-use crate::engine::Latency;
+use crate::engine::{KeyRule, Keyring, Latency};
 use crate::job::Progress;
+use crate::purses::PurseSetting;
 use crate::random::Seed;
+use crate::scenario::Scenarios;
 use crate::store::StoreLimits;
 
 /// Whether pictures named by an address are fetched.
@@ -49,6 +53,10 @@ pub struct Limits {
     pub upload_bytes: u64,
     /// Rendered clips.
     pub clip_bytes: u64,
+    /// Requests in the journal, a number.
+    pub journal_entries: u64,
+    /// The same, in bytes.
+    pub journal_bytes: u64,
     /// Jobs and what they echo.
     pub store: StoreLimits,
 }
@@ -59,6 +67,8 @@ impl Default for Limits {
             body_bytes: 64 * 1024 * 1024,
             upload_bytes: 256 * 1024 * 1024,
             clip_bytes: crate::media::CLIPS_LIMIT_BYTES,
+            journal_entries: 1_000,
+            journal_bytes: 16 * 1024 * 1024,
             store: StoreLimits::default(),
         }
     }
@@ -91,10 +101,29 @@ pub struct Settings {
     pub image_breach: ImageBreach,
     /// Whether orders in prompts are followed also while listening beyond loopback.
     pub directives_beyond_loopback: bool,
+    /// Whether callbacks go to any address, and also while listening beyond loopback. Otherwise they stay on this machine.
+    pub callbacks_beyond_loopback: bool,
+    /// What callbacks are signed with; without one they are not signed.
+    pub callback_secret: Option<Secret>,
     /// The address under which clients reach the emulator, if it is not the one it listens on.
     pub public_url: Option<String>,
+    /// The scenarios of all accounts, in the order in which they are tried.
+    pub scenarios: Scenarios,
+    /// The keys that vendors know; without one for a vendor, it knows every key.
+    pub keys: Vec<KeyRule>,
+    /// What all accounts begin with, by the vendor's id.
+    pub purses: BTreeMap<String, PurseSetting>,
     /// What is bounded.
     pub limits: Limits,
+}
+
+impl Settings {
+    /// The keys that vendors know.
+    pub(crate) fn keyring(&self) -> Result<Keyring, String> {
+        let mut served: Vec<&str> = self.vendors.iter().map(|chosen| chosen.vendor.id()).collect();
+        served.dedup();
+        Keyring::new(&self.keys, &served)
+    }
 }
 
 impl FromStr for Images {

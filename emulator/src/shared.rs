@@ -6,15 +6,19 @@ use stuntdouble_contracts::UnixMillis;
 use stuntdouble_contracts::contract::model::Results;
 use tokio::sync::Semaphore;
 
+use crate::callback::Sender;
 use crate::clock::Clock;
-use crate::engine::{Command, Outcome, Refusal, Setting, decide};
+use crate::engine::{Command, Keyring, Outcome, Refusal, Setting, decide};
 use crate::http::fetch::Fetcher;
 use crate::http::place::Addresses;
 use crate::http::uploads::Uploads;
 use crate::job::Job;
+use crate::journal::Journal;
 use crate::media::{Album, Gallery};
-use crate::settings::Settings;
+use crate::schedule::Schedule;
+use crate::settings::{Chosen, Settings};
 use crate::store::{Store, StoreError};
+use crate::variants::Variants;
 
 /// One emulator.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     /// Rendered clips.
     pub(crate) gallery: Gallery,
+    /// What was asked and answered.
+    pub(crate) journal: Arc<Journal>,
     /// Files that callers put.
     pub(crate) uploads: Uploads,
     /// How pictures are fetched.
@@ -35,6 +41,16 @@ pub(crate) struct Shared {
     pub(crate) album: Album,
     /// Turns for looking at pictures.
     pub(crate) inspections: Semaphore,
+    /// The turn of whoever changes the scenarios of all accounts.
+    pub(crate) everywhere_turn: tokio::sync::Mutex<()>,
+    /// Vendors with other options than they were started with.
+    pub(crate) variants: Variants,
+    /// What happens by itself.
+    pub(crate) schedule: Schedule,
+    /// How callbacks are sent.
+    pub(crate) sender: Sender,
+    /// Which keys vendors know.
+    pub(crate) keys: Keyring,
     addresses: OnceLock<Addresses>,
 }
 
@@ -53,9 +69,10 @@ pub(crate) enum NotPerformed {
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, store: Store) -> Self {
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, store: Store, keys: Keyring) -> Self {
         Self {
             gallery: Gallery::new(settings.limits.clip_bytes),
+            journal: Arc::new(Journal::new(&settings.limits)),
             uploads: Uploads::new(settings.limits.upload_bytes),
             fetcher: Fetcher::new(),
             settings,
@@ -63,6 +80,11 @@ impl Shared {
             store,
             album: Album::default(),
             inspections: Semaphore::new(INSPECTIONS),
+            everywhere_turn: tokio::sync::Mutex::default(),
+            variants: Variants::default(),
+            schedule: Schedule::new(),
+            sender: Sender::default(),
+            keys,
             addresses: OnceLock::new(),
         }
     }
@@ -93,11 +115,15 @@ impl Shared {
 
     /// What becomes of a job's result, by the contract it was submitted to.
     pub(crate) fn results(&self, job: &Job) -> Option<Results> {
-        let served = self.settings.vendors.iter().find(|chosen| {
+        self.chosen(job).map(|chosen| chosen.vendor.contract.results.clone())
+    }
+
+    /// The edition that a job was submitted to, as it is served.
+    pub(crate) fn chosen(&self, job: &Job) -> Option<&Chosen> {
+        self.settings.vendors.iter().find(|chosen| {
             let contract = &chosen.vendor.contract;
             contract.id == *job.key.vendor && contract.edition == *job.edition
-        });
-        served.map(|chosen| chosen.vendor.contract.results.clone())
+        })
     }
 
     /// Carries out a command: decide, commit, and decide again if somebody else was first.
@@ -108,14 +134,23 @@ impl Shared {
     ) -> Result<Outcome, NotPerformed> {
         let mut command = Again::new(command);
         loop {
-            let state = self.store.account(account).await;
-            let setting = Setting { account, seed: self.settings.seed, system_now: self.clock.now() };
+            let mut state = self.store.account(account).await;
+            let mut jobs = Vec::new();
+            if let Some(vendor) = command.current().looks_at(&state) {
+                // Both are of the same moment, so that what is refused was short at that moment.
+                (state, jobs) = self.store.account_and_jobs(account, &vendor).await;
+            }
+            let system_now = self.clock.now();
+            let setting = Setting { account, seed: self.settings.seed, system_now, jobs: &jobs };
             let (changes, outcome) = decide(&state, &command.current(), setting)?;
             if changes.is_empty() {
                 return Ok(outcome);
             }
             match self.store.commit(account, state.version, &changes, setting.system_now).await {
-                Ok(()) => return Ok(outcome),
+                Ok(()) => {
+                    self.schedule.heard(account, &changes);
+                    return Ok(outcome);
+                }
                 Err(StoreError::Conflict) => command.reload(&self.store).await,
                 Err(error @ StoreError::Full) => return Err(NotPerformed::Store(error)),
             }
@@ -141,16 +176,30 @@ impl<'a> Again<'a> {
             Command::Poll(held) => Command::Poll(job(held)),
             Command::Start(held) => Command::Start(job(held)),
             Command::End(held, ending) => Command::End(job(held), ending.clone()),
+            Command::Cancel(held) => Command::Cancel(job(held)),
+            Command::Fill(vendor, order) => Command::Fill(Arc::clone(vendor), order),
             Command::Refuse(vendor) => Command::Refuse(Arc::clone(vendor)),
             Command::Upload(vendor) => Command::Upload(Arc::clone(vendor)),
             Command::SetClock(clock) => Command::SetClock(*clock),
+            Command::Consult(request, first) => Command::Consult(request, first),
+            Command::AddScenarios(added) => Command::AddScenarios(added),
+            Command::DropScenarios(name) => Command::DropScenarios(*name),
         }
     }
 
     async fn reload(&mut self, store: &Store) {
         let held = match self.first {
-            Command::Poll(held) | Command::Start(held) | Command::End(held, _) => held,
-            Command::Submit(_) | Command::Refuse(_) | Command::Upload(_) | Command::SetClock(_) => return,
+            Command::Poll(held) | Command::Start(held) | Command::End(held, _) | Command::Cancel(held) => {
+                held
+            }
+            Command::Submit(_)
+            | Command::Fill(..)
+            | Command::Refuse(_)
+            | Command::Upload(_)
+            | Command::SetClock(_)
+            | Command::Consult(..)
+            | Command::AddScenarios(_)
+            | Command::DropScenarios(_) => return,
         };
         self.fresh = store.job(&held.key).await;
     }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Flags of `check` and `plan`.
@@ -73,7 +74,7 @@ pub(crate) struct Check {
 }
 
 /// The table `[check]` of the configuration file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CheckTable {
     target: Option<String>,

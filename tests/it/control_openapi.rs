@@ -80,6 +80,14 @@ fn exchanges(jobs: &[String]) -> Vec<Exchange> {
     let one = "/__admin/jobs/{id}";
     let openapi = "/__admin/vendors/{selector}/openapi.json";
     let account = "/__admin/account/{vendor}";
+    let filled = |vendor: &str, body: Value, status| {
+        exchange(account, Method::PUT, format!("/__admin/account/{vendor}"), Some(body), status)
+    };
+    let (requests, count) = ("/__admin/requests", "/__admin/requests/count");
+    let scenarios = "/__admin/scenarios";
+    let ordered = |body: &Value, status| {
+        exchange(scenarios, Method::POST, scenarios.to_owned(), Some(body.clone()), status)
+    };
     vec![
         read("/__admin/health", ""),
         read("/__admin/vendors", ""),
@@ -107,9 +115,44 @@ fn exchanges(jobs: &[String]) -> Vec<Exchange> {
         exchange(one, Method::GET, one.replace("{id}", third), None, 200),
         exchange(one, Method::GET, one.replace("{id}", "no-such-job"), None, 404),
         read("/__admin/jobs", ""),
+        read("/__admin/callbacks", "?account=*&limit=5"),
+        exchange("/__admin/callbacks", Method::GET, "/__admin/callbacks?state=lost".to_owned(), None, 400),
         exchange(account, Method::GET, account.replace("{vendor}", "gmicloud"), None, 200),
         exchange(account, Method::GET, "/__admin/account/gmicloud?account=*".to_owned(), None, 200),
         exchange(account, Method::GET, account.replace("{vendor}", "nobody"), None, 404),
+        filled(
+            "gmicloud",
+            json!({"balance": {"amount": 1.0, "unit": "usd"}, "limits": {"per_minute": 60}}),
+            200,
+        ),
+        filled("gmicloud?account=*", json!({"balance": null, "limits": null}), 200),
+        filled("gmicloud", json!({"balance": {"amount": 1.0, "unit": "credits"}}), 400),
+        filled("nobody", json!({}), 404),
+        read(scenarios, ""),
+        read(scenarios, "?account=*"),
+        ordered(
+            &json!({"name": "mine", "match": {"calls": {"first": 1}}, "then": {"job": {"queued": 1}}}),
+            200,
+        ),
+        ordered(&json!([{"then": {}}, {"then": [{}, {}]}]), 200),
+        ordered(&json!({"name": "rehearsal"}), 200),
+        ordered(&json!({"name": "no-such-set"}), 400),
+        exchange(scenarios, Method::DELETE, format!("{scenarios}?name=nobody"), None, 404),
+        exchange(scenarios, Method::DELETE, scenarios.to_owned(), None, 200),
+        read(requests, ""),
+        read(requests, "?account=*&vendor=gmicloud&operation=submit&status=2xx&limit=2&offset=1"),
+        exchange(requests, Method::GET, format!("{requests}?phase=queued"), None, 400),
+        exchange(count, Method::POST, count.to_owned(), None, 200),
+        exchange(
+            count,
+            Method::POST,
+            count.to_owned(),
+            Some(json!({"status": 200, "model": "Kling-*"})),
+            200,
+        ),
+        exchange(count, Method::POST, count.to_owned(), Some(json!({"status": 7})), 400),
+        exchange(requests, Method::DELETE, requests.to_owned(), None, 200),
+        exchange(requests, Method::DELETE, format!("{requests}?account=*"), None, 200),
         exchange("/__admin/reset", Method::POST, "/__admin/reset".to_owned(), None, 200),
         exchange("/__admin/reset", Method::POST, "/__admin/reset?account=*".to_owned(), None, 200),
     ]
@@ -126,6 +169,11 @@ async fn every_answer_has_the_status_and_the_shape_that_the_document_states() {
         let answer = Caller::with_key(KEY).post(&url, &body).await;
         jobs.push(answer.json()["request_id"].as_str().expect("a submit answers with an id").to_owned());
     }
+    let told = json!({"prompt": "d", "callback": "http://127.0.0.1:9/hook"});
+    let submit = format!("{}/klingai/m2v_txt2video_hq_5s", emulator.url("302ai"));
+    assert_eq!(Caller::with_key(KEY).post(&submit, &told).await.status, 200);
+    // One that is refused, so that the journal says why.
+    Caller::with_key(KEY).get(&format!("{}/no/such/path", emulator.url("gmicloud"))).await;
     let mut done = BTreeSet::new();
     for exchange in exchanges(&jobs) {
         let Exchange { path, method, target, body, status } = exchange;

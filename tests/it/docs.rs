@@ -33,7 +33,17 @@ fn generated() -> Vec<(String, String)> {
     let newest = all.iter().filter(|vendor| vendor.newest);
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
+    files.push(("orders.md".to_owned(), stuntdouble_emulator::scenario::catalogue::page()));
+    files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
+    files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));
     files
+}
+
+/// What the command prints.
+fn printed(arguments: &[&str]) -> String {
+    let done =
+        std::process::Command::new(env!("CARGO_BIN_EXE_stuntdouble")).args(arguments).output().unwrap();
+    String::from_utf8(done.stdout).unwrap()
 }
 
 #[test]

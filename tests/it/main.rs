@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
+mod callbacks;
 mod command;
 mod control;
 mod control_openapi;
 mod docs;
 mod hostile;
+mod journal;
+mod money;
 mod mutants;
+mod orders;
 mod pictures;
 mod properties;
 mod recordings;

@@ -229,7 +229,7 @@ fn every_recording_has_the_members_of_the_readme() {
             "{name}"
         );
         assert!(["emulated", "shape-only"].contains(&recording.text("/scope").unwrap()), "{name}");
-        let known = ["submit", "poll", "list", "cancel", "models", "model", "upload"];
+        let known = ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
         assert!(known.contains(&recording.operation()), "{name}");
         let situation = object(&value["situation"]);
         let allowed = ["text", "field", "upstream_status", "switch", "values"];

@@ -13,5 +13,6 @@ pub(crate) const DECLARED: Declared = Declared {
     id: "302ai",
     newest: Edition { file: "ai302/contract.toml", text: include_str!("contract.toml") },
     older: &[],
+    scenarios: include_str!("scenarios.toml"),
     dialect: || Arc::new(dialect::WebAppProxy),
 };

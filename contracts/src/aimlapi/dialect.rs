@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::validation;
 use crate::contract::{Model, Options};
-use crate::dialect::{Dialect, Exchange, JobView, Reply};
+use crate::dialect::{BalanceView, Dialect, Exchange, JobView, Reply};
 use crate::ids;
 use crate::phase::Phase;
 use crate::problem::{FailureReason, Problem};
@@ -14,6 +14,9 @@ const CREDITS_PER_USD: f64 = 2_000_000.0;
 
 /// The longest request id of a caller's that is repeated, in characters (documented).
 const CLIENT_ID_CHARACTERS: usize = 128;
+
+/// The older address of the balance, which speaks of credits.
+const LEGACY_BALANCE: &str = "/v1/billing/balance";
 
 /// The dialect. Stateless; white labels of this vendor share it.
 pub(crate) struct Generations;
@@ -86,6 +89,16 @@ impl Dialect for Generations {
         traced(exchange, Reply::json(200, json!({"object": "list", "data": data})), None)
     }
 
+    fn balance(&self, exchange: &Exchange<'_>, balance: &BalanceView) -> Reply {
+        let body = if exchange.path() == LEGACY_BALANCE {
+            legacy_balance(exchange, balance)
+        } else {
+            json!({"current_balance": whole(balance.left / CREDITS_PER_USD), "currency": "USD"})
+        };
+        let status = exchange.contract.operations["balance"].status.enforced;
+        traced(exchange, Reply::json(status, body), None)
+    }
+
     fn problem(&self, exchange: &Exchange<'_>, problem: &Problem) -> Reply {
         let contract = exchange.contract;
         let violations = match problem {
@@ -147,6 +160,25 @@ fn failure(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
         }
         _ => json!({"name": code, "message": text}),
     }
+}
+
+/// The balance as the older address tells it; what does not follow from it is as in the contract's example.
+fn legacy_balance(exchange: &Exchange<'_>, balance: &BalanceView) -> Value {
+    let shape = exchange.contract.schemas.get("legacy_balance");
+    let stated = |name: &str| {
+        let member = shape.and_then(|shape| shape.get("properties")?.get(name)?.get("default"));
+        member.cloned().unwrap_or_default()
+    };
+    let threshold = stated("lowBalanceThreshold");
+    json!({
+        "balance": whole(balance.left),
+        "lowBalance": threshold.as_f64().is_some_and(|threshold| balance.left < threshold),
+        "lowBalanceThreshold": threshold,
+        "lastUpdated": exchange.now.rfc3339(),
+        "autoDebitStatus": stated("autoDebitStatus"),
+        "status": stated("status"),
+        "statusExplanation": stated("statusExplanation"),
+    })
 }
 
 /// Adds `meta`, where a price is known.

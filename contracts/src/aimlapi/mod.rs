@@ -46,5 +46,6 @@ pub(crate) const DECLARED: Declared = Declared {
     id: "aimlapi",
     newest: Edition { file: "aimlapi/contract.toml", text: include_str!("contract.toml") },
     older: OLDER,
+    scenarios: include_str!("scenarios.toml"),
     dialect: || Arc::new(Generations),
 };

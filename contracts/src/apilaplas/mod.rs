@@ -13,5 +13,6 @@ pub(crate) const DECLARED: Declared = Declared {
     id: "apilaplas",
     newest: Edition { file: "apilaplas/contract.toml", text: include_str!("contract.toml") },
     older: &[],
+    scenarios: include_str!("scenarios.toml"),
     dialect: || Arc::new(Generations),
 };

@@ -6,6 +6,7 @@
 pub mod edition;
 pub mod examples;
 pub mod model;
+pub mod money;
 pub mod normalise;
 pub mod openapi;
 pub mod operation;

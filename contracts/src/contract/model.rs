@@ -6,6 +6,8 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::Options;
+use super::money::{Billing, RateLimits};
 use super::operation::Operation;
 use super::rules::Checker;
 use super::source::{Cited, Source};
@@ -46,6 +48,10 @@ pub struct Contract {
     pub schemas: Map<String, Value>,
     /// What jobs run on, by the vendor's id.
     pub models: Ordered<Model>,
+    /// When jobs are charged, and which endings cost nothing.
+    pub billing: Billing,
+    /// How the vendor counts what an account does.
+    pub limits: RateLimits,
     /// Refusals, by [`crate::problem::Problem::name`].
     pub problems: Ordered<ProblemFact>,
     /// The schema that refusals follow, with `x-source`.
@@ -63,6 +69,8 @@ pub struct Contract {
     pub results: Results,
     /// Where files may be put, if the vendor takes uploads.
     pub uploads: Option<Uploads>,
+    /// Whom the vendor tells when a job changes, if it tells anybody.
+    pub callbacks: Option<Callbacks>,
     /// Quirks with several right answers.
     #[serde(default)]
     pub options: Ordered<OptionFact>,
@@ -282,6 +290,27 @@ pub struct Uploads {
     pub source: Cited,
 }
 
+/// Whom the vendor tells when a job changes, and how often it tries. What it sends is what a poll answers at that moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callbacks {
+    /// JSON Pointer to the receiver's address in the body of a submit.
+    pub at: String,
+    /// The phases whose beginning is announced.
+    pub phases: Vec<Phase>,
+    /// How many more times a call that failed is tried, at most 10.
+    pub retries: u32,
+    /// Seconds before the first retry; each further one waits twice as long.
+    #[serde(default)]
+    pub backoff_seconds: f64,
+    /// How long the vendor waits for an answer, in seconds; absent if nobody knows.
+    pub patience_seconds: Option<f64>,
+    /// The option that must not be `off` for anything to be sent.
+    pub option: Option<String>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
 /// A quirk with several right answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -317,6 +346,11 @@ impl Contract {
         self.phases.get(phase.name()).map_or(&[], |words| words.words.as_slice())
     }
 
+    /// The unit of the models' prices, which is one for all of them; nothing, if no price is known.
+    pub fn unit(&self) -> Option<&str> {
+        self.models.values().find_map(|model| Some(model.price.as_ref()?.unit.as_str()))
+    }
+
     /// The word that we say for a phase: the vendor's first, or our own name if the contract has none.
     pub fn word(&self, phase: Phase) -> Value {
         self.words(phase).first().cloned().unwrap_or_else(|| Value::from(phase.name()))
@@ -325,6 +359,18 @@ impl Contract {
     /// `id@edition`.
     pub fn full_id(&self) -> String {
         format!("{}@{}", self.id, self.edition)
+    }
+}
+
+impl Callbacks {
+    /// The receiver's address in the body of a submit; `None` if there is none, or an empty one.
+    pub fn address<'a>(&self, body: &'a Value) -> Option<&'a str> {
+        body.pointer(&self.at)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// Whether anything is sent under these options.
+    pub fn are_sent(&self, options: &Options) -> bool {
+        self.option.as_ref().is_none_or(|name| !options.is(name, "off"))
     }
 }
 

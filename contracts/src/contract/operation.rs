@@ -49,6 +49,10 @@ impl Check {
     }
 }
 
+/// The names of all operations, as contracts, scenarios and the journal write them.
+pub const OPERATION_NAMES: [&str; 8] =
+    ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
+
 /// Where the id of a job is in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -125,6 +129,8 @@ pub struct Read {
     pub id: Option<String>,
     /// The vendor's word for the phase.
     pub status: Option<String>,
+    /// Further places that hold the same word.
+    pub status_mirrors: Vec<String>,
     /// The video's address; several where clients read several.
     pub video_url: Vec<String>,
     /// The thumbnail's address.
@@ -139,6 +145,17 @@ pub struct Read {
     pub upload_url: Option<String>,
     /// Where it can be read afterwards.
     pub public_url: Option<String>,
+}
+
+impl Read {
+    /// Every place that holds the vendor's word for a phase; `*` stands for each item of a list.
+    pub fn status_places(&self) -> Vec<String> {
+        let places = self.status.iter().chain(&self.status_mirrors);
+        match &self.jobs {
+            Some(jobs) => places.map(|place| format!("{jobs}/*{place}")).collect(),
+            None => places.cloned().collect(),
+        }
+    }
 }
 
 impl Operation {

@@ -23,8 +23,6 @@ pub struct Asked {
     pub masks: bool,
     /// The camera is told to move.
     pub camera: Option<Camera>,
-    /// Where to call when something changes.
-    pub callback: Option<String>,
 }
 
 /// A camera movement.
@@ -50,7 +48,6 @@ pub fn asked(model: &Model, body: &Value) -> Asked {
         tail: has(PictureRole::Tail),
         masks: has(PictureRole::Mask) || roles.value("static_mask").is_some(),
         camera: camera(&roles),
-        callback: text("callback"),
     }
 }
 

@@ -54,6 +54,11 @@ impl Dialect for RequestQueue {
         Reply::json(200, json!({"requests": records, "total": records.len()}))
     }
 
+    fn cancelled(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
+        // A guess, like the operation: the record says by its status whether the order came in time.
+        Reply::json(exchange.contract.operations["cancel"].status.enforced, record(exchange, job))
+    }
+
     fn models(&self, exchange: &Exchange<'_>) -> Reply {
         let ids: Vec<&str> = exchange.contract.models.keys().map(String::as_str).collect();
         Reply::json(200, json!({ "model_ids": ids }))

@@ -11,5 +11,6 @@ pub(crate) const DECLARED: Declared = Declared {
     id: "gmicloud",
     newest: Edition { file: "gmicloud/contract.toml", text: include_str!("contract.toml") },
     older: &[],
+    scenarios: include_str!("scenarios.toml"),
     dialect: || Arc::new(dialect::RequestQueue),
 };

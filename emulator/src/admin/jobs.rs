@@ -11,8 +11,8 @@ use crate::handles::JobsHandle;
 use crate::job::{Ending, Job};
 use crate::store::JobFilter;
 
-/// How many jobs a listing shows unless told otherwise.
-const SHOWN: usize = 100;
+/// How many entries a listing shows unless told otherwise.
+pub(super) const SHOWN: usize = 100;
 
 /// `GET jobs`.
 pub(super) async fn list(order: &Order<'_>) -> Answer {
@@ -74,47 +74,6 @@ pub(super) async fn command(order: &Order<'_>, id: &str, command: &str) -> Answe
     show(order, id).await
 }
 
-/// `GET account/{vendor}`.
-pub(super) async fn account(order: &Order<'_>, vendor: &str) -> Answer {
-    let unit = order.shared.settings.vendors.iter().find(|chosen| chosen.vendor.id() == vendor);
-    let unit = unit.ok_or_else(|| Wrong::new(StatusCode::NOT_FOUND, format!("`{vendor}` is not served")))?;
-    let unit = unit
-        .vendor
-        .contract
-        .models
-        .values()
-        .find_map(|model| model.price.as_ref())
-        .map(|price| price.unit.clone());
-    match &order.account {
-        Whose::One(account) => Ok(spent(order, vendor, account, unit.as_deref()).await),
-        Whose::Unnamed | Whose::Everybody => {
-            let mut accounts = Vec::new();
-            for account in order.shared.store.accounts().await {
-                let mut told = spent(order, vendor, &account, unit.as_deref()).await;
-                told["account"] = Value::from(&*account);
-                accounts.push(told);
-            }
-            Ok(json!({ "accounts": accounts }))
-        }
-    }
-}
-
-/// What one account has spent with a vendor.
-async fn spent(order: &Order<'_>, vendor: &str, account: &Arc<str>, unit: Option<&str>) -> Value {
-    let filter = JobFilter { account: Some(Arc::clone(account)), vendor: Some(vendor.to_owned()) };
-    let now = order.shared.account_now(account).await;
-    let (mut priced, mut failed) = (0.0, 0.0);
-    for job in order.shared.store.jobs(&filter).await {
-        let price = job.price.unwrap_or(0.0);
-        priced += price;
-        if job.standing(now).phase == Phase::Failed {
-            failed += price;
-        }
-    }
-    // No balance means unlimited: money is counted here, not yet withheld.
-    json!({"balance": null, "unit": unit, "charged": priced, "refunded": failed, "limits": {}})
-}
-
 fn reason(order: &Order<'_>) -> Result<FailureReason, Wrong> {
     let Some(named) = order.body.get("reason") else { return Ok(FailureReason::Internal) };
     let known = || FailureReason::ALL.map(FailureReason::name).join(", ");
@@ -122,7 +81,7 @@ fn reason(order: &Order<'_>) -> Result<FailureReason, Wrong> {
     reason.ok_or_else(|| Wrong::bad(format!("`reason` is {named}: expected one of {}", known())))
 }
 
-fn number(order: &Order<'_>, name: &str) -> Result<Option<usize>, Wrong> {
+pub(super) fn number(order: &Order<'_>, name: &str) -> Result<Option<usize>, Wrong> {
     order
         .parameter(name)
         .map(|text| {
@@ -131,7 +90,7 @@ fn number(order: &Order<'_>, name: &str) -> Result<Option<usize>, Wrong> {
         .transpose()
 }
 
-fn account_of(order: &Order<'_>) -> Option<Arc<str>> {
+pub(super) fn account_of(order: &Order<'_>) -> Option<Arc<str>> {
     match &order.account {
         Whose::One(account) => Some(Arc::clone(account)),
         Whose::Unnamed | Whose::Everybody => None,
@@ -174,7 +133,7 @@ fn described(order: &Order<'_>, job: &Job, now: UnixMillis) -> Value {
         "reason": reason.map(|failure| failure.reason.name()),
         "detail": reason.and_then(|failure| failure.detail.clone()),
         "price": priced,
-        "scenario": null,
+        "scenario": (!job.scenarios.is_empty()).then(|| job.scenarios.join(", ")),
         "notes": job.notes,
     })
 }

@@ -3,9 +3,13 @@
 //! It refuses foreign `Host` and `Origin`, wants `application/json` on writes, sends no CORS
 //! headers, and beyond loopback wants a token.
 
+mod account;
+mod callbacks;
 mod clock;
 mod guard;
 mod jobs;
+mod requests;
+mod scenarios;
 mod vendors;
 
 use std::net::SocketAddr;
@@ -18,7 +22,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use crate::account;
+use crate::account::digest;
 use crate::handles::OrderError;
 use crate::shared::Shared;
 
@@ -34,6 +38,8 @@ struct Order<'a> {
     query: Vec<(String, String)>,
     account: Whose,
     body: Value,
+    /// The body as it came, for what tells mistakes by line and column.
+    text: String,
     base: String,
 }
 
@@ -117,6 +123,7 @@ fn read<'a>(
     let path = path.trim_matches('/').split('/').map(decoded).collect();
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+    let text = String::from_utf8_lossy(body).into_owned();
     let body = if body.is_empty() {
         json!({})
     } else {
@@ -129,10 +136,10 @@ fn read<'a>(
         bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
     let account = match (named, bearer) {
         (Some("*"), _) => Whose::Everybody,
-        (Some(key), _) | (None, Some(key)) => Whose::One(account::digest(key)),
+        (Some(key), _) | (None, Some(key)) => Whose::One(digest(key)),
         (None, None) => Whose::Unnamed,
     };
-    Ok(Order { shared, method: method.clone(), path, query, account, body, base })
+    Ok(Order { shared, method: method.clone(), path, query, account, body, text, base })
 }
 
 async fn carry_out(order: &Order<'_>) -> Answer {
@@ -150,7 +157,15 @@ async fn carry_out(order: &Order<'_>) -> Answer {
         ["jobs"] if get => jobs::list(order).await,
         ["jobs", id] if get => jobs::show(order, id).await,
         ["jobs", id, command] if post => jobs::command(order, id, command).await,
-        ["account", vendor] if get => jobs::account(order, vendor).await,
+        ["scenarios"] if get => scenarios::list(order).await,
+        ["scenarios"] if post => scenarios::add(order).await,
+        ["scenarios"] if order.method == Method::DELETE => scenarios::drop(order).await,
+        ["callbacks"] if get => callbacks::list(order),
+        ["account", vendor] if get => account::show(order, vendor).await,
+        ["account", vendor] if put => account::fill(order, vendor).await,
+        ["requests"] if get => requests::list(order).await,
+        ["requests"] if order.method == Method::DELETE => requests::forget(order).await,
+        ["requests", "count"] if post => requests::count(order).await,
         ["reset"] if post => reset(order).await,
         _ => {
             let detail = format!(
@@ -171,7 +186,9 @@ async fn reset(order: &Order<'_>) -> Answer {
         Whose::One(account) => Some(&**account),
     };
     order.shared.store.reset(account).await;
+    crate::schedule::forget(order.shared, account).await;
     order.shared.uploads.reset(account);
+    order.shared.journal.forget(account);
     Ok(json!({"reset": account.unwrap_or("*")}))
 }
 

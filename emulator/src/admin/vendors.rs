@@ -1,11 +1,13 @@
 //! What is served.
 
 use axum::http::StatusCode;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stuntdouble_contracts::contract::openapi::{Side, export};
 
 use super::{Answer, Order, Wrong};
 use crate::http::place::by_selector;
+use crate::scenario::Scenario;
 
 /// `GET vendors`.
 pub(super) fn list(order: &Order<'_>) -> Value {
@@ -51,8 +53,17 @@ pub(super) fn openapi(order: &Order<'_>, id: &str) -> Answer {
     Ok(export(contract, Side::Enforced))
 }
 
-/// `GET openapi.json`.
+/// `GET openapi.json`. The form of scenarios is put in from the types that read them.
 pub(super) fn own_openapi() -> Answer {
-    serde_json::from_str(include_str!("openapi.json"))
-        .map_err(|error| Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    let told = |error: serde_json::Error| Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
+    let mut document: Value = serde_json::from_str(include_str!("openapi.json")).map_err(told)?;
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+    });
+    let mut generator = settings.into_generator();
+    generator.subschema_for::<Scenario>();
+    for (name, schema) in generator.take_definitions(true) {
+        document["components"]["schemas"][name] = schema;
+    }
+    Ok(document)
 }

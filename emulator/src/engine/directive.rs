@@ -1,9 +1,15 @@
-//! Orders that a test writes into a prompt: `[sd:fail=moderation]`, `[sd:stuck]`, `[sd:slow=30]`.
+//! Orders that a test writes into a prompt: `[sd:fail=moderation]`, `[sd:stuck]`, `[sd:slow=30]`,
+//! `[sd:problem=rate_limited]`, `[sd:scenario=NAME]`.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use stuntdouble_contracts::FailureReason;
 
+use crate::scenario::{AnswerOrder, JobOrder, ProblemName, Span, Then};
+
 /// Where a job that never ends is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Holding {
     /// In the queue.
     Queued,
@@ -20,6 +26,10 @@ pub struct Directives {
     pub stuck: Option<Holding>,
     /// Run so many seconds longer, of the account's time.
     pub slow_seconds: f64,
+    /// Answer with this problem.
+    pub problem: Option<ProblemName>,
+    /// Be met by the scenarios of these names.
+    pub scenarios: Vec<String>,
     /// Directives that nobody knows, as warnings.
     pub warnings: Vec<String>,
 }
@@ -44,6 +54,20 @@ impl Directives {
             read.warnings.push(format!("and {unsaid} more directives that nobody knows"));
         }
         read
+    }
+
+    /// What it orders, in the form of scenarios.
+    pub fn then(&self) -> Then {
+        let job = JobOrder {
+            reason: self.fail,
+            hold: self.stuck,
+            slower: (self.slow_seconds > 0.0).then_some(Span::Fixed(self.slow_seconds)),
+            ..JobOrder::default()
+        };
+        let said = job.reason.is_some() || job.hold.is_some() || job.slower.is_some();
+        let answer =
+            self.problem.map(|problem| AnswerOrder { problem: Some(problem), ..AnswerOrder::default() });
+        Then { job: said.then_some(job), answer, ..Then::default() }
     }
 
     /// Follows one directive: what stands behind its opening bracket, to the end of the text.
@@ -71,7 +95,14 @@ impl Directives {
                     seconds.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
                 self.slow_seconds = seconds.ok_or("expected a number of seconds, as in `slow=30`")?;
             }
-            _ => return Err("no such directive; there are fail=REASON, stuck and slow=SECONDS".to_owned()),
+            ("problem", name) => self.problem = Some(ProblemName::named(name)?),
+            ("scenario", "") => return Err("expected a name, as in `scenario=rehearsal`".to_owned()),
+            ("scenario", name) => self.scenarios.push(name.to_owned()),
+            _ => {
+                return Err("no such directive; there are fail=REASON, stuck, slow=SECONDS, problem=NAME \
+                    and scenario=NAME"
+                    .to_owned());
+            }
         }
         Ok(())
     }

@@ -3,20 +3,30 @@
 //! Nothing here waits, draws from the system, or knows HTTP. The edge loads the state, asks
 //! [`decide`], and commits the changes; if somebody else committed first, it asks again.
 
+mod amount;
 mod directive;
+mod keys;
 mod latency;
+mod limits;
+mod purse;
 mod submit;
 
 use std::sync::Arc;
 
 use stuntdouble_contracts::{Phase, UnixMillis};
 
+pub use self::amount::Amount;
 pub use self::directive::{Directives, Holding};
+pub(crate) use self::keys::Keyring;
+pub use self::keys::{KeyRule, KeyState};
 pub use self::latency::Latency;
+pub use self::limits::{AccountLimits, MOST_ALLOWED, ModelLimits};
+pub use self::purse::{Purse, PurseOrder, Short, Spent, Terms, Wish};
 pub use self::submit::Submission;
 use crate::clock::AccountClock;
 use crate::job::{Ending, Job, Mark};
 use crate::random::Seed;
+use crate::scenario::{Decree, Request, Scenario, consult, with_added, with_dropped};
 use crate::store::{AccountState, Change};
 
 /// Something that is to happen to an account or one of its jobs.
@@ -30,12 +40,22 @@ pub enum Command<'a> {
     Start(&'a Arc<Job>),
     /// End a job.
     End(&'a Arc<Job>, Ending),
+    /// Cancel a job if it still waits, as its owner asks of the vendor; any other stays as it is.
+    Cancel(&'a Arc<Job>),
+    /// Put something into the account's purse for a vendor.
+    Fill(Arc<str>, &'a PurseOrder),
     /// Count a refusal by a vendor.
     Refuse(Arc<str>),
     /// Give out an upload address of a vendor.
     Upload(Arc<str>),
     /// Put the account on a clock.
     SetClock(AccountClock),
+    /// Find out what befalls a request: by these scenarios first, then by the account's own and those of all.
+    Consult(&'a Request<'a>, &'a [Arc<Scenario>]),
+    /// Add scenarios of the account's own; those of the same names make room.
+    AddScenarios(&'a [Arc<Scenario>]),
+    /// Drop the account's own scenarios that have one of these names; all of them without names.
+    DropScenarios(Option<&'a str>),
 }
 
 /// Who decides for whom.
@@ -47,6 +67,31 @@ pub struct Setting<'a> {
     pub seed: Seed,
     /// The machine's time.
     pub system_now: UnixMillis,
+    /// The account's jobs with the vendor, newest first, where the command looks at them: see [`Command::looks_at`].
+    pub jobs: &'a [Arc<Job>],
+}
+
+impl Command<'_> {
+    /// The vendor with whom the account's jobs have to be known; most commands need none.
+    pub fn looks_at(&self, state: &AccountState) -> Option<Arc<str>> {
+        match self {
+            Self::Submit(submission) => {
+                let vendor = submission.contract.id.as_str();
+                state.purse(vendor).looks_at_jobs().then(|| Arc::from(vendor))
+            }
+            Self::Fill(vendor, _) => Some(Arc::clone(vendor)),
+            Self::Poll(_)
+            | Self::Start(_)
+            | Self::End(..)
+            | Self::Cancel(_)
+            | Self::Refuse(_)
+            | Self::Upload(_)
+            | Self::SetClock(_)
+            | Self::Consult(..)
+            | Self::AddScenarios(_)
+            | Self::DropScenarios(_) => None,
+        }
+    }
 }
 
 /// What came of a command.
@@ -60,6 +105,10 @@ pub enum Outcome {
     Counted(u64),
     /// The clock as it is once the changes are made.
     Clock(AccountClock),
+    /// What befalls the request.
+    Decreed(Box<Decree>),
+    /// Whether anything was changed.
+    Changed(bool),
 }
 
 /// Why a command was not carried out.
@@ -74,6 +123,9 @@ pub enum Refusal {
     /// The clock would go back.
     #[error("the account's clock is at {0} and never goes back")]
     ClockBack(UnixMillis),
+    /// The account may not do so much.
+    #[error(transparent)]
+    Short(#[from] Short),
 }
 
 /// Decides what a command does.
@@ -89,8 +141,14 @@ pub fn decide(
     let now = state.clock.now(setting.system_now);
     match command {
         Command::Submit(submission) => {
+            let (vendor, wish) = (submission.contract.id.as_str(), submission.wish());
+            let purse = state.purse(vendor);
+            purse.admits(&wish, state.spent(vendor, setting.jobs, now), setting.jobs, now)?;
             let job = Arc::new(submission.accept(state, setting, now));
-            Ok((vec![Change::JobAdded(Arc::clone(&job))], Outcome::Accepted(job)))
+            let mut changes = vec![Change::JobAdded(Arc::clone(&job))];
+            let counted = purse.after(&wish, job.number, now);
+            changes.extend(counted.map(|purse| Change::PurseSet(Arc::from(vendor), Arc::new(purse))));
+            Ok((changes, Outcome::Accepted(job)))
         }
         Command::Poll(job) => {
             // Only where looks move a job do they leave a mark; otherwise a look costs no commit.
@@ -108,6 +166,17 @@ pub fn decide(
             Phase::Queued | Phase::Running => Ok(marked(job, Mark::Ended(now, ending.clone()))),
             ended @ (Phase::Succeeded | Phase::Failed | Phase::Cancelled) => Err(Refusal::Ended(ended)),
         },
+        Command::Cancel(job) => match job.standing(now).phase {
+            Phase::Queued => Ok(marked(job, Mark::Ended(now, Ending::Cancellation))),
+            Phase::Running | Phase::Succeeded | Phase::Failed | Phase::Cancelled => {
+                Ok((Vec::new(), Outcome::Seen(Arc::clone(job))))
+            }
+        },
+        Command::Fill(vendor, order) => {
+            let spent = state.spent(vendor, setting.jobs, now);
+            let purse = state.purse(vendor).ordered(order, spent, setting.jobs, now);
+            Ok((vec![Change::PurseSet(Arc::clone(vendor), Arc::new(purse))], Outcome::Changed(true)))
+        }
         Command::Refuse(vendor) => {
             let number = state.numbers(vendor).refusals;
             Ok((vec![Change::Refused(Arc::clone(vendor))], Outcome::Counted(number)))
@@ -121,6 +190,24 @@ pub fn decide(
                 return Err(Refusal::ClockBack(now));
             }
             Ok((vec![Change::ClockSet(*clock)], Outcome::Clock(*clock)))
+        }
+        Command::Consult(request, first) => {
+            let shadowed =
+                |scenario: &&Arc<Scenario>| !state.scenarios.iter().any(|own| own.name == scenario.name);
+            let voices =
+                first.iter().chain(state.scenarios.iter()).chain(state.everywhere.iter().filter(shadowed));
+            let (decree, counted) = consult(voices, &state.counters, request, setting.seed);
+            let changes = if counted.is_empty() { Vec::new() } else { vec![Change::Counted(counted)] };
+            Ok((changes, Outcome::Decreed(Box::new(decree))))
+        }
+        Command::AddScenarios(added) => {
+            let (list, names) = with_added(&state.scenarios, added);
+            Ok((vec![Change::ScenariosSet(list, names)], Outcome::Changed(true)))
+        }
+        Command::DropScenarios(name) => {
+            let (list, names) = with_dropped(&state.scenarios, *name);
+            let changed = !names.is_empty();
+            Ok((vec![Change::ScenariosSet(list, names)], Outcome::Changed(changed)))
         }
     }
 }

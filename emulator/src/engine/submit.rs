@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stuntdouble_contracts::contract::roles::Asked;
-use stuntdouble_contracts::{Contract, Dialect, Model, Options, UnixMillis, ids};
+use stuntdouble_contracts::{Contract, Dialect, FailureReason, Model, Options, UnixMillis, ids};
 
-use super::{Directives, Holding, Latency, Setting};
+use super::{Amount, Holding, Latency, Setting, Terms, Wish};
+use crate::callback::CallbackPlan;
 use crate::job::{ClipPlan, Ending, Failure, Job, JobKey, Progress, Timeline};
 use crate::media::{Preview, frame_size};
-use crate::random::Purpose;
+use crate::random::{Draw, Purpose};
+use crate::scenario::{End, JobOrder, ResultOrder};
 use crate::store::AccountState;
 
 /// A request that passed every check, with everything the edge found out about it.
@@ -36,14 +38,20 @@ pub struct Submission<'a> {
     pub start: Option<Preview>,
     /// The picture for the last frame.
     pub tail: Option<Preview>,
-    /// Whether orders in the prompt are followed.
-    pub directives: bool,
+    /// What scenarios or the prompt order about it.
+    pub order: Option<JobOrder>,
+    /// What they order about downloads of its result.
+    pub result: Option<ResultOrder>,
+    /// The scenarios that touched it.
+    pub scenarios: Vec<Arc<str>>,
     /// What moves the job.
     pub progress: Progress,
     /// How long it takes.
     pub latency: Latency,
     /// What a developer should know about it.
     pub notes: Vec<String>,
+    /// What its receiver is told, if it names one.
+    pub callback: Option<Arc<CallbackPlan>>,
 }
 
 impl std::fmt::Debug for Submission<'_> {
@@ -59,6 +67,19 @@ impl std::fmt::Debug for Submission<'_> {
 const SHARE_UNTIL_FAILURE: f64 = 0.25;
 
 impl Submission<'_> {
+    fn price(&self) -> Option<f64> {
+        self.model.price_of(self.asked.seconds)
+    }
+
+    /// What it asks of the account's purse.
+    pub(super) fn wish(&self) -> Wish<'_> {
+        Wish {
+            scope: self.contract.limits.scope.of,
+            model: &self.model.id,
+            price: self.price().map(Amount::of),
+        }
+    }
+
     /// The job that this submission becomes.
     pub(super) fn accept(&self, state: &AccountState, setting: Setting<'_>, now: UnixMillis) -> Job {
         let vendor = self.contract.id.as_str();
@@ -66,14 +87,9 @@ impl Submission<'_> {
         let draw = |purpose| setting.seed.draw(setting.account, vendor, number, purpose);
         let mut random = draw(Purpose::Job);
         let entropy = random.bytes();
-        let prompt = self.asked.prompt.as_deref().filter(|_| self.directives);
-        let directives = Directives::read(prompt.unwrap_or_default());
+        let (timeline, progress) = self.timeline(now, &mut draw(Purpose::Latency));
         let mut notes = self.notes.clone();
-        notes.extend(directives.warnings.iter().cloned());
-        if !self.directives && self.asked.prompt.as_ref().is_some_and(|prompt| prompt.contains("[sd:")) {
-            notes.push("orders in prompts are followed on loopback only; see --allow-directives".to_owned());
-        }
-        let timeline = self.timeline(&directives, now, &mut draw(Purpose::Latency));
+        notes.extend(self.callback.as_ref().and_then(|plan| plan.note()));
         Job {
             key: JobKey {
                 account: Arc::clone(setting.account),
@@ -86,40 +102,60 @@ impl Submission<'_> {
             number,
             submitted_at: now,
             timeline,
-            progress: self.progress,
+            progress,
             marks: Vec::new(),
             echo: Arc::clone(&self.echo),
             echo_bytes: self.echo_bytes,
-            price: self.model.price_of(self.asked.seconds),
+            price: self.price(),
+            terms: Terms::from(&self.contract.billing),
             entropy,
             clip: Arc::new(self.clip(&random.bytes())),
+            scenarios: self.scenarios.clone(),
+            result_fault: self.result.clone(),
             notes,
+            callback: self.callback.clone(),
         }
     }
 
-    fn timeline(
-        &self,
-        directives: &Directives,
-        now: UnixMillis,
-        random: &mut crate::random::Draw,
-    ) -> Timeline {
-        let (queued, mut running) = match self.progress {
+    /// When it starts and ends, how, and what moves it: as ordered, and otherwise as the vendor was seen to do.
+    fn timeline(&self, now: UnixMillis, random: &mut Draw) -> (Timeline, Progress) {
+        let unsaid = JobOrder::default();
+        let order = self.order.as_ref().unwrap_or(&unsaid);
+        // A time that was ordered means nothing to a job that only looks or commands move.
+        let timed = order.queued.is_some() || order.running.is_some();
+        let progress = order.progress.unwrap_or(if timed { Progress::Time } else { self.progress });
+        let (queued, mut running) = match progress {
             Progress::Time => self.latency.draw(self.model, self.asked.seconds, random),
             Progress::Immediate | Progress::Polls(_) | Progress::Step => (0, 0),
         };
-        let failure =
-            directives.fail.map(|reason| Failure { reason, detail: None }).or_else(|| self.breach.clone());
-        if failure.is_some() {
+        let ending = self.ending(order);
+        if matches!(ending, Ending::Failure(_)) {
             running = (running as f64 * SHARE_UNTIL_FAILURE) as u64;
         }
-        running = running.saturating_add((directives.slow_seconds * 1000.0) as u64);
-        let ending = failure.map_or(Ending::Success, Ending::Failure);
+        let queued = order.queued.map_or(queued, |span| span.draw(random));
+        let running = order.running.map_or(running, |span| span.draw(random));
+        let running = running.saturating_add(order.slower.map_or(0, |span| span.draw(random)));
         let starts_at = now.after(queued);
         let ends_at = starts_at.after(running);
-        match directives.stuck {
+        let timeline = match order.hold {
             None => Timeline { starts_at: Some(starts_at), ends_at: Some(ends_at), ending },
             Some(Holding::Running) => Timeline { starts_at: Some(starts_at), ends_at: None, ending },
             Some(Holding::Queued) => Timeline { starts_at: None, ends_at: None, ending },
+        };
+        (timeline, progress)
+    }
+
+    /// How it ends. An ordered end wins over a rule that was broken.
+    fn ending(&self, order: &JobOrder) -> Ending {
+        let failure = || Failure {
+            reason: order.reason.unwrap_or(FailureReason::Internal),
+            detail: order.detail.clone(),
+        };
+        match (order.end, order.reason) {
+            (Some(End::Succeeded), _) => Ending::Success,
+            (Some(End::Cancelled), _) => Ending::Cancellation,
+            (Some(End::Failed), _) | (None, Some(_)) => Ending::Failure(failure()),
+            (None, None) => self.breach.clone().map_or(Ending::Success, Ending::Failure),
         }
     }
 

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use stuntdouble_contracts::contract::picture::PART_SCHEME;
 use stuntdouble_contracts::problem::Malformation;
 
+use crate::journal::Part;
+
 /// A body, or word that there was too much of it.
 pub(crate) enum Received {
     /// All of it.
@@ -54,6 +56,8 @@ pub(crate) struct Parsed {
     pub(crate) files: Vec<Bytes>,
     /// The members in which they stand.
     names: Vec<String>,
+    /// Everything that stood in a form, as it came.
+    pub(crate) parts: Vec<Part>,
 }
 
 impl Parsed {
@@ -121,6 +125,7 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformat
     let mut json = Map::new();
     let mut files = Vec::new();
     let mut names = Vec::new();
+    let mut parts = Vec::new();
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let Some(name) = field.name().map(str::to_owned) else {
             return Err(Malformation::Multipart("a part has no name".to_owned()));
@@ -130,16 +135,31 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformat
             .is_some_and(|kind| kind.type_() != "text" && kind.essence_str() != "application/json");
         let named = field.file_name().is_some();
         let content = field.bytes().await.map_err(broken)?;
-        match std::str::from_utf8(&content) {
-            Ok(text) if !named && !typed => json.insert(name, text.into()),
-            _ => {
+        let text = std::str::from_utf8(&content).ok().filter(|_| !named && !typed);
+        parts.push(Part { name: name.clone(), content: content.clone(), is_file: text.is_none() });
+        match text {
+            Some(text) => json.insert(name, text.into()),
+            None => {
                 files.push(content);
                 names.push(name.clone());
                 json.insert(name, format!("{PART_SCHEME}{}", files.len() - 1).into())
             }
         };
     }
-    Ok(Parsed { json: Value::Object(json), files, names })
+    Ok(Parsed { json: Value::Object(json), files, names, parts })
+}
+
+/// About how much memory a value takes: its texts, and a flat rate for everything else.
+pub(super) fn approximate_bytes(value: &Value) -> u64 {
+    const FLAT: u64 = 32;
+    FLAT + match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len() as u64,
+        Value::Array(items) => items.iter().map(approximate_bytes).sum(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| name.len() as u64 + approximate_bytes(value)).sum()
+        }
+    }
 }
 
 #[cfg(test)]

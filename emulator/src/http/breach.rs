@@ -8,7 +8,6 @@ use stuntdouble_contracts::contract::schema::properties;
 use stuntdouble_contracts::{Contract, FailureReason, Model, upstream};
 
 use super::pictures::Looked;
-use crate::engine::Directives;
 use crate::job::Failure;
 use crate::settings::ImageBreach;
 
@@ -31,7 +30,7 @@ pub(super) fn judge(
     asked: &Asked,
     slots: &[Slot<'_>],
     looked: &Looked,
-    directives: bool,
+    disliked: bool,
 ) -> Judged {
     let broken =
         slots.iter().zip(&looked.findings).filter_map(|(slot, finding)| judge_picture(slot, finding));
@@ -46,7 +45,7 @@ pub(super) fn judge(
     let masks: Vec<(u32, u32)> = pixels(PictureRole::Mask).collect();
     let ill_sized =
         upstream::judge_masks(&contract.upstream.rules, pixels(PictureRole::First).next(), &masks);
-    let disliked = directives.then(|| moderated_at_once(contract, moment, model, asked)).flatten();
+    let disliked = disliked.then(|| moderated_at_once(contract, moment, model)).flatten();
     let all: Vec<Violation> = broken.chain(unsupported).chain(ill_sized).chain(disliked).collect();
     let (refused, late): (Vec<Violation>, Vec<Violation>) =
         all.into_iter().partition(|violation| is_refused(contract, moment, violation));
@@ -56,17 +55,9 @@ pub(super) fn judge(
     late.first().map_or(Judged::Sound, |violation| Judged::Fails(failure_of(violation)))
 }
 
-/// The prompt that a test has moderation dislike, where that is to be noticed at once; otherwise it fails the job.
-fn moderated_at_once(
-    contract: &Contract,
-    moment: ImageBreach,
-    model: &Model,
-    asked: &Asked,
-) -> Option<Violation> {
-    // The prompt can have megabytes, so it is read only where it matters.
-    if moment != ImageBreach::Submit
-        || Directives::read(asked.prompt.as_deref()?).fail != Some(FailureReason::Moderation)
-    {
+/// A request that somebody has moderation dislike, where that is to be noticed at once; otherwise it fails the job.
+fn moderated_at_once(contract: &Contract, moment: ImageBreach, model: &Model) -> Option<Violation> {
+    if moment != ImageBreach::Submit {
         return None;
     }
     let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");

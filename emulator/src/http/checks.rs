@@ -10,7 +10,7 @@ use stuntdouble_contracts::contract::roles::{Asked, asked};
 use stuntdouble_contracts::contract::route::Matched;
 use stuntdouble_contracts::contract::rules::{Rule, Violation};
 use stuntdouble_contracts::problem::{KeyFault, Malformation, Place};
-use stuntdouble_contracts::{Credential, Model, Problem, UnixMillis};
+use stuntdouble_contracts::{Credential, FailureReason, Model, Problem, UnixMillis};
 
 use super::body::{self, Parsed, Received};
 use super::vendor::Call;
@@ -34,10 +34,10 @@ impl Call<'_> {
     pub(super) async fn check<'m>(
         &'m self,
         matched: &Matched<'m>,
-        received: Received,
+        parsed: Option<Result<Parsed, Problem>>,
         account: &Arc<str>,
     ) -> Result<Checked<'m>, Problem> {
-        let mut received = Some(received);
+        let mut parsed = parsed;
         let mut checked = Checked {
             account: Arc::clone(account),
             credential: None,
@@ -51,10 +51,7 @@ impl Call<'_> {
         for check in &matched.operation.checks {
             match check {
                 Check::Credential => checked.credential = Some(self.credential()?),
-                Check::Body => {
-                    checked.parsed =
-                        self.parsed(matched, received.take().unwrap_or(Received::Broken)).await?;
-                }
+                Check::Body => checked.parsed = parsed.take().transpose()?.unwrap_or_default(),
                 Check::Model => checked.model = Some(self.chosen_model(matched, &checked.parsed.json)?),
                 Check::Members => self.members(matched, &mut checked)?,
                 Check::Pictures => self.pictures(&mut checked).await?,
@@ -73,11 +70,14 @@ impl Call<'_> {
         let credential = self.chosen.vendor.dialect.credential(&exchange).map_err(Problem::Unauthorized)?;
         match account::reserved(&credential.key) {
             Some(fault @ (KeyFault::Unknown | KeyFault::Disabled)) => Err(Problem::Unauthorized(fault)),
-            Some(KeyFault::Missing | KeyFault::WrongScheme) | None => Ok(credential),
+            Some(KeyFault::Missing | KeyFault::WrongScheme) | None => {
+                self.shared.keys.admitted(&self.contract().id, credential)
+            }
         }
     }
 
-    async fn parsed(&self, matched: &Matched<'_>, received: Received) -> Result<Parsed, Problem> {
+    /// The body of an operation that takes one, read as what it claims to be.
+    pub(super) async fn parsed(&self, matched: &Matched<'_>, received: Received) -> Result<Parsed, Problem> {
         let bytes = match received {
             Received::Whole(bytes) => bytes,
             Received::TooLarge => {
@@ -159,7 +159,8 @@ impl Call<'_> {
             asked,
             &slots,
             &checked.looked,
-            self.shared.follows_directives(),
+            self.ordered.decree.job.as_ref().and_then(|order| order.reason)
+                == Some(FailureReason::Moderation),
         );
         match judged {
             breach::Judged::Sound => Ok(()),

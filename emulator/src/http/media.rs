@@ -13,10 +13,19 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use stuntdouble_contracts::{Phase, ids};
 
-use super::{Shared, body};
+use super::fault::{self, Fault, Spoilt};
+use super::{Shared, body, orders, record};
+use crate::clock::Stopwatch;
 use crate::fixtures;
 use crate::job::{ClipPlan, Job};
 use crate::media::{ClipSpec, Preview};
+use crate::scenario::{ResultFault, ResultOrder};
+
+/// The file that holds a job's video.
+const VIDEO: &str = "video.mp4";
+
+/// The file that holds its first frame.
+const COVER: &str = "cover.jpg";
 
 /// Milliseconds in a day.
 const DAY_MS: f64 = 86_400_000.0;
@@ -39,31 +48,58 @@ where
     if method != Method::GET && method != Method::HEAD {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
     }
-    let Some((name, file)) = rest.split_once('/') else {
-        return plain(StatusCode::NOT_FOUND, "no such file");
-    };
-    let Some(job) = shared.store.job_of_clip(name).await else {
-        return plain(StatusCode::NOT_FOUND, "no such file");
-    };
+    let Some((name, file)) = rest.split_once('/') else { return gone() };
+    let Some(job) = shared.store.job_of_clip(name).await else { return gone() };
+    let watch = Stopwatch::start();
+    let ordered = orders::of_download(shared, &job, file, headers).await;
+    let mut answer = result(shared, method, headers, &job, file, ordered.result.as_ref()).await;
+    record::download(
+        shared,
+        &job,
+        ordered.scenarios,
+        (method, headers, path),
+        record::Told::of(&answer),
+        watch,
+    )
+    .await;
+    if let Some(order) = ordered.wire {
+        answer.extensions_mut().insert(Fault(order));
+    }
+    answer
+}
+
+/// One of a job's files, or what comes in its place.
+async fn result(
+    shared: &Shared,
+    method: &Method,
+    headers: &HeaderMap,
+    job: &Job,
+    file: &str,
+    order: Option<&ResultOrder>,
+) -> Response<Body> {
     let now = shared.account_now(&job.key.account).await;
     let standing = job.standing(now);
-    let (Phase::Succeeded, Some(ended_at)) = (standing.phase, standing.ended_at) else {
-        return plain(StatusCode::NOT_FOUND, "no such file");
-    };
-    let results = shared.results(&job);
-    let expired = results
+    let (Phase::Succeeded, Some(ended_at)) = (standing.phase, standing.ended_at) else { return gone() };
+    let results = shared.results(job);
+    let is_over = results
         .as_ref()
         .and_then(|facts| facts.expire_after_days)
         .is_some_and(|days| now.since(ended_at) as f64 >= days * DAY_MS);
-    if expired {
-        return plain(StatusCode::FORBIDDEN, "the address has expired");
+    if is_over {
+        return expired();
     }
-    let key = cache_key(&job);
+    if file != VIDEO && file != COVER {
+        return gone();
+    }
+    if let Some(other) = order.and_then(instead) {
+        return other;
+    }
+    let key = cache_key(job);
     let spec = spec_of(&job.clip);
-    let (kind, rendered) = match file {
-        "video.mp4" => ("video/mp4", shared.gallery.clip(&key, &spec).await),
-        "cover.jpg" => ("image/jpeg", shared.gallery.cover(&key, &spec).await),
-        _ => return plain(StatusCode::NOT_FOUND, "no such file"),
+    let (kind, rendered) = if file == VIDEO {
+        ("video/mp4", shared.gallery.clip(&key, &spec).await)
+    } else {
+        ("image/jpeg", shared.gallery.cover(&key, &spec).await)
     };
     let mut answer = match rendered {
         Ok(content) => file_answer(method, headers, kind, &key, content),
@@ -77,7 +113,20 @@ where
     if let Some(origin) = origin {
         answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
+    if let Some(order) = order {
+        answer.extensions_mut().insert(Spoilt(order.clone()));
+    }
     answer
+}
+
+/// What a fault puts in the place of a file. It need not be rendered then.
+fn instead(order: &ResultOrder) -> Option<Response<Body>> {
+    match order.fault {
+        ResultFault::Missing => Some(gone()),
+        ResultFault::Expired => Some(expired()),
+        ResultFault::Html => Some(fault::page(StatusCode::OK)),
+        ResultFault::Truncate | ResultFault::Slow => None,
+    }
 }
 
 /// Answers under `/__fixtures/`.
@@ -114,7 +163,7 @@ pub(super) async fn content(shared: &Shared, path: &str) -> Option<Cow<'static, 
     let (name, file) = rest.split_once('/')?;
     let job = shared.store.job_of_clip(name).await?;
     let now = shared.account_now(&job.key.account).await;
-    if job.standing(now).phase != Phase::Succeeded || file != "cover.jpg" {
+    if job.standing(now).phase != Phase::Succeeded || file != COVER {
         return None;
     }
     let cover = shared.gallery.cover(&cache_key(&job), &spec_of(&job.clip)).await.ok()?;
@@ -131,20 +180,18 @@ async fn uploaded<B>(
 where
     B: hyper::body::Body<Data = Bytes> + Unpin,
 {
-    let Some(upload) = shared.uploads.get(name) else { return plain(StatusCode::NOT_FOUND, "no such file") };
+    let Some(upload) = shared.uploads.get(name) else { return gone() };
     if method == Method::PUT {
-        let now = shared.account_now(&upload.account).await;
-        if now > upload.open_until {
-            return plain(StatusCode::FORBIDDEN, "the address has expired");
-        }
-        return match body::receive(content, shared.settings.limits.body_bytes).await {
-            body::Received::Whole(bytes) => match shared.uploads.put(name, bytes) {
-                true => plain(StatusCode::OK, ""),
-                false => plain(StatusCode::NOT_FOUND, "no such file"),
-            },
-            body::Received::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "the file is too large"),
-            body::Received::Broken => plain(StatusCode::BAD_REQUEST, "the file broke off"),
+        let watch = Stopwatch::start();
+        let (answer, file) = if shared.account_now(&upload.account).await > upload.open_until {
+            (expired(), "<not read>".to_owned())
+        } else {
+            put(shared, name, body::receive(content, shared.settings.limits.body_bytes).await)
         };
+        let path = format!("/__media/uploads/{name}");
+        record::upload(shared, &upload, file, (method, headers, &path), record::Told::of(&answer), watch)
+            .await;
+        return answer;
     }
     if method != Method::GET && method != Method::HEAD {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "only PUT, GET and HEAD");
@@ -153,6 +200,27 @@ where
         Some(file) => file_answer(method, headers, &upload.media_type, &file.tag, file.content),
         None => plain(StatusCode::NOT_FOUND, "nothing was put here yet"),
     }
+}
+
+/// Takes a file, and says what is to be said of it.
+fn put(shared: &Shared, name: &str, received: body::Received) -> (Response<Body>, String) {
+    let bytes = match received {
+        body::Received::Whole(bytes) => bytes,
+        body::Received::TooLarge => {
+            return (plain(StatusCode::PAYLOAD_TOO_LARGE, "the file is too large"), "<too large>".to_owned());
+        }
+        body::Received::Broken => {
+            return (plain(StatusCode::BAD_REQUEST, "the file broke off"), "<not read whole>".to_owned());
+        }
+    };
+    let length = bytes.len();
+    if !shared.uploads.put(name, bytes) {
+        return (gone(), format!("<file: {length} bytes>"));
+    }
+    // The tag is the start of the same digest that tells other files in the journal.
+    let tag = shared.uploads.get(name).and_then(|upload| upload.file).map(|file| file.tag);
+    let digest = tag.as_deref().and_then(|tag| tag.get(..12)).unwrap_or_default();
+    (plain(StatusCode::OK, ""), format!("<file: {length} bytes, sha256 {digest}>"))
 }
 
 /// The name of a rendering: two jobs share it only if their clips are the same to the byte.
@@ -270,6 +338,16 @@ fn whole(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
+/// There is nothing at this address.
+fn gone() -> Response<Body> {
+    plain(StatusCode::NOT_FOUND, "no such file")
+}
+
+/// There is no longer anything at this address.
+fn expired() -> Response<Body> {
+    plain(StatusCode::FORBIDDEN, "the address has expired")
+}
+
 /// A short answer in plain text.
 pub(super) fn plain(status: StatusCode, text: &str) -> Response<Body> {
     let mut answer = Response::new(Body::from(text.to_owned()));
@@ -280,29 +358,8 @@ pub(super) fn plain(status: StatusCode, text: &str) -> Response<Body> {
 
 /// Where the files of a job are, below the base address.
 pub(super) fn paths(name: &Arc<str>) -> (String, String) {
-    (format!("/__media/{name}/video.mp4"), format!("/__media/{name}/cover.jpg"))
+    (format!("/__media/{name}/{VIDEO}"), format!("/__media/{name}/{COVER}"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_range_is_cut_out_and_everything_else_is_the_whole() {
-        assert_eq!(range("bytes=0-3", 10), Wanted::Part(0, 3));
-        assert_eq!(range("bytes=5-", 10), Wanted::Part(5, 9));
-        assert_eq!(range("bytes=-4", 10), Wanted::Part(6, 9));
-        assert_eq!(range("bytes=-40", 10), Wanted::Part(0, 9));
-        assert_eq!(range("bytes=8-99", 10), Wanted::Part(8, 9));
-        assert_eq!(range("bytes=10-", 10), Wanted::Nothing);
-        assert_eq!(range("bytes=99999999999999999999-", 10), Wanted::Nothing);
-        assert_eq!(range("bytes=8-99999999999999999999", 10), Wanted::Part(8, 9));
-        assert_eq!(range("bytes=+1-2", 10), Wanted::All);
-        assert_eq!(range("bytes=-1", 0), Wanted::All);
-        assert_eq!(range("bytes=10-12", 10), Wanted::Nothing);
-        assert_eq!(range("bytes=-0", 10), Wanted::Nothing);
-        assert_eq!(range("bytes=4-2", 10), Wanted::All);
-        assert_eq!(range("bytes=0-1,3-4", 10), Wanted::All);
-        assert_eq!(range("pages=1-2", 10), Wanted::All);
-    }
-}
+mod tests;

@@ -1,22 +1,27 @@
 //! The HTTP edge: listeners, connections, and the way from a request to whoever answers it.
 
+mod about;
 mod body;
 mod breach;
 mod checks;
 mod cors;
+mod edit;
+mod fault;
 pub(crate) mod fetch;
+pub(crate) mod held;
+mod means;
 mod media;
+mod ordered_problem;
+mod orders;
 mod pictures;
 pub(crate) mod place;
+mod record;
 pub(crate) mod uploads;
 mod vendor;
-mod view;
+pub(crate) mod view;
 mod wire;
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,30 +30,24 @@ use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue}
 use axum::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use stuntdouble_contracts::{Contract, Reply, ReplyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub(crate) use self::orders::HEADER as SCENARIO_HEADER;
 use self::place::{Place, place};
-use self::wire::{Ear, Wire};
+use self::wire::converse;
 use crate::admin;
+use crate::clock::Stopwatch;
 use crate::settings::Chosen;
 pub(crate) use crate::shared::Shared;
-
-/// How long a caller may take to send the head of a request.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long connections get to finish when the emulator stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long to wait before connections are taken again after one could not be.
 const RESPITE: Duration = Duration::from_millis(50);
-
-/// How many headers a request may have.
-const HEADERS: usize = 400;
 
 /// What is served on a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,27 +96,15 @@ async fn serve(
     serves: Serves,
     mut stop: watch::Receiver<bool>,
 ) {
-    let ear = Ear::default();
     let refusing = Arc::clone(&shared);
-    let refuse = move |heard: Vec<u8>| -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
+    let refuse = move |heard: Vec<u8>| -> wire::Answer {
         let shared = Arc::clone(&refusing);
         Box::pin(async move { unread(&shared, &heard, local, serves).await })
     };
-    let stream = TokioIo::new(Wire::new(stream, ear.clone(), refuse));
-    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-        let (shared, ear) = (Arc::clone(&shared), ear.clone());
-        async move {
-            ear.begin();
-            let answer = answer(&shared, request, local, serves).await;
-            ear.end();
-            Ok::<_, Infallible>(answer)
-        }
+    let connection = converse(stream, refuse, move |request| {
+        let shared = Arc::clone(&shared);
+        async move { answer(&shared, request, local, serves).await }
     });
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .max_headers(HEADERS)
-        .serve_connection(stream, service);
     tokio::pin!(connection);
     // A connection that breaks concerns nobody but the caller.
     let stopped = tokio::select! {
@@ -168,7 +155,9 @@ where
         Place::Vendor(index, rest) => {
             let chosen = &shared.settings.vendors[index];
             let base = shared.addresses().base(host.as_deref(), local);
-            if let Some(preflight) = cors::preflight(&chosen.vendor.contract, &head.method, &head.headers) {
+            let (contract, watch) = (&chosen.vendor.contract, Stopwatch::start());
+            if let Some(preflight) = cors::preflight(contract, &head.method, &head.headers) {
+                record::preflight(shared, contract, &head, &rest, record::Told::of(&preflight), watch).await;
                 return preflight;
             }
             let body = body::receive(body, body_limit(shared, &chosen.vendor.contract)).await;
@@ -229,17 +218,28 @@ async fn vendor_answer(
 ) -> Response<Body> {
     let contract = &chosen.vendor.contract;
     let limit_bytes = body_limit(shared, contract);
-    let call = vendor::Call { shared, chosen, method, target, headers, body, limit_bytes, base };
-    let mut answer = response(call.answer().await, &contract.answers.content_type);
+    let (watch, sent) = (Stopwatch::start(), record::sent(&body, limit_bytes));
+    let (ordered, job) = (orders::Ordered::default(), Arc::default());
+    let mut call =
+        vendor::Call { shared, chosen, method, target, headers, body, limit_bytes, base, ordered, job };
+    let answered = call.answer().await;
+    let mut answer = response(answered.reply, &contract.answers.content_type);
+    if let Some(text) = answered.literal {
+        *answer.body_mut() = Bytes::from(text);
+    }
     cors::expose(contract, answer.headers_mut());
-    answer
+    record::call(call, sent, answered.about, answered.wire.as_ref(), &answer, watch).await;
+    if let Some(order) = answered.wire {
+        answer.extensions_mut().insert(fault::Fault(order));
+    }
+    answer.map(Body::from)
 }
 
 /// A dialect's reply on the wire.
-fn response(reply: Reply, content_type: &str) -> Response<Body> {
+fn response(reply: Reply, content_type: &str) -> Response<Bytes> {
     let (body, kind) = match reply.body {
-        ReplyBody::Json(value) => (Body::from(value.to_string()), Some(content_type)),
-        ReplyBody::Empty => (Body::empty(), None),
+        ReplyBody::Json(value) => (Bytes::from(value.to_string()), Some(content_type)),
+        ReplyBody::Empty => (Bytes::new(), None),
     };
     let mut answer = Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,25 +1,31 @@
 //! Answering on a vendor's paths: the request runs through the operation's checks, in the contract's order.
 //!
-//! Whatever leaves here was written by the vendor's dialect.
+//! Whatever leaves here was written by the vendor's dialect, unless somebody ordered something else.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::Method;
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::operation::IdPlace;
 use stuntdouble_contracts::contract::route::Matched;
 use stuntdouble_contracts::dialect::UploadView;
-use stuntdouble_contracts::{Contract, Exchange, JobView, Problem, Reply, UnixMillis, ids};
+use stuntdouble_contracts::{Contract, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids};
 
 use super::Shared;
-use super::body::Received;
+use super::about::{About, Answered};
+use super::body::{Parsed, Received, approximate_bytes};
 use super::checks::Checked;
+use super::edit::{edited, text_of};
+use super::held;
+use super::means::turned_away;
+use super::orders::{self, Ordered};
 use super::uploads::Upload;
 use super::view::view;
 use crate::account::{self, ANONYMOUS};
+use crate::callback::CallbackPlan;
 use crate::engine::{Command, Outcome, Submission};
-use crate::job::{Job, JobKey, Progress};
+use crate::job::{Job, Progress};
 use crate::random::Purpose;
+use crate::scenario::AnswerFault;
 use crate::settings::Chosen;
 use crate::store::JobFilter;
 
@@ -41,21 +47,139 @@ pub(super) struct Call<'a> {
     pub(super) limit_bytes: u64,
     /// The start of every address in the answer.
     pub(super) base: String,
+    /// What happens to it, once that is known.
+    pub(super) ordered: Ordered,
+    /// The job that it turns out to be about.
+    pub(super) job: Arc<OnceLock<Arc<str>>>,
 }
 
 impl Call<'_> {
     /// The answer.
-    pub(super) async fn answer(mut self) -> Reply {
+    pub(super) async fn answer(&mut self) -> Answered {
         // The body is taken out once, so that the checks can look at the rest of the call while they read it.
         let received = std::mem::replace(&mut self.body, Received::Broken);
         // Whoever can be named is, also before being let in: what one caller gets must not depend on others.
         let named = self.chosen.vendor.dialect.credential(&self.exchange(UnixMillis::default(), [0; 32]));
-        let account =
+        let account: Arc<str> =
             named.map_or_else(|_| Arc::from(ANONYMOUS), |credential| account::digest(&credential.key));
-        match self.served(received, &account).await {
-            Ok(reply) => reply,
-            Err(problem) => self.refused(&account, &problem).await,
+        let chosen = self.chosen;
+        let matched = match self.matched(chosen) {
+            Ok(matched) => matched,
+            Err(problem) => return self.without_operation(account, problem).await,
+        };
+        let mut parsed = if matched.operation.media_types.is_empty() {
+            None
+        } else {
+            Some(self.parsed(&matched, received).await)
+        };
+        let parts = match &mut parsed {
+            Some(Ok(parsed)) => std::mem::take(&mut parsed.parts),
+            Some(Err(_)) | None => Vec::new(),
+        };
+        let body = match &parsed {
+            Some(Ok(parsed)) => &parsed.json,
+            Some(Err(_)) | None => &Value::Null,
+        };
+        let model = self.known_model(&matched, body).map(|model| model.id.clone());
+        self.ordered = self.find_orders(&matched, body, &account).await;
+        let ordered = orders::problem(self, &matched, body);
+        let is_ordered = ordered.is_some();
+        let order = self.ordered.decree.answer.clone().unwrap_or_default();
+        let variant = match self.shared.variants.of(chosen, &order.options) {
+            Ok(variant) => variant,
+            Err(why) => {
+                self.ordered.notes.push(why);
+                None
+            }
+        };
+        let (outcome, literal) = match (ordered, order.fault()) {
+            (Some(problem), _) => (Err(problem), None),
+            (None, AnswerFault::Literal) => {
+                (Ok(Reply::json(200, Value::Null)), order.body.as_ref().map(text_of))
+            }
+            (None, AnswerFault::Problem(_) | AnswerFault::Changed) => match &variant {
+                // The vendor as it is with other options has other routes and rules.
+                Some(variant) => (Box::pin(self.by(variant).served_again(parsed, &account)).await, None),
+                None => (self.served(&matched, parsed, &account).await, None),
+            },
+        };
+        let (reply, problem) = match outcome {
+            Ok(reply) => (reply, None),
+            Err(problem) => {
+                // With other options the vendor has other words for its refusals, too.
+                let reply = match &variant {
+                    Some(variant) => self.by(variant).refused(&account, &problem).await,
+                    None => self.refused(&account, &problem).await,
+                };
+                (reply, Some(problem))
+            }
+        };
+        let about = About {
+            account,
+            operation: Some(matched.name.to_owned()),
+            model,
+            job: self.job.get().cloned(),
+            scenarios: self.ordered.decree.scenarios.clone(),
+            notes: self.ordered.notes.clone(),
+            problem,
+            ordered: is_ordered,
+            contract: Arc::clone(&variant.as_deref().unwrap_or(chosen).vendor.contract),
+            parts,
+        };
+        let wire = self.ordered.decree.wire.clone();
+        Answered { reply: edited(reply, &order, matched.operation), literal, wire, about }
+    }
+
+    /// The answer to a request that asks for nothing the vendor has.
+    async fn without_operation(&self, account: Arc<str>, problem: Problem) -> Answered {
+        let reply = self.refused(&account, &problem).await;
+        let about = About {
+            account,
+            operation: None,
+            model: None,
+            job: None,
+            scenarios: Vec::new(),
+            notes: Vec::new(),
+            problem: Some(problem),
+            ordered: false,
+            contract: Arc::clone(&self.chosen.vendor.contract),
+            parts: Vec::new(),
+        };
+        Answered { reply, literal: None, wire: None, about }
+    }
+
+    /// The same call to the vendor with other options.
+    fn by<'v>(&'v self, chosen: &'v Chosen) -> Call<'v> {
+        Call {
+            shared: self.shared,
+            chosen,
+            method: self.method.clone(),
+            target: self.target,
+            headers: self.headers.clone(),
+            body: Received::Broken,
+            limit_bytes: self.limit_bytes,
+            base: self.base.clone(),
+            ordered: self.ordered.clone(),
+            job: Arc::clone(&self.job),
         }
+    }
+
+    async fn served_again(
+        &self,
+        parsed: Option<Result<Parsed, Problem>>,
+        account: &Arc<str>,
+    ) -> Result<Reply, Problem> {
+        let matched = self.matched(self.chosen)?;
+        self.served(&matched, parsed, account).await
+    }
+
+    /// The operation that is asked for.
+    fn matched<'c>(&self, chosen: &'c Chosen) -> Result<Matched<'c>, Problem> {
+        let path = self.target.split('?').next().unwrap_or(self.target);
+        // A HEAD is a GET whose answer is cut off after its headers.
+        let method = if self.method == Method::HEAD { "GET" } else { self.method.as_str() };
+        let route = chosen.vendor.contract.route(&chosen.options, method, path);
+        route.map_err(|none| Problem::UnknownRoute { allowed: none.allowed })
     }
 
     pub(super) fn contract(&self) -> &Contract {
@@ -82,37 +206,44 @@ impl Call<'_> {
         let vendor: Arc<str> = Arc::from(self.contract().id.as_str());
         let number = match self.shared.perform(account, &Command::Refuse(Arc::clone(&vendor))).await {
             Ok(Outcome::Counted(number)) => number,
-            Ok(Outcome::Accepted(_) | Outcome::Seen(_) | Outcome::Clock(_)) | Err(_) => 0,
+            Ok(
+                Outcome::Accepted(_)
+                | Outcome::Seen(_)
+                | Outcome::Clock(_)
+                | Outcome::Decreed(_)
+                | Outcome::Changed(_),
+            )
+            | Err(_) => 0,
         };
         let entropy = self.shared.settings.seed.draw(account, &vendor, number, Purpose::Refusal).bytes();
         let now = self.shared.account_now(account).await;
         self.chosen.vendor.dialect.problem(&self.exchange(now, entropy), problem)
     }
 
-    async fn served(&self, received: Received, account: &Arc<str>) -> Result<Reply, Problem> {
-        let path = self.target.split('?').next().unwrap_or(self.target);
-        // A HEAD is a GET whose answer is cut off after its headers.
-        let method = if self.method == Method::HEAD { "GET" } else { self.method.as_str() };
-        let matched = self
-            .contract()
-            .route(&self.chosen.options, method, path)
-            .map_err(|none| Problem::UnknownRoute { allowed: none.allowed })?;
-        let checked = self.check(&matched, received, account).await?;
+    async fn served(
+        &self,
+        matched: &Matched<'_>,
+        parsed: Option<Result<Parsed, Problem>>,
+        account: &Arc<str>,
+    ) -> Result<Reply, Problem> {
+        let checked = self.check(matched, parsed, account).await?;
         match matched.name {
             "submit" => self.submit(checked).await,
-            "poll" => self.poll(&matched, &checked).await,
-            "list" => Ok(self.list(&matched, &checked).await),
+            "poll" => self.poll(matched, &checked).await,
+            "list" => Ok(self.list(matched, &checked).await),
             "models" => {
                 Ok(self.chosen.vendor.dialect.models(&self.exchange(self.now(&checked).await, [0; 32])))
             }
-            "model" => self.model(&matched, &checked).await,
+            "model" => self.model(matched, &checked).await,
             "upload" => self.upload(&checked).await,
+            "balance" => Ok(self.balance(&checked).await),
+            "cancel" => self.cancel(matched, &checked).await,
             // The loader knows no other operations; a contract that invents one has no such path.
             _ => Err(Problem::UnknownRoute { allowed: Vec::new() }),
         }
     }
 
-    async fn now(&self, checked: &Checked<'_>) -> UnixMillis {
+    pub(super) async fn now(&self, checked: &Checked<'_>) -> UnixMillis {
         self.shared.account_now(&checked.account).await
     }
 
@@ -120,13 +251,13 @@ impl Call<'_> {
         let (Some(model), Some(asked)) = (checked.model, &checked.asked) else {
             return Err(Problem::UnknownRoute { allowed: Vec::new() });
         };
+        self.may_submit(&checked, model)?;
         let credential = checked.credential.as_ref();
-        if credential.is_some_and(|credential| account::is_broke(&credential.key)) {
-            return Err(Problem::InsufficientCredits);
-        }
         let options = &self.chosen.options;
         let finishes = self.chosen.vendor.dialect.finishes_at_submit(options);
         let settings = &self.shared.settings;
+        let mut notes = checked.looked.notes;
+        notes.extend(self.ordered.notes.iter().cloned());
         let submission = Submission {
             contract: self.contract(),
             options,
@@ -139,13 +270,27 @@ impl Call<'_> {
             breach: checked.breach,
             start: checked.looked.start,
             tail: checked.looked.tail,
-            directives: self.shared.follows_directives(),
+            order: self.ordered.decree.job.clone(),
+            result: self.ordered.decree.result.clone(),
+            scenarios: self.ordered.decree.scenarios.clone(),
             progress: if finishes { Progress::Immediate } else { settings.progress },
             latency: settings.latency,
-            notes: checked.looked.notes,
+            notes,
+            callback: CallbackPlan::of(
+                self.contract(),
+                options,
+                &checked.parsed.json,
+                &self.base,
+                self.ordered.decree.callback.as_ref(),
+            ),
         };
         let outcome = self.shared.perform(&checked.account, &Command::Submit(&submission)).await;
-        let Ok(Outcome::Accepted(job)) = outcome else { return Err(Problem::Overloaded) };
+        let outcome = outcome.map_err(|why| turned_away(&why, model))?;
+        let Outcome::Accepted(job) = outcome else { return Err(Problem::Overloaded) };
+        let _ = self.job.set(Arc::clone(&job.key.id));
+        if self.ordered.decree.answer.as_ref().is_some_and(|answer| answer.held) {
+            return self.held_back(&job, model).await;
+        }
         let exchange = self.exchange(job.submitted_at, job.entropy);
         // What a submit answers is the job as it was accepted, however soon it ends.
         let shown =
@@ -153,16 +298,20 @@ impl Call<'_> {
         Ok(self.chosen.vendor.dialect.submitted(&exchange, &view(&job, model, shown, &self.base)))
     }
 
+    /// The answer to a submit that comes when the job has ended.
+    async fn held_back(&self, job: &Arc<Job>, model: &Model) -> Result<Reply, Problem> {
+        // A job that was forgotten meanwhile is one that nobody will hear of any more.
+        let ended = held::until_ended(self.shared, job).await.ok_or(Problem::Internal)?;
+        let now = self.shared.account_now(&ended.key.account).await;
+        let exchange = self.exchange(now, ended.entropy);
+        Ok(self.chosen.vendor.dialect.submitted(&exchange, &view(&ended, model, now, &self.base)))
+    }
+
     async fn poll(&self, matched: &Matched<'_>, checked: &Checked<'_>) -> Result<Reply, Problem> {
-        let id = match &matched.operation.job_id {
-            Some(IdPlace::Path(name)) => matched.segment(name).unwrap_or_default().to_owned(),
-            Some(IdPlace::Query(name)) => {
-                self.query().get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-            }
-            None => String::new(),
-        };
+        let id = self.job_named(matched).unwrap_or_default();
         let unknown = || Problem::UnknownJob { id: id.clone() };
         let job = self.own_job(checked, &id).await.ok_or_else(unknown)?;
+        let _ = self.job.set(Arc::clone(&job.key.id));
         let model = self.contract().models.get(&job.model).ok_or_else(unknown)?;
         let outcome = self.shared.perform(&checked.account, &Command::Poll(&job)).await;
         let Ok(Outcome::Seen(job)) = outcome else { return Err(unknown()) };
@@ -175,12 +324,8 @@ impl Call<'_> {
     }
 
     /// A job of the same account and tenant; to everybody else it does not exist.
-    async fn own_job(&self, checked: &Checked<'_>, id: &str) -> Option<Arc<Job>> {
-        let key = JobKey {
-            account: Arc::clone(&checked.account),
-            vendor: Arc::from(self.contract().id.as_str()),
-            id: Arc::from(id),
-        };
+    pub(super) async fn own_job(&self, checked: &Checked<'_>, id: &str) -> Option<Arc<Job>> {
+        let key = self.key(&checked.account, id);
         self.shared.store.job(&key).await.filter(|job| is_tenants(job, checked))
     }
 
@@ -251,17 +396,4 @@ impl Call<'_> {
 
 fn is_tenants(job: &Job, checked: &Checked<'_>) -> bool {
     job.tenant == checked.credential.as_ref().and_then(|credential| credential.tenant.clone())
-}
-
-/// About how much memory a value takes: its texts, and a flat rate for everything else.
-fn approximate_bytes(value: &Value) -> u64 {
-    const FLAT: u64 = 32;
-    FLAT + match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(text) => text.len() as u64,
-        Value::Array(items) => items.iter().map(approximate_bytes).sum(),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| name.len() as u64 + approximate_bytes(value)).sum()
-        }
-    }
 }

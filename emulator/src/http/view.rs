@@ -8,7 +8,7 @@ use crate::account;
 use crate::job::{Ending, Job};
 
 /// The view of a job at a time of its account; `base` is the start of every address.
-pub(super) fn view<'a>(job: &'a Job, model: &'a Model, now: UnixMillis, base: &str) -> JobView<'a> {
+pub(crate) fn view<'a>(job: &'a Job, model: &'a Model, now: UnixMillis, base: &str) -> JobView<'a> {
     let standing = job.standing(now);
     let failure = match standing.ending {
         Some(Ending::Failure(failure)) => {

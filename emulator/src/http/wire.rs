@@ -4,22 +4,45 @@
 //! the library answers it alone, with a status and nothing else. Here that answer is held back and
 //! another is written in its place. What was asked is read from the bytes that came. Of a head that
 //! was sent before the answer to the one before it, those bytes are not known; then nobody was asked.
+//!
+//! It is also where a connection is cut after a byte of an answer, if that was ordered (`fault.rs`).
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{HttpService, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::fault::{self, Line, Parting};
+
+/// How long a caller may take to send the head of a request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many headers a request may have.
+const HEADERS: usize = 400;
+
+/// How long the bytes before a reset get to reach the caller: a reset overtakes what is still on its way.
+const HEAD_START: Duration = Duration::from_millis(20);
 
 /// How much of a head is remembered, in bytes. The library's own bound on a path lies below it.
 const HEARD_BYTES: usize = 128 * 1024;
 
 /// What was heard since the last request, shared by a connection and whoever answers its requests.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ear(Arc<Heard>);
+struct Ear(Arc<Heard>);
 
 #[derive(Debug, Default)]
 struct Heard {
@@ -32,13 +55,13 @@ struct Heard {
 
 impl Ear {
     /// A request was read.
-    pub(super) fn begin(&self) {
+    fn begin(&self) {
         self.0.busy.store(true, Ordering::Release);
         self.bytes().clear();
     }
 
     /// Its answer is ready.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         self.0.due.store(true, Ordering::Release);
         self.0.busy.store(false, Ordering::Release);
     }
@@ -57,14 +80,70 @@ impl Ear {
     }
 }
 
-type Answer = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
+/// An answer that is whole, as it goes over the wire.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
+
+/// A stream that can be broken off.
+pub(super) trait Breakable {
+    /// Makes the stream end in a reset once it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot; then it ends as it would have.
+    fn break_off(&self) -> io::Result<()>;
+}
+
+impl Breakable for TcpStream {
+    fn break_off(&self) -> io::Result<()> {
+        self.set_zero_linger()
+    }
+}
+
+/// A connection while it lasts.
+type Conversation<S, R, A> = http1::Connection<TokioIo<Wire<S, R>>, A>;
+
+/// Answers the requests of a connection, with the faults that were ordered, until it ends.
+///
+/// `refuse` answers what never became a request, from the bytes heard.
+pub(super) fn converse<S, R, F, A>(
+    stream: S,
+    refuse: R,
+    answer: F,
+) -> Conversation<S, R, impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>>
+where
+    S: AsyncRead + AsyncWrite + Breakable + Unpin,
+    R: Fn(Vec<u8>) -> Answer + Unpin,
+    F: Fn(Request<Incoming>) -> A,
+    A: Future<Output = Response<Body>> + Send,
+{
+    let (ear, line) = (Ear::default(), Line::default());
+    let wire = Wire::new(stream, ear.clone(), line.clone(), refuse);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (ear, line) = (ear.clone(), line.clone());
+        let method = request.method().clone();
+        let answer = answer(request);
+        async move {
+            ear.begin();
+            let answer = fault::deliver(answer.await, &method, &line).await;
+            ear.end();
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_headers(HEADERS)
+        .serve_connection(TokioIo::new(wire), service)
+}
 
 /// A stream whose library's own refusals are replaced by what `refuse` makes of the bytes heard.
 pub(super) struct Wire<S, R> {
     stream: S,
     ear: Ear,
+    line: Line,
     refuse: R,
     instead: Instead,
+    head_start: Option<Pin<Box<Sleep>>>,
 }
 
 /// What is written instead of the library's refusal.
@@ -75,8 +154,29 @@ enum Instead {
 }
 
 impl<S, R> Wire<S, R> {
-    pub(super) fn new(stream: S, ear: Ear, refuse: R) -> Self {
-        Self { stream, ear, refuse, instead: Instead::Nothing }
+    fn new(stream: S, ear: Ear, line: Line, refuse: R) -> Self {
+        Self { stream, ear, line, refuse, instead: Instead::Nothing, head_start: None }
+    }
+}
+
+impl<S: AsyncWrite + Breakable + Unpin, R> Wire<S, R> {
+    /// Ends the connection as was ordered. It always ends in an error, on which the library lets go of the stream.
+    fn poll_part<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        match self.line.parting() {
+            Some((Parting::Reset, begun)) => {
+                if self.head_start.is_none() {
+                    self.stream.break_off()?;
+                    let head_start = if begun { HEAD_START } else { Duration::ZERO };
+                    self.head_start = Some(Box::pin(sleep(head_start)));
+                }
+                if let Some(head_start) = self.head_start.as_mut().filter(|_| begun) {
+                    ready!(head_start.as_mut().poll(cx));
+                }
+            }
+            Some((Parting::Closed, _)) => ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?,
+            None => {}
+        }
+        Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
     }
 }
 
@@ -105,15 +205,26 @@ impl<S: AsyncRead + Unpin, R: Unpin> AsyncRead for Wire<S, R> {
     }
 }
 
-impl<S: AsyncWrite + Unpin, R: Fn(Vec<u8>) -> Answer + Unpin> AsyncWrite for Wire<S, R> {
+impl<S, R> AsyncWrite for Wire<S, R>
+where
+    S: AsyncWrite + Breakable + Unpin,
+    R: Fn(Vec<u8>) -> Answer + Unpin,
+{
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let ours = self.ear.0.due.swap(false, Ordering::AcqRel);
-        if !ours && is_librarys_own(bytes) {
-            let heard = std::mem::take(&mut *self.ear.bytes());
-            self.instead = Instead::Coming((self.refuse)(heard));
-            return Poll::Ready(Ok(bytes.len()));
-        }
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let bytes = match self.line.room() {
+            Some(0) => return self.poll_part(cx),
+            Some(room) => &bytes[..bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX))],
+            None if !ours && is_librarys_own(bytes) => {
+                let heard = std::mem::take(&mut *self.ear.bytes());
+                self.instead = Instead::Coming((self.refuse)(heard));
+                return Poll::Ready(Ok(bytes.len()));
+            }
+            None => bytes,
+        };
+        let count = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.line.written(count);
+        Poll::Ready(Ok(count))
     }
 
     fn poll_write_vectored(
@@ -121,12 +232,17 @@ impl<S: AsyncWrite + Unpin, R: Fn(Vec<u8>) -> Answer + Unpin> AsyncWrite for Wir
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if let [only] = parts {
-            return self.poll_write(cx, only);
+        let length = parts.iter().map(|part| part.len() as u64).sum();
+        if parts.len() == 1 || self.line.room().is_some_and(|room| room < length) {
+            // Up to the cut it goes part by part; the library comes back with the rest.
+            let first = parts.iter().find(|part| !part.is_empty());
+            return self.poll_write(cx, first.map_or(&[], |part| part));
         }
         // A refusal of the library has no body, so it never comes in several parts.
         self.ear.0.due.store(false, Ordering::Release);
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        let count = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts))?;
+        self.line.written(count);
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -134,7 +250,8 @@ impl<S: AsyncWrite + Unpin, R: Fn(Vec<u8>) -> Answer + Unpin> AsyncWrite for Wir
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        if self.line.flushed() { self.poll_part(cx) } else { Poll::Ready(Ok(())) }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,14 +1,18 @@
 //! The store in this process: bounded, and gone with it.
 
+mod looks;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stuntdouble_contracts::UnixMillis;
 
-use super::{AccountState, Change, JobFilter, StoreError};
+use super::{AccountState, Change, JobFilter, Purses, StoreError};
 use crate::clock::AccountClock;
+use crate::engine::Spent;
 use crate::job::{Job, JobKey};
 use crate::media::Preview;
+use crate::scenario::Scenarios;
 
 /// What may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ const LOOKED_THROUGH: usize = 1_000;
 pub struct MemoryStore {
     limits: StoreLimits,
     given: AccountClock,
+    given_scenarios: Scenarios,
+    given_purses: Arc<Purses>,
     // One lock for everything: it is held for look-ups and pointer copies only, never while waiting.
     shelf: Mutex<Shelf>,
 }
@@ -43,6 +49,10 @@ pub struct MemoryStore {
 struct Shelf {
     /// The clock of new accounts.
     start: AccountClock,
+    /// The scenarios of all accounts.
+    everywhere: Scenarios,
+    /// What all accounts begin with.
+    first_purses: Arc<Purses>,
     accounts: HashMap<Arc<str>, AccountState>,
     /// Every account by the order in which it was first heard of.
     heard: VecDeque<Arc<str>>,
@@ -62,7 +72,21 @@ struct Shelf {
 impl MemoryStore {
     /// An empty store; new accounts are on the clock `start`.
     pub fn new(start: AccountClock, limits: StoreLimits) -> Self {
-        Self { limits, given: start, shelf: Mutex::new(Shelf::new(start)) }
+        Self::with_scenarios(start, limits, Scenarios::default())
+    }
+
+    /// The same, with scenarios of all accounts.
+    pub fn with_scenarios(start: AccountClock, limits: StoreLimits, scenarios: Scenarios) -> Self {
+        let shelf = Mutex::new(Shelf::new(start, Arc::clone(&scenarios), Arc::default()));
+        Self { limits, given: start, given_scenarios: scenarios, given_purses: Arc::default(), shelf }
+    }
+
+    /// The same store, in which all accounts begin with these purses.
+    #[must_use]
+    pub fn with_purses(mut self, purses: Arc<Purses>) -> Self {
+        self.shelf().first_purses = Arc::clone(&purses);
+        self.given_purses = purses;
+        self
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -71,8 +95,13 @@ impl MemoryStore {
     }
 
     pub(super) fn account(&self, account: &str) -> AccountState {
+        self.shelf().account(account)
+    }
+
+    pub(super) fn account_and_jobs(&self, account: &Arc<str>, vendor: &str) -> (AccountState, Vec<Arc<Job>>) {
         let shelf = self.shelf();
-        shelf.accounts.get(account).cloned().unwrap_or_else(|| AccountState::new(shelf.start))
+        let filter = JobFilter { account: Some(Arc::clone(account)), vendor: Some(vendor.to_owned()) };
+        (shelf.account(account), shelf.jobs(&filter))
     }
 
     pub(super) fn job(&self, key: &JobKey) -> Option<Arc<Job>> {
@@ -104,26 +133,13 @@ impl MemoryStore {
         for change in changes {
             shelf.carry_out(account, change);
         }
-        shelf.state(account).version = expected + 1;
+        shelf.state(account).version += 1;
         shelf.forget_idle_accounts(self.limits.accounts);
         Ok(())
     }
 
     pub(super) fn jobs(&self, filter: &JobFilter) -> Vec<Arc<Job>> {
-        let shelf = self.shelf();
-        let order = match &filter.account {
-            Some(account) => match shelf.by_account.get(account) {
-                Some(order) => order,
-                None => return Vec::new(),
-            },
-            None => &shelf.order,
-        };
-        order
-            .values()
-            .rev()
-            .filter(|key| filter.vendor.as_deref().is_none_or(|vendor| &*key.vendor == vendor))
-            .filter_map(|key| shelf.jobs.get(key).map(|(_, job)| Arc::clone(job)))
-            .collect()
+        self.shelf().jobs(filter)
     }
 
     pub(super) fn accounts(&self) -> Vec<Arc<str>> {
@@ -135,7 +151,8 @@ impl MemoryStore {
     pub(super) fn reset(&self, account: Option<&str>) {
         let mut shelf = self.shelf();
         let Some(account) = account else {
-            *shelf = Shelf::new(self.given);
+            let (scenarios, purses) = (Arc::clone(&self.given_scenarios), Arc::clone(&self.given_purses));
+            *shelf = Shelf::new(self.given, scenarios, purses);
             return;
         };
         let numbers: Vec<u64> =
@@ -156,6 +173,26 @@ impl MemoryStore {
         self.shelf().start = clock;
     }
 
+    pub(super) fn everywhere(&self) -> Scenarios {
+        Arc::clone(&self.shelf().everywhere)
+    }
+
+    pub(super) fn set_everywhere(&self, scenarios: Scenarios, forgotten: &[Arc<str>]) {
+        let mut shelf = self.shelf();
+        shelf.everywhere = scenarios;
+        for state in shelf.accounts.values_mut() {
+            forget(state, forgotten);
+        }
+    }
+
+    pub(super) fn first_purses(&self) -> Arc<Purses> {
+        Arc::clone(&self.shelf().first_purses)
+    }
+
+    pub(super) fn set_first_purses(&self, purses: Arc<Purses>) {
+        self.shelf().first_purses = purses;
+    }
+
     pub(super) fn dropped(&self) -> u64 {
         self.shelf().dropped
     }
@@ -168,7 +205,20 @@ fn added_bytes(change: &Change) -> Option<u64> {
             let pictures: u64 = pictures(job).map(|picture| picture.len() as u64).sum();
             Some(job.echo_bytes + pictures)
         }
-        Change::JobMarked(..) | Change::Refused(_) | Change::UploadGiven(_) | Change::ClockSet(_) => None,
+        Change::JobMarked(..)
+        | Change::Refused(_)
+        | Change::UploadGiven(_)
+        | Change::ClockSet(_)
+        | Change::Counted(_)
+        | Change::ScenariosSet(..)
+        | Change::PurseSet(..) => None,
+    }
+}
+
+/// Lets an account's counts for some scenarios begin anew.
+fn forget(state: &mut AccountState, scenarios: &[Arc<str>]) {
+    for scenario in scenarios {
+        Arc::make_mut(&mut state.counters).forget(scenario);
     }
 }
 
@@ -183,9 +233,11 @@ fn address(picture: &Arc<[u8]>) -> usize {
 }
 
 impl Shelf {
-    fn new(start: AccountClock) -> Self {
+    fn new(start: AccountClock, everywhere: Scenarios, first_purses: Arc<Purses>) -> Self {
         Self {
             start,
+            everywhere,
+            first_purses,
             accounts: HashMap::new(),
             heard: VecDeque::new(),
             jobs: HashMap::new(),
@@ -209,13 +261,24 @@ impl Shelf {
         while self.jobs.len() >= limits.jobs || self.kept_bytes + bytes > limits.kept_bytes {
             let finished = self.order.iter().take(LOOKED_THROUGH).find_map(|(number, key)| {
                 let (_, job) = self.jobs.get(key)?;
-                let clock = self.accounts.get(&key.account).map_or(self.start, |state| state.clock);
-                job.standing(clock.now(system_now)).phase.is_terminal().then_some(*number)
+                let now =
+                    self.accounts.get(&key.account).map_or(self.start, |state| state.clock).now(system_now);
+                job.standing(now).phase.is_terminal().then(|| (*number, key.clone(), Spent::on(job, now)))
             });
-            self.remove(finished.ok_or(StoreError::Full)?);
+            let (number, key, spent) = finished.ok_or(StoreError::Full)?;
+            self.remove(number);
+            self.remember(&key, spent);
             self.dropped += 1;
         }
         Ok(())
+    }
+
+    /// Keeps what a dropped job has cost. Whoever has loaded the account with that job decides again.
+    fn remember(&mut self, dropped: &JobKey, spent: Spent) {
+        let state = self.state(&dropped.account);
+        state.version += 1;
+        let numbers = state.numbers.entry(Arc::clone(&dropped.vendor)).or_default();
+        numbers.dropped = numbers.dropped + spent;
     }
 
     fn remove(&mut self, number: u64) {
@@ -293,6 +356,19 @@ impl Shelf {
             Change::Refused(vendor) => state.numbers.entry(Arc::clone(vendor)).or_default().refusals += 1,
             Change::UploadGiven(vendor) => state.numbers.entry(Arc::clone(vendor)).or_default().uploads += 1,
             Change::ClockSet(clock) => state.clock = *clock,
+            Change::Counted(counted) => {
+                let counters = Arc::make_mut(&mut state.counters);
+                for (key, counter) in counted {
+                    counters.set(key.clone(), *counter);
+                }
+            }
+            Change::ScenariosSet(scenarios, forgotten) => {
+                state.scenarios = Arc::clone(scenarios);
+                forget(state, forgotten);
+            }
+            Change::PurseSet(vendor, purse) => {
+                state.purses.insert(Arc::clone(vendor), Arc::clone(purse));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stuntdouble_conformance::exchange::{Answer, Outgoing};
-use stuntdouble_contracts::dialect::UploadView;
+use stuntdouble_contracts::dialect::{BalanceView, UploadView};
 use stuntdouble_contracts::problem::KeyFault;
 use stuntdouble_contracts::{
     Credential, Dialect, Exchange, JobView, Model, Options, Problem, Reply, ReplyBody, Vendor,
@@ -153,6 +153,15 @@ impl Dialect for Wrapped {
 
     fn upload(&self, exchange: &Exchange<'_>, upload: &UploadView) -> Reply {
         self.spoken(exchange, Said::Upload, self.inner.upload(exchange, upload))
+    }
+
+    fn balance(&self, exchange: &Exchange<'_>, balance: &BalanceView) -> Reply {
+        self.inner.balance(exchange, balance)
+    }
+
+    fn cancelled(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
+        let job = self.seen(exchange, job);
+        self.inner.cancelled(exchange, &job)
     }
 }
 

@@ -13,9 +13,6 @@ use stuntdouble_conformance::profile::Profile;
 
 use super::{SURFACES, Stand, check, contract, recorded, wanted};
 
-/// Cases that no stand-in can serve yet, and why.
-const NOT_YET: [(&str, &str); 1] = [("ERR-03", "this stand-in takes no scenarios")];
-
 /// What is asked elsewhere than of a stand-in; `None` if the tests are to ask a stand-in.
 fn elsewhere(surface: &str) -> Option<Wanted> {
     let variable =
@@ -60,10 +57,7 @@ fn is_green(surface: &'static str) {
     let profile = Profile::new(contract(surface));
     for result in report.with(Outcome::NotApplicable) {
         let case = catalogue().into_iter().find(|case| case.id == result.id).unwrap();
-        let excluded = (case.excluded)(&profile).or_else(|| {
-            let known = NOT_YET.iter().find(|(id, _)| *id == result.id);
-            known.map(|(_, why)| (*why).to_owned())
-        });
+        let excluded = (case.excluded)(&profile);
         assert_eq!(
             excluded.as_deref(),
             Some(result.message.as_str()),

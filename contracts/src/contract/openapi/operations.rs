@@ -74,7 +74,35 @@ impl Shape<'_> {
             told.insert("requestBody".to_owned(), self.body());
         }
         told.insert("responses".to_owned(), responses::all(self.view, name, operation, self.reply));
+        if let Some(callbacks) = self.callbacks(name) {
+            told.insert("callbacks".to_owned(), callbacks);
+        }
         Value::Object(told)
+    }
+
+    /// What a submit makes the vendor send: a poll's answer, to the address in the body.
+    fn callbacks(&self, name: &str) -> Option<Value> {
+        let contract = self.view.contract;
+        let facts =
+            contract.callbacks.as_ref().filter(|facts| name == "submit" && self.view.has(&facts.source))?;
+        contract.operations.get("poll").filter(|poll| self.view.has(&poll.source))?;
+        let phases: Vec<&str> = facts.phases.iter().map(|phase| phase.name()).collect();
+        let mut sent = json!({
+            "summary": "Sent when the job changes",
+            "x-phases": phases,
+            "x-retries": facts.retries,
+            "x-source": source_value(&facts.source),
+            "requestBody": {
+                "required": true,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/poll.reply"}}},
+            },
+            "responses": {"2XX": {"description": "The receiver has it."}},
+        });
+        if let Some(option) = &facts.option {
+            sent["x-option"] = option.as_str().into();
+        }
+        let expression = format!("{{$request.body#{}}}", facts.at);
+        Some(json!({"jobChanged": { expression: { "post": sent } }}))
     }
 
     fn parameters(&self) -> Vec<Value> {

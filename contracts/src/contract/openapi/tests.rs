@@ -150,6 +150,22 @@ fn the_enforced_side_holds_what_is_served() {
 }
 
 #[test]
+fn a_submit_says_what_is_sent_to_the_address_in_its_body() {
+    let document = export(&sample(), Side::Enforced);
+    let callbacks = &document["paths"]["/make/short"]["post"]["callbacks"];
+    let sent = &callbacks["jobChanged"]["{$request.body#/hook}"]["post"];
+    let schema = &sent["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(*schema, json!({"$ref": "#/components/schemas/poll.reply"}));
+    assert_eq!(
+        (&sent["x-phases"], &sent["x-option"]),
+        (&json!(["running", "succeeded", "failed"]), &json!("calls"))
+    );
+    assert_eq!(document["paths"]["/jobs/{id}/fetch"]["get"].get("callbacks"), None);
+    let documented = export(&sample(), Side::Documented);
+    assert_eq!(documented["paths"]["/make/short"]["post"].get("callbacks"), None, "it was only seen");
+}
+
+#[test]
 fn a_refusal_with_a_good_status_stands_beside_the_good_answer() {
     let document = export(&sample(), Side::Enforced);
     let found = &document["paths"]["/jobs/{id}/fetch"]["get"]["responses"]["200"];

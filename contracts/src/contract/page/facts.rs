@@ -139,6 +139,36 @@ pub(super) fn results(contract: &Contract) -> String {
     section("Results and files", &told)
 }
 
+/// Whom the vendor tells when a job changes.
+pub(super) fn callbacks(contract: &Contract) -> String {
+    let Some(facts) = &contract.callbacks else { return String::new() };
+    let retries = match facts.retries {
+        0 => "none".to_owned(),
+        times => format!(
+            "{times}, the first after {} s and each further one after twice as long",
+            facts.backoff_seconds
+        ),
+    };
+    let patience =
+        facts.patience_seconds.map_or_else(|| "not known".to_owned(), |seconds| format!("{seconds} s"));
+    let mut told = String::new();
+    for (what, said) in [
+        ("Address", format!("at {} in the body of a submit", code(&facts.at))),
+        ("Announced", names(facts.phases.iter().map(|phase| phase.name()))),
+        ("Sent", "a POST of what a poll answers at that moment".to_owned()),
+        ("Retries", retries),
+        ("Patience", patience),
+    ] {
+        let _ = writeln!(told, "- {}: {said}", bold(what));
+    }
+    if let Some(option) = &facts.option {
+        let option = code(&format!("{}.{option}", contract.id));
+        let _ = writeln!(told, "- {}: only where the option {option} is not {}", bold("Where"), code("off"));
+    }
+    let _ = writeln!(told, "- {}: {}", bold("Sources"), sourced(contract, &facts.source));
+    section("Callbacks", &told)
+}
+
 /// Quirks with several right answers.
 pub(super) fn options(contract: &Contract) -> String {
     let rows = contract.options.iter().map(|(name, fact)| {

@@ -8,6 +8,7 @@ mod facts;
 mod markdown;
 mod members;
 mod models;
+mod money;
 mod operations;
 
 #[cfg(test)]
@@ -42,12 +43,14 @@ pub fn render(contract: &Contract, older: &[&Contract]) -> String {
         operations::section(contract),
         facts::phases(contract),
         models::section(contract),
+        money::section(contract),
         facts::refusals(contract),
         facts::wording(contract),
         facts::failures(contract),
         facts::pictures(contract),
         facts::upstream(contract),
         facts::results(contract),
+        facts::callbacks(contract),
         facts::options(contract),
         changes::section(contract, older),
         facts::open_questions(contract),

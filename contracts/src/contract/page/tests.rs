@@ -101,6 +101,20 @@ fn pictures_prices_and_paths_are_told_in_words() {
 }
 
 #[test]
+fn callbacks_are_told_in_words() {
+    let wanted = "## Callbacks\n\n\
+                  - **Address**: at `/hook` in the body of a submit\n\
+                  - **Announced**: `running`, `succeeded`, `failed`\n\
+                  - **Sent**: a POST of what a poll answers at that moment\n\
+                  - **Retries**: 2, the first after 30 s and each further one after twice as long\n\
+                  - **Patience**: 5 s\n\
+                  - **Where**: only where the option `sample.calls` is not `off`\n\
+                  - **Sources**: log [obs]\n";
+    let page = render(&sample(), &[]);
+    assert!(page.contains(wanted), "{page}");
+}
+
+#[test]
 fn older_editions_are_listed_with_what_they_changed() {
     let edition = |file, text| crate::contract::edition::Edition { file, text };
     let newest = edition("sample.toml", include_str!("../openapi/sample.toml"));

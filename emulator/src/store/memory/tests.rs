@@ -1,9 +1,11 @@
 //! What is kept, what goes first, and who waits.
 
 use serde_json::Value;
+use stuntdouble_contracts::contract::money::Charged;
 
 use super::*;
 use crate::clock::MANUAL_START;
+use crate::engine::{Amount, Terms};
 use crate::job::{ClipPlan, Ending, Mark, Progress, Timeline};
 
 const NOW: UnixMillis = MANUAL_START;
@@ -31,9 +33,13 @@ fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<
         echo: Arc::new(Value::Null),
         echo_bytes,
         price: None,
+        terms: Terms { charged: Charged::Submit, failed_billed: false, cancelled_billed: false },
         entropy: [0; 32],
         clip: Arc::new(clip),
+        scenarios: Vec::new(),
         notes: Vec::new(),
+        callback: None,
+        result_fault: None,
     })
 }
 
@@ -98,4 +104,28 @@ fn whoever_commits_on_an_old_version_is_told_to_decide_again() {
         store.commit(&first.key.account, 0, &[Change::JobMarked(first.key.clone(), Mark::Polled(NOW))], NOW);
     assert_eq!(stale, Err(StoreError::Conflict));
     assert!(store.job(&first.key).unwrap().marks.is_empty());
+}
+
+#[test]
+fn what_a_dropped_job_has_cost_is_kept_and_whoever_looked_before_looks_again() {
+    let store = store(2, 1000);
+    let priced = |number| {
+        let mut job = Job::clone(&job(number, 0, Some(NOW), None));
+        job.price = Some(0.3);
+        Arc::new(job)
+    };
+    let account: Arc<str> = Arc::from("a");
+    let spent = || {
+        let (state, jobs) = store.account_and_jobs(&account, "v");
+        state.spent("v", &jobs, NOW).net()
+    };
+    for number in 1..=5_u32 {
+        let before = store.account(&account).version;
+        add(&store, &priced(u64::from(number))).unwrap();
+        assert!(store.account(&account).version > before);
+        assert_eq!(spent(), (0..number).map(|_| Amount::of(0.3)).sum());
+    }
+    assert_eq!(store.dropped(), 3);
+    store.reset(Some("a"));
+    assert_eq!(spent(), Amount::ZERO);
 }

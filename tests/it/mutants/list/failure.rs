@@ -1,7 +1,7 @@
 //! Mutants that fail badly.
 
 use serde_json::json;
-use stuntdouble_contracts::Phase;
+use stuntdouble_contracts::{Phase, Problem};
 
 use super::super::mutant::Breaks::{Asks, Words};
 use super::super::mutant::{Mutant, Said, body};
@@ -64,7 +64,33 @@ pub(super) const MUTANTS: &[Mutant] = &[
         }),
         caught_by: &["ERR-04"],
     },
+    Mutant {
+        name: "breaks-in-other-words",
+        what: "an error of the server has another form than refusals",
+        surface: "gmicloud",
+        breaks: Words(|_, said, reply| {
+            if broke(said) {
+                *body(reply) = json!({"message": "Internal server error"});
+            }
+        }),
+        caught_by: &["ERR-03"],
+    },
+    Mutant {
+        name: "breaks-in-silence",
+        what: "an error of the server is answered with status 200",
+        surface: "aimlapi",
+        breaks: Words(|_, said, reply| {
+            if broke(said) {
+                reply.status = 200;
+            }
+        }),
+        caught_by: &["ERR-03"],
+    },
 ];
+
+fn broke(said: Said<'_>) -> bool {
+    matches!(said, Said::Problem(Problem::Internal))
+}
 
 fn failed(said: Said<'_>) -> bool {
     matches!(said, Said::Job(job) if job.phase == Phase::Failed)

@@ -32,8 +32,6 @@ pub(super) const HEAVY: &[&str] = &[
 
 /// Cases that run on no surface, and why. The tests fail if one of them does run.
 pub(super) const NOT_RUN: &[(&str, &str)] = &[
-    ("POLL-11", "no vendor tells a balance"),
-    ("ERR-03", "the stand-in takes no scenarios"),
     ("DRIFT-01", "compares two files of the vendor, and a run has none"),
     ("DRIFT-03", "compares two recorded runs"),
 ];

@@ -183,6 +183,23 @@ pub(super) const MUTANTS: &[Mutant] = &[
         }),
         caught_by: &["POLL-10"],
     },
+    Mutant {
+        name: "charges-for-looks",
+        what: "the balance is lower after each look",
+        surface: "aimlapi",
+        breaks: Answers(|looks, request, answer| {
+            if request.url.contains("generation_id=") {
+                *looks += 1;
+            } else if request.url.ends_with("/v2/billing") {
+                let spent = f64::from(*looks) / 1000.0;
+                rewritten(answer, |body| {
+                    let balance = body["current_balance"].as_f64().unwrap_or_default();
+                    body["current_balance"] = json!(balance - spent);
+                });
+            }
+        }),
+        caught_by: &["POLL-11"],
+    },
 ];
 
 /// Whether an answer is that to a look at a job in a phase.

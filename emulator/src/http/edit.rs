@@ -1,0 +1,106 @@
+//! Changes that somebody ordered to the vendor's own answer.
+
+use serde_json::{Map, Value};
+use stuntdouble_contracts::contract::operation::Operation;
+use stuntdouble_contracts::contract::schema::unescape;
+use stuntdouble_contracts::{Reply, ReplyBody};
+
+use crate::scenario::AnswerOrder;
+
+/// The answer with what was ordered changed in it.
+pub(super) fn edited(mut reply: Reply, order: &AnswerOrder, operation: &Operation) -> Reply {
+    reply.status = order.status.unwrap_or(reply.status);
+    for (name, value) in &order.headers {
+        reply.headers.retain(|(held, _)| !held.eq_ignore_ascii_case(name));
+        reply.headers.push((name.to_ascii_lowercase(), value.clone()));
+    }
+    if let ReplyBody::Json(body) = &mut reply.body {
+        if let Some(word) = &order.word {
+            for place in operation.read.status_places() {
+                set(body, &place, word);
+            }
+        }
+        merge(body, &order.add);
+        for pointer in &order.remove {
+            remove(body, &pointer.0);
+        }
+    }
+    reply
+}
+
+/// A literal body: a text as it is, anything else as JSON.
+pub(super) fn text_of(body: &Value) -> String {
+    body.as_str().map_or_else(|| body.to_string(), str::to_owned)
+}
+
+/// Sets every value at a pointer in which `*` stands for all items of a list; what is not there stays so.
+fn set(body: &mut Value, pointer: &str, word: &Value) {
+    match pointer.split_once("/*") {
+        Some((before, after)) => {
+            let items = body.pointer_mut(before).and_then(Value::as_array_mut);
+            for item in items.into_iter().flatten() {
+                set(item, after, word);
+            }
+        }
+        None => {
+            if let Some(held) = body.pointer_mut(pointer) {
+                held.clone_from(word);
+            }
+        }
+    }
+}
+
+/// Adds members, objects into objects.
+fn merge(body: &mut Value, added: &Map<String, Value>) {
+    let Value::Object(held) = body else { return };
+    for (name, value) in added {
+        match (held.get_mut(name), value) {
+            (Some(inner @ Value::Object(_)), Value::Object(more)) => merge(inner, more),
+            _ => {
+                held.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn remove(body: &mut Value, pointer: &str) {
+    let Some((parent, token)) = pointer.rsplit_once('/') else { return };
+    let name = unescape(token);
+    match body.pointer_mut(parent) {
+        Some(Value::Object(members)) => {
+            // The others keep their order.
+            members.shift_remove(&name);
+        }
+        Some(Value::Array(items)) => {
+            if let Some(at) = name.parse::<usize>().ok().filter(|at| *at < items.len()) {
+                items.remove(at);
+            }
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn members_are_added_into_objects_and_removed_wherever_they_are() {
+        let mut body = json!({"a": {"b": 1, "c": 2}, "list": [1, 2, 3], "z": 0});
+        let Value::Object(added) = json!({"a": {"d": 4}, "list": "gone", "new": null}) else {
+            unreachable!()
+        };
+        merge(&mut body, &added);
+        assert_eq!(body, json!({"a": {"b": 1, "c": 2, "d": 4}, "list": "gone", "z": 0, "new": null}));
+        for pointer in ["/a/b", "/z", "/nothing/here", "/list/0"] {
+            remove(&mut body, pointer);
+        }
+        assert_eq!(body.to_string(), r#"{"a":{"c":2,"d":4},"list":"gone","new":null}"#);
+        let mut list = json!({"list": [{"s": 1}, {"s": 2}]});
+        set(&mut list, "/list/*/s", &json!("odd"));
+        remove(&mut list, "/list/0");
+        assert_eq!(list, json!({"list": [{"s": "odd"}]}));
+    }
+}

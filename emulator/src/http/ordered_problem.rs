@@ -1,0 +1,79 @@
+//! A problem that somebody ordered: its name, filled with what the request says.
+
+use serde_json::Value;
+use stuntdouble_contracts::contract::rules::{Rule, Violation};
+use stuntdouble_contracts::contract::schema::properties;
+use stuntdouble_contracts::problem::{KeyFault, Malformation, Place};
+use stuntdouble_contracts::{Model, Problem};
+
+use crate::scenario::{AnswerOrder, ProblemName};
+
+/// What an order that does not say so takes for the limit of a rate: the one that somebody saw.
+const LIMIT: u64 = 2;
+
+/// The window of that limit, in seconds.
+const WINDOW_SECONDS: u64 = 60;
+
+/// What the vendor behind is said to have answered unless the order says it.
+const UPSTREAM_STATUS: u16 = 400;
+
+/// The largest body of a request that is called too large without being so, in bytes.
+const LIMIT_BYTES: u64 = 10 * 1024 * 1024;
+
+/// The problem of that name.
+pub(super) fn of(
+    name: ProblemName,
+    order: &AnswerOrder,
+    model_id: &str,
+    model: Option<&Model>,
+    job: Option<String>,
+) -> Problem {
+    let model_id = model_id.to_owned();
+    let window_seconds = order.window_seconds.unwrap_or(WINDOW_SECONDS);
+    match name.0 {
+        "unauthorized" => Problem::Unauthorized(KeyFault::Unknown),
+        "forbidden" => Problem::Forbidden,
+        "not_entitled" => Problem::NotEntitled { model: model_id },
+        "unknown_route" => Problem::UnknownRoute { allowed: Vec::new() },
+        "malformed" => Problem::Malformed(Malformation::Json("the body is said to be broken".to_owned())),
+        "invalid" => Problem::Invalid { place: Place::Body, violations: vec![violation(model)] },
+        "unknown_model" => Problem::UnknownModel { received: model_id },
+        "retired_model" => Problem::RetiredModel { model: model_id },
+        "unknown_job" => Problem::UnknownJob { id: job.unwrap_or_default() },
+        "insufficient_credits" => Problem::InsufficientCredits,
+        "rate_limited" => Problem::RateLimited {
+            limit: order.limit.unwrap_or(LIMIT),
+            window_seconds,
+            retry_after_ms: order
+                .retry_after
+                .map_or(window_seconds.saturating_mul(1000), |seconds| (seconds * 1000.0).round() as u64),
+            model: (!model_id.is_empty()).then_some(model_id),
+        },
+        "concurrency_limited" => Problem::ConcurrencyLimited { limit: order.limit.unwrap_or(LIMIT) },
+        "upstream_error" => {
+            Problem::UpstreamError { status: order.upstream_status.unwrap_or(UPSTREAM_STATUS) }
+        }
+        "overloaded" => Problem::Overloaded,
+        "timeout" => Problem::Timeout,
+        "too_large" => Problem::TooLarge { limit_bytes: LIMIT_BYTES },
+        // The list of names is closed; `internal` is the last of them.
+        _ => Problem::Internal,
+    }
+}
+
+/// Some member that is said to be missing: the first that the model requires, or its first at all.
+fn violation(model: Option<&Model>) -> Violation {
+    let declared = model.map(|model| properties(&model.request)).unwrap_or_default();
+    let required = |pointer: &str| {
+        let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+        let holder =
+            model.and_then(|model| stuntdouble_contracts::contract::schema::at(&model.request, parent));
+        let names = holder.and_then(|holder| holder.get("required")).and_then(Value::as_array);
+        names.is_some_and(|names| names.iter().any(|held| held == name))
+    };
+    let is_model = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("model");
+    let mut others = declared.iter().filter(|(_, schema)| !is_model(schema));
+    let found = others.clone().find(|(pointer, _)| required(pointer)).or_else(|| others.next());
+    let pointer = found.map_or_else(|| "/prompt".to_owned(), |(pointer, _)| pointer.clone());
+    Violation::new(pointer, Rule::Required { options: Vec::new() }, &Value::Null)
+}

@@ -1,0 +1,223 @@
+//! An exchange as it comes from the edge, and the entry that is kept of it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use stuntdouble_contracts::{Contract, Problem, UnixMillis};
+
+use super::clause::Refused;
+use super::redact::Redactor;
+use super::secrets::credential;
+use super::shown::Body;
+
+/// What an entry takes beside its texts, in bytes.
+const FLAT_BYTES: u64 = 512;
+
+/// A request and its answer as they were on the wire. Holds keys, so it is made into an [`Entry`] at once.
+pub(crate) struct Exchange {
+    /// The account's time.
+    pub(crate) at: UnixMillis,
+    /// How long it took from the request being there to the answer being ready, in microseconds.
+    pub(crate) duration_us: u64,
+    /// Who asked, as a digest.
+    pub(crate) account: Arc<str>,
+    /// Whom.
+    pub(crate) asked: Asked,
+    /// Our name of the operation.
+    pub(crate) operation: Option<String>,
+    /// The vendor's id of the model.
+    pub(crate) model: Option<String>,
+    /// The job.
+    pub(crate) job: Option<Arc<str>>,
+    /// The scenarios that touched it.
+    pub(crate) scenarios: Vec<Arc<str>>,
+    /// Why it was refused.
+    pub(crate) problem: Option<Problem>,
+    /// What a developer should know.
+    pub(crate) notes: Vec<String>,
+    /// As received.
+    pub(crate) method: String,
+    /// Path and query, without our prefix.
+    pub(crate) target: String,
+    /// Its status.
+    pub(crate) status: u16,
+    /// What was sent.
+    pub(crate) request: Message,
+    /// What was answered.
+    pub(crate) answer: Message,
+}
+
+/// Whom a request was sent to.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// A vendor, by the contract that it was answered by.
+    Vendor(Arc<Contract>),
+    /// The address of a result: the job's vendor and edition.
+    Result(Arc<str>, Arc<str>),
+    /// An address where files may be put.
+    Upload,
+}
+
+/// One side of an exchange.
+pub(crate) struct Message {
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body.
+    pub(crate) body: Body,
+}
+
+impl Exchange {
+    /// How many bytes have to be looked at to make an entry.
+    pub(crate) fn weight(&self) -> usize {
+        self.request.body.weight() + self.answer.body.weight()
+    }
+
+    /// The entry of that number.
+    pub(super) fn entry(self, id: u64) -> Entry {
+        let redactor = Redactor::new(&self.request.headers, &self.target);
+        let path = redactor.target(&self.target);
+        let method = redactor.text(&self.method);
+        let sent = self.request.body.shown(&redactor);
+        let violations = self.violations(&redactor, &sent, &format!("{method} {path}"));
+        let told = |text: &str| redactor.text(text);
+        let detail = json!({
+            "violations": violations,
+            "notes": self.notes.iter().map(|note| told(note)).collect::<Vec<_>>(),
+            "request": {"headers": redactor.headers(&self.request.headers), "body": sent},
+            "answer": {
+                "headers": redactor.headers(&self.answer.headers),
+                "body": self.answer.body.shown(&redactor),
+            },
+        });
+        let (vendor, edition) = match &self.asked {
+            Asked::Vendor(contract) => (Some(contract.id.clone()), Some(contract.edition.clone())),
+            Asked::Result(vendor, edition) => (Some(vendor.to_string()), Some(edition.to_string())),
+            Asked::Upload => (None, None),
+        };
+        Entry {
+            id,
+            at: self.at,
+            account: self.account,
+            vendor,
+            edition,
+            operation: self.operation,
+            model: self.model.as_deref().map(told),
+            method,
+            path,
+            status: self.status,
+            problem: self.problem.as_ref().map(Problem::name),
+            job: self.job.as_deref().map(told),
+            scenarios: self.scenarios.iter().map(|name| told(name)).collect(),
+            duration_us: self.duration_us,
+            detail: detail.to_string(),
+        }
+    }
+
+    fn violations(&self, redactor: &Redactor, sent: &Value, asked: &str) -> Vec<Value> {
+        let (Some(problem), Asked::Vendor(contract)) = (&self.problem, &self.asked) else {
+            return Vec::new();
+        };
+        let held = self.request.headers.iter().find(|(name, _)| name == "authorization");
+        let key = held.map(|(_, value)| credential(value)).unwrap_or_default();
+        let refused = Refused {
+            contract,
+            operation: self.operation.as_deref(),
+            model: self.model.as_deref(),
+            asked,
+            key: &key,
+            body: sent,
+            redactor,
+        };
+        refused.violations(problem)
+    }
+}
+
+/// A request and its answer, fit to be kept and shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its number; later ones are higher.
+    pub id: u64,
+    /// When it was answered, by the account's clock.
+    pub at: UnixMillis,
+    /// The account, as a digest.
+    pub account: Arc<str>,
+    /// The vendor's id; nothing for a file that was put.
+    pub vendor: Option<String>,
+    /// The vendor's edition.
+    pub edition: Option<String>,
+    /// Our name of the operation; `result` for a download; nothing, if no path of the vendor's was asked.
+    pub operation: Option<String>,
+    /// The vendor's id of the model, as far as it is known.
+    pub model: Option<String>,
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query, without the emulator's own prefix.
+    pub path: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Our name of the problem, if it was refused.
+    pub problem: Option<&'static str>,
+    /// The vendor's id of the job.
+    pub job: Option<String>,
+    /// The scenarios that touched it.
+    pub scenarios: Vec<String>,
+    /// How long it took from the request being there to the answer being ready, in microseconds.
+    pub duration_us: u64,
+    /// Violations, notes, request and answer, as JSON.
+    detail: String,
+}
+
+impl Entry {
+    /// The whole entry, as the control API gives it out.
+    pub fn json(&self) -> Value {
+        let detail = self.detail();
+        let part = |name: &str| detail.get(name).cloned().unwrap_or_default();
+        json!({
+            "id": self.id,
+            "at": self.at.rfc3339(),
+            "account": &*self.account,
+            "vendor": self.vendor,
+            "edition": self.edition,
+            "operation": self.operation,
+            "model": self.model,
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "problem": self.problem,
+            "job": self.job,
+            "scenario": (!self.scenarios.is_empty()).then(|| self.scenarios.join(", ")),
+            "violations": part("violations"),
+            "notes": part("notes"),
+            "duration_us": self.duration_us,
+            "request": part("request"),
+            "answer": part("answer"),
+        })
+    }
+
+    /// Why it was rejected: one value for each rule that was broken, as in [`Entry::json`].
+    pub fn violations(&self) -> Vec<Value> {
+        match self.detail().remove("violations") {
+            Some(Value::Array(violations)) => violations,
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a developer should know: unknown directives, pictures that were not fetched.
+    pub fn notes(&self) -> Vec<String> {
+        let detail = self.detail();
+        let notes = detail.get("notes").and_then(Value::as_array).into_iter().flatten();
+        notes.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    fn detail(&self) -> Map<String, Value> {
+        serde_json::from_str(&self.detail).unwrap_or_default()
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        let texts = [&self.vendor, &self.edition, &self.operation, &self.model, &self.job];
+        let lengths = texts.into_iter().flatten().chain(&self.scenarios).map(String::len);
+        let text = lengths.sum::<usize>() + self.method.len() + self.path.len() + self.detail.len();
+        FLAT_BYTES + text as u64
+    }
+}

@@ -1,0 +1,272 @@
+//! Making what was sent fit to be kept: keys become digests, pictures become their size and digest, long texts are cut.
+//!
+//! Time and memory are linear in what was sent, and what is large is not copied.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use stuntdouble_contracts::ids;
+
+use super::secrets::{Secrets, credential, is_credential, is_secret, marker};
+use crate::http::SCENARIO_HEADER;
+
+/// The longest text that is kept whole, in characters.
+const TEXT_CHARACTERS: usize = 2_000;
+
+/// From this length on, in characters, a text in the alphabet of base64 is taken for base64.
+const BASE64_CHARACTERS: usize = 256;
+
+/// How many different bytes a text has at least if it is base64: a letter over and over is a prompt that is too long on purpose.
+const BASE64_VARIETY: usize = 16;
+
+/// The longest start of a data URI before its content, in bytes.
+const DATA_URI_HEAD: usize = 200;
+
+/// Twelve digits of a SHA-256.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    ids::hex(&Sha256::digest(bytes)[..6])
+}
+
+/// What stands for a file.
+pub(super) fn file(bytes: &[u8]) -> String {
+    format!("<file: {} bytes, sha256 {}>", bytes.len(), digest(bytes))
+}
+
+/// Knows the secrets of one exchange.
+#[derive(Debug)]
+pub(super) struct Redactor {
+    secrets: Secrets,
+}
+
+impl Redactor {
+    /// For a request with these headers (names in lower case) and this path and query.
+    pub(super) fn new(headers: &[(String, String)], target: &str) -> Self {
+        let mut secrets = Secrets::of(headers, target);
+        let ordered = headers.iter().filter(|(name, _)| name == SCENARIO_HEADER);
+        for key in ordered.filter_map(|(_, text)| key_in(&order(text)?).map(str::to_owned)) {
+            secrets.add_key(&key);
+        }
+        Self { secrets }
+    }
+
+    /// Any text.
+    pub(super) fn text(&self, text: &str) -> String {
+        if let Some(told) = self.encoded(text) {
+            return told;
+        }
+        match text.char_indices().nth(TEXT_CHARACTERS) {
+            None => self.secrets.hide(text).into_owned(),
+            Some((bytes, _)) => {
+                let start = self.secrets.hide_start(text, bytes);
+                format!("{start}… <shortened: {} characters in all>", text.chars().count())
+            }
+        }
+    }
+
+    /// The first so many bytes of a text.
+    pub(super) fn start(&self, text: &str, bytes: usize) -> String {
+        self.secrets.hide_start(text, bytes)
+    }
+
+    /// A text that is known to be a secret by the name of the member in which it stands.
+    pub(super) fn named(&self, name: &str, text: &str) -> String {
+        if is_secret(name, text) { marker(text) } else { self.text(text) }
+    }
+
+    /// A number, unless its digits are a secret.
+    pub(super) fn number(&self, number: serde_json::Number) -> Value {
+        let text = number.to_string();
+        if self.secrets.are_in(&text) { self.secrets.hide(&text).into() } else { Value::Number(number) }
+    }
+
+    /// Path and query.
+    pub(super) fn target(&self, target: &str) -> String {
+        let Some((path, query)) = target.split_once('?') else { return self.text(target) };
+        let pairs: Vec<Cow<'_, str>> = query.split('&').map(parameter).collect();
+        self.text(&format!("{path}?{}", pairs.join("&")))
+    }
+
+    /// Headers by their names; what came several times is joined.
+    pub(super) fn headers(&self, headers: &[(String, String)]) -> Value {
+        let mut shown: Map<String, Value> = Map::new();
+        for (name, value) in headers {
+            let value = self.header(name, value);
+            match shown.get_mut(name) {
+                Some(Value::String(held)) => *held = format!("{held}, {value}"),
+                _ => {
+                    shown.insert(self.secrets.hide(name).into_owned(), value.into());
+                }
+            }
+        }
+        Value::Object(shown)
+    }
+
+    fn header(&self, name: &str, value: &str) -> String {
+        if is_credential(name) {
+            credential(value)
+        } else if is_secret(name, value) {
+            marker(value.trim())
+        } else if name == SCENARIO_HEADER {
+            self.scenario(value)
+        } else {
+            self.text(value)
+        }
+    }
+
+    /// An order for one request: the key in it becomes a digest.
+    fn scenario(&self, text: &str) -> String {
+        if !text.trim_start().starts_with('{') {
+            return self.text(text);
+        }
+        match order(text) {
+            Some(mut order) if key_in(&order).is_some() => {
+                let key = key_in(&order).map(marker);
+                order["match"]["account"] = key.into();
+                self.text(&order.to_string())
+            }
+            Some(_) => self.text(text),
+            // Where a key stands in what is no JSON, nobody knows.
+            None => format!("<{} characters that are no JSON>", text.chars().count()),
+        }
+    }
+
+    /// What stands for a data URI or for base64; nothing, if the text is neither.
+    fn encoded(&self, text: &str) -> Option<String> {
+        let told =
+            |data: &str| format!("<base64: {} characters, sha256 {}>", data.len(), digest(data.as_bytes()));
+        if let Some((head, data)) = data_uri(text) {
+            return Some(format!("{}{}", self.secrets.hide(head), told(data)));
+        }
+        is_base64(text).then(|| told(text))
+    }
+}
+
+/// A scenario as it came in a header.
+fn order(text: &str) -> Option<Value> {
+    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// The key that an order names an account by.
+fn key_in(order: &Value) -> Option<&str> {
+    order.pointer("/match/account")?.as_str()
+}
+
+/// A parameter of a query, its value hidden if its name speaks of a secret.
+fn parameter(pair: &str) -> Cow<'_, str> {
+    let decoded = url::form_urlencoded::parse(pair.as_bytes()).next();
+    match (pair.split_once('='), decoded) {
+        (Some((written, _)), Some((name, value))) if is_secret(&name, &value) => {
+            Cow::Owned(format!("{written}={}", marker(&value)))
+        }
+        _ => Cow::Borrowed(pair),
+    }
+}
+
+/// The head of a data URI in base64, and its content.
+fn data_uri(text: &str) -> Option<(&str, &str)> {
+    let head = &text[..text.floor_char_boundary(DATA_URI_HEAD)];
+    let starts = head.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
+    let comma = starts.then(|| head.find(',')).flatten()?;
+    head[..comma].to_ascii_lowercase().ends_with(";base64").then(|| text.split_at(comma + 1))
+}
+
+fn is_base64(text: &str) -> bool {
+    text.len() >= BASE64_CHARACTERS
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_\r\n".contains(&byte))
+        && is_varied(&text.as_bytes()[..text.len().min(4096)])
+}
+
+fn is_varied(bytes: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    for byte in bytes {
+        seen[usize::from(*byte)] = true;
+    }
+    seen.iter().filter(|seen| **seen).count() >= BASE64_VARIETY
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn redactor(key: &str) -> Redactor {
+        Redactor::new(&[("authorization".to_owned(), format!("Bearer {key}"))], "/")
+    }
+
+    #[test]
+    fn headers_keep_everything_but_credentials() {
+        let headers = [
+            ("authorization", "Bearer the-key"),
+            ("x-api-key", "another-key"),
+            ("accept", "application/json"),
+            ("x-note", "the-key and another-key"),
+            ("accept", "text/plain"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let shown = Redactor::new(&headers, "/").headers(&headers);
+        let (one, other) = (marker("the-key"), marker("another-key"));
+        let expected = json!({
+            "authorization": format!("Bearer {one}"),
+            "x-api-key": other,
+            "accept": "application/json, text/plain",
+            "x-note": format!("{one} and {other}"),
+        });
+        assert_eq!(shown, expected);
+        assert!(one.contains(&crate::account::digest("the-key")[..8]), "the marker starts as the account");
+    }
+
+    #[test]
+    fn a_scenario_for_one_request_is_kept_but_for_the_key_in_it() {
+        let text = r#"{"match": {"account": "my-key", "operation": "submit"}, "then": {}}"#;
+        let headers = [(SCENARIO_HEADER.to_owned(), text.to_owned())];
+        let redactor = Redactor::new(&headers, "/");
+        let shown = redactor.headers(&headers);
+        let told =
+            format!(r#"{{"match":{{"account":"{}","operation":"submit"}},"then":{{}}}}"#, marker("my-key"));
+        assert_eq!(shown[SCENARIO_HEADER], told);
+        assert_eq!(redactor.text("no my-key here"), format!("no {} here", marker("my-key")));
+        for (plain, told) in
+            [("rehearsal", "rehearsal"), (r#"{"account": "k"#, "<14 characters that are no JSON>")]
+        {
+            let headers = [(SCENARIO_HEADER.to_owned(), plain.to_owned())];
+            assert_eq!(Redactor::new(&headers, "/").headers(&headers)[SCENARIO_HEADER], told);
+        }
+    }
+
+    #[test]
+    fn pictures_become_their_length_and_digest_and_prompts_do_not() {
+        let redactor = redactor("the-key");
+        let base64: String = ('a'..='z').cycle().take(300).collect();
+        let told = format!("<base64: 300 characters, sha256 {}>", digest(base64.as_bytes()));
+        assert_eq!(redactor.text(&base64), told);
+        let uri = format!("data:image/png;base64,{base64}");
+        assert_eq!(redactor.text(&uri), format!("data:image/png;base64,{told}"));
+        assert_eq!(
+            redactor.text("DATA:image/png;BASE64,AAAA"),
+            format!("DATA:image/png;BASE64,<base64: 4 characters, sha256 {}>", digest(b"AAAA"))
+        );
+        for prompt in ["data: none", "data:text/plain,hello", &"a".repeat(2_000), "a cat"] {
+            assert_eq!(redactor.text(prompt), prompt);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_shortened_and_say_how_long_they_were() {
+        let redactor = redactor("the-key");
+        let text = "é ".repeat(1_500);
+        let told = format!("{}… <shortened: 3000 characters in all>", "é ".repeat(1_000));
+        assert_eq!(redactor.text(&text), told);
+        let across = format!("{}the-key{}", "é ".repeat(998), " x".repeat(100));
+        assert!(redactor.text(&across).starts_with(&format!("{}{}", "é ".repeat(998), marker("the-key"))));
+    }
+
+    #[test]
+    fn secrets_in_a_query_are_hidden_by_their_name_and_by_their_value() {
+        let redactor = redactor("the-key");
+        let hidden = redactor.target("/a/the%2Dkey?api_key=x&b=the-key&access_token=y%20z&plain=1");
+        let [key, x, yz] = ["the-key", "x", "y z"].map(marker);
+        assert_eq!(hidden, format!("/a/{key}?api_key={x}&b={key}&access_token={yz}&plain=1"));
+    }
+}

@@ -1,0 +1,124 @@
+//! What is kept: the latest entries of each account, within bounds of all.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::entry::Entry;
+
+/// For how many accounts it is remembered how much was dropped.
+const DROPPED_ACCOUNTS: usize = 10_000;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub(super) entries: u64,
+    pub(super) bytes: u64,
+}
+
+/// Entries by account. When there are too many, the oldest of the account that holds the most goes:
+/// who makes much noise forgets its own, not what others did.
+#[derive(Debug)]
+pub(super) struct Ring {
+    bounds: Bounds,
+    held: HashMap<Arc<str>, Held>,
+    entries: u64,
+    bytes: u64,
+    dropped: HashMap<Arc<str>, u64>,
+    /// Also of accounts that are not told apart any more.
+    dropped_in_all: u64,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: u64,
+}
+
+impl Ring {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            held: HashMap::new(),
+            entries: 0,
+            bytes: 0,
+            dropped: HashMap::new(),
+            dropped_in_all: 0,
+        }
+    }
+
+    /// Keeps an entry, and lets go of what is then too much.
+    pub(super) fn push(&mut self, entry: Arc<Entry>) {
+        let held = self.held.entry(Arc::clone(&entry.account)).or_default();
+        held.bytes += entry.bytes();
+        self.bytes += entry.bytes();
+        self.entries += 1;
+        held.entries.push_back(entry);
+        while self.entries > self.bounds.entries || self.bytes > self.bounds.bytes {
+            self.drop_one();
+        }
+    }
+
+    fn drop_one(&mut self) {
+        let by_count = self.entries > self.bounds.entries;
+        let size = |held: &Held| if by_count { held.entries.len() as u64 } else { held.bytes };
+        let oldest = |held: &Held| held.entries.front().map_or(u64::MAX, |entry| entry.id);
+        // Of accounts that hold as much, the one with the oldest entry.
+        let largest = self.held.iter().max_by_key(|(_, held)| (size(held), u64::MAX - oldest(held)));
+        let Some(account) = largest.map(|(account, _)| Arc::clone(account)) else { return };
+        let Some(held) = self.held.get_mut(&account) else { return };
+        if let Some(gone) = held.entries.pop_front() {
+            held.bytes -= gone.bytes();
+            self.bytes -= gone.bytes();
+            self.entries -= 1;
+        }
+        if held.entries.is_empty() {
+            self.held.remove(&account);
+        }
+        self.count_dropped(account);
+    }
+
+    fn count_dropped(&mut self, account: Arc<str>) {
+        self.dropped_in_all += 1;
+        *self.dropped.entry(account).or_default() += 1;
+        if self.dropped.len() > DROPPED_ACCOUNTS {
+            let least = self.dropped.iter().min_by_key(|(_, count)| **count);
+            if let Some(account) = least.map(|(account, _)| Arc::clone(account)) {
+                self.dropped.remove(&account);
+            }
+        }
+    }
+
+    /// The entries of one account, or of all, newest first.
+    pub(super) fn newest_first(&self, account: Option<&str>) -> Vec<Arc<Entry>> {
+        let mut found: Vec<Arc<Entry>> = match account {
+            Some(account) => {
+                self.held.get(account).into_iter().flat_map(|held| held.entries.iter()).cloned().collect()
+            }
+            None => self.held.values().flat_map(|held| held.entries.iter()).cloned().collect(),
+        };
+        found.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.id));
+        found
+    }
+
+    /// How many entries of one account, or of all, are gone.
+    pub(super) fn dropped(&self, account: Option<&str>) -> u64 {
+        match account {
+            Some(account) => self.dropped.get(account).copied().unwrap_or_default(),
+            None => self.dropped_in_all,
+        }
+    }
+
+    /// Forgets one account, or everything, also what was dropped. Says how many entries that were.
+    pub(super) fn forget(&mut self, account: Option<&str>) -> u64 {
+        let Some(account) = account else {
+            let forgotten = self.entries;
+            *self = Self::new(self.bounds);
+            return forgotten;
+        };
+        self.dropped_in_all -= self.dropped.remove(account).unwrap_or_default();
+        let Some(held) = self.held.remove(account) else { return 0 };
+        self.bytes -= held.bytes;
+        self.entries -= held.entries.len() as u64;
+        held.entries.len() as u64
+    }
+}

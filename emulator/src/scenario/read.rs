@@ -1,0 +1,208 @@
+//! Reading scenarios from text, with mistakes told by line and column.
+
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use super::{Match, Scenario, shipped};
+
+/// What is wrong with a text, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{line}:{column}: {message}")]
+pub struct ReadError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// What was found there, and what was expected.
+    pub message: String,
+}
+
+impl ReadError {
+    fn of_json(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        // The place stands in the text as well, where it would be said twice.
+        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(said, _)| said).to_owned();
+        Self { line: error.line().max(1), column: error.column().max(1), message }
+    }
+
+    /// What the TOML parser found in a text.
+    pub fn of_toml(error: &toml::de::Error, text: &str) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let (line, column) = place(text, start);
+        Self { line, column, message: error.message().replace('\n', " ") }
+    }
+}
+
+/// Line and column of a byte of a text, both from 1.
+fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (before.matches('\n').count() + 1, column)
+}
+
+/// A file of scenarios.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Scenarios of Stuntdouble")]
+pub(super) struct File {
+    /// The scenarios, in the order in which they are tried.
+    #[serde(default, rename = "scenario")]
+    pub(super) scenarios: Vec<Scenario>,
+    /// For editors: where the schema is.
+    #[serde(default, rename = "$schema")]
+    #[expect(dead_code, reason = "it is taken, and means something to editors only")]
+    schema: Option<String>,
+}
+
+/// The JSON Schema of a file of scenarios.
+pub fn schema() -> Value {
+    schemars::schema_for!(File).to_value()
+}
+
+impl Scenario {
+    /// Reads one from JSON.
+    ///
+    /// # Errors
+    ///
+    /// Says where the text is no scenario.
+    pub fn from_json(text: &str) -> Result<Self, ReadError> {
+        let read: Self = serde_json::from_str(text).map_err(|error| ReadError::of_json(&error))?;
+        read.fits_its_vendor().map_err(|message| ReadError { line: 1, column: 1, message })?;
+        Ok(read)
+    }
+
+    /// Reads those of a file: JSON (one, a list, or `{"scenario": [...]}`), or TOML with `[[scenario]]`.
+    ///
+    /// # Errors
+    ///
+    /// Says where the text is no file of scenarios.
+    pub fn from_file(text: &str) -> Result<Vec<Arc<Self>>, ReadError> {
+        let read = match text.trim_start().chars().next() {
+            Some('{' | '[') if !text.trim_start().starts_with("[[") => from_json_file(text)?,
+            _ => toml::from_str::<File>(text).map_err(|error| ReadError::of_toml(&error, text))?.scenarios,
+        };
+        for scenario in &read {
+            scenario.fits_its_vendor().map_err(|message| {
+                let (line, column) =
+                    text.find(scenario.name.as_str()).map_or((1, 1), |byte| place(text, byte));
+                ReadError { line, column, message }
+            })?;
+        }
+        Ok(read.into_iter().map(Arc::new).collect())
+    }
+
+    /// Whether its vendor, if it names one, has what it speaks of.
+    fn fits_its_vendor(&self) -> Result<(), String> {
+        let Some(named) = &self.meets.vendor else { return Ok(()) };
+        let vendor = stuntdouble_contracts::vendor(&named.0.to_string())?;
+        let contract = &vendor.contract;
+        if let Some(operation) = &self.meets.operation
+            && operation.0 != super::matching::DOWNLOAD
+            && !contract.operations.contains_key(operation.0)
+        {
+            let known: Vec<&str> = contract.operations.keys().map(String::as_str).collect();
+            return Err(format!(
+                "scenario `{}`: {} has no operation `{}`; it has {}",
+                self.name,
+                contract.full_id(),
+                operation.0,
+                known.join(", ")
+            ));
+        }
+        for (name, value) in
+            self.then.iter().filter_map(|then| then.answer.as_ref()).flat_map(|answer| &answer.options)
+        {
+            let mut options = contract.default_options();
+            options.set(contract, name, value).map_err(|why| format!("scenario `{}`: {why}", self.name))?;
+        }
+        Ok(())
+    }
+}
+
+fn from_json_file(text: &str) -> Result<Vec<Scenario>, ReadError> {
+    let told = |error: serde_json::Error| ReadError::of_json(&error);
+    if text.trim_start().starts_with('[') {
+        return serde_json::from_str(text).map_err(told);
+    }
+    let shape: Value = serde_json::from_str(text).map_err(told)?;
+    if shape.get("scenario").is_some() {
+        return serde_json::from_str::<File>(text).map(|file| file.scenarios).map_err(told);
+    }
+    serde_json::from_str(text).map(|one| vec![one]).map_err(told)
+}
+
+/// A scenario, or the name of a ready-made one: what stands in the configuration file.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// A name, or a file.
+    Named(String),
+    /// The scenario itself.
+    Told(Box<Scenario>),
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+
+        impl<'de> serde::de::Visitor<'de> for EntryVisitor {
+            type Value = Entry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a scenario, or the name or file of one")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Entry, E> {
+                Ok(Entry::Named(name.to_owned()))
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
+                let read = Scenario::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                read.fits_its_vendor().map_err(serde::de::Error::custom)?;
+                Ok(Entry::Told(Box::new(read)))
+            }
+        }
+
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+impl JsonSchema for Entry {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ScenarioOrName".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let scenario = generator.subschema_for::<Scenario>();
+        schemars::json_schema!({"oneOf": [{"type": "string"}, scenario]})
+    }
+}
+
+/// What the control API takes: a scenario, or the name of a ready-made set alone.
+///
+/// # Errors
+///
+/// Says where the text is neither.
+pub fn posted(text: &str) -> Result<Vec<Arc<Scenario>>, ReadError> {
+    #[derive(Deserialize, Serialize)]
+    #[serde(deny_unknown_fields)]
+    struct Name {
+        name: String,
+    }
+    if let Ok(Name { name }) = serde_json::from_str(text) {
+        let told = |message| ReadError { line: 1, column: 1, message };
+        return shipped::set(&name).map(|set| set.to_vec()).map_err(told);
+    }
+    Scenario::from_file(text)
+}
+
+impl Scenario {
+    /// A scenario that meets everybody, for what was said elsewhere than in a list.
+    pub(crate) fn said(name: &str, then: super::Then) -> Self {
+        Self { name: name.to_owned(), summary: String::new(), meets: Match::default(), then: vec![then] }
+    }
+}
