@@ -11,11 +11,11 @@ use stuntdouble_contracts::contract::examples::{good, just_bad};
 use stuntdouble_contracts::contract::model::Model;
 use stuntdouble_contracts::contract::operation::Operation;
 use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_contracts::{Contract, UnixMillis, Vendor};
+use stuntdouble_contracts::{Contract, UnixMillis};
 use stuntdouble_emulator::clock::{AccountClock, MANUAL_START};
 use stuntdouble_emulator::{Emulator, Latency};
 
-use crate::support::{Answer, Caller, KEY, fixture, quiet};
+use crate::support::{Answer, Caller, KEY, fixture, newest, quiet};
 
 /// A source of choices that repeats itself for the same seed (splitmix64).
 fn picks(seed: u64) -> impl FnMut(usize) -> usize {
@@ -27,10 +27,6 @@ fn picks(seed: u64) -> impl FnMut(usize) -> usize {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((mixed ^ (mixed >> 31)) % below.max(1) as u64).unwrap_or(0)
     }
-}
-
-fn newest() -> Vec<Vendor> {
-    stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
 }
 
 /// The path that submits to a model.

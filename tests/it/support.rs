@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::Value;
+use stuntdouble_contracts::Vendor;
 use stuntdouble_emulator::clock::MANUAL_START;
 use stuntdouble_emulator::{Emulator, EmulatorBuilder};
 
@@ -11,6 +12,11 @@ pub(crate) const KEY: &str = "test-key";
 /// An emulator on a manual clock with seed 1: nothing moves unless a test says so.
 pub(crate) fn quiet() -> EmulatorBuilder {
     Emulator::builder().manual_clock(MANUAL_START).seed(1)
+}
+
+/// The newest edition of every vendor.
+pub(crate) fn newest() -> Vec<Vendor> {
+    stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
 }
 
 /// An answer, read whole.

@@ -51,6 +51,16 @@ pub fn asked(model: &Model, body: &Value) -> Asked {
     }
 }
 
+/// Whether a schema is that of a member with a role.
+pub fn has_role(schema: &Value, role: &str) -> bool {
+    schema.get("x-role").and_then(Value::as_str) == Some(role)
+}
+
+/// The JSON Pointer to the first member with a role that a schema declares.
+pub fn place_of(schema: &Value, role: &str) -> Option<String> {
+    properties(schema).into_iter().find(|(_, member)| has_role(member, role)).map(|(pointer, _)| pointer)
+}
+
 /// A body beside the members that its schema declares, which are listed once for all roles.
 struct Roles<'a> {
     members: Vec<(String, &'a Value)>,
@@ -60,9 +70,7 @@ struct Roles<'a> {
 impl<'a> Roles<'a> {
     /// The members with a role: where they are, and their schemas.
     fn with(&self, role: &str) -> impl Iterator<Item = &(String, &'a Value)> {
-        self.members
-            .iter()
-            .filter(move |(_, schema)| schema.get("x-role").and_then(Value::as_str) == Some(role))
+        self.members.iter().filter(move |(_, schema)| has_role(schema, role))
     }
 
     /// The value of the member with a role, `null` and absent alike being none.

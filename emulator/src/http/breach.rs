@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 use stuntdouble_contracts::contract::picture::{Finding, PictureRole, Slot, judge as judge_picture};
-use stuntdouble_contracts::contract::roles::Asked;
+use stuntdouble_contracts::contract::roles::{Asked, place_of};
 use stuntdouble_contracts::contract::rules::{PictureRule, Rule, Violation};
-use stuntdouble_contracts::contract::schema::properties;
 use stuntdouble_contracts::{Contract, FailureReason, Model, upstream};
 
 use super::pictures::Looked;
@@ -60,8 +59,7 @@ fn moderated_at_once(contract: &Contract, moment: ImageBreach, model: &Model) ->
     if moment != ImageBreach::Submit {
         return None;
     }
-    let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
-    let (pointer, _) = properties(&model.request).into_iter().find(|(_, schema)| is_prompt(schema))?;
+    let pointer = place_of(&model.request, "prompt")?;
     let text = contract.failure(FailureReason::Moderation).0.to_owned();
     Some(Violation::new(pointer, Rule::Upstream { name: "moderation".to_owned(), text }, &Value::Null))
 }

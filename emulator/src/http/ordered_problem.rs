@@ -1,6 +1,7 @@
 //! A problem that somebody ordered: its name, filled with what the request says.
 
 use serde_json::Value;
+use stuntdouble_contracts::contract::roles::has_role;
 use stuntdouble_contracts::contract::rules::{Rule, Violation};
 use stuntdouble_contracts::contract::schema::properties;
 use stuntdouble_contracts::problem::{KeyFault, Malformation, Place};
@@ -71,8 +72,7 @@ fn violation(model: Option<&Model>) -> Violation {
         let names = holder.and_then(|holder| holder.get("required")).and_then(Value::as_array);
         names.is_some_and(|names| names.iter().any(|held| held == name))
     };
-    let is_model = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("model");
-    let mut others = declared.iter().filter(|(_, schema)| !is_model(schema));
+    let mut others = declared.iter().filter(|(_, schema)| !has_role(schema, "model"));
     let found = others.clone().find(|(pointer, _)| required(pointer)).or_else(|| others.next());
     let pointer = found.map_or_else(|| "/prompt".to_owned(), |(pointer, _)| pointer.clone());
     Violation::new(pointer, Rule::Required { options: Vec::new() }, &Value::Null)

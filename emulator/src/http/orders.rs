@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use serde_json::Value;
 use stuntdouble_contracts::contract::operation::IdPlace;
+use stuntdouble_contracts::contract::roles::place_of;
 use stuntdouble_contracts::contract::route::Matched;
-use stuntdouble_contracts::contract::schema::properties;
 use stuntdouble_contracts::{Model, Problem};
 
 use super::Shared;
@@ -191,9 +191,7 @@ pub(super) async fn of_download(shared: &Shared, job: &Job, file: &str, headers:
 }
 
 fn prompt_of<'b>(model: &Model, body: &'b Value) -> Option<&'b str> {
-    let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
-    let (pointer, _) = properties(&model.request).into_iter().find(|(_, schema)| is_prompt(schema))?;
-    body.pointer(&pointer)?.as_str()
+    body.pointer(&place_of(&model.request, "prompt")?)?.as_str()
 }
 
 /// The problem that an answer's order names, told of this request.

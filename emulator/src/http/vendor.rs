@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::http::Method;
 use serde_json::{Map, Value};
+use stuntdouble_contracts::contract::roles::place_of;
 use stuntdouble_contracts::contract::route::Matched;
 use stuntdouble_contracts::dialect::UploadView;
 use stuntdouble_contracts::{Contract, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids};
@@ -336,12 +337,8 @@ impl Call<'_> {
         };
         let jobs = self.shared.store.jobs(&filter).await;
         let query = self.query();
-        let wanted = matched.operation.query.as_ref().and_then(|schema| {
-            let properties = stuntdouble_contracts::contract::schema::properties(schema);
-            let role = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("model");
-            let (pointer, _) = properties.into_iter().find(|(_, schema)| role(schema))?;
-            query.pointer(&pointer)?.as_str().map(str::to_owned)
-        });
+        let place = matched.operation.query.as_ref().and_then(|schema| place_of(schema, "model"));
+        let wanted = place.and_then(|pointer| query.pointer(&pointer)?.as_str().map(str::to_owned));
         let now = self.now(checked).await;
         let views: Vec<JobView<'_>> = jobs
             .iter()

@@ -7,20 +7,16 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use stuntdouble_contracts::Contract;
 use stuntdouble_contracts::contract::examples::just_bad;
 use stuntdouble_contracts::contract::model::Model;
 use stuntdouble_contracts::contract::operation::Operation;
-use stuntdouble_contracts::{Contract, Vendor};
 use stuntdouble_emulator::{Emulator, Latency, Limits, account};
 
-use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, quiet};
+use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, newest, quiet};
 
 const QUEUE: &str = "/api/v1/ie/requestqueue/apikey/requests";
 const MODEL: &str = "Kling-Image2Video-V1.6-Standard";
-
-fn newest() -> Vec<Vendor> {
-    stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
-}
 
 fn submit_path(operation: &Operation, model: &Model) -> String {
     let fits = |held: &Option<String>| held.as_ref().is_none_or(|id| *id == model.id);

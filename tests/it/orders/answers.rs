@@ -5,8 +5,8 @@ use stuntdouble_contracts::Phase;
 use stuntdouble_contracts::contract::rules::Checker;
 use stuntdouble_contracts::problem::PROBLEM_NAMES;
 
-use super::{Surface, newest};
-use crate::support::{KEY, quiet};
+use super::Surface;
+use crate::support::{KEY, newest, quiet};
 
 #[tokio::test]
 async fn every_problem_is_answered_with_the_vendors_status_and_in_its_form() {

@@ -3,8 +3,8 @@
 use serde_json::json;
 use stuntdouble_contracts::{FailureReason, Phase};
 
-use super::{Surface, newest};
-use crate::support::{KEY, quiet};
+use super::Surface;
+use crate::support::{KEY, newest, quiet};
 
 #[tokio::test]
 async fn a_job_waits_and_runs_as_long_as_was_ordered() {

@@ -21,11 +21,6 @@ use stuntdouble_emulator::Emulator;
 
 use crate::support::{Answer, Caller, fixture};
 
-/// The newest edition of every vendor.
-fn newest() -> Vec<Vendor> {
-    stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
-}
-
 /// A vendor whose clips are stamps, so that hundreds of them are made in no time.
 fn with_stamps(vendor: &Vendor) -> Vendor {
     let models = vendor

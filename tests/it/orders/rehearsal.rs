@@ -8,8 +8,8 @@ use stuntdouble_contracts::Phase;
 use stuntdouble_contracts::contract::read::{Observation, observe};
 use stuntdouble_emulator::Emulator;
 
-use super::{Surface, newest, with_stamps};
-use crate::support::{KEY, quiet};
+use super::{Surface, with_stamps};
+use crate::support::{KEY, newest, quiet};
 
 /// How often the client asks for one thing before it gives up.
 const PATIENCE: usize = 8;
