@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::check::flags::Check;
+use crate::drift::flags::Drift;
 
 /// Stands in for paid, asynchronous AI-video APIs.
 #[derive(Debug, Parser)]
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Say what `check` would send and could cost; send nothing.
     Plan(Box<Check>),
+    /// Say what differs between contracts, OpenAPI files, recorded and fresh answers, and how bad it is.
+    Drift(Box<Drift>),
     /// Look at scenarios: what can be made to go wrong.
     #[command(subcommand)]
     Scenario(Scenario),
@@ -97,6 +100,25 @@ pub(crate) enum Contract {
         /// What the documentation states, where the server is known to differ.
         #[arg(long)]
         documented: bool,
+    },
+    /// Turn a vendor's OpenAPI files into an edition in TOML, for a person to edit.
+    Import {
+        /// OpenAPI files (JSON or YAML), or folders of them.
+        #[arg(required = true, value_name = "FILE|FOLDER")]
+        paths: Vec<PathBuf>,
+        /// Whose they are: lower-case letters, digits, hyphens [default: the vendor whose hosts they name]. For a
+        /// vendor that is not known a skeleton is written; it is served only once its folder is in contracts/src.
+        #[arg(long, value_name = "ID")]
+        vendor: Option<String>,
+        /// The day of the edition, YYYY-MM-DD [default: the latest that a file's name begins with].
+        #[arg(long, value_name = "DAY")]
+        edition: Option<String>,
+        /// The vendor's name for pages.
+        #[arg(long, value_name = "TEXT")]
+        title: Option<String>,
+        /// Where to write it; a file that is there already is not overwritten [default: standard output].
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
 }
 

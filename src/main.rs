@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod contract;
+mod drift;
 mod scenario;
 mod serve;
 mod settings;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Some(Command::Scenario(command)) => scenario::run(command).map(|()| ExitCode::SUCCESS),
         Some(Command::Check(typed)) => check::run(*typed),
         Some(Command::Plan(typed)) => check::run_plan(*typed),
+        Some(Command::Drift(typed)) => drift::run(*typed),
         Some(Command::Baseline(typed)) => check::update_baseline(&typed),
     };
     match done {
@@ -97,7 +99,12 @@ fn names(command: &clap::Command) -> Vec<String> {
     command.get_subcommands().map(|held| held.get_name().to_owned()).collect()
 }
 
+/// An error is cut after so many characters.
+const MOST_CHARS: usize = 4_000;
+
 #[expect(clippy::print_stderr, reason = "the one place that speaks to the terminal about errors")]
 fn say_error(text: &str) {
+    // Names of files and members may hold what a terminal or a workflow would take for an order.
+    let text = stuntdouble_conformance::report::escape::one_line(text, MOST_CHARS);
     eprintln!("stuntdouble: {text}");
 }

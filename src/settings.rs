@@ -3,6 +3,7 @@
 //! A flag wins over its environment variable, that over the file, and that over the default.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use stuntdouble_emulator::{Emulator, EmulatorBuilder, PurseSetting, Settings};
 use crate::Failed;
 use crate::check::flags::CheckTable;
 use crate::cli::Serve;
+use crate::drift::flags::DriftTable;
 
 /// The configuration file read when none is named and it exists.
 const DEFAULT_FILE: &str = "stuntdouble.toml";
@@ -56,6 +58,7 @@ struct File {
     admin_listen: Option<SocketAddr>,
     admin_token_env: Option<String>,
     check: CheckTable,
+    drift: DriftTable,
 }
 
 /// The JSON Schema of the configuration file.
@@ -66,6 +69,11 @@ pub(crate) fn schema() -> serde_json::Value {
 /// The table of `check` in the configuration file.
 pub(crate) fn file(named: Option<&Path>) -> Result<CheckTable, Failed> {
     read(named).map(|file| file.check)
+}
+
+/// The table of `drift` in the configuration file.
+pub(crate) fn drift_file(named: Option<&Path>) -> Result<DriftTable, Failed> {
+    read(named).map(|file| file.drift)
 }
 
 /// What was meant.
@@ -157,11 +165,41 @@ fn read(named: Option<&Path>) -> Result<File, Failed> {
     toml::from_str(&text).map_err(told)
 }
 
+/// So large may a file be that is read whole, in bytes.
+const MAX_FILE: u64 = 64 << 20;
+
+/// The bytes of a regular file. It is looked at before it is opened, because opening a pipe waits for its other
+/// end.
+///
+/// # Errors
+///
+/// Says what was found instead of such a file, or why it cannot be read.
+pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
+    let told = |why: std::io::Error| why.to_string();
+    let kind = std::fs::metadata(path).map_err(told)?;
+    if !kind.is_file() {
+        let found = if kind.is_dir() { "a folder" } else { "a pipe, socket or device" };
+        return Err(format!("expected a file, found {found}; check the path"));
+    }
+    let too_large = || format!("expected at most {} MiB, found more; check the path", MAX_FILE >> 20);
+    if kind.len() > MAX_FILE {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(told)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(told)?;
+    // It may have grown meanwhile.
+    if bytes.len() as u64 > MAX_FILE { Err(too_large()) } else { Ok(bytes) }
+}
+
 fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, Failed> {
     let mut overlays = Vec::new();
     for path in contracts {
-        let text = std::fs::read_to_string(path)
-            .map_err(|why| Failed::Usage(format!("cannot read the contract {}: {why}", path.display())))?;
+        let unreadable =
+            |why: &str| Failed::Usage(format!("cannot read the contract {}: {why}", path.display()));
+        let bytes = read_regular(path).map_err(|why| unreadable(&why))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| unreadable("expected UTF-8 text, found other bytes; check the path"))?;
         let overlaid = stuntdouble_contracts::vendor::overlaid(&path.display().to_string(), &text);
         overlays.push(overlaid.map_err(|error| Failed::Usage(one_line(&error.to_string())))?);
     }

@@ -18,7 +18,7 @@ use crate::outcome::{Evidence, Report};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::run::{self, Choice, INTERNAL, Trouble, USAGE};
-use crate::session::Parts;
+use crate::session::{Beside, Parts};
 use crate::target::Target;
 
 /// The most generated requests that can be asked for: more would be drawn for hours.
@@ -47,6 +47,8 @@ pub enum Place {
 pub struct Wanted {
     /// Whose promises are checked.
     pub contract: Arc<Contract>,
+    /// The one model that is looked at; `None` means whatever the vendor offers, beginning with the first.
+    pub model: Option<String>,
     /// Where to ask.
     pub place: Place,
     /// The key, and one of another account.
@@ -71,6 +73,17 @@ pub struct Wanted {
     pub seed: u64,
     /// A picture's address that the target can read.
     pub picture: Option<String>,
+    /// What the run is held beside.
+    pub beside: Beside,
+}
+
+impl Wanted {
+    /// What the vendor offers of what was asked for.
+    fn profile(&self) -> Result<Profile, Trouble> {
+        let contract = Arc::clone(&self.contract);
+        let Some(id) = &self.model else { return Ok(Profile::new(contract)) };
+        Profile::of_model(contract, id).map_err(|why| Trouble::new(USAGE, why))
+    }
 }
 
 /// What a run would send and could cost. Sends nothing to the vendor.
@@ -80,7 +93,7 @@ pub struct Wanted {
 /// If what was asked for does not fit together.
 pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
     let cases = wanted.choice.cases()?;
-    let profile = Profile::new(Arc::clone(&wanted.contract));
+    let profile = wanted.profile()?;
     let (target, free) = match &wanted.place {
         Place::Emulator { base, control } => {
             (stand_in(wanted, "emulator", base, Some(control.clone())), wanted.max_spend.is_none())
@@ -109,6 +122,7 @@ pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
         paid: wanted.paid,
         generated: wanted.generated,
         free: Some(free),
+        beside: Beside::default(),
     };
     Ok(Plan { allows_unknown: wanted.allow_unknown_price, ..Plan::of(&parts, &cases) })
 }
@@ -120,7 +134,7 @@ pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
 /// If what was asked for does not fit together, or the run could not begin.
 pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Trouble> {
     let cases = wanted.choice.cases()?;
-    let profile = Profile::new(Arc::clone(&wanted.contract));
+    let profile = wanted.profile()?;
     let baseline = wanted.baseline.as_ref().map(|(name, text)| Baseline::parse(name, text)).transpose();
     let baseline = baseline.map_err(|why| Trouble::new(USAGE, why.to_string()))?;
     let known: Vec<&str> = crate::cases::catalogue().iter().map(|case| case.id).collect();
@@ -154,6 +168,7 @@ pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Tro
         paid: recorded.map_or(wanted.paid, |run| run.paid || run.free),
         generated: recorded.map_or(wanted.generated, |run| run.generated),
         free: recorded.map(|run| run.free),
+        beside: wanted.beside.clone(),
     };
     let mut report = run::run(parts, &cases)?;
     if let Some(baseline) = baseline {
@@ -165,8 +180,8 @@ pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Tro
 }
 
 /// Whom to ask and by which wire.
-struct Made {
-    target: Target,
+pub(crate) struct Made {
+    pub(crate) target: Target,
     wire: Box<dyn Wire>,
     seed: u64,
     /// What the recorded run was allowed, if it is one.
@@ -181,7 +196,7 @@ struct Allowed {
     generated: u32,
 }
 
-fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
+pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
     let wire = || {
         HttpWire::new(&HttpSettings::usual(), clock)
             .map(Box::new)

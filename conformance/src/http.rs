@@ -34,12 +34,15 @@ pub struct HttpSettings {
     pub timeout: Duration,
     /// The proxy for all requests, as a URL. Without one none is used, whatever the environment says.
     pub proxy: Option<String>,
+    /// Whether connections stay open between requests. Only where nothing costs: a request on one that the other
+    /// end has closed in the meantime may be sent twice.
+    pub keeps_open: bool,
 }
 
 impl HttpSettings {
-    /// A minute for each exchange, and no proxy.
+    /// A minute for each exchange, no proxy, and a connection for each request.
     pub fn usual() -> Self {
-        Self { timeout: Duration::from_secs(60), proxy: None }
+        Self { timeout: Duration::from_secs(60), proxy: None, keeps_open: false }
     }
 }
 
@@ -182,7 +185,7 @@ fn client(settings: &HttpSettings, trust: Trust) -> Result<ClientBuilder, HttpSe
         .retry(reqwest::retry::never())
         // The pool tries a request again if a connection that it kept turns out to be closed; a client
         // without a pool has nothing to try again.
-        .pool_max_idle_per_host(0)
+        .pool_max_idle_per_host(if settings.keeps_open { 4 } else { 0 })
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(settings.timeout);

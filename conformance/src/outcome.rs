@@ -197,6 +197,9 @@ pub struct Report {
     pub vendor: String,
     /// The edition whose promises were checked.
     pub edition: String,
+    /// The only model that was looked at; absent if the run chose among all that are offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// What generated requests were drawn from.
     pub seed: u64,
     /// When it started, RFC 3339.
@@ -214,6 +217,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// What the results are about: the vendor's id, and the model if the run was of one alone.
+    pub fn subject(&self) -> String {
+        self.model.as_ref().map_or_else(|| self.vendor.clone(), |model| format!("{} {model}", self.vendor))
+    }
+
     /// The results with an outcome.
     pub fn with(&self, outcome: Outcome) -> impl Iterator<Item = &CaseResult> {
         self.results.iter().filter(move |result| result.outcome == outcome)

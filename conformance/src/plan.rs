@@ -10,7 +10,7 @@ use crate::cassette::Redactor;
 use crate::events::Silence;
 use crate::exchange::{Answer, Outgoing, Wire, WireError};
 use crate::profile::Profile;
-use crate::session::{Parts, Session, Stop};
+use crate::session::{Beside, Parts, Session, Stop};
 
 /// What a case could cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Line {
 /// What a run would send and could cost.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// `VENDOR@EDITION`.
+    /// `VENDOR@EDITION`, and the model if the plan is of one alone.
     pub vendor: String,
     /// The target's name.
     pub target: String,
@@ -93,6 +93,7 @@ impl Plan {
             paid: parts.paid || free,
             generated: parts.generated,
             free: Some(free),
+            beside: Beside::default(),
         };
         let profile: &Profile = parts.profile;
         let mut session = Session::planning(dry);
@@ -100,7 +101,7 @@ impl Plan {
         order.sort_by_key(|case| case.turn());
         let lines = order.into_iter().map(|case| line(&mut session, case)).collect();
         Self {
-            vendor: profile.contract().full_id(),
+            vendor: named(profile),
             target: parts.target.name.clone(),
             unit: profile.unit().to_owned(),
             free,
@@ -188,6 +189,12 @@ impl Plan {
         }
         text
     }
+}
+
+/// `VENDOR@EDITION`, and the model if it is one alone.
+fn named(profile: &Profile) -> String {
+    let vendor = profile.contract().full_id();
+    profile.only().map_or_else(|| vendor.clone(), |model| format!("{vendor} {model}"))
 }
 
 fn known(worst: &Worst) -> Option<Amount> {

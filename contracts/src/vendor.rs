@@ -109,7 +109,21 @@ pub fn vendor(selector: &str) -> Result<Vendor, String> {
     })
 }
 
-/// The newest edition of a vendor with a patch laid over it, as `--contract FILE` does.
+/// The edition of a vendor that was in force on a day (`YYYY-MM-DD`, with a letter if need be); for days before
+/// the first edition that one. `None` if there is no such vendor.
+///
+/// # Errors
+///
+/// If an embedded contract cannot be read; a test reads them all.
+pub fn in_force(id: &str, day: &str) -> Result<Option<&'static Vendor>, ContractError> {
+    let wanted = Selector { vendor: id.to_owned(), moment: Some(day.to_owned()) };
+    let mut editions = vendors()?.iter().filter(|vendor| vendor.id() == id);
+    let found = editions.clone().find(|vendor| wanted.admits(&vendor.contract.edition));
+    Ok(found.or_else(|| editions.next_back()))
+}
+
+/// An edition of a vendor with a patch laid over it, as `--contract FILE` does: the newest, or that which the
+/// patch names as `x-base`.
 ///
 /// The patch names the vendor by its `id`.
 ///
@@ -123,7 +137,7 @@ pub fn overlaid(file: &str, text: &str) -> Result<Vendor, ContractError> {
     })?;
     let id = patch.get("id").and_then(toml::Value::as_str).unwrap_or_default();
     if let Some(declared) = DECLARED.iter().find(|declared| declared.id == id) {
-        let contract = edition::overlay(declared.newest, file, text)?;
+        let contract = edition::overlay(declared.newest, declared.older, file, text)?;
         return Ok(Vendor { contract: Arc::new(contract), dialect: (declared.dialect)(), newest: true });
     }
     Err(ContractError::Incoherent {

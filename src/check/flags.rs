@@ -13,6 +13,9 @@ pub(crate) struct Check {
     /// ID or ID@EDITION; several are run one after the other, into the same reports.
     #[arg(value_name = "VENDOR[@EDITION]", required_unless_present = "list")]
     pub(crate) vendors: Vec<String>,
+    /// Look at this model only, or at each that is offered in turn with `all`; repeatable.
+    #[arg(long = "model", value_name = "ID|all", env = "STUNTDOUBLE_MODEL", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
     /// Whom to ask: emulator, live, or an address [default: emulator].
     #[arg(long, value_name = "emulator|live|URL", env = "STUNTDOUBLE_TARGET")]
     pub(crate) target: Option<String>,
@@ -68,6 +71,12 @@ pub(crate) struct Check {
     /// Address of a good picture that the target can read, where it takes pictures by address.
     #[arg(long, value_name = "URL", env = "STUNTDOUBLE_PICTURE")]
     pub(crate) picture: Option<String>,
+    /// An earlier recording: DRIFT-03 writes down what is answered otherwise now.
+    #[arg(long, value_name = "DIR", env = "STUNTDOUBLE_CHECK_PREVIOUS")]
+    pub(crate) previous: Option<String>,
+    /// Two files of the vendor, the older first, or a folder of dated ones: DRIFT-01 writes down how they differ.
+    #[arg(long, value_name = "FILE|FOLDER", env = "STUNTDOUBLE_CHECK_SPEC", value_delimiter = ',')]
+    pub(crate) spec: Vec<String>,
     /// Configuration file [default: stuntdouble.toml, if there is one].
     #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -77,6 +86,7 @@ pub(crate) struct Check {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CheckTable {
+    model: Models,
     target: Option<String>,
     key_env: Option<String>,
     second_key_env: Option<String>,
@@ -94,6 +104,31 @@ pub(crate) struct CheckTable {
     github: Option<bool>,
     seed: Option<u64>,
     picture: Option<String>,
+    previous: Option<String>,
+    spec: Vec<String>,
+}
+
+/// The key `model`: one, or a list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Models {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl Models {
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::One(model) => vec![model],
+            Self::Several(models) => models,
+        }
+    }
 }
 
 impl Check {
@@ -106,6 +141,7 @@ impl Check {
             self.target = file.target;
             self.replay = file.replay;
         }
+        self.models = list(self.models, file.model.list());
         self.key_env = self.key_env.or(file.key_env);
         self.second_key_env = self.second_key_env.or(file.second_key_env);
         self.max_spend = self.max_spend.or(file.max_spend.map(|number| number.to_string()));
@@ -121,6 +157,8 @@ impl Check {
         self.github = self.github.or(file.github);
         self.seed = self.seed.or(file.seed);
         self.picture = self.picture.or(file.picture);
+        self.previous = self.previous.or(file.previous);
+        self.spec = list(self.spec, file.spec);
         self
     }
 }

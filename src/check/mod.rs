@@ -11,7 +11,9 @@ use stuntdouble_conformance::amount::Amount;
 use stuntdouble_conformance::baseline::{Baseline, is_day};
 use stuntdouble_conformance::catalogue;
 use stuntdouble_conformance::check::{MOST_GENERATED, Place, Wanted, check, plan};
+use stuntdouble_conformance::drift::compared::beside;
 use stuntdouble_conformance::outcome::Report;
+use stuntdouble_conformance::profile::Profile;
 use stuntdouble_conformance::report::github::annotations;
 use stuntdouble_conformance::report::terminal::{Progress, summary};
 use stuntdouble_conformance::report::{Format, parse_requests, render};
@@ -26,6 +28,9 @@ use crate::settings::file;
 
 /// The ledger, unless another is named.
 const LEDGER: &str = "stuntdouble-ledger.jsonl";
+
+/// What `--model` says for each model in turn.
+const ALL: &str = "all";
 
 /// Runs the suite, or lists its cases.
 pub(crate) fn run(typed: Check) -> Result<ExitCode, Failed> {
@@ -43,8 +48,8 @@ pub(crate) fn run(typed: Check) -> Result<ExitCode, Failed> {
     writable(&files)?;
     let mut reports = Vec::new();
     let mut trouble = None;
-    for vendor in &chosen {
-        let stage = Stage::set(&typed, vendor)?;
+    for (vendor, model) in &runs(&typed.models, &chosen)? {
+        let stage = Stage::set(&typed, vendor, model.as_deref())?;
         let mut progress = Progress::new();
         let report = check(&stage.wanted, &mut progress);
         drop(progress);
@@ -76,8 +81,9 @@ pub(crate) fn run(typed: Check) -> Result<ExitCode, Failed> {
 pub(crate) fn run_plan(typed: Check) -> Result<ExitCode, Failed> {
     let typed = typed_over_file(typed)?;
     let mut codes = Vec::new();
-    for vendor in &chosen(&typed)? {
-        let stage = Stage::set(&Check { key_env: None, second_key_env: None, ..typed.clone() }, vendor)?;
+    for (vendor, model) in &runs(&typed.models, &chosen(&typed)?)? {
+        let keyless = Check { key_env: None, second_key_env: None, ..typed.clone() };
+        let stage = Stage::set(&keyless, vendor, model.as_deref())?;
         let plan = plan(&stage.wanted).map_err(Failed::Suite)?;
         say(&plan.text());
         let most = stage.wanted.max_spend;
@@ -122,18 +128,20 @@ pub(crate) fn update_baseline(typed: &crate::cli::Baseline) -> Result<ExitCode, 
 }
 
 /// What was asked for, and the stand-in that was started for it.
-struct Stage {
-    wanted: Wanted,
+pub(crate) struct Stage {
+    pub(crate) wanted: Wanted,
     /// Kept so that the stand-in lives as long as the run.
     _emulator: Option<(Emulator, tokio::runtime::Runtime)>,
 }
 
 impl Stage {
-    fn set(typed: &Check, chosen: &Vendor) -> Result<Self, Failed> {
+    pub(crate) fn set(typed: &Check, chosen: &Vendor, model: Option<&str>) -> Result<Self, Failed> {
         let typed = typed.clone();
         let seed = typed.seed.unwrap_or(1);
         let mut emulator = None;
-        let place = match (typed.replay, typed.target.as_deref().unwrap_or("emulator")) {
+        // A cassette holds one run of an edition, so each model has a folder of its own.
+        let shelf = |dir: PathBuf| model.map_or_else(|| dir.clone(), |id| dir.join(id.replace('/', "+")));
+        let place = match (typed.replay.map(shelf), typed.target.as_deref().unwrap_or("emulator")) {
             (Some(dir), _) => Place::Replay(dir),
             (None, "emulator") => {
                 let (started, runtime) = start(chosen, seed)?;
@@ -146,6 +154,7 @@ impl Stage {
         };
         let wanted = Wanted {
             contract: Arc::clone(&chosen.contract),
+            model: model.map(str::to_owned),
             place,
             keys: (key(typed.key_env, "--key-env")?, key(typed.second_key_env, "--second-key-env")?),
             max_spend: typed.max_spend.map(|text| amount(&text)).transpose()?,
@@ -158,9 +167,10 @@ impl Stage {
                 .baseline
                 .map(|path| Ok((path.display().to_string(), read(&path)?)))
                 .transpose()?,
-            cassette: typed.cassette,
+            cassette: typed.cassette.map(shelf),
             seed,
             picture: typed.picture,
+            beside: beside(typed.previous.as_deref(), &typed.spec, chosen).map_err(Failed::Suite)?,
         };
         Ok(Self { wanted, _emulator: emulator })
     }
@@ -189,6 +199,37 @@ fn chosen(typed: &Check) -> Result<Vec<Vendor>, Failed> {
     typed.vendors.iter().map(|name| stuntdouble_contracts::vendor(name).map_err(Failed::Usage)).collect()
 }
 
+/// The runs that were asked for: each vendor, and each of its models if models were named.
+fn runs(models: &[String], vendors: &[Vendor]) -> Result<Vec<(Vendor, Option<String>)>, Failed> {
+    let mut runs: Vec<(Vendor, Option<String>)> = Vec::new();
+    for vendor in vendors {
+        if models.is_empty() {
+            runs.push((vendor.clone(), None));
+        }
+        for named in models {
+            let profile = Profile::new(Arc::clone(&vendor.contract));
+            let meant: Vec<String> = if named == ALL {
+                profile.models().map(|model| model.id.clone()).collect()
+            } else {
+                let one = Profile::of_model(Arc::clone(&vendor.contract), named);
+                one.map_err(|why| Failed::Usage(format!("--model {named}: {why}")))?;
+                vec![named.clone()]
+            };
+            let before = runs.len();
+            for id in meant {
+                let told = |(other, model): &(Vendor, Option<String>)| {
+                    other.contract.full_id() == vendor.contract.full_id()
+                        && model.as_deref() == Some(id.as_str())
+                };
+                if !runs[..before].iter().any(told) {
+                    runs.push((vendor.clone(), Some(id)));
+                }
+            }
+        }
+    }
+    Ok(runs)
+}
+
 fn amount(text: &str) -> Result<Amount, Failed> {
     text.parse().map_err(|why| Failed::Usage(format!("--max-spend: {why}")))
 }
@@ -215,7 +256,7 @@ fn read(path: &Path) -> Result<String, Failed> {
 }
 
 /// Whether the reports can be written, found out before a run that may cost.
-fn writable(files: &[(Format, PathBuf)]) -> Result<(), Failed> {
+pub(crate) fn writable(files: &[(Format, PathBuf)]) -> Result<(), Failed> {
     for (_, path) in files {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
@@ -237,7 +278,7 @@ fn write(files: &[(Format, PathBuf)], reports: &[Report]) -> Result<(), Failed> 
     Ok(())
 }
 
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     // Nobody has to read it.
     let _ = out.write_all(text.as_bytes());

@@ -55,6 +55,7 @@ fn report(edition: &str, results: Vec<CaseResult>) -> Report {
         target: "live".to_owned(),
         vendor: "acme".to_owned(),
         edition: edition.to_owned(),
+        model: None,
         seed: 1,
         started: "2026-02-01T00:00:00Z".to_owned(),
         exit_code: 1,

@@ -3,13 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use stuntdouble_contracts::contract::drift::{Finding, Report, Severity};
 use url::Url;
 
 use crate::case::{Case, Cost, Level, Stage};
+use crate::drift::compared::answers;
 use crate::exchange::{Content, Exchange};
 use crate::profile::Profile;
 use crate::session::{Session, Stop, Verdict};
 use crate::shape::{self, undocumented};
+
+/// The most findings that are written down one by one.
+const MOST_FINDINGS: usize = 100;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
@@ -19,9 +24,8 @@ pub(super) const CASES: &[Case] = &[
         Level::Info,
         Cost::Free,
         Stage::Last,
-        |_| Err(Stop::NotApplicable("compares two files of the vendor, and a run has none".to_owned())),
-    )
-    .unless(|_| Some("compares two files of the vendor, and a run has none".to_owned())),
+        specs,
+    ),
     Case::new(
         "DRIFT-02",
         "every good answer keeps the schema of its operation",
@@ -37,9 +41,8 @@ pub(super) const CASES: &[Case] = &[
         Level::Info,
         Cost::Free,
         Stage::Last,
-        |_| Err(Stop::NotApplicable("compares two recorded runs".to_owned())),
-    )
-    .unless(|_| Some("compares two recorded runs".to_owned())),
+        previous,
+    ),
     Case::new(
         "DRIFT-04",
         "the answers beside the suite's references",
@@ -66,6 +69,55 @@ fn operation<'a>(profile: &'a Profile, base: &str, exchange: &Exchange) -> Optio
     let path = url.path().strip_prefix(start.path().trim_end_matches('/'))?;
     let options = stuntdouble_contracts::Options::defaults(profile.contract());
     profile.contract().route(&options, &exchange.request.method, path).ok().map(|matched| matched.name)
+}
+
+fn specs(session: &mut Session<'_>) -> Verdict {
+    let report = session.beside().specs.ok_or_else(|| {
+        Stop::NotApplicable("compares two files of the vendor; name them with --spec".to_owned())
+    })?;
+    noted(session, &report)
+}
+
+fn previous(session: &mut Session<'_>) -> Verdict {
+    let before = session.beside().previous.ok_or_else(|| {
+        Stop::NotApplicable("compares with an earlier recording; name it with --previous".to_owned())
+    })?;
+    let report = answers((&before, "the last run"), (&session.observed(), "this run"));
+    noted(session, &report)
+}
+
+/// Writes down what differs; the message counts it.
+fn noted(session: &mut Session<'_>, report: &Report) -> Verdict {
+    let wire: Vec<&Finding> = report.findings.iter().filter(|finding| finding.is_wire_relevant()).collect();
+    let told: Vec<Value> = wire.iter().take(MOST_FINDINGS).map(|finding| summed(finding)).collect();
+    session.note("findings", Value::Array(told));
+    let count = |severity: Severity| wire.iter().filter(|finding| finding.severity == severity).count();
+    let counts: Vec<String> = Severity::ALL
+        .iter()
+        .map(|severity| (count(*severity), severity.name()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    if counts.is_empty() { Ok(()) } else { Err(Stop::Failed(format!("differs: {}", counts.join(", ")))) }
+}
+
+/// A finding as a note: facts and places, no values.
+fn summed(finding: &Finding) -> Value {
+    let mut told = json!({
+        "kind": finding.kind.name(),
+        "severity": finding.severity.name(),
+        "where": finding.to_place.as_ref().unwrap_or(&finding.place),
+    });
+    let seen = [("first_seen", &finding.first_seen), ("last_seen", &finding.last_seen)];
+    for (name, day) in seen {
+        if let Some(day) = day {
+            told[name] = json!(day);
+        }
+    }
+    if let Some(evidence) = finding.evidence {
+        told["in"] = json!(format!("{} of {}", evidence.present, evidence.samples));
+    }
+    told
 }
 
 fn schemas(session: &mut Session<'_>) -> Verdict {

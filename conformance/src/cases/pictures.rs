@@ -16,6 +16,9 @@ const fn picture(id: &'static str, title: &'static str, run: fn(&mut Session<'_>
     Case::new(id, title, Level::Should, Cost::Own, Stage::Own, run)
 }
 
+/// The largest picture that is sent: as base64 a larger one would be beyond what servers read as a body.
+const MOST_BYTES: u64 = 32 * 1024 * 1024;
+
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
     picture("PIC-01", "a picture one pixel too small is refused, or fails its job", |session| {
@@ -74,7 +77,7 @@ fn side(rules: &PictureRules) -> u32 {
 }
 
 fn bytes(rules: &PictureRules) -> Option<usize> {
-    usize::try_from(rules.max_bytes?).ok()
+    usize::try_from(rules.max_bytes?.min(MOST_BYTES)).ok()
 }
 
 fn ask(session: &Session<'_>, picture: &Picture) -> Result<(Ask, Option<Amount>), Stop> {
@@ -142,5 +145,12 @@ fn silent(profile: &Profile, rule: &str) -> Option<String> {
     let stated = profile.picture(model, PictureRole::First).is_some_and(|(member, _)| {
         member.schema.get("x-image").and_then(|rules| rules.get(rule)).is_some_and(|value| !value.is_null())
     });
+    let heavy = profile.picture(model, PictureRole::First).and_then(|(_, rules)| rules.max_bytes);
+    if rule == "max_bytes" && heavy.is_some_and(|bytes| bytes > MOST_BYTES) {
+        return Some(format!(
+            "a picture of {} bytes is no body that servers read",
+            heavy.unwrap_or_default()
+        ));
+    }
     (!stated).then(|| format!("the contract states no {rule}"))
 }

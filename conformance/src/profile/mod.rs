@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use stuntdouble_contracts::contract::examples;
 use stuntdouble_contracts::contract::model::Lifecycle;
-use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport, slots};
 use stuntdouble_contracts::contract::read::{Observation, observe};
 use stuntdouble_contracts::contract::roles::asked;
 use stuntdouble_contracts::contract::schema::{at, properties, unescape};
@@ -28,6 +28,8 @@ use crate::exchange::Answer;
 pub struct Profile {
     contract: Arc<Contract>,
     options: Options,
+    /// The only model that is looked at, if it is one alone.
+    model: Option<String>,
 }
 
 impl fmt::Debug for Profile {
@@ -60,7 +62,27 @@ impl Profile {
     /// The profile of a contract, its options as the contract has them.
     pub fn new(contract: Arc<Contract>) -> Self {
         let options = Options::defaults(&contract);
-        Self { contract, options }
+        Self { contract, options, model: None }
+    }
+
+    /// The profile of one model of a contract, as if the vendor offered no other.
+    ///
+    /// # Errors
+    ///
+    /// Lists the models that are offered, if the id is none of theirs.
+    pub fn of_model(contract: Arc<Contract>, id: &str) -> Result<Self, String> {
+        let whole = Self::new(contract);
+        if !whole.models().any(|model| model.id == id) {
+            let known: Vec<&str> = whole.models().map(|model| model.id.as_str()).collect();
+            let vendor = whole.contract.full_id();
+            return Err(format!("{vendor} offers no model `{id}`; it offers {}", known.join(", ")));
+        }
+        Ok(Self { model: Some(id.to_owned()), ..whole })
+    }
+
+    /// The only model that is looked at; `None` if all of them are.
+    pub fn only(&self) -> Option<&str> {
+        self.model.as_deref()
     }
 
     /// The contract.
@@ -73,9 +95,11 @@ impl Profile {
         self.contract.operations.get(name)
     }
 
-    /// The models that are still offered, in order of declaration.
+    /// The models that are still offered, in order of declaration; of a profile of one model, that one.
     pub fn models(&self) -> impl Iterator<Item = &Model> {
-        self.contract.models.values().filter(|model| model.lifecycle != Lifecycle::Retired)
+        let offered = |model: &&Model| model.lifecycle != Lifecycle::Retired;
+        let meant = |model: &&Model| self.model.as_ref().is_none_or(|only| *only == model.id);
+        self.contract.models.values().filter(offered).filter(meant)
     }
 
     /// The model of the shared job: the first that is offered.
@@ -117,10 +141,14 @@ impl Profile {
     /// The plainest body for a model: what is required, the picture handed over in the best way there is.
     pub fn body(&self, model: &Model, picture: &Picture) -> Value {
         let mut body = examples::minimal(model, &[]);
-        if let Some((member, rules)) = self.picture(model, PictureRole::First)
-            && self.is_required(model, &member.pointer)
-        {
-            put(&mut body, &member.pointer, picture.handed(&rules.transports));
+        let places: Vec<_> = slots(&model.request, &body)
+            .into_iter()
+            .map(|slot| (slot.pointer, picture.handed(&slot.rules.transports)))
+            .collect();
+        for (pointer, text) in places {
+            if let Some(held) = body.pointer_mut(&pointer) {
+                *held = text;
+            }
         }
         body
     }
@@ -146,10 +174,10 @@ impl Profile {
         model.price_of(longest.max(model.output.seconds)).map(Amount::from_price)
     }
 
-    /// What a job costs at most if nobody knows which model the vendor takes; `None` if a price is unknown.
+    /// What a job costs at most if nobody knows which model the vendor takes: the most of all known prices;
+    /// `None` if no price is known.
     pub fn dearest_price(&self) -> Option<Amount> {
-        let prices: Option<Vec<Amount>> = self.models().map(|model| self.worst_price(model)).collect();
-        prices.and_then(|prices| prices.into_iter().max())
+        self.models().filter_map(|model| self.worst_price(model)).max()
     }
 
     /// The unit of the vendor's prices; empty if it has none.

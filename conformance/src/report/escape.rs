@@ -4,7 +4,7 @@
 ///
 /// That is every control (C0, DEL, C1), what changes the direction of text, what has no width, what some
 /// programs take for the end of a line, tags, and what XML forbids.
-pub(super) fn is_unseen(character: char) -> bool {
+pub(crate) fn is_unseen(character: char) -> bool {
     let code = u32::from(character);
     character.is_control()
         || matches!(

@@ -87,7 +87,7 @@ fn of_differences(report: &Report, result: &CaseResult) -> Option<(Kind, String)
 }
 
 fn title(report: &Report, result: &CaseResult) -> String {
-    format!("{}@{} {} {}", result.id, report.vendor, result.level.word(), result.title)
+    format!("{}@{} {} {}", result.id, report.subject(), result.level.word(), result.title)
 }
 
 /// One command and its line feed.
@@ -97,11 +97,11 @@ fn command(kind: Kind, title: &str, text: &str) -> String {
 }
 
 /// Escaped as the runner unescapes what stands after the second `::`.
-fn data(text: &str) -> String {
+pub(crate) fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escaped as the runner unescapes a property's value.
-fn property(text: &str) -> String {
+pub(crate) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

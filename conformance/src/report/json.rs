@@ -23,7 +23,7 @@ pub fn json_of_all(reports: &[Report]) -> String {
 }
 
 /// Indented JSON without unseen characters; the same document to every parser.
-pub(super) fn pretty<T: Serialize>(document: &T) -> String {
+pub(crate) fn pretty<T: Serialize>(document: &T) -> String {
     let text = serde_json::to_string_pretty(document).expect("keys are text and no number is infinite");
     let mut out = String::with_capacity(text.len() + 1);
     for character in text.chars() {

@@ -36,6 +36,9 @@ fn suite(report: &Report) -> TestSuite {
     suite.set_time(Duration::from_millis(
         report.results.iter().fold(0_u64, |sum, result| sum.saturating_add(result.took_ms)),
     ));
+    if let Some(model) = &report.model {
+        suite.add_property(Property::new("model", name(model)));
+    }
     for (key, value) in [
         ("target", name(&report.target)),
         ("vendor", name(&report.vendor)),
@@ -54,7 +57,7 @@ fn suite(report: &Report) -> TestSuite {
 
 fn test_case(report: &Report, result: &CaseResult) -> TestCase {
     let id = escape::one_line(&result.id, phrases::NAME_CHARS);
-    let vendor = escape::one_line(&report.vendor, phrases::NAME_CHARS);
+    let vendor = escape::one_line(&report.subject(), phrases::NAME_CHARS);
     let mut case = TestCase::new(format!("{id}@{vendor}"), status(result));
     case.set_classname(escape::one_line(phrases::area(&result.id), phrases::NAME_CHARS));
     case.set_time(Duration::from_millis(result.took_ms));

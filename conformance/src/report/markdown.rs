@@ -158,7 +158,7 @@ fn differences(report: &Report) -> Option<String> {
 }
 
 /// Text as it is if it is made of plain words; else a code span.
-fn free(text: &str, limit: usize) -> String {
+pub(crate) fn free(text: &str, limit: usize) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || " ,;'()-".contains(character);
     let starts_plainly = text.starts_with(|character: char| character.is_ascii_alphanumeric());
     if starts_plainly && text.chars().all(is_plain) {
@@ -168,7 +168,7 @@ fn free(text: &str, limit: usize) -> String {
 }
 
 /// A code span: its fence is longer than any run of backticks in the text.
-fn code(text: &str, limit: usize) -> String {
+pub(crate) fn code(text: &str, limit: usize) -> String {
     let line = escape::one_line(text, limit);
     if line.is_empty() {
         return "(empty)".to_owned();

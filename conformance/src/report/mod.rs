@@ -17,7 +17,7 @@ pub mod markdown;
 pub mod sarif;
 pub mod terminal;
 
-mod phrases;
+pub(crate) mod phrases;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -7,17 +7,18 @@ use crate::case::{ClauseSource, Level};
 use crate::outcome::{CaseResult, Difference, Outcome, Report};
 
 /// The most characters of a message that are printed where there is one line for it.
-pub(super) const MESSAGE_CHARS: usize = 600;
+pub(crate) const MESSAGE_CHARS: usize = 600;
 /// The most characters of a clause's quote.
 pub(super) const QUOTE_CHARS: usize = 300;
 /// The most characters of a title, a place, a source, a name.
-pub(super) const NAME_CHARS: usize = 160;
+pub(crate) const NAME_CHARS: usize = 160;
 /// The most characters of a value in a note or a difference.
 pub(super) const VALUE_CHARS: usize = 120;
 
-/// The vendor with its edition, `ID@EDITION`.
+/// The vendor with its edition, `ID@EDITION`, and the model if the run was of one alone.
 pub(super) fn vendor(report: &Report) -> String {
-    escape::one_line(&format!("{}@{}", report.vendor, report.edition), NAME_CHARS)
+    let model = report.model.as_ref().map(|model| format!(" {model}")).unwrap_or_default();
+    escape::one_line(&format!("{}@{}{model}", report.vendor, report.edition), NAME_CHARS)
 }
 
 /// The area of a case: what stands before the number in its id.
@@ -159,7 +160,7 @@ pub(super) fn pointer(pointer: &str) -> String {
 }
 
 /// A value as JSON on one line.
-pub(super) fn value(value: &Value) -> String {
+pub(crate) fn value(value: &Value) -> String {
     escape::one_line(&value.to_string(), VALUE_CHARS)
 }
 
@@ -173,6 +174,6 @@ pub(super) fn severity(level: Level) -> &'static str {
 }
 
 /// `1 place`, `2 places`.
-pub(super) fn plural(count: usize, one: &str, many: &str) -> String {
+pub(crate) fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -104,7 +104,7 @@ fn finding(report: &Report, result: &CaseResult, rule: Option<usize>) -> Option<
         | Outcome::EngineError => return None,
     };
     let text = format!("{}: {}: {}", result.outcome.word(), result.title, phrases::message(result));
-    let fingerprint = fingerprint(&[&report.vendor, &result.id]);
+    let fingerprint = fingerprint(&[&report.subject(), &result.id]);
     Some(entry(report, result, rule, level, &text, &fingerprint))
 }
 
@@ -118,7 +118,7 @@ fn differences(report: &Report, result: &CaseResult, rule: Option<usize>) -> Vec
             let text = format!("not as the reference: {}", phrases::difference(difference));
             let answer = difference.answer.to_string();
             let fingerprint =
-                fingerprint(&[&report.vendor, &result.id, "difference", &answer, &difference.pointer]);
+                fingerprint(&[&report.subject(), &result.id, "difference", &answer, &difference.pointer]);
             entry(report, result, rule, "note", &text, &fingerprint)
         })
         .collect()
@@ -192,7 +192,7 @@ fn invocation(report: &Report) -> Value {
 
 /// A message's text: on one line, and escaped so that it forms neither a link nor a placeholder
 /// (SARIF 2.1.0, sections 3.11.5 and 3.11.6).
-fn message(text: &str) -> Value {
+pub(crate) fn message(text: &str) -> Value {
     let line = escape::one_line(text, phrases::MESSAGE_CHARS * 2);
     let mut escaped = String::with_capacity(line.len());
     for character in line.chars() {

@@ -3,6 +3,7 @@
 //! The session alone holds the wire and the budget, so no request leaves without being redacted,
 //! recorded and, where it could cost, paid for in advance.
 
+mod beside;
 mod jobs;
 mod money;
 mod steer;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use self::beside::Beside;
 pub(crate) use self::jobs::SHARED;
 pub use self::jobs::{DEADLINE_S, Look, SharedJob};
 pub use self::money::Accepted;
@@ -77,6 +79,8 @@ pub struct Parts<'a> {
     pub generated: u32,
     /// Whether nothing costs at the target; if absent, the budget says so. A recorded run's budget is spent.
     pub free: Option<bool>,
+    /// What the run is held beside.
+    pub beside: Beside,
 }
 
 impl Parts<'_> {
@@ -111,6 +115,7 @@ pub struct Session<'a> {
     moved_ms: u64,
     picture: Picture,
     compared: Option<BTreeMap<String, usize>>,
+    beside: Beside,
     free: bool,
     /// In a plan: the prices that the current case asked for.
     planned: Option<Vec<Option<Amount>>>,
@@ -168,6 +173,7 @@ impl<'a> Session<'a> {
             moved_ms: 0,
             picture,
             compared: None,
+            beside: parts.beside,
             free,
             planned: None,
             current: Current::default(),

@@ -202,6 +202,7 @@ fn inputs(exchange: &Exchange<'_>, job: &JobView<'_>) -> Vec<Value> {
             PictureRole::First => "input",
             PictureRole::Tail => "tail_image",
             PictureRole::Mask => "mask",
+            PictureRole::Reference => "reference",
         };
         let url = match slot.transport {
             Transport::Url => slot.text.into(),

@@ -35,6 +35,7 @@ pub(super) fn issue(contract: &Contract, violation: &Violation) -> Value {
         "minimum" | "min_length" | "min_items" => "too_small",
         "maximum" | "max_length" | "max_items" => "too_big",
         "url" => "invalid_string",
+        "form" if matches!(violation.rule, Rule::Type { .. }) => "invalid_union",
         _ => "custom",
     };
     let path: Vec<Value> = violation
@@ -61,6 +62,8 @@ pub(super) fn joined(options: &[Value]) -> String {
 /// to the library a wrong type, not a wrong value.
 fn reworded(violation: &Violation) -> (&'static str, &[Value]) {
     match &violation.rule {
+        // Where one of several types may come, the library tries each, and says no more than this.
+        Rule::Type { expected, .. } if types(expected).count() > 1 => ("form", &[]),
         Rule::Enum { options } if listed_types_lack(options, &violation.received) => ("type", options),
         Rule::Enum { options } | Rule::Type { options, .. } => (violation.rule.name(), options),
         rule => (rule.name(), &[]),
@@ -83,7 +86,7 @@ fn expected(violation: &Violation) -> String {
     match &violation.rule {
         Rule::Enum { options } => joined(options),
         Rule::Type { expected, options } if options.is_empty() => {
-            let words = expected.iter().map(|word| match word.as_str() {
+            let words = types(expected).map(|word| match word {
                 // The library looks for a number first, and then whether it is whole.
                 "integer" if !violation.received.is_number() => "number",
                 other => other,
@@ -93,6 +96,11 @@ fn expected(violation: &Violation) -> String {
         Rule::Type { options, .. } => joined(options),
         _ => String::new(),
     }
+}
+
+/// The types that may come; that null may come as well is not said.
+fn types(expected: &[String]) -> impl Iterator<Item = &str> {
+    expected.iter().map(String::as_str).filter(|word| *word != "null")
 }
 
 /// The library's word for the type of what came.

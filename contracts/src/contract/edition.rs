@@ -9,6 +9,7 @@ use super::model::Contract;
 use super::rules::{Checker, compiled};
 use super::schema;
 use super::soundness::{check_coherence, check_pictures, check_sources};
+use super::together::Together;
 use super::{ContractError, Options};
 
 /// The files of one vendor, embedded in the program.
@@ -80,6 +81,13 @@ impl fmt::Display for Selector {
 ///
 /// The first file that is no contract.
 pub fn load(base: Edition, patches: &[Edition]) -> Result<Vec<Contract>, ContractError> {
+    let mut tables = tables(base, patches)?;
+    tables.sort_by(|(left, _), (right, _)| right.cmp(left));
+    tables.into_iter().map(|(edition, table)| finish(table, &format!("{} ({edition})", base.file))).collect()
+}
+
+/// Each edition by its name, merged but not yet read; that of `base` first.
+fn tables(base: Edition, patches: &[Edition]) -> Result<Vec<(String, toml::Table)>, ContractError> {
     let newest = table(base)?;
     let mut tables = vec![(edition_of(&newest, base.file)?, newest)];
     let mut waiting: Vec<(Edition, toml::Table)> = Vec::new();
@@ -106,18 +114,36 @@ pub fn load(base: Edition, patches: &[Edition]) -> Result<Vec<Contract>, Contrac
         merge(&mut patched, patch);
         tables.push((edition_of(&patched, file.file)?, patched));
     }
-    tables.sort_by(|(left, _), (right, _)| right.cmp(left));
-    tables.into_iter().map(|(edition, table)| finish(table, &format!("{} ({edition})", base.file))).collect()
+    Ok(tables)
 }
 
-/// Lays a patch over the newest edition of a vendor, as `--contract FILE` does.
+/// Lays a patch over an edition of a vendor, as `--contract FILE` does: over that which it names as `x-base`,
+/// else over the newest.
 ///
 /// # Errors
 ///
-/// If the patch, or what it makes of the contract, is no contract.
-pub fn overlay(base: Edition, file: &str, text: &str) -> Result<Contract, ContractError> {
-    let mut start = table(base)?;
-    let patch = text.parse().map_err(|error: toml::de::Error| syntax(file, &error))?;
+/// If the patch, or what it makes of the contract, is no contract, or if there is no such edition.
+pub fn overlay(
+    base: Edition,
+    patches: &[Edition],
+    file: &str,
+    text: &str,
+) -> Result<Contract, ContractError> {
+    let mut patch: toml::Table = text.parse().map_err(|error: toml::de::Error| syntax(file, &error))?;
+    let mut start = match patch.remove("x-base") {
+        None => table(base)?,
+        Some(wanted) => {
+            let mut tables = tables(base, patches)?;
+            let held = tables.iter().position(|(edition, _)| wanted.as_str() == Some(edition));
+            let Some(held) = held else {
+                tables.sort_by(|(left, _), (right, _)| right.cmp(left));
+                let there: Vec<&str> = tables.iter().map(|(edition, _)| edition.as_str()).collect();
+                let what = format!("`x-base` is {wanted}: expected an edition, one of {}", there.join(", "));
+                return Err(ContractError::Incoherent { file: file.to_owned(), what });
+            };
+            tables.swap_remove(held).1
+        }
+    };
     merge(&mut start, patch);
     finish(start, file)
 }
@@ -180,6 +206,8 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         model.id.clone_from(id);
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_pictures(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        let together = Together::of(&model.request);
+        model.together = together.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
         if !model.about.is_empty() && model.about_source.is_none() {
             return Err(incoherent(format!("model {id}: `about` needs an `about_source`")));
         }

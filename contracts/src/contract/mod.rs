@@ -3,8 +3,10 @@
 //! `contract.toml` in the vendor's folder is the newest edition; `editions/*.toml` are patches
 //! that turn it into an older one. Everything here is derived from those files.
 
+pub mod drift;
 pub mod edition;
 pub mod examples;
+pub mod import;
 pub mod model;
 pub mod money;
 pub mod normalise;
@@ -19,6 +21,7 @@ pub mod rules;
 pub mod schema;
 mod soundness;
 pub mod source;
+pub mod together;
 pub mod wording;
 
 use std::collections::BTreeMap;

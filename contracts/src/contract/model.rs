@@ -11,6 +11,7 @@ use super::money::{Billing, RateLimits};
 use super::operation::Operation;
 use super::rules::Checker;
 use super::source::{Cited, Source};
+use super::together::{Together, Unmet};
 use super::wording::{FailureFact, ProblemFact, Wording};
 use crate::phase::Phase;
 
@@ -167,6 +168,9 @@ pub struct Model {
     /// The compiled request schema.
     #[serde(skip)]
     pub(crate) checker: OnceLock<Checker>,
+    /// What of a request goes together, compiled.
+    #[serde(skip)]
+    pub(crate) together: OnceLock<Together>,
 }
 
 /// Whether a model is still offered.
@@ -375,6 +379,12 @@ impl Callbacks {
 }
 
 impl Model {
+    /// The first rule about what goes together that a body breaks.
+    pub fn unmet(&self, body: &Value) -> Option<&Unmet> {
+        // A contract whose rules cannot be read does not load.
+        self.together.get_or_init(|| Together::of(&self.request).unwrap_or_default()).unmet(body)
+    }
+
     /// What a job of so many seconds costs; `None` if no price is known.
     pub fn price_of(&self, seconds: u32) -> Option<f64> {
         self.price.as_ref().map(|price| match price.per {

@@ -19,6 +19,8 @@ pub enum PictureRole {
     Tail,
     /// Marks an area of the first frame.
     Mask,
+    /// Shows who or what is to be in the video.
+    Reference,
 }
 
 /// A way in which a picture can come.

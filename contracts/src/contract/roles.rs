@@ -1,10 +1,13 @@
 //! What a request asks for, in our words: the keyword `x-role` says which member means what.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::model::Model;
 use super::picture::{PictureRole, slots};
 use super::schema::properties;
+use super::together::Unmet;
 
 /// What a request asks for. Read from a body that keeps its schema; whatever is not there is `None` or `false`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +26,8 @@ pub struct Asked {
     pub masks: bool,
     /// The camera is told to move.
     pub camera: Option<Camera>,
+    /// What of it does not go together.
+    pub unmet: Option<Unmet>,
 }
 
 /// A camera movement.
@@ -41,14 +46,20 @@ pub fn asked(model: &Model, body: &Value) -> Asked {
     let pictures = slots(&model.request, body);
     let has = |role: PictureRole| pictures.iter().any(|slot| slot.rules.role == role);
     Asked {
-        prompt: text("prompt"),
+        prompt: roles.prompt().map(Cow::into_owned),
         seconds: seconds(&roles).unwrap_or(model.output.seconds),
         aspect: text("aspect_ratio").as_deref().and_then(ratio),
         first: has(PictureRole::First),
         tail: has(PictureRole::Tail),
         masks: has(PictureRole::Mask) || roles.value("static_mask").is_some(),
         camera: camera(&roles),
+        unmet: model.unmet(body).cloned(),
     }
+}
+
+/// The prompt of a request: the member of that role, else the prompts of its shots, one a line.
+pub fn prompt<'a>(model: &'a Model, body: &'a Value) -> Option<Cow<'a, str>> {
+    Roles { members: properties(&model.request), body }.prompt()
 }
 
 /// Whether a schema is that of a member with a role.
@@ -71,6 +82,16 @@ impl<'a> Roles<'a> {
     /// The members with a role: where they are, and their schemas.
     fn with(&self, role: &str) -> impl Iterator<Item = &(String, &'a Value)> {
         self.members.iter().filter(move |(_, schema)| has_role(schema, role))
+    }
+
+    fn prompt(&self) -> Option<Cow<'a, str>> {
+        if let Some(prompt) = self.value("prompt").and_then(Value::as_str) {
+            return Some(Cow::Borrowed(prompt));
+        }
+        let shots = self.value("shots")?.as_array()?.iter();
+        let prompts = shots.filter_map(|shot| shot.as_str().or_else(|| shot.get("prompt")?.as_str()));
+        let prompts: Vec<&str> = prompts.collect();
+        (!prompts.is_empty()).then(|| Cow::Owned(prompts.join("\n")))
     }
 
     /// The value of the member with a role, `null` and absent alike being none.

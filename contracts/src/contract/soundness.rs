@@ -249,14 +249,14 @@ mod tests {
             ("source = 'nobody'", "unknown source `nobody`"),
         ] {
             let error =
-                overlay(SAMPLE, "patch.toml", &format!("[callbacks]\n{patch}")).unwrap_err().to_string();
+                overlay(SAMPLE, &[], "patch.toml", &format!("[callbacks]\n{patch}")).unwrap_err().to_string();
             assert!(error.contains(said), "{patch}: {error}");
         }
     }
 
     #[test]
     fn an_address_is_a_text_that_is_not_empty() {
-        let contract = overlay(SAMPLE, "sample.toml", "").unwrap();
+        let contract = overlay(SAMPLE, &[], "sample.toml", "").unwrap();
         let facts = contract.callbacks.as_ref().unwrap();
         for (body, address) in [
             (serde_json::json!({"hook": "http://a.example"}), Some("http://a.example")),
@@ -301,7 +301,7 @@ mod tests {
                 "operation balance needs [billing.unlimited]",
             ),
         ] {
-            let why = overlay(base, "patch.toml", patch).unwrap_err().to_string();
+            let why = overlay(base, &[], "patch.toml", patch).unwrap_err().to_string();
             assert!(why.contains(said), "{patch}: {why}");
         }
     }

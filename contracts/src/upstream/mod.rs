@@ -13,8 +13,8 @@ use crate::contract::rules::{Rule, Violation};
 use crate::contract::source::{Cited, Source};
 
 /// The names of the rules, in the order in which they are checked.
-pub const RULES: [&str; 7] =
-    ["exclusion", "tail", "masks", "mask_size", "camera", "camera_values", "prompt_length"];
+pub const RULES: [&str; 8] =
+    ["together", "exclusion", "tail", "masks", "mask_size", "camera", "camera_values", "prompt_length"];
 
 /// The longest prompt that the maker takes, in characters.
 const PROMPT_CHARACTERS: usize = 2500;
@@ -68,7 +68,12 @@ pub fn capabilities() -> &'static Capabilities {
 /// The first of the named rules that a request breaks.
 pub fn judge(rules: &[String], model: &Model, asked: &Asked) -> Option<Violation> {
     RULES.iter().filter(|rule| rules.iter().any(|named| named == *rule)).find_map(|rule| {
-        let (member, text) = broken(rule, model, asked)?;
+        let (member, text) = if *rule == "together" {
+            let unmet = asked.unmet.as_ref()?;
+            (unmet.member.as_str(), unmet.text.clone())
+        } else {
+            broken(rule, model, asked)?
+        };
         Some(Violation::new(
             format!("/{member}"),
             Rule::Upstream { name: (*rule).to_owned(), text },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use serde_json::Value;
 use stuntdouble_contracts::contract::operation::IdPlace;
-use stuntdouble_contracts::contract::roles::place_of;
+use stuntdouble_contracts::contract::roles::prompt;
 use stuntdouble_contracts::contract::route::Matched;
 use stuntdouble_contracts::{Model, Problem};
 
@@ -44,7 +44,8 @@ impl Call<'_> {
         }
         let header = header.filter(|_| followed);
         let known = self.known_model(matched, body);
-        let prompt = known.and_then(|model| prompt_of(model, body));
+        let prompt = known.and_then(|model| prompt(model, body));
+        let prompt = prompt.as_deref();
         let mut first = self.by_prompt(prompt, followed, account, &mut ordered.notes).await;
         if header.is_some_and(|text| text.trim() == SPARED) {
             return ordered;
@@ -188,10 +189,6 @@ pub(super) async fn of_download(shared: &Shared, job: &Job, file: &str, headers:
         decree.scenarios.extend(job.scenarios.iter().cloned());
     }
     decree
-}
-
-fn prompt_of<'b>(model: &Model, body: &'b Value) -> Option<&'b str> {
-    body.pointer(&place_of(&model.request, "prompt")?)?.as_str()
 }
 
 /// The problem that an answer's order names, told of this request.

@@ -15,7 +15,7 @@ use crate::settings::Images;
 pub(crate) struct Looked {
     /// One for each slot, in order.
     pub(crate) findings: Vec<Finding>,
-    /// The picture for the first frame.
+    /// The picture for the first frame; without one, the first that shows what is to be in the video.
     pub(crate) start: Option<Preview>,
     /// The picture for the last frame.
     pub(crate) tail: Option<Preview>,
@@ -35,6 +35,7 @@ enum Located {
 /// Looks at every picture that a request names; `base` is the start of the addresses in its answer.
 pub(crate) async fn look(shared: &Shared, base: &str, slots: &[Slot<'_>], files: &[Bytes]) -> Looked {
     let mut looked = Looked::default();
+    let mut reference = None;
     for slot in slots {
         let located = locate(shared, base, slot, files).await;
         let (finding, preview) = match located {
@@ -57,9 +58,11 @@ pub(crate) async fn look(shared: &Shared, base: &str, slots: &[Slot<'_>], files:
             PictureRole::First => looked.start = looked.start.or(preview),
             PictureRole::Tail => looked.tail = looked.tail.or(preview),
             PictureRole::Mask => {}
+            PictureRole::Reference => reference = reference.or(preview),
         }
         looked.findings.push(finding);
     }
+    looked.start = looked.start.or(reference);
     looked
 }
 

@@ -17,7 +17,7 @@ use stuntdouble_conformance::outcome::{CaseResult, Evidence, Outcome, Report};
 use stuntdouble_conformance::profile::Profile;
 use stuntdouble_conformance::references::References;
 use stuntdouble_conformance::run::{self, Choice};
-use stuntdouble_conformance::session::Parts;
+use stuntdouble_conformance::session::{Beside, Parts};
 use stuntdouble_conformance::target::Target;
 use stuntdouble_contracts::contract::read::observe;
 use stuntdouble_emulator::{Emulator, Latency};
@@ -140,6 +140,7 @@ fn run(runtime: &Runtime, wire: &mut HttpWire, surface: &'static str, mutant: Op
         paid: false,
         generated: 0,
         free: None,
+        beside: Beside::default(),
     };
     let name = mutant.map_or("the true one", |mutant| mutant.name);
     let report = run::run(parts, &cases).unwrap_or_else(|trouble| panic!("{surface}, {name}: {trouble}"));

@@ -53,9 +53,11 @@ fn is_green(surface: &'static str) {
     let report = &run.report;
     assert!(wrong(report).is_empty(), "{surface}:\n  {}", wrong(report).join("\n  "));
     assert_eq!(report.exit_code, 0);
-    // On a stand-in nothing is left out but what the contract excludes.
+    // On a stand-in nothing is left out but what the contract excludes, and what is held beside something that this
+    // run was not given.
     let profile = Profile::new(contract(surface));
-    for result in report.with(Outcome::NotApplicable) {
+    let beside = ["DRIFT-01", "DRIFT-03"];
+    for result in report.with(Outcome::NotApplicable).filter(|held| !beside.contains(&held.id.as_str())) {
         let case = catalogue().into_iter().find(|case| case.id == result.id).unwrap();
         let excluded = (case.excluded)(&profile);
         assert_eq!(

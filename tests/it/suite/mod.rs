@@ -18,21 +18,22 @@ use stuntdouble_conformance::check::{Place, Wanted};
 use stuntdouble_conformance::events::Silence;
 use stuntdouble_conformance::outcome::Report;
 use stuntdouble_conformance::run::{Choice, Trouble};
+use stuntdouble_conformance::session::Beside;
 use stuntdouble_contracts::Contract;
 use stuntdouble_emulator::clock::MANUAL_START;
 use stuntdouble_emulator::{Emulator, EmulatorBuilder, Latency};
 
 /// The five surfaces that the project stands in for.
-const SURFACES: [&str; 5] = ["apilaplas", "aimlapi@2025-07", "aimlapi", "gmicloud", "302ai"];
+pub(crate) const SURFACES: [&str; 5] = ["apilaplas", "aimlapi@2025-07", "aimlapi", "gmicloud", "302ai"];
 
 /// A stand-in for code that is not asynchronous.
-struct Stand {
-    emulator: Emulator,
+pub(crate) struct Stand {
+    pub(crate) emulator: Emulator,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Stand {
-    fn start(vendor: &str) -> Self {
+    pub(crate) fn start(vendor: &str) -> Self {
         let vendor = stuntdouble_contracts::vendor(vendor).unwrap();
         Self::of(Emulator::builder().vendor(vendor))
     }
@@ -57,13 +58,14 @@ impl Stand {
     }
 }
 
-fn contract(selector: &str) -> Arc<Contract> {
+pub(crate) fn contract(selector: &str) -> Arc<Contract> {
     stuntdouble_contracts::vendor(selector).unwrap().contract
 }
 
 fn wanted(contract: Arc<Contract>, place: Place) -> Wanted {
     Wanted {
         contract,
+        model: None,
         place,
         keys: (None, None),
         max_spend: None,
@@ -76,6 +78,7 @@ fn wanted(contract: Arc<Contract>, place: Place) -> Wanted {
         cassette: None,
         seed: 1,
         picture: None,
+        beside: Beside::default(),
     }
 }
 
@@ -88,14 +91,14 @@ fn check(wanted: &Wanted) -> Result<Report, Trouble> {
 }
 
 /// A whole run of a surface against a stand-in that is gone by now, recorded.
-struct Recorded {
+pub(crate) struct Recorded {
     report: Report,
     base: String,
-    tapes: Folder,
+    pub(crate) tapes: Folder,
 }
 
 /// The recorded run of a surface. Every test that only looks at it shares it.
-fn recorded(surface: &'static str) -> Arc<Recorded> {
+pub(crate) fn recorded(surface: &'static str) -> Arc<Recorded> {
     type Run = Arc<OnceLock<Arc<Recorded>>>;
     static RUNS: Mutex<Vec<(&str, Run)>> = Mutex::new(Vec::new());
     let held = {
@@ -117,10 +120,10 @@ fn recorded(surface: &'static str) -> Arc<Recorded> {
 }
 
 /// A folder of its own for a test, removed afterwards.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("suite-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
@@ -128,12 +131,12 @@ impl Folder {
         Self(path)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// The command in this folder, without whatever the environment of the tests says.
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stuntdouble"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STUNTDOUBLE_")) {
             command.env_remove(name);
@@ -143,7 +146,7 @@ impl Folder {
     }
 
     /// Runs the command to its end.
-    fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(self.command(arguments).output().unwrap())
     }
 }
@@ -156,14 +159,14 @@ impl Drop for Folder {
 
 /// How a command ended.
 #[derive(Debug)]
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
@@ -172,7 +175,7 @@ impl Ended {
     }
 
     /// The one line in which it refused.
-    fn line(&self, code: i32) -> &str {
+    pub(crate) fn line(&self, code: i32) -> &str {
         assert_eq!(self.code, code, "{self:?}");
         assert_eq!(self.err.lines().count(), 1, "{self:?}");
         self.err.trim_end().strip_prefix("stuntdouble: ").unwrap_or_else(|| panic!("{self:?}"))

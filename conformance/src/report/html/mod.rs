@@ -144,7 +144,11 @@ fn matrix(table: &Table<'_>) -> Markup {
                             @for report in table.reports {
                                 th scope="col" class="vendor" {
                                     (line(&report.vendor)) br;
-                                    span class="quiet" { "@" (line(&report.edition)) br; (line(&report.target)) }
+                                    span class="quiet" {
+                                        "@" (line(&report.edition)) br;
+                                        @if let Some(model) = &report.model { (line(model)) br; }
+                                        (line(&report.target))
+                                    }
                                 }
                             }
                         }

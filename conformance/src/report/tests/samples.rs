@@ -158,6 +158,7 @@ pub(in crate::report) fn sample() -> Report {
         target: "emulator".to_owned(),
         vendor: "acme".to_owned(),
         edition: "2026-01-15".to_owned(),
+        model: None,
         seed: 7,
         started: "2026-01-20T09:30:00Z".to_owned(),
         exit_code: 6,

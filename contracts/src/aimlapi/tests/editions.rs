@@ -328,3 +328,47 @@ fn tracing_headers_are_exposed_to_browsers_only_where_there_are_any() {
         assert_eq!(exposed.len(), if *day == *"aimlapi@2026-08-19" { 4 } else { 0 }, "{day}");
     }
 }
+
+/// The first edition that has each family of models, by the days on which their files were first published.
+const SINCE: [(&str, &str); 14] = [
+    ("klingai/v2-master-image-to-video", "2025-04-25"),
+    ("klingai/kling-video-v1.6-pro-effects", "2025-04-25"),
+    ("klingai/v2.1-master-text-to-video", "2025-07-24"),
+    ("kling-video/v1.5/pro/image-to-video", "2025-11-07"),
+    ("kling-video/v2.1/standard/image-to-video", "2025-11-07"),
+    ("kling-video/v1.6/standard/multi-image-to-video", "2025-11-07"),
+    ("klingai/v2.5-turbo/pro/text-to-video", "2025-11-07"),
+    ("klingai/avatar-pro", "2025-11-07"),
+    ("klingai/video-v2-6-pro-image-to-video", "2025-12-10"),
+    ("klingai/video-o1-video-to-video-edit", "2025-12-10"),
+    ("klingai/video-v2-6-motion-control", "2026-06-12"),
+    ("klingai/video-v3-pro-image-to-video", "2026-06-12"),
+    ("klingai/video-v3-omni-1080p-text-to-video", "2026-08-19"),
+    ("klingai/video-v3-turbo-pro-image-to-video", "2026-08-19"),
+];
+
+#[test]
+fn a_model_is_there_from_the_first_edition_after_its_files() {
+    for (id, since) in SINCE {
+        for (day, ..) in TABLE {
+            let held = served(&format!("aimlapi@{day}"), &[]).contract().models.contains_key(id);
+            assert_eq!(held, day >= since, "{id} in {day}");
+        }
+    }
+}
+
+#[test]
+fn the_choice_of_an_upstream_and_the_last_frame_of_the_masters_have_their_days() {
+    for (day, ..) in TABLE {
+        let served = served(&format!("aimlapi@{day}"), &[]);
+        for model in served.contract().models.values() {
+            let members = model.request["properties"].as_object().unwrap();
+            let offered = model.id.contains("v2") && members.contains_key("provider");
+            assert!(!offered || day >= "2026-06-12", "{} in {day}", model.id);
+        }
+        if let Some(master) = served.contract().models.get("klingai/v2-master-image-to-video") {
+            let tail = master.request["properties"].get("tail_image_url").is_some();
+            assert_eq!(tail, day <= "2025-08-19", "{day}");
+        }
+    }
+}

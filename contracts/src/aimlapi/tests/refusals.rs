@@ -171,7 +171,10 @@ fn an_unknown_model_is_refused_with_the_list_of_those_there_are() {
         ),
         "{message}"
     );
-    assert!(message.ends_with("'kling-video/v1.6/standard/text-to-video', received '<models>'"), "{message}");
+    assert!(
+        message.ends_with("'klingai/video-v3-turbo-pro-text-to-video', received '<models>'"),
+        "{message}"
+    );
     assert_eq!(reply.status, 400);
 }
 

@@ -45,7 +45,8 @@ pub(super) fn is_combined(schema: &Value) -> bool {
             if key == "properties" {
                 return value.as_object().is_some_and(|properties| properties.values().any(is_combined));
             }
-            COMBINING.contains(&key.as_str()) || is_combined(value)
+            // What is annotated is no schema of the body's.
+            !key.starts_with("x-") && (COMBINING.contains(&key.as_str()) || is_combined(value))
         }),
         Value::Array(items) => items.iter().any(is_combined),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,

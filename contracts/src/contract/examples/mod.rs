@@ -19,6 +19,7 @@ use super::model::Model;
 use super::picture::PictureRole;
 use super::roles::asked;
 use super::schema::{escape, properties, unescape};
+use super::together::{self, Together};
 use crate::upstream;
 
 /// A source of choices.
@@ -76,9 +77,49 @@ pub fn minimal(model: &Model, pictures: &[&str]) -> Value {
     minimal_for(&model.request, pictures)
 }
 
-/// The plainest value of any schema of a contract with nothing but what is required.
+/// The plainest value of any schema of a contract with nothing but what is required, by the schema or by what
+/// must be together.
 pub fn minimal_for(schema: &Value, pictures: &[&str]) -> Value {
-    Draw { manner: Manner::Minimal, pictures, numbers: 0 }.value(schema, "")
+    let body = Draw { manner: Manner::Minimal, pictures, numbers: 0 }.value(schema, "");
+    joined(schema, body, pictures)
+}
+
+/// The same body so that what must be together is, if one member more, or a switch turned, is enough for that.
+pub fn joined(schema: &Value, body: Value, pictures: &[&str]) -> Value {
+    let Ok(together) = Together::of(schema) else { return body };
+    if together.unmet(&body).is_none() {
+        return body;
+    }
+    changes(schema, &body, pictures).into_iter().find(|held| together.unmet(held).is_none()).unwrap_or(body)
+}
+
+/// The bodies that have one optional member more, or one switch turned.
+fn changes(schema: &Value, body: &Value, pictures: &[&str]) -> Vec<Value> {
+    let mut found = Vec::new();
+    let (Some(declared), Some(held)) =
+        (schema.get("properties").and_then(Value::as_object), body.as_object())
+    else {
+        return found;
+    };
+    for (name, property) in declared.iter().filter(|(name, _)| together::speaks_of(schema, name)) {
+        let plain = minimal_for(property, pictures);
+        let values = match (held.get(name), plain) {
+            (Some(Value::Bool(on)), _) => vec![Value::Bool(!on)],
+            (Some(_), _) => Vec::new(),
+            (None, Value::Bool(on)) => vec![Value::Bool(on), Value::Bool(!on)],
+            // A list that may be empty would say nothing.
+            (None, _) => {
+                let draw = Draw { manner: Manner::Complete, pictures, numbers: 0 };
+                vec![{ draw }.value(property, name)]
+            }
+        };
+        for value in values {
+            let mut changed = held.clone();
+            changed.insert(name.clone(), value);
+            found.push(Value::Object(changed));
+        }
+    }
+    found
 }
 
 /// The plainest body with every member that the schema declares, whether or not they go together.
@@ -98,9 +139,15 @@ pub fn full(model: &Model, pictures: &[&str]) -> Value {
 
 /// The same body without the optional members that the models' maker would refuse.
 ///
-/// Members declared later give way first, and no more of them go than must. A body that breaks a rule
-/// without any optional member is returned as it is.
+/// Members declared later give way first, and no more of them go than must. Where a member is missing beside
+/// which the others would be taken, it is added. A body that breaks a rule whatever is done is returned as it is.
 pub fn settled(model: &Model, body: Value) -> Value {
+    let added = || changes(&model.request, &body, &[]).into_iter().find_map(|body| reduced(model, &body));
+    reduced(model, &body).or_else(added).unwrap_or(body)
+}
+
+/// The same body without the optional members that break a rule; `None` if it breaks one without any of them.
+fn reduced(model: &Model, body: &Value) -> Option<Value> {
     let rules: Vec<String> = upstream::RULES.iter().map(|rule| (*rule).to_owned()).collect();
     let keeps = |body: &Value| upstream::judge(&rules, model, &asked(model, body)).is_none();
     let without = |gone: &[&String]| {
@@ -108,13 +155,16 @@ pub fn settled(model: &Model, body: Value) -> Value {
     };
     let optional: Vec<String> = properties(&model.request)
         .into_iter()
-        .filter(|(pointer, schema)| !pointer.contains('*') && can_clash(schema))
+        .filter(|(pointer, schema)| {
+            let name = unescape(pointer.trim_start_matches('/'));
+            !pointer.contains('*') && (can_clash(schema) || together::speaks_of(&model.request, &name))
+        })
         .map(|(pointer, _)| pointer)
         .collect();
     let last = optional.len();
     let fewest =
         (0..=last).find(|count| keeps(&without(&optional.iter().skip(last - count).collect::<Vec<_>>())));
-    let Some(fewest) = fewest else { return body };
+    let fewest = fewest?;
     let mut gone: Vec<&String> = optional.iter().skip(last - fewest).collect();
     for pointer in &optional[last - fewest..] {
         let fewer: Vec<&String> = gone.iter().copied().filter(|other| *other != pointer).collect();
@@ -122,7 +172,7 @@ pub fn settled(model: &Model, body: Value) -> Value {
             gone = fewer;
         }
     }
-    without(&gone)
+    Some(without(&gone))
 }
 
 /// Whether the maker's rules speak of such a member: what goes with a first frame, and what it depends on.
@@ -243,6 +293,7 @@ fn role_word(role: PictureRole) -> &'static str {
         PictureRole::First => "first",
         PictureRole::Tail => "tail",
         PictureRole::Mask => "mask",
+        PictureRole::Reference => "reference",
     }
 }
 

@@ -103,6 +103,7 @@ pub(super) fn upstream(contract: &Contract) -> String {
 
 fn meaning(rule: &str) -> &'static str {
     match rule {
+        "together" => "what a model says of members that need or exclude each other",
         "exclusion" => "a last frame, masks and a camera movement exclude each other",
         "tail" => "a last frame goes only with some models, modes and lengths",
         "masks" => "masks go only with some models, modes and lengths",

@@ -8,6 +8,7 @@ use super::sourced;
 use crate::contract::Contract;
 use crate::contract::examples::{full, minimal};
 use crate::contract::model::{Lifecycle, Model, Per};
+use crate::contract::together::stated;
 
 /// The section on models.
 pub(super) fn section(contract: &Contract) -> String {
@@ -66,6 +67,15 @@ fn one(contract: &Contract, model: &Model) -> String {
     let mut told = format!("### {}\n\n", code(&model.id));
     let rows = members(contract, &model.request);
     told.push_str(if rows.is_empty() { "It takes any body.\n" } else { &rows });
+    for (text, cited) in stated(&model.request) {
+        let _ = write!(
+            told,
+            "\n{}: {} ({})\n",
+            bold("What goes together"),
+            prose(&text),
+            sourced(contract, &cited)
+        );
+    }
     let least = minimal(model, &[]);
     let most = full(model, &[]);
     let _ = write!(told, "\n{}\n\n{}\n", bold("The least that is accepted"), block(&least));

@@ -19,11 +19,51 @@ const V1_6_STANDARD: &str = "kling-video/v1.6/standard/image-to-video";
 const V1_6_PRO: &str = "kling-video/v1.6/pro/image-to-video";
 const V1_STANDARD_TEXT: &str = "kling-video/v1/standard/text-to-video";
 
-/// The seven models, as a refusal lists them.
-const MODELS: &str = "'kling-video/v1/standard/image-to-video' | 'kling-video/v1/pro/image-to-video' | \
-    'kling-video/v1.6/standard/image-to-video' | 'kling-video/v1.6/pro/image-to-video' | \
-    'kling-video/v1/standard/text-to-video' | 'kling-video/v1/pro/text-to-video' | \
-    'kling-video/v1.6/standard/text-to-video'";
+/// The models, as a refusal lists them.
+const MODELS: &str = "'kling-video/v1/standard/image-to-video' | \
+    'kling-video/v1/pro/image-to-video' | \
+    'kling-video/v1.6/standard/image-to-video' | \
+    'kling-video/v1.6/pro/image-to-video' | \
+    'kling-video/v1/standard/text-to-video' | \
+    'kling-video/v1/pro/text-to-video' | \
+    'kling-video/v1.6/standard/text-to-video' | \
+    'kling-video/v1.5/standard/image-to-video' | \
+    'kling-video/v1.5/pro/image-to-video' | \
+    'kling-video/v1.5/pro/text-to-video' | \
+    'kling-video/v1.6/pro/text-to-video' | \
+    'kling-video/v1.6/standard/multi-image-to-video' | \
+    'klingai/kling-video-v1.6-standard-effects' | \
+    'klingai/kling-video-v1.6-pro-effects' | \
+    'klingai/v2-master-image-to-video' | \
+    'klingai/v2-master-text-to-video' | \
+    'kling-video/v2.1/standard/image-to-video' | \
+    'kling-video/v2.1/pro/image-to-video' | \
+    'klingai/v2.1-master-image-to-video' | \
+    'klingai/v2.1-master-text-to-video' | \
+    'klingai/v2.5-turbo/pro/image-to-video' | \
+    'klingai/v2.5-turbo/pro/text-to-video' | \
+    'klingai/avatar-standard' | \
+    'klingai/avatar-pro' | \
+    'klingai/video-v2-6-pro-image-to-video' | \
+    'klingai/video-v2-6-pro-text-to-video' | \
+    'klingai/video-v2-6-motion-control' | \
+    'klingai/video-o1-image-to-video' | \
+    'klingai/video-o1-reference-to-video' | \
+    'klingai/video-o1-video-to-video-edit' | \
+    'klingai/video-o1-video-to-video-reference' | \
+    'klingai/video-v3-standard-image-to-video' | \
+    'klingai/video-v3-standard-text-to-video' | \
+    'klingai/video-v3-pro-image-to-video' | \
+    'klingai/video-v3-pro-text-to-video' | \
+    'klingai/video-v3-motion-control' | \
+    'klingai/video-v3-omni-720p-image-to-video' | \
+    'klingai/video-v3-omni-720p-text-to-video' | \
+    'klingai/video-v3-omni-1080p-image-to-video' | \
+    'klingai/video-v3-omni-1080p-text-to-video' | \
+    'klingai/video-v3-standard-turbo-image-to-video' | \
+    'klingai/video-v3-standard-turbo-text-to-video' | \
+    'klingai/video-v3-turbo-pro-image-to-video' | \
+    'klingai/video-v3-turbo-pro-text-to-video'";
 
 fn poll(id: &str) -> String {
     let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();

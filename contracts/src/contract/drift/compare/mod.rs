@@ -1,0 +1,240 @@
+//! Two surfaces side by side.
+//!
+//! What is compared is a model on a method of a path: files that are split or joined differently, or list their
+//! models in another order, do not differ by that. The same finding about many models is one entry.
+
+mod body;
+mod endpoints;
+mod facts;
+mod members;
+mod replies;
+mod severity;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use self::facts::sentence;
+use super::finding::{Baseline, Confidence, Finding, Report, SCHEMA_VERSION};
+use super::kind::{Kind, Severity};
+use super::surface::Surface;
+
+/// What differs between an older and a newer description.
+///
+/// Two calls with the same arguments give the same report. Where a side is no whole description of its vendor,
+/// nothing is concluded from what it does not mention beside a whole one; [`Report::not_compared`] lists it.
+pub fn compare(old: &Surface, new: &Surface) -> Report {
+    let vendor = if new.vendor.is_empty() { &old.vendor } else { &new.vendor };
+    let mut comparison = Comparison {
+        vendor: vendor.clone(),
+        old,
+        new,
+        found: Vec::new(),
+        words: BTreeSet::new(),
+        not_compared: BTreeSet::new(),
+    };
+    comparison.servers();
+    comparison.endpoints();
+    comparison.loose_schemas();
+    comparison.unreachable();
+    comparison.fold_words();
+    for side in [old, new] {
+        if side.defects.iter().any(|defect| defect.kind == Kind::DefectSize) {
+            comparison
+                .not_compared
+                .insert(format!("what {} has beyond the bounds of `defect-size`", side.name));
+        }
+    }
+    let mut findings = incidents(comparison.found);
+    findings.extend(defects(old, new));
+    for finding in &mut findings {
+        if finding.message.is_empty() {
+            finding.message = sentence(finding);
+        } else if finding.kind.is_defect() {
+            finding.message = format!("`{}`: {}", finding.place, finding.message);
+        }
+    }
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        old: old.name.clone(),
+        new: new.name.clone(),
+        findings,
+        not_compared: comparison.not_compared.into_iter().collect(),
+    };
+    report.sort();
+    report
+}
+
+/// A comparison under way.
+struct Comparison<'a> {
+    vendor: String,
+    old: &'a Surface,
+    new: &'a Surface,
+    found: Vec<Finding>,
+    /// Places where only words or marks differ.
+    words: BTreeSet<String>,
+    not_compared: BTreeSet<String>,
+}
+
+/// What a finding is about: an operation, and perhaps a model and the files that describe it.
+#[derive(Clone, Debug, Default)]
+struct About {
+    operation: String,
+    model: Option<String>,
+    files: Vec<String>,
+    /// The files of the older side, for what only they describe.
+    old_files: Vec<String>,
+}
+
+impl Comparison<'_> {
+    /// Adds a finding.
+    fn add(&mut self, about: &About, kind: Kind, severity: Severity, place: &str) -> &mut Finding {
+        let mut finding = Finding::new(&self.vendor, kind, severity, &about.operation, place);
+        finding.models = about.model.clone().into_iter().collect();
+        let went = matches!(kind, Kind::MemberRemoved | Kind::PathRemoved);
+        finding.files.clone_from(if went { &about.old_files } else { &about.files });
+        self.found.push(finding);
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+
+    /// Whether one of the sides was inferred from answers.
+    fn is_observed(&self) -> bool {
+        self.old.is_observed() || self.new.is_observed()
+    }
+
+    fn servers(&mut self) {
+        let (old, new) = (&self.old.servers, &self.new.servers);
+        if old == new || self.is_observed() {
+            return;
+        }
+        // Of a whole description a part may name fewer addresses.
+        let within = |part: &[String], whole: &[String]| part.iter().all(|held| whole.contains(held));
+        let (was, is) = (self.old.extent, self.new.extent);
+        if (was > is && within(new, old)) || (is > was && within(old, new)) {
+            return;
+        }
+        let fact = |servers: &[String]| Some(servers).filter(|held| !held.is_empty()).map(Value::from);
+        let (from, to) = (fact(old), fact(new));
+        let severity = if old.is_empty() { Severity::Compatible } else { Severity::Risky };
+        let finding = self.add(&About::default(), Kind::ServerChanged, severity, "servers");
+        finding.pointer = Some("/servers".to_owned());
+        finding.to_pointer = Some("/servers".to_owned());
+        (finding.from, finding.to) = (from, to);
+    }
+
+    /// Schemas of documents without paths, each as the body of an answer, unless its name says that it is asked.
+    fn loose_schemas(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let names: BTreeSet<&String> = old.schemas.keys().chain(new.schemas.keys()).collect();
+        for name in names {
+            let about = About { operation: name.clone(), ..About::default() };
+            let place = format!("schema.{name}");
+            match (old.schemas.get(name), new.schemas.get(name)) {
+                (Some(before), Some(after)) => {
+                    let lower = name.to_ascii_lowercase();
+                    let asked = ["request", "payload", "input"].iter().any(|word| lower.contains(word));
+                    let direction = if asked { body::Direction::Request } else { body::Direction::Reply };
+                    self.bodies(&about, direction, &place, before, after);
+                }
+                (Some(before), None) => {
+                    self.add(&about, Kind::MemberRemoved, Severity::Breaking, &place).pointer =
+                        Some(before.pointer.clone());
+                }
+                (None, Some(after)) => {
+                    self.add(&about, Kind::MemberAdded, Severity::Compatible, &place).to_pointer =
+                        Some(after.pointer.clone());
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Schemas that nothing uses: one line for all.
+    fn unreachable(&mut self) {
+        let (old, new) = (&self.old.unreachable, &self.new.unreachable);
+        if self.old.extent != self.new.extent {
+            return;
+        }
+        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let differing = names.into_iter().filter(|name| old.get(*name) != new.get(*name)).count();
+        if differing == 0 {
+            return;
+        }
+        let (held, now) = (!old.is_empty(), !new.is_empty());
+        let finding = self.add(&About::default(), Kind::UnreachableChanged, Severity::Cosmetic, "components");
+        let pointer = |there: bool| there.then(|| "/components/schemas".to_owned());
+        (finding.pointer, finding.to_pointer) = (pointer(held), pointer(now));
+        let schemas = if differing == 1 { "schema differs" } else { "schemas differ" };
+        finding.message = format!("{differing} {schemas} that no operation uses");
+    }
+
+    /// One line for everything that only people read.
+    fn fold_words(&mut self) {
+        let words = std::mem::take(&mut self.words);
+        if words.is_empty() {
+            return;
+        }
+        let listed: Vec<&str> = words.iter().map(String::as_str).collect();
+        let shown = listed.iter().take(12).copied().collect::<Vec<&str>>().join(", ");
+        let more = listed.len().saturating_sub(12);
+        let tail = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let count = match listed.len() {
+            1 => "1 place differs".to_owned(),
+            several => format!("{several} places differ"),
+        };
+        let message = format!("{count} only in words or marks: {shown}{tail}");
+        self.add(&About::default(), Kind::TextChanged, Severity::Cosmetic, "words").message = message;
+    }
+}
+
+/// Findings that say the same of many models or files become one.
+fn incidents(found: Vec<Finding>) -> Vec<Finding> {
+    let mut grouped: BTreeMap<(String, Severity, String), Finding> = BTreeMap::new();
+    for finding in found {
+        let facts = format!("{:?} {:?} {:?}", finding.from, finding.to, finding.evidence);
+        let key = (finding.fingerprint.clone(), finding.severity, facts);
+        match grouped.get_mut(&key) {
+            None => {
+                grouped.insert(key, finding);
+            }
+            Some(held) => {
+                for (target, more) in [(&mut held.files, finding.files), (&mut held.models, finding.models)] {
+                    target.extend(more);
+                    target.sort();
+                    target.dedup();
+                }
+            }
+        }
+    }
+    grouped.into_values().collect()
+}
+
+/// What is wrong with the newer side; what was wrong with the older one too is marked as no news.
+fn defects(old: &Surface, new: &Surface) -> Vec<Finding> {
+    let before: BTreeSet<(&str, &[String])> =
+        old.defects.iter().map(|held| (held.fingerprint.as_str(), held.models.as_slice())).collect();
+    let mut grouped: BTreeMap<(String, String), Finding> = BTreeMap::new();
+    for defect in &new.defects {
+        let mut defect = defect.clone();
+        let known = before.contains(&(defect.fingerprint.as_str(), defect.models.as_slice()));
+        defect.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
+        defect.confidence = Confidence::Certain;
+        let key = (defect.fingerprint.clone(), format!("{} {:?}", defect.message, defect.baseline));
+        match grouped.get_mut(&key) {
+            None => {
+                grouped.insert(key, defect);
+            }
+            Some(held) => {
+                held.files.extend(defect.files);
+                held.files.sort();
+                held.files.dedup();
+            }
+        }
+    }
+    grouped.into_values().collect()
+}

@@ -1,0 +1,215 @@
+//! A difference or a defect, told so that machines can follow it from run to run.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::kind::{Kind, Severity};
+
+/// The version of the report's form.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A report of `drift`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of the form, [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The older side, as it was named.
+    pub old: String,
+    /// The newer side, as it was named.
+    pub new: String,
+    /// What was found, sorted by severity, operation, place and kind.
+    pub findings: Vec<Finding>,
+    /// What the sides do not both speak of, so that nothing was concluded from it. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<String>,
+}
+
+/// One difference, or one defect of the newer side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Names the finding in every run: made of vendor, operation, kind and places, never of words or values.
+    pub fingerprint: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Which of documentation, emulator and vendor is wrong; only where the vendor was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Our name of the operation, or method and path; empty if the finding is about all of them.
+    pub operation: String,
+    /// The canonical place: `submit.request/duration`, `poll.reply/200/video/url`, `submit.status`.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// The canonical place where it is now, if that differs.
+    #[serde(rename = "to_where", default, skip_serializing_if = "Option::is_none")]
+    pub to_place: Option<String>,
+    /// JSON Pointer into the old document, references followed; absent if there was nothing.
+    pub pointer: Option<String>,
+    /// JSON Pointer into the new document, references followed; absent if there is nothing any longer.
+    pub to_pointer: Option<String>,
+    /// What was there: a fact about the form, never a sample.
+    pub from: Option<Value>,
+    /// What is there now.
+    pub to: Option<Value>,
+    /// What the documentation says, where a verdict is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<Value>,
+    /// What the emulator does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulator: Option<Value>,
+    /// What the vendor was seen to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Value>,
+    /// What the vendor was seen to do before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_live: Option<Value>,
+    /// When it was first seen, RFC 3339 or a day; from the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<String>,
+    /// When it was last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<String>,
+    /// How often it went and came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flaps: Option<u32>,
+    /// Whether the history, or for a defect the old document, has it already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
+    /// The documents in which it is, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// The models that it concerns, sorted; empty if it concerns none in particular.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// On how many answers it rests; absent where documents were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// How many answers spoke of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Answers in which it could have been.
+    pub samples: u32,
+    /// Answers in which it was.
+    pub present: u32,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Both texts say so.
+    Certain,
+    /// The best reading of what both texts say, as with a member that was renamed.
+    Likely,
+    /// It rests on few answers.
+    Weak,
+}
+
+/// Whether a finding is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Baseline {
+    /// It was not there the last time.
+    New,
+    /// It was.
+    Unchanged,
+    /// It was, and is gone.
+    Absent,
+}
+
+/// Which of documentation, emulator and vendor is wrong (rule 5 of the suite).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// All three agree.
+    Ok,
+    /// The documentation and the vendor agree, the emulator does not.
+    EmulatorWrong,
+    /// The emulator and the vendor agree, the documentation does not.
+    DocsWrong,
+    /// The vendor does as it did before; documentation and emulator say otherwise.
+    DocsWrongAndEmulatorStale,
+    /// The vendor does otherwise than it did before.
+    VendorDrifted,
+    /// The vendor does otherwise than documentation and emulator, and nobody looked before.
+    DocsWrongOrDrifted,
+    /// The documentation is silent; the emulator does as the vendor.
+    Undocumented,
+    /// The documentation is silent; the emulator guessed, and guessed wrong.
+    UndocumentedEmulatorWrong,
+    /// All three differ.
+    Unresolved,
+    /// The emulator departs from the documentation, and nobody looked at the vendor.
+    Unproven,
+}
+
+impl Finding {
+    /// A finding about documents, complete but for what only some findings have.
+    pub fn new(vendor: &str, kind: Kind, severity: Severity, operation: &str, place: &str) -> Self {
+        Self {
+            fingerprint: fingerprint(vendor, operation, kind, place, None),
+            kind,
+            severity,
+            verdict: None,
+            operation: operation.to_owned(),
+            place: place.to_owned(),
+            to_place: None,
+            pointer: None,
+            to_pointer: None,
+            from: None,
+            to: None,
+            docs: None,
+            emulator: None,
+            live: None,
+            previous_live: None,
+            first_seen: None,
+            last_seen: None,
+            flaps: None,
+            baseline: None,
+            files: Vec::new(),
+            models: Vec::new(),
+            evidence: None,
+            confidence: Confidence::Certain,
+            message: String::new(),
+        }
+    }
+
+    /// Whether it shows on the wire.
+    pub fn is_wire_relevant(&self) -> bool {
+        self.severity.is_wire_relevant()
+    }
+}
+
+impl Report {
+    /// Whether anything in it shows on the wire.
+    pub fn has_drift(&self) -> bool {
+        self.findings.iter().any(Finding::is_wire_relevant)
+    }
+
+    /// Puts the findings in their order.
+    pub fn sort(&mut self) {
+        self.findings.sort_by(|left, right| {
+            let key = |finding: &Finding| {
+                (finding.severity, finding.operation.clone(), finding.place.clone(), finding.kind)
+            };
+            key(left).cmp(&key(right)).then_with(|| left.fingerprint.cmp(&right.fingerprint))
+        });
+    }
+}
+
+/// The name of a finding in every run: sixteen hexadecimal digits of a SHA-256.
+///
+/// Nothing in it depends on words or values, so a reworded message keeps its name.
+pub fn fingerprint(vendor: &str, operation: &str, kind: Kind, place: &str, to_place: Option<&str>) -> String {
+    let parts = [vendor, operation, kind.name(), place, to_place.unwrap_or_default()];
+    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

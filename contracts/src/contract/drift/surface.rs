@@ -1,0 +1,260 @@
+//! What a vendor offers, as one description of it says: the form in which descriptions are compared.
+//!
+//! A contract, an OpenAPI file, a folder of them and recorded answers all become a [`Surface`]. References
+//! are followed, alternatives are merged, the spellings of OpenAPI 3.0 and 3.1 are one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::finding::Finding;
+
+/// What a vendor offers, as one description says.
+#[derive(Clone, Debug, Default)]
+pub struct Surface {
+    /// How the description is named in reports: a file, `VENDOR@EDITION`, a folder.
+    pub name: String,
+    /// The vendor's id; empty if nobody says.
+    pub vendor: String,
+    /// Of what it is a whole description.
+    pub extent: Extent,
+    /// The addresses before all paths, sorted.
+    pub servers: Vec<String>,
+    /// What can be asked.
+    pub endpoints: Vec<Endpoint>,
+    /// Schemas of a document that has no paths, by name.
+    pub schemas: BTreeMap<String, Node>,
+    /// Schemas that nothing uses, by file and name, words stripped.
+    pub unreachable: BTreeMap<String, Value>,
+    /// What is wrong in the description itself.
+    pub defects: Vec<Finding>,
+}
+
+/// Of what a description is whole: what it does not mention there does not exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// Of nothing: one file, or answers. Others may describe the rest.
+    #[default]
+    Part,
+    /// Of the models of the operations that it has: a folder with a file for each model.
+    Models,
+    /// Of the vendor: a contract.
+    Vendor,
+}
+
+/// One method on one path.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// Our name of the operation, if it is known: `submit`, `poll`.
+    pub operation: Option<String>,
+    /// Upper case.
+    pub method: String,
+    /// The path, as written.
+    pub path: String,
+    /// JSON Pointer to it.
+    pub pointer: String,
+    /// Whether a credential is needed.
+    pub security: Security,
+    /// The parameters of the query, as the members of an object.
+    pub query: Node,
+    /// The headers and cookies that are asked for, as the members of an object.
+    pub headers: Node,
+    /// The parameters within the path, by their position from 1.
+    pub segments: Node,
+    /// Bodies, by the model that they are for; `""` where no member names a model.
+    pub requests: BTreeMap<String, Body>,
+    /// Answers, by status as it is written: `200`, `4XX`, `default`.
+    pub replies: BTreeMap<String, Body>,
+}
+
+/// A body, as one file describes it.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// The content types, sorted; empty if nothing is said.
+    pub media_types: Vec<String>,
+    /// Its form; absent if nothing is said.
+    pub node: Option<Node>,
+    /// Whether there must be one.
+    pub required: bool,
+    /// JSON Pointer to it.
+    pub pointer: String,
+    /// The file that says so, if the surface has several.
+    pub file: Option<String>,
+}
+
+/// Whether a credential is needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// None is needed, or nothing is said.
+    #[default]
+    None,
+    /// One is declared, but demanded nowhere: by these schemes.
+    Declared(BTreeSet<String>),
+    /// One of these schemes is demanded.
+    Demanded(BTreeSet<String>),
+}
+
+/// The type of a JSON value. Whole numbers are numbers too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Type {
+    /// An object.
+    Object,
+    /// An array.
+    Array,
+    /// Text.
+    String,
+    /// A number.
+    Number,
+    /// A whole number.
+    Integer,
+    /// True or false.
+    Boolean,
+}
+
+/// The form of a value.
+#[derive(Clone, Debug, Default)]
+pub struct Node {
+    /// JSON Pointer into the document, at the place where references led.
+    pub pointer: String,
+    /// The types it may have, null aside; empty means any.
+    pub types: BTreeSet<Type>,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// The values it may have, numbers first, each kind in its order; absent if they are not listed.
+    pub values: Option<Vec<Value>>,
+    /// Bounds, by their keyword: `minimum`, `maxLength`, `maxItems`, `pattern`.
+    pub limits: BTreeMap<String, Value>,
+    /// The form of a text.
+    pub format: Option<String>,
+    /// What is taken if it is left out.
+    pub default: Option<Value>,
+    /// Whether it is marked as deprecated.
+    pub deprecated: bool,
+    /// What is said about it.
+    pub text: String,
+    /// The members of an object, in order of declaration.
+    pub members: IndexMap<String, Member>,
+    /// Whether other members are refused.
+    pub closed: bool,
+    /// The items of an array.
+    pub items: Option<Box<Node>>,
+    /// Whether only answers have it.
+    pub read_only: bool,
+    /// Whether only requests have it.
+    pub write_only: bool,
+    /// Whether nothing is known of it, because a reference to it is broken.
+    pub unknown: bool,
+    /// In how many answers it was, if it was inferred from answers.
+    pub seen: Option<Seen>,
+}
+
+/// A member of an object.
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    /// Whether it must be there. Of an inferred form: whether it always was.
+    pub required: bool,
+    /// Its form.
+    pub node: Node,
+}
+
+/// In how many answers a value was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Answers in which it could have been: those in which what it is a member of was.
+    pub samples: u32,
+    /// Answers in which it was.
+    pub present: u32,
+    /// When it was first seen; empty if nobody says.
+    pub first: String,
+    /// When it was last seen; empty if nobody says.
+    pub last: String,
+}
+
+impl Type {
+    /// The word of JSON Schema.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Array => "array",
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+        }
+    }
+
+    /// The type that a word of JSON Schema names; `null` is none.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Object, Self::Array, Self::String, Self::Number, Self::Integer, Self::Boolean]
+            .into_iter()
+            .find(|held| held.name() == word)
+    }
+
+    /// The type of a value; `None` of null.
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => None,
+            Value::Bool(_) => Some(Self::Boolean),
+            Value::Number(number) if number.is_f64() && number.as_f64().is_some_and(|n| n.fract() != 0.0) => {
+                Some(Self::Number)
+            }
+            Value::Number(_) => Some(Self::Integer),
+            Value::String(_) => Some(Self::String),
+            Value::Array(_) => Some(Self::Array),
+            Value::Object(_) => Some(Self::Object),
+        }
+    }
+}
+
+impl Surface {
+    /// Whether it was inferred from answers.
+    pub fn is_observed(&self) -> bool {
+        self.endpoints.iter().any(Endpoint::is_observed)
+    }
+}
+
+impl Node {
+    /// Whether it says nothing at all, as `{}` does.
+    pub fn is_silent(&self) -> bool {
+        self.types.is_empty()
+            && !self.nullable
+            && self.values.is_none()
+            && self.members.is_empty()
+            && self.items.is_none()
+            && self.seen.is_none()
+    }
+}
+
+impl Endpoint {
+    /// Whether it was inferred from answers.
+    pub fn is_observed(&self) -> bool {
+        self.replies.values().any(|body| body.node.as_ref().is_some_and(|node| node.seen.is_some()))
+    }
+
+    /// Our name of the operation, or method and path.
+    pub fn name(&self) -> String {
+        self.operation.clone().unwrap_or_else(|| format!("{} {}", self.method, self.path))
+    }
+}
+
+impl Security {
+    /// The schemes, whether they are demanded or only declared.
+    pub fn schemes(&self) -> BTreeSet<String> {
+        match self {
+            Self::None => BTreeSet::new(),
+            Self::Declared(schemes) | Self::Demanded(schemes) => schemes.clone(),
+        }
+    }
+}
+
+/// Puts values in the order in which reports list them: numbers by size, then texts.
+pub fn sort_values(values: &mut Vec<Value>) {
+    values.sort_by(|one, other| match (one.as_f64(), other.as_f64()) {
+        (Some(held), Some(limit)) => held.total_cmp(&limit),
+        (Some(_), None) => std::cmp::Ordering::Less,
+        (None, Some(_)) => std::cmp::Ordering::Greater,
+        (None, None) => one.to_string().cmp(&other.to_string()),
+    });
+    values.dedup();
+}

@@ -1,0 +1,6 @@
+//! Drift: editions, documents and a running target side by side.
+
+mod answers;
+mod documents;
+mod editions;
+mod probe;

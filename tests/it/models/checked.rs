@@ -1,0 +1,107 @@
+//! The suite, model by model.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stuntdouble_conformance::check::{Place, Wanted, check};
+use stuntdouble_conformance::events::Silence;
+use stuntdouble_conformance::outcome::{Outcome, Report};
+use stuntdouble_conformance::report::{Format, render};
+use stuntdouble_conformance::run::Choice;
+use stuntdouble_contracts::Vendor;
+use stuntdouble_contracts::contract::rules::Checker;
+use stuntdouble_emulator::Latency;
+
+use stuntdouble_conformance::session::Beside;
+
+use super::{VENDOR, small};
+use crate::support::quiet;
+
+/// Runs the suite for one model against a stand-in of its own.
+fn report(vendor: &Vendor, model: &str, pictures: bool) -> Report {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let started = quiet().vendor(vendor.clone()).latency(Latency::REAL).start();
+    let emulator = runtime.block_on(started).unwrap();
+    let wanted = Wanted {
+        contract: Arc::clone(&vendor.contract),
+        model: Some(model.to_owned()),
+        place: Place::Emulator { base: emulator.url(VENDOR), control: emulator.admin_base() },
+        keys: (None, None),
+        max_spend: None,
+        allow_unknown_price: false,
+        paid: false,
+        generated: 0,
+        choice: Choice { only: Vec::new(), skip: if pictures { Vec::new() } else { heavy() } },
+        ledger: PathBuf::from("unused"),
+        baseline: None,
+        cassette: None,
+        seed: 1,
+        picture: None,
+        beside: Beside::default(),
+    };
+    check(&wanted, &mut Silence).unwrap_or_else(|trouble| panic!("{model}: {trouble}"))
+}
+
+/// The cases that send many or heavy pictures, which is slow, and the same wherever the rules for them are.
+fn heavy() -> Vec<String> {
+    ["PIC", "GEN-04"].map(str::to_owned).to_vec()
+}
+
+/// Models of one shape differ in nothing that a case looks at but their names, so one of each shape is checked.
+fn one_of_each_shape(vendor: &Vendor) -> Vec<String> {
+    let mut shapes: BTreeMap<String, String> = BTreeMap::new();
+    for model in vendor.contract.models.values() {
+        let mut shape = model.request.clone();
+        shape["properties"]["model"].take();
+        shapes.entry(format!("{shape} {:?}", model.maker)).or_insert_with(|| model.id.clone());
+    }
+    let mut ids: Vec<String> = shapes.into_values().collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn the_suite_is_green_for_each_model() {
+    let vendor = small();
+    let ids = one_of_each_shape(&vendor);
+    assert!(ids.len() >= 25, "{ids:?}");
+    let mut rules = BTreeSet::new();
+    let runs: Vec<(&String, bool)> = ids
+        .iter()
+        .map(|id| {
+            let picture =
+                vendor.contract.models[id].request["properties"]["image_url"]["x-image"].to_string();
+            (id, rules.insert(picture))
+        })
+        .collect();
+    let reports: Vec<Report> = std::thread::scope(|scope| {
+        let vendor = &vendor;
+        let of = move |runs: &[(&String, bool)]| {
+            runs.iter().map(|(id, pictures)| report(vendor, id, *pictures)).collect::<Vec<_>>()
+        };
+        let halves = runs.chunks(runs.len().div_ceil(2)).map(|half| scope.spawn(move || of(half)));
+        let halves: Vec<_> = halves.collect();
+        halves.into_iter().flat_map(|half| half.join().unwrap()).collect()
+    });
+    let mut passed = 0;
+    for (report, id) in reports.iter().zip(&ids) {
+        assert_eq!(report.model.as_deref(), Some(id.as_str()));
+        for result in &report.results {
+            let fine = [Outcome::Pass, Outcome::NotApplicable].contains(&result.outcome);
+            assert!(fine, "{id} {}: {}", result.id, result.message);
+        }
+        let submits = report.exchanges.iter().filter(|exchange| exchange.case == "SUB-01");
+        let text = submits.map(|exchange| format!("{exchange:?}")).collect::<String>();
+        assert!(text.contains(id.as_str()), "{id} was not what was submitted");
+        passed += report.with(Outcome::Pass).count();
+    }
+    assert!(passed > 45 * ids.len(), "only {passed} passed");
+    let json: serde_json::Value = serde_json::from_str(&render(Format::Json, &reports)).unwrap();
+    let schema: serde_json::Value =
+        serde_json::from_str(stuntdouble_conformance::report::json::SCHEMA).unwrap();
+    let schema = Checker::new(schema).unwrap();
+    for report in json.as_array().unwrap() {
+        assert!(schema.accepts(report), "{:?}", schema.violations(report));
+    }
+}
