@@ -212,22 +212,13 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The day that a file's name begins with.
-fn day(path: &Path) -> Option<String> {
-    let name = file_name(path);
-    name.get(..10).filter(|day| crate::baseline::is_day(day)).map(str::to_owned)
-}
-
 /// The OpenAPI files of a folder whose names all begin with a day, oldest first; `None` if not all do.
 ///
 /// # Errors
 ///
 /// If the folder cannot be read.
 pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Trouble> {
-    let files = listed(folder, &["json", "yaml", "yml"])?;
-    let days: Vec<(String, PathBuf)> =
-        files.iter().filter_map(|path| Some((day(path)?, path.clone()))).collect();
-    Ok((!files.is_empty() && days.len() == files.len()).then_some(days))
+    Ok(read::dated(listed(folder, &["json", "yaml", "yml"])?, |path| file_name(path)))
 }
 
 /// A file as a side of its own.

@@ -4,7 +4,7 @@
 //! Each format escapes it in its own way. No format holds a time of its own, so two runs write the same bytes.
 
 use stuntdouble_contracts::contract::drift::finding::{Baseline, Finding, Report};
-use stuntdouble_contracts::contract::drift::{Kind, Severity, line_of};
+use stuntdouble_contracts::contract::drift::{Kind, Severity, line_of, page};
 
 use crate::report::{Format, escape};
 
@@ -92,11 +92,9 @@ pub fn is_news(finding: &Finding) -> bool {
 
 /// How much a finding weighs, in the words of code scanning.
 fn level(finding: &Finding) -> &'static str {
-    match (finding.baseline, finding.severity) {
-        (Some(Baseline::Absent), _) => "note",
-        (_, Severity::Breaking) => "error",
-        (_, Severity::Risky | Severity::Defect) => "warning",
-        (_, Severity::Compatible | Severity::Cosmetic) => "note",
+    match finding.baseline {
+        Some(Baseline::Absent) => "note",
+        Some(Baseline::New | Baseline::Unchanged) | None => page::level(finding.severity),
     }
 }
 

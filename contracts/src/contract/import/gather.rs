@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{ImportError, Wanted, day, day_of};
+use super::{ImportError, Wanted, day};
+use crate::contract::drift::read::day_of;
 use crate::contract::drift::read::openapi;
 use crate::contract::drift::surface::{Body, Endpoint, Node};
 

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use self::gather::Gathered;
 use super::Contract;
-use super::drift::read::{Unreadable, openapi};
+use super::drift::read::{Unreadable, day_of, openapi};
 
 /// What is wanted of an import.
 #[derive(Clone, Copy, Debug)]
@@ -123,16 +123,4 @@ pub fn check_id(id: &str) -> Result<(), ImportError> {
 fn is_edition(text: &str) -> bool {
     let day = text.strip_suffix(|letter: char| letter.is_ascii_lowercase()).unwrap_or(text);
     day_of(day) == Some(day)
-}
-
-/// The day that a text begins with.
-fn day_of(text: &str) -> Option<&str> {
-    let day = text.get(..10)?;
-    let sound = day.bytes().enumerate().all(|(place, byte)| match place {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    let number = |part: &str| part.parse::<u8>().unwrap_or_default();
-    let real = || (1..=12).contains(&number(&day[5..7])) && (1..=31).contains(&number(&day[8..]));
-    (sound && real()).then_some(day)
 }

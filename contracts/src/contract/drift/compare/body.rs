@@ -22,7 +22,7 @@ pub(super) enum Direction {
 }
 
 /// Fewer answers than this are weak evidence.
-const FEW: u32 = 5;
+pub(super) const FEW: u32 = 5;
 
 /// Two forms at one place.
 #[derive(Clone, Copy)]

@@ -77,13 +77,13 @@ impl Comparison<'_> {
         self.security(&about, old.endpoint, new.endpoint);
         // Answers do not show what was asked.
         if !old.endpoint.is_observed() && !new.endpoint.is_observed() {
-            let parts = |endpoint: &'_ Endpoint| {
-                [endpoint.query.clone(), endpoint.headers.clone(), endpoint.segments.clone()]
-            };
-            for ((word, before), after) in
-                ["query", "header", "path"].iter().zip(parts(old.endpoint)).zip(parts(new.endpoint))
-            {
-                self.bodies(&about, Direction::Request, &format!("{operation}.{word}"), &before, &after);
+            let (was, is) = (old.endpoint, new.endpoint);
+            for (word, before, after) in [
+                ("query", &was.query, &is.query),
+                ("header", &was.headers, &is.headers),
+                ("path", &was.segments, &is.segments),
+            ] {
+                self.bodies(&about, Direction::Request, &format!("{operation}.{word}"), before, after);
             }
             self.request(&about, old, new);
         }
@@ -104,26 +104,22 @@ impl Comparison<'_> {
             (finding.from, finding.to) = (Some(json!(before.required)), Some(json!(after.required)));
             (finding.pointer, finding.to_pointer) = (pointers(before, None), pointers(after, None));
         }
-        {
-            self.media_types(about, Direction::Request, &place, before, after);
-            match (&before.node, &after.node) {
-                (Some(held), Some(now)) => self.bodies(about, Direction::Request, &place, held, now),
-                (Some(held), None) => {
-                    let finding = self.add(about, Kind::MemberRemoved, Severity::Risky, &place);
-                    finding.from = Some(super::facts::of_node(held, before.required));
-                    (finding.pointer, finding.to_pointer) =
-                        (pointers(before, Some(held)), pointers(after, None));
-                }
-                (None, Some(now)) => {
-                    let must = after.required;
-                    let severity = if must { Severity::Breaking } else { Severity::Compatible };
-                    let finding = self.add(about, Kind::MemberAdded, severity, &place);
-                    finding.to = Some(super::facts::of_node(now, must));
-                    (finding.pointer, finding.to_pointer) =
-                        (pointers(before, None), pointers(after, Some(now)));
-                }
-                (None, None) => {}
+        self.media_types(about, Direction::Request, &place, before, after);
+        match (&before.node, &after.node) {
+            (Some(held), Some(now)) => self.bodies(about, Direction::Request, &place, held, now),
+            (Some(held), None) => {
+                let finding = self.add(about, Kind::MemberRemoved, Severity::Risky, &place);
+                finding.from = Some(super::facts::of_node(held, before.required));
+                (finding.pointer, finding.to_pointer) = (pointers(before, Some(held)), pointers(after, None));
             }
+            (None, Some(now)) => {
+                let must = after.required;
+                let severity = if must { Severity::Breaking } else { Severity::Compatible };
+                let finding = self.add(about, Kind::MemberAdded, severity, &place);
+                finding.to = Some(super::facts::of_node(now, must));
+                (finding.pointer, finding.to_pointer) = (pointers(before, None), pointers(after, Some(now)));
+            }
+            (None, None) => {}
         }
     }
 

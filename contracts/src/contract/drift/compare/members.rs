@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::body::{Direction, Pair, evidence, fact};
+use super::body::{Direction, FEW, Pair, evidence, fact};
 use super::severity::{lacks, of_added, of_removed, of_renamed};
 use super::{About, Comparison};
 use crate::contract::drift::finding::{Confidence, Evidence};
@@ -174,7 +174,7 @@ impl Comparison<'_> {
         evidence(finding, &member.node, &member.node);
         if let Some(counted) = evidence_of {
             finding.evidence = Some(counted);
-            if counted.samples < 5 {
+            if counted.samples < FEW {
                 finding.confidence = Confidence::Weak;
             }
         }

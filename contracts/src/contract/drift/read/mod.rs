@@ -58,29 +58,26 @@ pub fn openapi(name: &str, bytes: &[u8]) -> Result<Surface, Unreadable> {
 /// So many members that are there twice are told of one document.
 const MAX_TWICE: usize = 100;
 
-/// The day that a file's name begins with, `YYYY-MM-DD`; `None` if it begins otherwise.
+/// The day that a name begins with, `YYYY-MM-DD`; `None` if it begins otherwise, or with a day that never was.
 pub fn day_of(name: &str) -> Option<&str> {
     let day = name.get(..10)?;
-    let form = day
-        .bytes()
-        .enumerate()
-        .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
-    form.then_some(day)
+    day.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == day).then_some(day)
 }
 
-/// A folder's files as a history, the oldest first; `None` unless the name of each begins with a day.
+/// Files as a history, each with its day and the oldest first; `None` unless the name of each begins with a day.
 ///
 /// Files of one day keep the order of their names.
-pub fn dated(files: &[(String, Vec<u8>)]) -> Option<Vec<&(String, Vec<u8>)>> {
-    let mut sorted: Vec<&(String, Vec<u8>)> = files.iter().collect();
-    sorted.sort_by(|left, right| left.0.cmp(&right.0));
-    let all = !sorted.is_empty() && sorted.iter().all(|(name, _)| day_of(name).is_some());
-    all.then_some(sorted)
+pub fn dated<T>(files: Vec<T>, name: impl Fn(&T) -> String) -> Option<Vec<(String, T)>> {
+    let mut named: Vec<(String, T)> = files.into_iter().map(|file| (name(&file), file)).collect();
+    named.sort_by(|left, right| left.0.cmp(&right.0));
+    let days: Option<Vec<(String, T)>> =
+        named.into_iter().map(|(name, file)| Some((day_of(&name)?.to_owned(), file))).collect();
+    days.filter(|days| !days.is_empty())
 }
 
 /// Reads a document that is a value already, as our own export gives it.
 pub(super) fn read(name: &str, root: &Value) -> Surface {
-    let mut reader = Reader::new(name, root);
+    let mut reader = Reader::new(root);
     let (servers, prefix) = reader.servers();
     let endpoints = reader.endpoints(&prefix);
     let schemas = if endpoints.is_empty() { reader.loose_schemas() } else { Default::default() };

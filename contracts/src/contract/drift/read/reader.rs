@@ -36,7 +36,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(name: &str, root: &'a Value) -> Self {
+    pub(super) fn new(root: &'a Value) -> Self {
         let vendor = root.pointer("/info/x-vendor").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut reader = Self {
             root,
@@ -46,11 +46,11 @@ impl<'a> Reader<'a> {
             nodes: 0,
             operation: String::new(),
         };
-        reader.check_document(name);
+        reader.check_document();
         reader
     }
 
-    fn check_document(&mut self, _name: &str) {
+    fn check_document(&mut self) {
         match self.root.get("openapi") {
             None => self.defect(Kind::DefectDocument, "document/openapi", "", "there is no `openapi`"),
             Some(Value::String(version)) if version.starts_with("3.") => {}

@@ -237,9 +237,10 @@ fn two_files_that_give_one_model_different_bodies_contradict_each_other() {
 
 #[test]
 fn a_folder_is_a_history_if_every_name_begins_with_a_day() {
-    let file = |name: &str| (name.to_owned(), Vec::new());
+    let file = |name: &str| name.to_owned();
+    let dated = |files: &[String]| dated(files.to_vec(), Clone::clone);
     let history = [file("2025-02-01-b.json"), file("2025-01-28-a.json")];
-    assert_eq!(dated(&history).unwrap()[0].0, "2025-01-28-a.json");
+    assert_eq!(dated(&history).unwrap()[0].1, "2025-01-28-a.json");
     assert!(dated(&[file("2025-02-01-b.json"), file("a.json")]).is_none() && dated(&[]).is_none());
     assert_eq!(
         (day_of("2025-02-01.yaml"), day_of("2025-2-1"), day_of("é025-02-01")),
