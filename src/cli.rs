@@ -126,65 +126,60 @@ pub(crate) enum Contract {
 #[derive(Debug, Default, Args)]
 pub(crate) struct Serve {
     /// Address of all vendors [default: 127.0.0.1:4747].
-    #[arg(long, value_name = "ADDR", env = "STUNTDOUBLE_LISTEN")]
+    #[arg(long, value_name = "ADDR", env = "MOCKREEL_LISTEN")]
     pub(crate) listen: Option<SocketAddr>,
     /// Address of one vendor; repeatable.
-    #[arg(long = "port", value_name = "VENDOR=ADDR", env = "STUNTDOUBLE_PORT", value_delimiter = ',')]
+    #[arg(long = "port", value_name = "VENDOR=ADDR", env = "MOCKREEL_VENDOR_PORT", value_delimiter = ',')]
     pub(crate) ports: Vec<String>,
-    /// Configuration file [default: stuntdouble.toml, if there is one].
-    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_CONFIG")]
+    /// Configuration file [default: mockreel.toml, if there is one].
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// Serve only this vendor; repeatable.
-    #[arg(long = "vendor", value_name = "ID[@EDITION]", env = "STUNTDOUBLE_VENDOR", value_delimiter = ',')]
+    #[arg(long = "vendor", value_name = "ID[@EDITION]", env = "MOCKREEL_VENDOR", value_delimiter = ',')]
     pub(crate) vendors: Vec<String>,
     /// Lay this file over a vendor's newest edition; repeatable.
-    #[arg(long = "contract", value_name = "FILE", env = "STUNTDOUBLE_CONTRACT", value_delimiter = ',')]
+    #[arg(long = "contract", value_name = "FILE", env = "MOCKREEL_CONTRACT", value_delimiter = ',')]
     pub(crate) contracts: Vec<PathBuf>,
     /// Choose a quirk; repeatable.
-    #[arg(
-        long = "option",
-        value_name = "VENDOR.NAME=VALUE",
-        env = "STUNTDOUBLE_OPTION",
-        value_delimiter = ','
-    )]
+    #[arg(long = "option", value_name = "VENDOR.NAME=VALUE", env = "MOCKREEL_OPTION", value_delimiter = ',')]
     pub(crate) options: Vec<String>,
     /// How long jobs take: instant, fast, real or a factor [default: fast, a sixtieth of what was observed].
-    #[arg(long, value_name = "LATENCY", env = "STUNTDOUBLE_LATENCY")]
+    #[arg(long, value_name = "LATENCY", env = "MOCKREEL_LATENCY")]
     pub(crate) latency: Option<String>,
     /// What moves jobs: time, immediate, polls=N or step [default: time].
-    #[arg(long, value_name = "PROGRESS", env = "STUNTDOUBLE_PROGRESS")]
+    #[arg(long, value_name = "PROGRESS", env = "MOCKREEL_PROGRESS")]
     pub(crate) progress: Option<String>,
     /// The clock of new accounts: system or manual [default: system].
-    #[arg(long, value_name = "CLOCK", env = "STUNTDOUBLE_CLOCK")]
+    #[arg(long, value_name = "CLOCK", env = "MOCKREEL_CLOCK")]
     pub(crate) clock: Option<String>,
     /// The run's randomness; the same seed and requests give the same ids, timings and bytes [default: a fresh one].
-    #[arg(long, value_name = "N", env = "STUNTDOUBLE_SEED")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_SEED")]
     pub(crate) seed: Option<u64>,
     /// Whether pictures named by an address are fetched: offline or fetch [default: offline].
-    #[arg(long, value_name = "IMAGES", env = "STUNTDOUBLE_IMAGES")]
+    #[arg(long, value_name = "IMAGES", env = "MOCKREEL_IMAGES")]
     pub(crate) images: Option<String>,
     /// When a bad picture or an unsupported combination is noticed: vendor, submit or job [default: vendor].
-    #[arg(long, value_name = "MOMENT", env = "STUNTDOUBLE_IMAGE_BREACH")]
+    #[arg(long, value_name = "MOMENT", env = "MOCKREEL_IMAGE_BREACH")]
     pub(crate) image_breach: Option<String>,
     /// What happens to which requests: a ready-made set, or a file of scenarios; repeatable.
-    #[arg(long = "scenario", value_name = "FILE|NAME", env = "STUNTDOUBLE_SCENARIO", value_delimiter = ',')]
+    #[arg(long = "scenario", value_name = "FILE|NAME", env = "MOCKREEL_SCENARIO", value_delimiter = ',')]
     pub(crate) scenarios: Vec<String>,
-    /// Follow orders in prompts (`[sd:...]`) and in `x-stuntdouble-scenario` also while listening beyond loopback.
-    #[arg(long, env = "STUNTDOUBLE_ALLOW_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
+    /// Follow orders in prompts (`[mock:...]`) and in `x-mockreel-scenario` also while listening beyond loopback.
+    #[arg(long, env = "MOCKREEL_ALLOW_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_directives: Option<bool>,
     /// Send callbacks to any address, not to loopback alone; also while listening beyond loopback.
-    #[arg(long, env = "STUNTDOUBLE_ALLOW_CALLBACKS", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_ALLOW_CALLBACKS", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_callbacks: Option<bool>,
     /// Environment variable that holds the secret by which callbacks are signed (`whsec_...`).
-    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_CALLBACK_SECRET_ENV")]
+    #[arg(long, value_name = "VAR", env = "MOCKREEL_CALLBACK_SECRET_ENV")]
     pub(crate) callback_secret_env: Option<String>,
     /// The address under which clients reach the emulator, for the URLs in its answers.
-    #[arg(long, value_name = "URL", env = "STUNTDOUBLE_PUBLIC_URL")]
+    #[arg(long, value_name = "URL", env = "MOCKREEL_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
     /// Address of the control API, if it is to be apart.
-    #[arg(long, value_name = "ADDR", env = "STUNTDOUBLE_ADMIN_LISTEN")]
+    #[arg(long, value_name = "ADDR", env = "MOCKREEL_ADMIN_LISTEN")]
     pub(crate) admin_listen: Option<SocketAddr>,
     /// Environment variable that holds the token which the control API wants beyond loopback.
-    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_ADMIN_TOKEN_ENV")]
+    #[arg(long, value_name = "VAR", env = "MOCKREEL_ADMIN_TOKEN_ENV")]
     pub(crate) admin_token_env: Option<String>,
 }

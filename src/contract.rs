@@ -1,12 +1,12 @@
-//! `stuntdouble contract`: what the contracts say, printed, and a vendor's files made into one.
+//! `mockreel contract`: what the contracts say, printed, and a vendor's files made into one.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use stuntdouble_contracts::contract::import::{ImportError, Wanted, check_id, day, hosts, import};
-use stuntdouble_contracts::contract::openapi::{Side, export};
-use stuntdouble_contracts::contract::page::render;
+use mockreel_contracts::contract::import::{ImportError, Wanted, check_id, day, hosts, import};
+use mockreel_contracts::contract::openapi::{Side, export};
+use mockreel_contracts::contract::page::render;
 
 use crate::Failed;
 use crate::cli::Contract;
@@ -16,15 +16,14 @@ pub(crate) fn run(command: Contract) -> Result<(), Failed> {
     let text = match command {
         Contract::List => list()?,
         Contract::Show { vendor } => {
-            let vendor = stuntdouble_contracts::vendor(&vendor).map_err(Failed::Usage)?;
-            let all =
-                stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
+            let vendor = mockreel_contracts::vendor(&vendor).map_err(Failed::Usage)?;
+            let all = mockreel_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
             let older = all.iter().map(|held| &*held.contract);
             let older = older.filter(|held| held.id == vendor.id() && held.edition < vendor.contract.edition);
             render(&vendor.contract, &older.collect::<Vec<_>>())
         }
         Contract::Openapi { vendor, documented } => {
-            let vendor = stuntdouble_contracts::vendor(&vendor).map_err(Failed::Usage)?;
+            let vendor = mockreel_contracts::vendor(&vendor).map_err(Failed::Usage)?;
             let side = if documented { Side::Documented } else { Side::Enforced };
             format!("{:#}\n", export(&vendor.contract, side))
         }
@@ -53,7 +52,7 @@ fn imported(paths: &[PathBuf], asked: &Asked, out: Option<&Path>) -> Result<(), 
         return Err(taken_already(taken));
     }
     let files = read(paths)?;
-    let all = stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
+    let all = mockreel_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
     if files.is_empty() {
         return Err(Failed::Usage(ImportError::Nothing.to_string()));
     }
@@ -73,7 +72,7 @@ fn imported(paths: &[PathBuf], asked: &Asked, out: Option<&Path>) -> Result<(), 
     let day = day(&files, asked.edition.as_deref()).map_err(|error| Failed::Usage(error.to_string()))?;
     // What was written on a day is compared with what was in force then.
     let base = match day {
-        Some(day) => stuntdouble_contracts::vendor::in_force(&id, day)
+        Some(day) => mockreel_contracts::vendor::in_force(&id, day)
             .map_err(|error| Failed::Internal(error.to_string()))?,
         None => known,
     };
@@ -89,7 +88,7 @@ fn imported(paths: &[PathBuf], asked: &Asked, out: Option<&Path>) -> Result<(), 
         None => say(&text),
     }
     if known.is_some() {
-        stuntdouble_contracts::vendor::overlaid("what was imported", &text).map_err(|error| {
+        mockreel_contracts::vendor::overlaid("what was imported", &text).map_err(|error| {
             Failed::Usage(format!(
                 "{error}; it was written all the same, and has to be edited before it loads"
             ))
@@ -163,7 +162,7 @@ fn say(text: &str) {
 }
 
 fn list() -> Result<String, Failed> {
-    let all = stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
+    let all = mockreel_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
     let lines = all.iter().map(|vendor| {
         let newest = if vendor.newest { "  newest" } else { "" };
         let title = &vendor.contract.title;

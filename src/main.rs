@@ -1,4 +1,4 @@
-//! `stuntdouble`: stands in for paid, asynchronous AI-video APIs.
+//! `mockreel`: stands in for paid, asynchronous AI-video APIs.
 
 mod check;
 mod cli;
@@ -24,7 +24,7 @@ pub(crate) enum Failed {
     Usage(String),
     /// The suite says what went wrong, and its exit code.
     #[error("{0}")]
-    Suite(stuntdouble_conformance::run::Trouble),
+    Suite(mockreel_conformance::run::Trouble),
     /// Something of ours: exit code 6.
     #[error("{0}")]
     Internal(String),
@@ -77,7 +77,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             let named = std::env::args().nth(1).unwrap_or_default();
             let known: Vec<String> =
                 Cli::command().find_subcommand(&named).into_iter().flat_map(names).collect();
-            say_error(&format!("`{named}` needs one of {}; see `stuntdouble --help`", known.join(", ")));
+            say_error(&format!("`{named}` needs one of {}; see `mockreel --help`", known.join(", ")));
             ExitCode::from(2)
         }
         _ => {
@@ -85,10 +85,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             let lines =
                 text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Usage:"));
             let useful: Vec<&str> = lines.filter(|line| !line.starts_with("For more information")).collect();
-            say_error(&format!(
-                "{}; see `stuntdouble --help`",
-                useful.join(" ").trim_start_matches("error: ")
-            ));
+            say_error(&format!("{}; see `mockreel --help`", useful.join(" ").trim_start_matches("error: ")));
             ExitCode::from(2)
         }
     }
@@ -105,6 +102,6 @@ const MOST_CHARS: usize = 4_000;
 #[expect(clippy::print_stderr, reason = "the one place that speaks to the terminal about errors")]
 fn say_error(text: &str) {
     // Names of files and members may hold what a terminal or a workflow would take for an order.
-    let text = stuntdouble_conformance::report::escape::one_line(text, MOST_CHARS);
-    eprintln!("stuntdouble: {text}");
+    let text = mockreel_conformance::report::escape::one_line(text, MOST_CHARS);
+    eprintln!("mockreel: {text}");
 }

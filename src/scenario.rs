@@ -1,11 +1,11 @@
-//! `stuntdouble scenario`: what can be made to go wrong, and whether a file of it can be read.
+//! `mockreel scenario`: what can be made to go wrong, and whether a file of it can be read.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use mockreel_emulator::scenario::{Scenario, schema, shipped};
 use serde_json::{Value, json};
-use stuntdouble_emulator::scenario::{Scenario, schema, shipped};
 
 use crate::Failed;
 use crate::cli;

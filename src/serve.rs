@@ -1,10 +1,10 @@
-//! `stuntdouble serve`: start, say what is served, and stop cleanly.
+//! `mockreel serve`: start, say what is served, and stop cleanly.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use stuntdouble_emulator::clock::AccountClock;
-use stuntdouble_emulator::{Emulator, Progress, StartError};
+use mockreel_emulator::clock::AccountClock;
+use mockreel_emulator::{Emulator, Progress, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -15,7 +15,7 @@ use crate::settings::settings;
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(typed: Serve) -> Result<(), Failed> {
     let settings = settings(typed)?;
-    let filter = EnvFilter::try_from_env("STUNTDOUBLE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("MOCKREEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|why| Failed::Internal(format!("cannot start: {why}")))?;
@@ -41,7 +41,7 @@ pub(crate) fn run(typed: Serve) -> Result<(), Failed> {
 /// Each vendor's base URL, the seed, how jobs progress, and one command to try.
 fn banner(emulator: &Emulator) -> String {
     let settings = emulator.settings();
-    let mut text = format!("stuntdouble serves on {}\n", emulator.base());
+    let mut text = format!("mockreel serves on {}\n", emulator.base());
     let mut told: Vec<&str> = Vec::new();
     for chosen in &settings.vendors {
         let id = chosen.vendor.id();

@@ -8,14 +8,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mockreel_contracts::Vendor;
+use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::engine::KeyRule;
+use mockreel_emulator::random::Seed;
+use mockreel_emulator::scenario::{Entry, ReadError, Scenario};
+use mockreel_emulator::{Emulator, EmulatorBuilder, PurseSetting, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use stuntdouble_contracts::Vendor;
-use stuntdouble_emulator::clock::MANUAL_START;
-use stuntdouble_emulator::engine::KeyRule;
-use stuntdouble_emulator::random::Seed;
-use stuntdouble_emulator::scenario::{Entry, ReadError, Scenario};
-use stuntdouble_emulator::{Emulator, EmulatorBuilder, PurseSetting, Settings};
 
 use crate::Failed;
 use crate::check::flags::CheckTable;
@@ -23,7 +23,7 @@ use crate::cli::Serve;
 use crate::drift::flags::DriftTable;
 
 /// The configuration file read when none is named and it exists.
-const DEFAULT_FILE: &str = "stuntdouble.toml";
+const DEFAULT_FILE: &str = "mockreel.toml";
 
 /// The default address.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4747);
@@ -31,7 +31,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net
 /// The configuration file: the flags' names with underscores; lists where a flag may be repeated.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(title = "stuntdouble.toml")]
+#[schemars(title = "mockreel.toml")]
 struct File {
     #[schemars(with = "Option<String>")]
     listen: Option<SocketAddr>,
@@ -128,7 +128,7 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         builder = builder.callbacks_beyond_loopback();
     }
     if let Some(name) = typed.callback_secret_env.or(file.callback_secret_env) {
-        let secret = token("--callback-secret-env", &name)?.parse::<stuntdouble_emulator::callback::Secret>();
+        let secret = token("--callback-secret-env", &name)?.parse::<mockreel_emulator::callback::Secret>();
         builder = builder.callback_secret(secret.map_err(|why| flag("--callback-secret-env", &why))?);
     }
     for (vendor, purse) in file.account {
@@ -200,7 +200,7 @@ fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>
         let bytes = read_regular(path).map_err(|why| unreadable(&why))?;
         let text = String::from_utf8(bytes)
             .map_err(|_| unreadable("expected UTF-8 text, found other bytes; check the path"))?;
-        let overlaid = stuntdouble_contracts::vendor::overlaid(&path.display().to_string(), &text);
+        let overlaid = mockreel_contracts::vendor::overlaid(&path.display().to_string(), &text);
         overlays.push(overlaid.map_err(|error| Failed::Usage(one_line(&error.to_string())))?);
     }
     let mut chosen = Vec::new();
@@ -209,11 +209,10 @@ fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>
         if overlays.is_empty() {
             return Ok(chosen);
         }
-        chosen =
-            stuntdouble_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?.to_vec();
+        chosen = mockreel_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?.to_vec();
     }
     for name in names {
-        chosen.push(stuntdouble_contracts::vendor(name).map_err(|why: String| flag("--vendor", &why))?);
+        chosen.push(mockreel_contracts::vendor(name).map_err(|why: String| flag("--vendor", &why))?);
     }
     for overlay in overlays {
         let edition = overlay.contract.edition.clone();

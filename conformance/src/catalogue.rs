@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use stuntdouble_contracts::Contract;
+use mockreel_contracts::Contract;
 
 use crate::case::{Case, Cost};
 use crate::cases::catalogue;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stuntdouble_contracts::Contract;
+use mockreel_contracts::Contract;
 use url::{Host, Url};
 
 use crate::amount::Amount;
@@ -305,7 +305,7 @@ fn needs(wanted: &Wanted, target: &str) -> Result<(), Trouble> {
     }
     if wanted.max_spend.is_none() {
         let line = format!(
-            "--target {target} may cost: say the most that may be spent with --max-spend; `stuntdouble plan` tells what a run could cost"
+            "--target {target} may cost: say the most that may be spent with --max-spend; `mockreel plan` tells what a run could cost"
         );
         return Err(Trouble::new(USAGE, line));
     }

@@ -25,7 +25,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What the suite calls itself.
-const USER_AGENT: &str = concat!("stuntdouble/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("mockreel/", env!("CARGO_PKG_VERSION"));
 
 /// How to go out.
 #[derive(Clone)]

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
+use mockreel_contracts::Contract;
+use mockreel_contracts::contract::read::observe;
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::Contract;
-use stuntdouble_contracts::contract::read::observe;
 
 use crate::exchange::{Content, Exchange, KeptAnswer};
 use crate::normalise::{Normaliser, differences};

@@ -78,7 +78,7 @@ impl Choice {
                 .collect();
             if found.is_empty() {
                 let line = format!(
-                    "{flag} {name}: there is no such case; `stuntdouble check --list VENDOR` lists them"
+                    "{flag} {name}: there is no such case; `mockreel check --list VENDOR` lists them"
                 );
                 return Err(Trouble::new(USAGE, line));
             }

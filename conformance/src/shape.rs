@@ -1,8 +1,8 @@
 //! Answers beside their schemas: what breaks it, and what it does not speak of.
 
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::schema::escape;
 use serde_json::Value;
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_contracts::contract::schema::escape;
 
 /// Whether a body keeps a schema; if not, the first thing that is wrong, in one line.
 ///

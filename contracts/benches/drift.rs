@@ -4,9 +4,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use mockreel_contracts::contract::drift::{compare, of_contract, read};
+use mockreel_contracts::contract::openapi::Side;
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::contract::drift::{compare, of_contract, read};
-use stuntdouble_contracts::contract::openapi::Side;
 
 /// A document of two megabytes: one operation, and 250 schemas of other products.
 fn large(limit: u32) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn documents(criterion: &mut Criterion) {
 }
 
 fn editions(criterion: &mut Criterion) {
-    let vendor = |name: &str| stuntdouble_contracts::vendor(name).expect("there is such an edition").contract;
+    let vendor = |name: &str| mockreel_contracts::vendor(name).expect("there is such an edition").contract;
     let (old, new) = (vendor("aimlapi@2025-04"), vendor("aimlapi"));
     criterion.bench_function("two editions of a contract", |bench| {
         bench.iter(|| compare(&of_contract(&old, Side::Documented), &of_contract(&new, Side::Documented)));

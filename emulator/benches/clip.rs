@@ -7,7 +7,7 @@ use std::io::Cursor;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::{ImageFormat, Rgb, RgbImage};
-use stuntdouble_emulator::media::{ClipSpec, Preview, cover, inspect, render};
+use mockreel_emulator::media::{ClipSpec, Preview, cover, inspect, render};
 
 /// A picture with edges and texture, so that the encoder has something to do.
 fn picture(width: u32, height: u32) -> Vec<u8> {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use mockreel_contracts::contract::examples;
+use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::{Emulator, Limits, fixtures};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::examples;
-use stuntdouble_emulator::clock::MANUAL_START;
-use stuntdouble_emulator::{Emulator, Limits, fixtures};
 use tokio::runtime::Runtime;
 
 /// A picture of eight megabytes: a real one, padded after its end.
@@ -105,7 +105,7 @@ fn start_up(criterion: &mut Criterion) {
 }
 
 fn validation(criterion: &mut Criterion) {
-    let vendor = stuntdouble_contracts::vendor("aimlapi").expect("the vendor is there");
+    let vendor = mockreel_contracts::vendor("aimlapi").expect("the vendor is there");
     let model = &vendor.contract.models["kling-video/v1.6/pro/image-to-video"];
     let good = examples::full(model, &["https://pictures.example/first.png"]);
     let bad = json!({"model": 7, "image_url": "not-a-url", "duration": 99, "cfg_scale": 2});

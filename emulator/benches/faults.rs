@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use mockreel_emulator::Emulator;
+use mockreel_emulator::clock::MANUAL_START;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Emulator;
-use stuntdouble_emulator::clock::MANUAL_START;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use stuntdouble_contracts::{UnixMillis, Vendor};
+use mockreel_contracts::{UnixMillis, Vendor};
 use url::Url;
 
 use crate::callback::Secret;
@@ -197,9 +197,7 @@ impl EmulatorBuilder {
     /// If an embedded contract cannot be read, or an option does not fit; the message says which there are.
     pub fn settings(self) -> Result<Settings, StartError> {
         let vendors = if self.vendors.is_empty() {
-            stuntdouble_contracts::vendors()
-                .map_err(|error| StartError::Settings(error.to_string()))?
-                .to_vec()
+            mockreel_contracts::vendors().map_err(|error| StartError::Settings(error.to_string()))?.to_vec()
         } else {
             self.vendors
         };

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
 
-use stuntdouble_contracts::UnixMillis;
+use mockreel_contracts::UnixMillis;
 
 /// A source of time.
 pub trait Clock: fmt::Debug + Send + Sync {

@@ -19,8 +19,8 @@ const TOLD: usize = 5;
 ///
 /// ```
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-/// use stuntdouble_emulator::Emulator;
-/// use stuntdouble_emulator::expect::Expectation;
+/// use mockreel_emulator::Emulator;
+/// use mockreel_emulator::expect::Expectation;
 ///
 /// let emulator = Emulator::builder().start().await.unwrap();
 /// emulator.expect(Expectation::of("submit").account("the client's key").status(200).times(2));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stuntdouble_contracts::{FailureReason, Phase, UnixMillis};
+use mockreel_contracts::{FailureReason, Phase, UnixMillis};
 use thiserror::Error;
 
 use crate::clock::AccountClock;

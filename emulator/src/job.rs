@@ -6,8 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mockreel_contracts::{FailureReason, Phase, UnixMillis};
 use serde_json::Value;
-use stuntdouble_contracts::{FailureReason, Phase, UnixMillis};
 
 use crate::callback::CallbackPlan;
 use crate::engine::Terms;

@@ -3,8 +3,8 @@
 //! In a test, start one on a port of the system's choice and point the client at it:
 //!
 //! ```
-//! use stuntdouble_emulator::Emulator;
-//! use stuntdouble_emulator::clock::MANUAL_START;
+//! use mockreel_emulator::Emulator;
+//! use mockreel_emulator::clock::MANUAL_START;
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! let emulator = Emulator::builder().manual_clock(MANUAL_START).seed(7).start().await.unwrap();

@@ -1,8 +1,8 @@
 //! Setting and reading purses: from configuration, from a Rust test, and for the control API.
 //!
 //! ```
-//! use stuntdouble_emulator::engine::AccountLimits;
-//! use stuntdouble_emulator::{Emulator, PurseSetting};
+//! use mockreel_emulator::engine::AccountLimits;
+//! use mockreel_emulator::{Emulator, PurseSetting};
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! let emulator = Emulator::builder().start().await.unwrap();
@@ -17,9 +17,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use mockreel_contracts::UnixMillis;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stuntdouble_contracts::UnixMillis;
 
 use crate::account;
 use crate::builder::EmulatorBuilder;

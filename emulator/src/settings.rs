@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use stuntdouble_contracts::{Options, Vendor};
+use mockreel_contracts::{Options, Vendor};
 
 use crate::callback::Secret;
 use crate::clock::AccountClock;

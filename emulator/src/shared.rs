@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use stuntdouble_contracts::UnixMillis;
-use stuntdouble_contracts::contract::model::Results;
+use mockreel_contracts::UnixMillis;
+use mockreel_contracts::contract::model::Results;
 use tokio::sync::Semaphore;
 
 use crate::callback::Sender;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use stuntdouble_contracts::{Options, Vendor};
+use mockreel_contracts::{Options, Vendor};
 
 use crate::settings::Chosen;
 

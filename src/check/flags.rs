@@ -14,71 +14,71 @@ pub(crate) struct Check {
     #[arg(value_name = "VENDOR[@EDITION]", required_unless_present = "list")]
     pub(crate) vendors: Vec<String>,
     /// Look at this model only, or at each that is offered in turn with `all`; repeatable.
-    #[arg(long = "model", value_name = "ID|all", env = "STUNTDOUBLE_MODEL", value_delimiter = ',')]
+    #[arg(long = "model", value_name = "ID|all", env = "MOCKREEL_MODEL", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
     /// Whom to ask: emulator, live, or an address [default: emulator].
-    #[arg(long, value_name = "emulator|live|URL", env = "STUNTDOUBLE_TARGET")]
+    #[arg(long, value_name = "emulator|live|URL", env = "MOCKREEL_TARGET")]
     pub(crate) target: Option<String>,
     /// Environment variable that holds the key.
-    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_KEY_ENV")]
+    #[arg(long, value_name = "VAR", env = "MOCKREEL_KEY_ENV")]
     pub(crate) key_env: Option<String>,
     /// Environment variable that holds a key of another account.
-    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_SECOND_KEY_ENV")]
+    #[arg(long, value_name = "VAR", env = "MOCKREEL_SECOND_KEY_ENV")]
     pub(crate) second_key_env: Option<String>,
     /// The most that the ledger may ever come to, in the vendor's unit.
-    #[arg(long, value_name = "N", env = "STUNTDOUBLE_MAX_SPEND")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_MAX_SPEND")]
     pub(crate) max_spend: Option<String>,
     /// Submit also where no price is known; it counts as nothing.
-    #[arg(long, env = "STUNTDOUBLE_ALLOW_UNKNOWN_PRICE", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_ALLOW_UNKNOWN_PRICE", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_unknown_price: Option<bool>,
     /// Run also the cases that want a job of their own.
-    #[arg(long, env = "STUNTDOUBLE_PAID", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_PAID", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) paid: Option<bool>,
     /// How many generated bad requests may go to a target where they may cost; where nothing costs, how many
     /// requests each generated case tries at least [default: 0].
-    #[arg(long, value_name = "N", env = "STUNTDOUBLE_GENERATED")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_GENERATED")]
     pub(crate) generated: Option<u32>,
     /// Run only these cases (VAL-09) or areas (VAL), and what they need; repeatable.
-    #[arg(long, value_name = "CASE", env = "STUNTDOUBLE_ONLY", value_delimiter = ',')]
+    #[arg(long, value_name = "CASE", env = "MOCKREEL_ONLY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Leave out these cases or areas; repeatable.
-    #[arg(long, value_name = "CASE", env = "STUNTDOUBLE_SKIP", value_delimiter = ',')]
+    #[arg(long, value_name = "CASE", env = "MOCKREEL_SKIP", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
     /// List the cases, send nothing.
     #[arg(long)]
     pub(crate) list: bool,
-    /// The ledger of what was spent [default: stuntdouble-ledger.jsonl].
-    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_LEDGER")]
+    /// The ledger of what was spent [default: mockreel-ledger.jsonl].
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_LEDGER")]
     pub(crate) ledger: Option<PathBuf>,
     /// Failures that are expected.
-    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_BASELINE")]
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_BASELINE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Record the run into this folder.
-    #[arg(long, value_name = "DIR", env = "STUNTDOUBLE_CASSETTE")]
+    #[arg(long, value_name = "DIR", env = "MOCKREEL_CASSETTE")]
     pub(crate) cassette: Option<PathBuf>,
     /// Play a recorded run back instead of asking anybody.
-    #[arg(long, value_name = "DIR", env = "STUNTDOUBLE_REPLAY", conflicts_with = "target")]
+    #[arg(long, value_name = "DIR", env = "MOCKREEL_REPLAY", conflicts_with = "target")]
     pub(crate) replay: Option<PathBuf>,
     /// Reports to write: junit=F, json=F, html=F, sarif=F, md=F; repeatable.
-    #[arg(long, value_name = "FORMAT=FILE", env = "STUNTDOUBLE_REPORT")]
+    #[arg(long, value_name = "FORMAT=FILE", env = "MOCKREEL_REPORT")]
     pub(crate) report: Vec<String>,
     /// Print annotations for GitHub's workflows.
-    #[arg(long, env = "STUNTDOUBLE_GITHUB", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_GITHUB", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) github: Option<bool>,
     /// What generated requests are drawn from [default: 1].
-    #[arg(long, value_name = "N", env = "STUNTDOUBLE_CHECK_SEED")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_CHECK_SEED")]
     pub(crate) seed: Option<u64>,
     /// Address of a good picture that the target can read, where it takes pictures by address.
-    #[arg(long, value_name = "URL", env = "STUNTDOUBLE_PICTURE")]
+    #[arg(long, value_name = "URL", env = "MOCKREEL_PICTURE")]
     pub(crate) picture: Option<String>,
     /// An earlier recording: DRIFT-03 writes down what is answered otherwise now.
-    #[arg(long, value_name = "DIR", env = "STUNTDOUBLE_CHECK_PREVIOUS")]
+    #[arg(long, value_name = "DIR", env = "MOCKREEL_CHECK_PREVIOUS")]
     pub(crate) previous: Option<String>,
     /// Two files of the vendor, the older first, or a folder of dated ones: DRIFT-01 writes down how they differ.
-    #[arg(long, value_name = "FILE|FOLDER", env = "STUNTDOUBLE_CHECK_SPEC", value_delimiter = ',')]
+    #[arg(long, value_name = "FILE|FOLDER", env = "MOCKREEL_CHECK_SPEC", value_delimiter = ',')]
     pub(crate) spec: Vec<String>,
-    /// Configuration file [default: stuntdouble.toml, if there is one].
-    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_CONFIG")]
+    /// Configuration file [default: mockreel.toml, if there is one].
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 }
 

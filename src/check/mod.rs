@@ -1,4 +1,4 @@
-//! `stuntdouble check`, `plan` and `baseline`: what was typed becomes a run of the suite, and its report files.
+//! `mockreel check`, `plan` and `baseline`: what was typed becomes a run of the suite, and its report files.
 
 pub(crate) mod flags;
 
@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use stuntdouble_conformance::amount::Amount;
-use stuntdouble_conformance::baseline::{Baseline, is_day};
-use stuntdouble_conformance::catalogue;
-use stuntdouble_conformance::check::{MOST_GENERATED, Place, Wanted, check, plan};
-use stuntdouble_conformance::drift::compared::beside;
-use stuntdouble_conformance::outcome::Report;
-use stuntdouble_conformance::profile::Profile;
-use stuntdouble_conformance::report::github::annotations;
-use stuntdouble_conformance::report::terminal::{Progress, summary};
-use stuntdouble_conformance::report::{Format, parse_requests, render};
-use stuntdouble_conformance::run::{Choice, EXHAUSTED, FINE, USAGE, worst};
-use stuntdouble_contracts::Vendor;
-use stuntdouble_emulator::clock::MANUAL_START;
-use stuntdouble_emulator::{Emulator, Latency};
+use mockreel_conformance::amount::Amount;
+use mockreel_conformance::baseline::{Baseline, is_day};
+use mockreel_conformance::catalogue;
+use mockreel_conformance::check::{MOST_GENERATED, Place, Wanted, check, plan};
+use mockreel_conformance::drift::compared::beside;
+use mockreel_conformance::outcome::Report;
+use mockreel_conformance::profile::Profile;
+use mockreel_conformance::report::github::annotations;
+use mockreel_conformance::report::terminal::{Progress, summary};
+use mockreel_conformance::report::{Format, parse_requests, render};
+use mockreel_conformance::run::{Choice, EXHAUSTED, FINE, USAGE, worst};
+use mockreel_contracts::Vendor;
+use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::{Emulator, Latency};
 
 use self::flags::Check;
 use crate::Failed;
 use crate::settings::file;
 
 /// The ledger, unless another is named.
-const LEDGER: &str = "stuntdouble-ledger.jsonl";
+const LEDGER: &str = "mockreel-ledger.jsonl";
 
 /// What `--model` says for each model in turn.
 const ALL: &str = "all";
@@ -196,7 +196,7 @@ fn typed_over_file(typed: Check) -> Result<Check, Failed> {
 
 /// The vendors that were named.
 fn chosen(typed: &Check) -> Result<Vec<Vendor>, Failed> {
-    typed.vendors.iter().map(|name| stuntdouble_contracts::vendor(name).map_err(Failed::Usage)).collect()
+    typed.vendors.iter().map(|name| mockreel_contracts::vendor(name).map_err(Failed::Usage)).collect()
 }
 
 /// The runs that were asked for: each vendor, and each of its models if models were named.

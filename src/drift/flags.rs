@@ -36,10 +36,10 @@ pub(crate) struct Watch {
     #[command(flatten)]
     pub(crate) compare: Compare,
     /// The history; made if there is none [default: VENDOR.drift.jsonl].
-    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_DRIFT_HISTORY")]
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_DRIFT_HISTORY")]
     pub(crate) history: Option<PathBuf>,
     /// The day of this look [default: today, UTC].
-    #[arg(long, value_name = "YYYY-MM-DD", env = "STUNTDOUBLE_DRIFT_DATE")]
+    #[arg(long, value_name = "YYYY-MM-DD", env = "MOCKREEL_DRIFT_DATE")]
     pub(crate) date: Option<String>,
 }
 
@@ -53,49 +53,49 @@ pub(crate) struct Compare {
     #[arg(value_name = "NEW", required = true)]
     pub(crate) new: Option<String>,
     /// Answers of the emulator, for the verdict: a cassette, emulator or an address.
-    #[arg(long, value_name = "SIDE", env = "STUNTDOUBLE_DRIFT_EMULATOR")]
+    #[arg(long, value_name = "SIDE", env = "MOCKREEL_DRIFT_EMULATOR")]
     pub(crate) emulator: Option<String>,
     /// Earlier answers of the vendor, for the verdict: a cassette.
-    #[arg(long, value_name = "SIDE", env = "STUNTDOUBLE_DRIFT_PREVIOUS")]
+    #[arg(long, value_name = "SIDE", env = "MOCKREEL_DRIFT_PREVIOUS")]
     pub(crate) previous: Option<String>,
     /// Of contracts, compare what they enforce, not what they call documented.
-    #[arg(long, env = "STUNTDOUBLE_DRIFT_ENFORCED", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_DRIFT_ENFORCED", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) enforced: Option<bool>,
     /// Ask NEW, a stand-in on this machine, for everything that some edition takes: hundreds of submits a model.
-    #[arg(long, env = "STUNTDOUBLE_DRIFT_PROBE", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_DRIFT_PROBE", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) probe: Option<bool>,
     /// The vendor to ask, where no other side says it.
-    #[arg(long, value_name = "ID[@EDITION]", env = "STUNTDOUBLE_DRIFT_VENDOR")]
+    #[arg(long, value_name = "ID[@EDITION]", env = "MOCKREEL_DRIFT_VENDOR")]
     pub(crate) vendor: Option<String>,
     /// Reports to write: json=F, md=F, sarif=F, junit=F; repeatable.
-    #[arg(long, value_name = "FORMAT=FILE", env = "STUNTDOUBLE_DRIFT_REPORT")]
+    #[arg(long, value_name = "FORMAT=FILE", env = "MOCKREEL_DRIFT_REPORT")]
     pub(crate) report: Vec<String>,
     /// Print annotations for GitHub's workflows.
-    #[arg(long, env = "STUNTDOUBLE_DRIFT_GITHUB", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_DRIFT_GITHUB", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) github: Option<bool>,
     /// Environment variable that holds the key, where somebody is asked.
-    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_DRIFT_KEY_ENV")]
+    #[arg(long, value_name = "VAR", env = "MOCKREEL_DRIFT_KEY_ENV")]
     pub(crate) key_env: Option<String>,
     /// Environment variable that holds a key of another account.
-    #[arg(long, value_name = "VAR", env = "STUNTDOUBLE_DRIFT_SECOND_KEY_ENV")]
+    #[arg(long, value_name = "VAR", env = "MOCKREEL_DRIFT_SECOND_KEY_ENV")]
     pub(crate) second_key_env: Option<String>,
     /// The most that the ledger may ever come to, in the vendor's unit.
-    #[arg(long, value_name = "N", env = "STUNTDOUBLE_DRIFT_MAX_SPEND")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_DRIFT_MAX_SPEND")]
     pub(crate) max_spend: Option<String>,
     /// Submit also where no price is known; it counts as nothing.
-    #[arg(long, env = "STUNTDOUBLE_DRIFT_ALLOW_UNKNOWN_PRICE", default_missing_value = "true", num_args = 0..=1)]
+    #[arg(long, env = "MOCKREEL_DRIFT_ALLOW_UNKNOWN_PRICE", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_unknown_price: Option<bool>,
-    /// The ledger of what was spent [default: stuntdouble-ledger.jsonl].
-    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_DRIFT_LEDGER")]
+    /// The ledger of what was spent [default: mockreel-ledger.jsonl].
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_DRIFT_LEDGER")]
     pub(crate) ledger: Option<PathBuf>,
     /// Record what NEW answers into this folder, for the next comparison.
-    #[arg(long, value_name = "DIR", env = "STUNTDOUBLE_DRIFT_CASSETTE")]
+    #[arg(long, value_name = "DIR", env = "MOCKREEL_DRIFT_CASSETTE")]
     pub(crate) cassette: Option<PathBuf>,
     /// Address of a good picture that the target can read, where it takes pictures by address.
-    #[arg(long, value_name = "URL", env = "STUNTDOUBLE_DRIFT_PICTURE")]
+    #[arg(long, value_name = "URL", env = "MOCKREEL_DRIFT_PICTURE")]
     pub(crate) picture: Option<String>,
-    /// Configuration file [default: stuntdouble.toml, if there is one].
-    #[arg(long, value_name = "FILE", env = "STUNTDOUBLE_CONFIG")]
+    /// Configuration file [default: mockreel.toml, if there is one].
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 }
 

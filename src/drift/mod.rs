@@ -1,4 +1,4 @@
-//! `stuntdouble drift`: what was typed becomes two sides, their difference, and its report files.
+//! `mockreel drift`: what was typed becomes two sides, their difference, and its report files.
 
 pub(crate) mod flags;
 
@@ -6,24 +6,22 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use stuntdouble_conformance::baseline::is_day;
-use stuntdouble_conformance::clock::RunClock;
-use stuntdouble_conformance::drift::compared::{Pair, compared, documents};
-use stuntdouble_conformance::drift::fresh;
-use stuntdouble_conformance::drift::history::{History, append};
-use stuntdouble_conformance::drift::probed::probed;
-use stuntdouble_conformance::drift::report::github::annotations;
-use stuntdouble_conformance::drift::report::{
-    Documents, FORMATS, between, is_news, render, summary, timeline,
-};
-use stuntdouble_conformance::drift::side::{Named, Side, dated, of_file};
-use stuntdouble_conformance::report::escape::one_line;
-use stuntdouble_conformance::report::terminal::Progress;
-use stuntdouble_conformance::report::{Format, parse_requests};
-use stuntdouble_conformance::run::{EXHAUSTED, FINE, INTERNAL, Trouble, UNREACHABLE, worst};
-use stuntdouble_contracts::Vendor;
-use stuntdouble_contracts::contract::drift::{Report, Surface, compare};
-use stuntdouble_contracts::contract::openapi;
+use mockreel_conformance::baseline::is_day;
+use mockreel_conformance::clock::RunClock;
+use mockreel_conformance::drift::compared::{Pair, compared, documents};
+use mockreel_conformance::drift::fresh;
+use mockreel_conformance::drift::history::{History, append};
+use mockreel_conformance::drift::probed::probed;
+use mockreel_conformance::drift::report::github::annotations;
+use mockreel_conformance::drift::report::{Documents, FORMATS, between, is_news, render, summary, timeline};
+use mockreel_conformance::drift::side::{Named, Side, dated, of_file};
+use mockreel_conformance::report::escape::one_line;
+use mockreel_conformance::report::terminal::Progress;
+use mockreel_conformance::report::{Format, parse_requests};
+use mockreel_conformance::run::{EXHAUSTED, FINE, INTERNAL, Trouble, UNREACHABLE, worst};
+use mockreel_contracts::Vendor;
+use mockreel_contracts::contract::drift::{Report, Surface, compare};
+use mockreel_contracts::contract::openapi;
 
 use self::flags::{Action, Compare, Drift, Watch};
 use crate::Failed;
@@ -176,7 +174,7 @@ impl Looked {
                     .map_err(Failed::Suite)?,
             );
         }
-        let chosen = typed.vendor.as_deref().map(stuntdouble_contracts::vendor).transpose();
+        let chosen = typed.vendor.as_deref().map(mockreel_contracts::vendor).transpose();
         let chosen = chosen.map_err(|why| Failed::Usage(format!("--vendor: {why}")))?;
         let mut vendor = chosen;
         for (_, held) in named.iter().flatten() {

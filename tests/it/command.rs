@@ -32,9 +32,9 @@ impl Drop for Folder {
 }
 
 /// The command in an empty folder, without whatever the environment of the tests says.
-fn stuntdouble(folder: &Folder, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stuntdouble"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STUNTDOUBLE_")) {
+fn mockreel(folder: &Folder, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mockreel"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MOCKREEL_")) {
         command.env_remove(name);
     }
     command.args(arguments).current_dir(&folder.0).stdin(Stdio::null());
@@ -49,7 +49,7 @@ fn refused(mut command: Command) -> String {
     assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines.len(), 1, "{told}");
-    assert!(lines[0].starts_with("stuntdouble: "), "{told}");
+    assert!(lines[0].starts_with("mockreel: "), "{told}");
     lines[0].to_owned()
 }
 
@@ -134,9 +134,9 @@ const ANY: [&str; 2] = ["--listen", "127.0.0.1:0"];
 #[test]
 fn it_says_where_it_serves_with_which_seed_and_what_to_try() {
     let folder = Folder::new("banner");
-    let server = Server::start(stuntdouble(&folder, &[&ANY[..], &["--seed", "42"]].concat()));
+    let server = Server::start(mockreel(&folder, &[&ANY[..], &["--seed", "42"]].concat()));
     let base = format!("http://{}", server.address());
-    for vendor in stuntdouble_contracts::vendors().unwrap() {
+    for vendor in mockreel_contracts::vendors().unwrap() {
         let line = server.banner.lines().find(|line| line.trim().starts_with(vendor.id()));
         let line = line.unwrap_or_else(|| panic!("{} is missing: {}", vendor.id(), server.banner));
         assert!(line.contains(&format!("{base}/{}", vendor.id())), "{line}");
@@ -153,7 +153,7 @@ fn it_says_where_it_serves_with_which_seed_and_what_to_try() {
 fn it_ends_cleanly_on_both_signals_also_with_a_caller_still_connected() {
     for signal in ["-TERM", "-INT"] {
         let folder = Folder::new(&format!("signal{signal}"));
-        let server = Server::start(stuntdouble(&folder, &[&["serve"], &ANY[..]].concat()));
+        let server = Server::start(mockreel(&folder, &[&["serve"], &ANY[..]].concat()));
         let mut idle = TcpStream::connect(server.address()).unwrap();
         idle.write_all(b"GET /__admin/health HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         let mut first = [0; 12];
@@ -168,7 +168,7 @@ fn it_ends_cleanly_on_both_signals_also_with_a_caller_still_connected() {
 fn without_a_seed_every_start_draws_its_own_and_says_it() {
     let seed = |number: usize| {
         let folder = Folder::new(&format!("seed-{number}"));
-        let server = Server::start(stuntdouble(&folder, &ANY));
+        let server = Server::start(mockreel(&folder, &ANY));
         let line = server.banner.lines().find(|line| line.contains("seed")).unwrap().to_owned();
         line.split("seed ").nth(1).unwrap().split(',').next().unwrap().to_owned()
     };
@@ -180,12 +180,11 @@ fn a_taken_port_is_one_line() {
     let folder = Folder::new("taken");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let told = refused(stuntdouble(&folder, &["--listen", &address]));
+    let told = refused(mockreel(&folder, &["--listen", &address]));
     assert!(told.contains(&address), "{told}");
-    let told =
-        refused(stuntdouble(&folder, &[&ANY[..], &["--port", &format!("gmicloud={address}")]].concat()));
+    let told = refused(mockreel(&folder, &[&ANY[..], &["--port", &format!("gmicloud={address}")]].concat()));
     assert!(told.contains(&address), "{told}");
-    let told = refused(stuntdouble(&folder, &[&ANY[..], &["--admin-listen", &address]].concat()));
+    let told = refused(mockreel(&folder, &[&ANY[..], &["--admin-listen", &address]].concat()));
     assert!(told.contains(&address), "{told}");
 }
 
@@ -228,7 +227,7 @@ fn whatever_is_typed_wrongly_is_one_line_that_names_it() {
         (vec!["--contract", &none], "none.toml"),
         (vec!["--contract", &broken], "colour"),
         (vec!["--contract", &nobodys], "acme"),
-        (vec!["--admin-token-env", "STUNTDOUBLE_TEST_UNSET"], "STUNTDOUBLE_TEST_UNSET"),
+        (vec!["--admin-token-env", "MOCKREEL_TEST_UNSET"], "MOCKREEL_TEST_UNSET"),
         (vec!["contract"], "list"),
         (vec!["contract", "burn"], "burn"),
         (vec!["contract", "show"], "VENDOR"),
@@ -243,7 +242,7 @@ fn whatever_is_typed_wrongly_is_one_line_that_names_it() {
         {
             arguments.extend(ANY);
         }
-        let told = refused(stuntdouble(&folder, &arguments));
+        let told = refused(mockreel(&folder, &arguments));
         assert!(told.contains(named), "{arguments:?}: {told}");
     }
 }
@@ -262,15 +261,15 @@ fn a_wrong_configuration_file_is_one_line_with_line_and_column() {
         ("[serve]\nseed = 1\n", ":1:2:", "serve"),
     ] {
         let file = folder.write("wrong.toml", text);
-        let told = refused(stuntdouble(&folder, &["--config", &file]));
+        let told = refused(mockreel(&folder, &["--config", &file]));
         assert!(told.contains(&format!("wrong.toml{place}")), "{text:?}: {told}");
         assert!(told.contains(named), "{text:?}: {told}");
     }
     std::fs::write(folder.0.join("latin.toml"), b"listen = \"\xe9\"\n").unwrap();
-    let told = refused(stuntdouble(&folder, &["--config", "latin.toml"]));
+    let told = refused(mockreel(&folder, &["--config", "latin.toml"]));
     assert!(told.contains("latin.toml"), "{told}");
     folder.write("values.toml", "progress = \"backwards\"\n");
-    let told = refused(stuntdouble(&folder, &["--config", "values.toml"]));
+    let told = refused(mockreel(&folder, &["--config", "values.toml"]));
     assert!(told.contains("backwards"), "{told}");
 }
 
@@ -278,7 +277,7 @@ fn a_wrong_configuration_file_is_one_line_with_line_and_column() {
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let folder = Folder::new("precedence");
     folder.write(
-        "stuntdouble.toml",
+        "mockreel.toml",
         "listen = \"127.0.0.1:0\"\nseed = 1\nprogress = \"step\"\nvendor = [\"gmicloud\"]\n",
     );
     let seed = |command: Command, wanted: &str| {
@@ -287,23 +286,23 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
         assert!(server.banner.contains("orders"), "the file's progress holds: {}", server.banner);
         server.banner.clone()
     };
-    let banner = seed(stuntdouble(&folder, &[]), "1");
+    let banner = seed(mockreel(&folder, &[]), "1");
     assert!(banner.contains("gmicloud") && !banner.contains("aimlapi"), "{banner}");
-    let mut command = stuntdouble(&folder, &[]);
-    command.env("STUNTDOUBLE_SEED", "2").env("STUNTDOUBLE_VENDOR", "302ai,aimlapi@2025-07");
+    let mut command = mockreel(&folder, &[]);
+    command.env("MOCKREEL_SEED", "2").env("MOCKREEL_VENDOR", "302ai,aimlapi@2025-07");
     let banner = seed(command, "2");
     assert!(
         banner.contains("302ai") && banner.contains("aimlapi") && !banner.contains("gmicloud"),
         "{banner}"
     );
-    let mut command = stuntdouble(&folder, &["serve", "--seed", "3"]);
-    command.env("STUNTDOUBLE_SEED", "2");
+    let mut command = mockreel(&folder, &["serve", "--seed", "3"]);
+    command.env("MOCKREEL_SEED", "2");
     seed(command, "3");
     folder.write("other.toml", "listen = \"127.0.0.1:0\"\nseed = 4\nprogress = \"step\"\n");
-    let mut command = stuntdouble(&folder, &[]);
-    command.env("STUNTDOUBLE_CONFIG", "other.toml");
+    let mut command = mockreel(&folder, &[]);
+    command.env("MOCKREEL_CONFIG", "other.toml");
     seed(command, "4");
-    seed(stuntdouble(&folder, &["--config", "other.toml"]), "4");
+    seed(mockreel(&folder, &["--config", "other.toml"]), "4");
 }
 
 #[test]
@@ -330,12 +329,11 @@ fn every_flag_has_its_variable_and_its_key() {
     let flags: Vec<String> =
         given.iter().map(|(name, value, _)| format!("--{}={value}", name.replace('_', "-"))).collect();
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let mut by_variable = stuntdouble(&folder, &[]);
+    let mut by_variable = mockreel(&folder, &[]);
     for (name, value, _) in given {
-        by_variable.env(format!("STUNTDOUBLE_{}", name.to_uppercase()), value);
+        by_variable.env(format!("MOCKREEL_{}", name.to_uppercase()), value);
     }
-    for mut command in [stuntdouble(&folder, &flags), stuntdouble(&folder, &["--config", &file]), by_variable]
-    {
+    for mut command in [mockreel(&folder, &flags), mockreel(&folder, &["--config", &file]), by_variable] {
         command.env("SD_TOKEN", "secret");
         let banner = Server::start(command).banner.clone();
         for told in ["seed 9,", "by polls, 2", "a manual clock from 2026-01-01", "gmicloud"] {
@@ -348,11 +346,11 @@ fn every_flag_has_its_variable_and_its_key() {
 #[test]
 fn the_contracts_are_listed_with_every_edition() {
     let folder = Folder::new("list");
-    let told = stuntdouble(&folder, &["contract", "list"]).output().unwrap();
+    let told = mockreel(&folder, &["contract", "list"]).output().unwrap();
     assert_eq!(told.status.code(), Some(0));
     assert!(told.stderr.is_empty());
     let lines = String::from_utf8(told.stdout).unwrap();
-    for vendor in stuntdouble_contracts::vendors().unwrap() {
+    for vendor in mockreel_contracts::vendors().unwrap() {
         let id = vendor.contract.full_id();
         let line = lines.lines().find(|line| line.starts_with(&format!("{id} ")));
         let line = line.unwrap_or_else(|| panic!("{id} is missing: {lines}"));
@@ -364,7 +362,7 @@ fn the_contracts_are_listed_with_every_edition() {
 fn a_contract_is_shown_as_a_page_and_as_openapi_from_both_sides() {
     let folder = Folder::new("show");
     let told = |arguments: &[&str]| {
-        let output = stuntdouble(&folder, arguments).output().unwrap();
+        let output = mockreel(&folder, arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
@@ -381,7 +379,7 @@ fn a_contract_is_shown_as_a_page_and_as_openapi_from_both_sides() {
 fn a_file_can_be_laid_over_a_contract() {
     let folder = Folder::new("overlay");
     let file = folder.write("mine.toml", "id = \"gmicloud\"\nhosts = [\"stand-in.test\"]\n");
-    let server = Server::start(stuntdouble(&folder, &[&ANY[..], &["--contract", &file]].concat()));
+    let server = Server::start(mockreel(&folder, &[&ANY[..], &["--contract", &file]].concat()));
     let told = server.get("/__admin/vendors");
     assert!(told.contains("stand-in.test") && !told.contains("console.gmicloud.ai"), "{told}");
     assert!(told.contains("\"aimlapi\""), "the others are still served: {told}");
@@ -391,7 +389,7 @@ fn a_file_can_be_laid_over_a_contract() {
 fn help_and_version_go_to_stdout_and_are_no_failure() {
     let folder = Folder::new("help");
     for arguments in [&["--help"][..], &["serve", "--help"], &["contract", "--help"], &["--version"]] {
-        let told = stuntdouble(&folder, arguments).output().unwrap();
+        let told = mockreel(&folder, arguments).output().unwrap();
         assert_eq!(told.status.code(), Some(0), "{arguments:?}");
         assert!(!told.stdout.is_empty() && told.stderr.is_empty(), "{arguments:?}");
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::schema::resolve;
+use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_contracts::contract::schema::resolve;
-use stuntdouble_emulator::Emulator;
 
 use crate::support::{Answer, Caller, KEY, quiet};
 

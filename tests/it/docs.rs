@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stuntdouble_conformance::catalogue;
-use stuntdouble_conformance::profile::Profile;
-use stuntdouble_contracts::Contract;
-use stuntdouble_contracts::contract::openapi::{Side, export};
-use stuntdouble_contracts::contract::page::render;
+use mockreel_conformance::catalogue;
+use mockreel_conformance::profile::Profile;
+use mockreel_contracts::Contract;
+use mockreel_contracts::contract::openapi::{Side, export};
+use mockreel_contracts::contract::page::render;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -15,7 +15,7 @@ fn docs() -> PathBuf {
 
 /// Every generated file: its place below `docs/` and its text.
 fn generated() -> Vec<(String, String)> {
-    let all = stuntdouble_contracts::vendors().unwrap();
+    let all = mockreel_contracts::vendors().unwrap();
     let mut files = Vec::new();
     for vendor in all.iter().filter(|vendor| vendor.newest) {
         let contract = &vendor.contract;
@@ -33,8 +33,8 @@ fn generated() -> Vec<(String, String)> {
     let newest = all.iter().filter(|vendor| vendor.newest);
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
-    files.push(("drift.md".to_owned(), stuntdouble_contracts::contract::drift::page::page()));
-    files.push(("orders.md".to_owned(), stuntdouble_emulator::scenario::catalogue::page()));
+    files.push(("drift.md".to_owned(), mockreel_contracts::contract::drift::page::page()));
+    files.push(("orders.md".to_owned(), mockreel_emulator::scenario::catalogue::page()));
     files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
     files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));
     files
@@ -42,8 +42,7 @@ fn generated() -> Vec<(String, String)> {
 
 /// What the command prints.
 fn printed(arguments: &[&str]) -> String {
-    let done =
-        std::process::Command::new(env!("CARGO_BIN_EXE_stuntdouble")).args(arguments).output().unwrap();
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_mockreel")).args(arguments).output().unwrap();
     String::from_utf8(done.stdout).unwrap()
 }
 

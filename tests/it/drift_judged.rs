@@ -1,12 +1,12 @@
 //! Documentation, emulator and vendor held against each other, as users do it: from recordings on disk.
 
+use mockreel_conformance::cassette::Cassette;
+use mockreel_conformance::drift::compared::answers;
+use mockreel_conformance::drift::judge::{Sides, judge};
+use mockreel_conformance::drift::shapes::{Observed, Tape as Run};
+use mockreel_contracts::contract::drift::{Verdict, of_contract};
+use mockreel_contracts::contract::openapi::Side;
 use serde_json::{Value, json};
-use stuntdouble_conformance::cassette::Cassette;
-use stuntdouble_conformance::drift::compared::answers;
-use stuntdouble_conformance::drift::judge::{Sides, judge};
-use stuntdouble_conformance::drift::shapes::{Observed, Tape as Run};
-use stuntdouble_contracts::contract::drift::{Verdict, of_contract};
-use stuntdouble_contracts::contract::openapi::Side;
 
 use crate::drift_tapes::{EDITION, Tape};
 use crate::suite::{Folder, SURFACES, contract, recorded};

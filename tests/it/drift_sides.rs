@@ -142,19 +142,19 @@ fn every_surface_keeps_its_own_documentation() {
 fn flags_have_variables_and_keys_of_the_file() {
     let folder = folder("drift-flags");
     let mut command = folder.command(&["drift", "old.json", "new.json"]);
-    command.env("STUNTDOUBLE_DRIFT_REPORT", "json=v.json").env("STUNTDOUBLE_DRIFT_GITHUB", "true");
+    command.env("MOCKREEL_DRIFT_REPORT", "json=v.json").env("MOCKREEL_DRIFT_GITHUB", "true");
     let ended = Ended::of(command.output().unwrap());
     assert!(ended.out.contains("::warning file=old.json,line="), "{ended:?}");
     assert!(folder.file("v.json").exists());
     let text = "[drift]\nreport = [\"md=f.md\"]\ngithub = true\nhistory = \"h.jsonl\"\n";
-    std::fs::write(folder.file("stuntdouble.toml"), text).unwrap();
+    std::fs::write(folder.file("mockreel.toml"), text).unwrap();
     let ended = folder.run(&["drift", "old.json", "new.json", "--github", "false"]);
     assert!(!ended.out.contains("::warning"), "a flag wins over the file: {ended:?}");
     assert!(folder.file("f.md").exists());
     let ended = folder.run(&["drift", "watch", "old.json", "new.json", "--date", "2026-01-01"]);
     assert_eq!(ended.code, 5, "{ended:?}");
     assert!(folder.file("h.jsonl").exists());
-    std::fs::write(folder.file("stuntdouble.toml"), "[drift]\nhistoric = 1\n").unwrap();
+    std::fs::write(folder.file("mockreel.toml"), "[drift]\nhistoric = 1\n").unwrap();
     let ended = folder.run(&["drift", "old.json", "new.json"]);
-    assert!(ended.line(2).starts_with("stuntdouble.toml:2:"), "{ended:?}");
+    assert!(ended.line(2).starts_with("mockreel.toml:2:"), "{ended:?}");
 }

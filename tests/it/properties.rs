@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mockreel_contracts::contract::examples::{good, just_bad};
+use mockreel_contracts::contract::model::Model;
+use mockreel_contracts::contract::operation::Operation;
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::{Contract, UnixMillis};
+use mockreel_emulator::clock::{AccountClock, MANUAL_START};
+use mockreel_emulator::{Emulator, Latency};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::examples::{good, just_bad};
-use stuntdouble_contracts::contract::model::Model;
-use stuntdouble_contracts::contract::operation::Operation;
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_contracts::{Contract, UnixMillis};
-use stuntdouble_emulator::clock::{AccountClock, MANUAL_START};
-use stuntdouble_emulator::{Emulator, Latency};
 
 use crate::support::{Answer, Caller, KEY, fixture, newest, quiet};
 
@@ -115,7 +115,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
             format!("{}", emulator.clock(&key).advance(Duration::from_secs(*seconds)).await.unwrap())
         }
         Step::Submit(id) => {
-            let vendor = stuntdouble_contracts::vendor(id).unwrap();
+            let vendor = mockreel_contracts::vendor(id).unwrap();
             let contract = &vendor.contract;
             let model = &contract.models[0];
             let picture =
@@ -123,7 +123,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
             let body = good(model, &mut picks(account as u64), &[picture.as_str()]);
             let path = submit_path(&contract.operations["submit"], model);
             let answer = caller.post(&format!("{}{path}", emulator.url(id)), &body).await;
-            let read = stuntdouble_contracts::contract::read::observe(
+            let read = mockreel_contracts::contract::read::observe(
                 &contract.operations["submit"],
                 contract,
                 &answer.json(),
@@ -142,7 +142,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
 }
 
 fn poll_url(emulator: &Emulator, contract: &Contract, poll: &Operation, id: &str) -> String {
-    use stuntdouble_contracts::contract::operation::IdPlace;
+    use mockreel_contracts::contract::operation::IdPlace;
     let base = emulator.url(&contract.id);
     let path = &poll.routes[0].path;
     match poll.job_id.as_ref().expect("a poll names its job") {

@@ -9,9 +9,9 @@ mod situations;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::{Vendor, vendor};
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_contracts::{Vendor, vendor};
 
 /// What can make a vendor answer so, and whether the answer is a refusal.
 const SITUATIONS: [(&str, bool); 20] = [
@@ -143,7 +143,7 @@ impl Recording {
     /// The edition in force on the day of the exchange; the declared one where the day is not known to the month.
     fn of_the_day(&self) -> Vendor {
         let editions =
-            stuntdouble_contracts::vendors().unwrap().iter().filter(|held| held.id() == self.vendor());
+            mockreel_contracts::vendors().unwrap().iter().filter(|held| held.id() == self.vendor());
         match self.text("/date") {
             Some(date) if date.len() > 4 && editions.count() > 1 => {
                 vendor(&format!("{}@{date}", self.vendor())).unwrap()

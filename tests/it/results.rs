@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::{Emulator, Latency};
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_emulator::clock::MANUAL_START;
-use stuntdouble_emulator::{Emulator, Latency};
 
 use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, quiet};
 
@@ -164,7 +164,7 @@ async fn there_is_nothing_to_fetch_before_a_job_has_succeeded_or_if_it_fails() {
 async fn an_address_expires_after_the_contracts_days_on_the_accounts_clock() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::with_key(KEY);
-    let contract = stuntdouble_contracts::vendor("aimlapi").unwrap().contract;
+    let contract = mockreel_contracts::vendor("aimlapi").unwrap().contract;
     let days = contract.results.expire_after_days.expect("this vendor's results expire");
     let url = format!("{}/v2/video/generations", emulator.url("aimlapi"));
     let body = json!({
@@ -318,8 +318,7 @@ async fn an_upload_address_stops_taking_files_and_a_reset_forgets_them() {
     let (to, from) = upload_address(&emulator, "jpg").await;
     let (late, _) = upload_address(&emulator, "jpg").await;
     assert_eq!(put(&to, vec![1]).await, 200);
-    let minutes =
-        stuntdouble_contracts::vendor("gmicloud").unwrap().contract.uploads.as_ref().unwrap().minutes;
+    let minutes = mockreel_contracts::vendor("gmicloud").unwrap().contract.uploads.as_ref().unwrap().minutes;
     emulator.clock(KEY).advance(Duration::from_secs_f64(minutes * 60.0)).await.unwrap();
     assert_eq!(put(&late, vec![1]).await, 200);
     emulator.clock(KEY).advance(Duration::from_millis(1)).await.unwrap();

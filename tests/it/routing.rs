@@ -3,11 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use mockreel_contracts::contract::{Model, Options};
+use mockreel_contracts::{Dialect, Exchange, JobView, Problem, Reply, ReplyBody, Vendor};
+use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::{Model, Options};
-use stuntdouble_contracts::{Dialect, Exchange, JobView, Problem, Reply, ReplyBody, Vendor};
-use stuntdouble_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -60,7 +60,7 @@ async fn a_vendor_answers_by_prefix_by_host_and_on_its_own_port_at_once() {
     for answer in [&by_host, &by_port] {
         assert_eq!((answer.status, &answer.bytes), (200, &by_prefix.bytes));
     }
-    for vendor in stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest) {
+    for vendor in mockreel_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest) {
         for host in &vendor.contract.hosts {
             let path = "/no/such/path";
             let wanted = caller.get(&format!("{}{path}", emulator.url(vendor.id()))).await;
@@ -120,23 +120,23 @@ async fn older_editions_are_served_beside_the_newest() {
         assert_eq!(answer.status, 200, "{prefix}: {}", answer.text());
         answer.json()["data"].as_array().unwrap().len()
     };
-    for vendor in stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.id() == "aimlapi") {
+    for vendor in mockreel_contracts::vendors().unwrap().iter().filter(|vendor| vendor.id() == "aimlapi") {
         let contract = &vendor.contract;
         if contract.operations.contains_key("models") {
             assert_eq!(models(&contract.full_id()).await, contract.models.len(), "{}", contract.full_id());
         }
     }
-    let newest = stuntdouble_contracts::vendor("aimlapi").unwrap().contract.models.len();
+    let newest = mockreel_contracts::vendor("aimlapi").unwrap().contract.models.len();
     assert_eq!(models("aimlapi").await, newest);
     assert_eq!(models("aimlapi%402099-01").await, newest, "the sign may be percent-encoded");
-    let july = stuntdouble_contracts::vendor("aimlapi@2025-07").unwrap();
+    let july = mockreel_contracts::vendor("aimlapi@2025-07").unwrap();
     assert_eq!(july.contract.edition, "2025-07-24");
     assert_eq!(models("aimlapi@2025-07").await, july.contract.models.len());
 }
 
 #[tokio::test]
 async fn only_the_vendors_that_were_named_are_served() {
-    let vendor = stuntdouble_contracts::vendor("gmicloud").unwrap();
+    let vendor = mockreel_contracts::vendor("gmicloud").unwrap();
     let emulator = quiet().vendor(vendor).start().await.unwrap();
     let caller = Caller::with_key(KEY);
     let served = caller.get(&format!("{}{REQUESTS}", emulator.url("gmicloud"))).await;
@@ -346,7 +346,7 @@ impl Dialect for Mute {
 
 #[tokio::test]
 async fn the_builder_takes_a_vendor_whose_dialect_was_wrapped() {
-    let sound = stuntdouble_contracts::vendor("gmicloud").unwrap();
+    let sound = mockreel_contracts::vendor("gmicloud").unwrap();
     let broken = Vendor { dialect: Arc::new(Mute(Arc::clone(&sound.dialect))), ..sound };
     let emulator = quiet().vendor(broken).start().await.unwrap();
     let look = last_look(&emulator, &emulator.url("gmicloud"), "localhost").await;

@@ -1,10 +1,10 @@
 //! What the tests share: an emulator on a manual clock, and a client that keeps status, headers and bytes.
 
+use mockreel_contracts::Vendor;
+use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::{Emulator, EmulatorBuilder};
 use reqwest::Method;
 use serde_json::Value;
-use stuntdouble_contracts::Vendor;
-use stuntdouble_emulator::clock::MANUAL_START;
-use stuntdouble_emulator::{Emulator, EmulatorBuilder};
 
 /// The key that tests use unless they need another.
 pub(crate) const KEY: &str = "test-key";
@@ -16,7 +16,7 @@ pub(crate) fn quiet() -> EmulatorBuilder {
 
 /// The newest edition of every vendor.
 pub(crate) fn newest() -> Vec<Vendor> {
-    stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
+    mockreel_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
 }
 
 /// An answer, read whole.
@@ -107,7 +107,7 @@ pub(crate) fn fixture(emulator: &Emulator, name: &str) -> String {
 
 /// A fixture's bytes.
 pub(crate) fn fixture_bytes(name: &str) -> Vec<u8> {
-    stuntdouble_emulator::fixtures::find(name)
+    mockreel_emulator::fixtures::find(name)
         .unwrap_or_else(|| panic!("no fixture {name}"))
         .content()
         .into_owned()

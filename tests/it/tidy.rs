@@ -158,13 +158,10 @@ fn the_contracts_know_no_http_library_and_do_no_io() {
 fn the_suite_and_the_emulator_never_see_each_other() {
     let manifest = |crate_name: &str| fs::read_to_string(root().join(crate_name).join("Cargo.toml")).unwrap();
     assert!(
-        !manifest("conformance").contains("stuntdouble-emulator"),
+        !manifest("conformance").contains("mockreel-emulator"),
         "the suite knows a target by its address only"
     );
-    assert!(
-        !manifest("emulator").contains("stuntdouble-conformance"),
-        "the emulator does not know the suite"
-    );
+    assert!(!manifest("emulator").contains("mockreel-conformance"), "the emulator does not know the suite");
     let found = lines_with(&sources(&["conformance/src"]), &["Dialect", "dialect::"], |_| false);
     assert_none(&found, "the suite reads answers through the contract, never through a dialect");
 }
@@ -210,7 +207,7 @@ fn nothing_is_left_to_do_and_no_machine_is_named() {
 
 #[test]
 fn no_wire_path_of_a_vendor_is_written_where_it_could_be_answered() {
-    let vendors = stuntdouble_contracts::vendors().unwrap();
+    let vendors = mockreel_contracts::vendors().unwrap();
     let operations = vendors.iter().flat_map(|vendor| vendor.contract.operations.values());
     let routes = operations.flat_map(|operation| &operation.routes);
     let paths: Vec<&str> =

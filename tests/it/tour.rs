@@ -37,7 +37,7 @@ impl Served {
         // What an earlier run has left must not pass for what this one made.
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_stuntdouble"))
+        let mut process = Command::new(env!("CARGO_BIN_EXE_mockreel"))
             .args(["--listen", "127.0.0.1:0"])
             .args(flags)
             .current_dir(&folder)
@@ -47,7 +47,7 @@ impl Served {
         let mut first = String::new();
         let output = process.stdout.take().expect("the output is piped");
         BufReader::new(output).read_line(&mut first).unwrap();
-        let address = first.trim().strip_prefix("stuntdouble serves on http://");
+        let address = first.trim().strip_prefix("mockreel serves on http://");
         let address = address.unwrap_or_else(|| panic!("`{first}` does not say where")).to_owned();
         Self { process, address, folder }
     }
@@ -107,7 +107,7 @@ fn the_orders_about_time_work_as_printed() {
         ID=$(curl -fsS $QUEUE -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \
         -d '{\"model\": \"Kling-Text2Video-V1.6-Standard\", \"payload\": {}}' \
         | sed -n 's/.*\"request_id\":\"\\([^\"]*\\)\".*/\\1/p')";
-    let setting = "SD=http://127.0.0.1:4747 KEY=some-key";
+    let setting = "BASE=http://127.0.0.1:4747 KEY=some-key";
     // Without `-f` a refused order would pass for one that was carried out.
     let orders = orders.replace("curl ", "curl -fsS ");
     served.bash("orders", &format!("{setting}\n{submit}\n{orders}"));
@@ -141,8 +141,8 @@ impl YourClient {
 }
 
 // The README's example, between its `rust` fences.
-use stuntdouble_emulator::Emulator;
-use stuntdouble_emulator::clock::MANUAL_START;
+use mockreel_emulator::Emulator;
+use mockreel_emulator::clock::MANUAL_START;
 
 #[tokio::test]
 async fn a_client_gets_its_video() {
@@ -157,7 +157,7 @@ async fn a_client_gets_its_video() {
     assert_eq!(client.status(&id).await, "success");
 }
 
-use stuntdouble_emulator::expect::Expectation;
+use mockreel_emulator::expect::Expectation;
 
 #[tokio::test]
 async fn a_client_comes_back_after_a_burst_of_429() {

@@ -1,11 +1,11 @@
 //! Each surface from a submitted picture through every phase to a playable video.
 
 use base64::Engine;
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::read::observe;
+use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::read::observe;
-use stuntdouble_emulator::Emulator;
 
 use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, quiet};
 
@@ -20,7 +20,7 @@ struct Surface {
 
 async fn walk(emulator: &Emulator, surface: &Surface, submitted: Answer) {
     let caller = Caller::with_key(KEY);
-    let vendor = stuntdouble_contracts::vendor(surface.vendor).expect("the vendor exists");
+    let vendor = mockreel_contracts::vendor(surface.vendor).expect("the vendor exists");
     let contract = &vendor.contract;
     assert_eq!(submitted.status, contract.operations["submit"].status.enforced, "{}", submitted.text());
     let accepted = observe(&contract.operations["submit"], contract, &submitted.json());

@@ -29,7 +29,7 @@ use stable::stable_part;
 const REMARK: &str = "[baseline: ";
 
 /// What a rewritten file begins with.
-const HEADER: &str = "# Failures that are expected for a while. `stuntdouble baseline update` rewrites this file and keeps no\n\
+const HEADER: &str = "# Failures that are expected for a while. `mockreel baseline update` rewrites this file and keeps no\n\
                       # comments: say in `reason` what is to be remembered.\n";
 
 /// A baseline file is wrong; one line with file, line and column, what was expected and what to do.

@@ -14,7 +14,7 @@ use super::entries::{Entries, Line, Reservation, Settled, Settlement};
 use crate::amount::Amount;
 
 /// The first line of every ledger.
-const HEADER: &str = "{\"schema_version\":1,\"ledger\":\"stuntdouble\"}\n";
+const HEADER: &str = "{\"schema_version\":1,\"ledger\":\"mockreel\"}\n";
 
 /// The version that [`HEADER`] names.
 const SCHEMA_VERSION: u32 = 1;
@@ -266,7 +266,7 @@ fn check_header(path: &Path, line: &[u8]) -> Result<(), LedgerError> {
         return Err(expected());
     }
     let header: Header = serde_json::from_slice(line).map_err(|_| expected())?;
-    if header.ledger != "stuntdouble" {
+    if header.ledger != "mockreel" {
         return Err(expected());
     }
     if header.schema_version != SCHEMA_VERSION {

@@ -1,8 +1,8 @@
 //! Where a request moves the camera, and how far: the vendors have members of several forms for it.
 
+use mockreel_contracts::contract::Model;
+use mockreel_contracts::contract::schema::properties;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::Model;
-use stuntdouble_contracts::contract::schema::properties;
 
 use crate::case::Clause;
 use crate::profile::{Member, Profile, put};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_contracts::contract::drift::{Finding, Report, Severity};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::{Finding, Report, Severity};
 use url::Url;
 
 use crate::case::{Case, Cost, Level, Stage};
@@ -67,7 +67,7 @@ fn operation<'a>(profile: &'a Profile, base: &str, exchange: &Exchange) -> Optio
     let url = Url::parse(&exchange.request.url).ok()?;
     let start = Url::parse(base).ok()?;
     let path = url.path().strip_prefix(start.path().trim_end_matches('/'))?;
-    let options = stuntdouble_contracts::Options::defaults(profile.contract());
+    let options = mockreel_contracts::Options::defaults(profile.contract());
     profile.contract().route(&options, &exchange.request.method, path).ok().map(|matched| matched.name)
 }
 

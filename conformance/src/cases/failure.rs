@@ -1,8 +1,8 @@
 //! Jobs that fail, and servers that do.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::picture::{PictureRole, Transport};
 use serde_json::json;
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::picture::{PictureRole, Transport};
 
 use super::{plain, with};
 use crate::case::{Case, Cost, Level, Stage};
@@ -47,7 +47,7 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-fn takes_addresses(profile: &Profile, model: &stuntdouble_contracts::Model) -> bool {
+fn takes_addresses(profile: &Profile, model: &mockreel_contracts::Model) -> bool {
     profile
         .picture(model, PictureRole::First)
         .is_some_and(|(_, rules)| rules.transports.contains(&Transport::Url))

@@ -1,7 +1,7 @@
 //! Limits, listings and models.
 
+use mockreel_contracts::Phase;
 use serde_json::json;
-use stuntdouble_contracts::Phase;
 
 use super::{plain, submit_of};
 use crate::case::{Case, Cost, Level, Stage};
@@ -10,7 +10,7 @@ use crate::session::{Session, Stop, Verdict, followed, told};
 use crate::shape;
 
 /// A key of an account without means, by agreement with the stand-in.
-const BROKE_KEY: &str = "sd-broke-suite";
+const BROKE_KEY: &str = "mock-broke-suite";
 
 /// Looks of a burst.
 const BURST: u32 = 20;
@@ -164,7 +164,7 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
     let Some(list) = profile.operation("list") else { return Ok(()) };
     let Some(plain_ask) = profile.ask("list", &[]) else { return Ok(()) };
     let by_model = list.query.as_ref().and_then(|query| {
-        let found = stuntdouble_contracts::contract::schema::properties(query).into_iter();
+        let found = mockreel_contracts::contract::schema::properties(query).into_iter();
         let mut found = found.filter(|(_, schema)| schema.get("x-role") == Some(&json!("model")));
         found.next().map(|(pointer, _)| pointer.trim_start_matches('/').to_owned())
     });

@@ -14,8 +14,8 @@ mod robust;
 mod submit;
 mod upload;
 
+use mockreel_contracts::Model;
 use serde_json::Value;
-use stuntdouble_contracts::Model;
 
 use crate::case::Case;
 use crate::profile::Ask;

@@ -1,8 +1,8 @@
 //! Pictures at and beyond the vendor's limits, handed over as bytes.
 
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::Model;
-use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::Model;
+use mockreel_contracts::contract::picture::{PictureRole, PictureRules, Transport};
 
 use super::refusal::refused_or_fails;
 use super::with;

@@ -1,8 +1,8 @@
 //! Looks at a job: their form, and the life they show.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::operation::IdPlace;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::operation::IdPlace;
 
 use crate::case::{Case, Cost, Level, Stage};
 use crate::profile::{Ask, Profile};

@@ -1,9 +1,9 @@
 //! Submits that the vendor refuses: one rule broken at a time, the cheapest evidence first.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::Model;
+use mockreel_contracts::contract::picture::PictureRole;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::Model;
-use stuntdouble_contracts::contract::picture::PictureRole;
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
 use super::submit::no_role;

@@ -2,9 +2,9 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
+use mockreel_contracts::contract::roles::asked;
+use mockreel_contracts::contract::schema::{at, properties};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::roles::asked;
-use stuntdouble_contracts::contract::schema::{at, properties};
 use url::Url;
 
 use crate::case::{Case, Cost, Level, Stage};

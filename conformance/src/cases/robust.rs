@@ -3,8 +3,8 @@
 //! The target is a stand-in and answers as ever; the trouble is made between it and the client, drawn
 //! from the run's seed.
 
+use mockreel_contracts::Phase;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
 
 use super::plain;
 use crate::case::{Case, Cost, Level, Stage};

@@ -1,8 +1,8 @@
 //! Submits that the vendor accepts.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::picture::{PictureRole, Transport};
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::picture::{PictureRole, Transport};
 
 use super::{plain, with};
 use crate::case::{Case, Clause, Cost, Level, Stage};
@@ -264,7 +264,7 @@ fn recorded(session: &mut Session<'_>, model: &str, body: &Value) -> Verdict {
 }
 
 /// Where the members of a job are in a body: beside the prompt or the picture.
-fn payload(session: &Session<'_>, model: &stuntdouble_contracts::Model) -> String {
+fn payload(session: &Session<'_>, model: &mockreel_contracts::Model) -> String {
     let profile = session.profile;
     let prompt = profile.member(model, "prompt").map(|member| member.pointer);
     let place =

@@ -25,7 +25,7 @@ impl Directory {
     fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("stuntdouble-cassette-{}-{number}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("mockreel-cassette-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Self(path)
     }

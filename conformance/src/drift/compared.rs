@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use stuntdouble_contracts::Vendor;
-use stuntdouble_contracts::contract::drift::surface::Endpoint;
-use stuntdouble_contracts::contract::drift::{Finding, Kind, Report, compare, of_contract};
-use stuntdouble_contracts::contract::openapi::Side as View;
+use mockreel_contracts::Vendor;
+use mockreel_contracts::contract::drift::surface::Endpoint;
+use mockreel_contracts::contract::drift::{Finding, Kind, Report, compare, of_contract};
+use mockreel_contracts::contract::openapi::Side as View;
 
 use super::judge::{Sides, judge};
 use super::report::Documents;

@@ -1,7 +1,7 @@
 //! A stand-in asked for everything that some edition takes, and held beside a description.
 
-use stuntdouble_contracts::contract::drift::{Report, Surface, compare, of_contract};
-use stuntdouble_contracts::contract::openapi::Side as View;
+use mockreel_contracts::contract::drift::{Report, Surface, compare, of_contract};
+use mockreel_contracts::contract::openapi::Side as View;
 
 use crate::check::{Wanted, made};
 use crate::clock::RunClock;
@@ -22,7 +22,7 @@ pub fn probed(wanted: &Wanted, docs: &Surface) -> Result<Report, Trouble> {
     if target.control.is_none() {
         return Err(no_stand_in(&target));
     }
-    let all = stuntdouble_contracts::vendors().map_err(|why| Trouble::new(INTERNAL, why.to_string()))?;
+    let all = mockreel_contracts::vendors().map_err(|why| Trouble::new(INTERNAL, why.to_string()))?;
     let editions = all.iter().filter(|held| held.id() == wanted.contract.id);
     let mut lexicon: Vec<Surface> =
         editions.map(|held| of_contract(&held.contract, View::Enforced)).collect();

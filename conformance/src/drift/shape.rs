@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use mockreel_contracts::contract::drift::surface::{Member, Node, Seen, Type, sort_values};
+use mockreel_contracts::contract::schema::escape;
 use serde_json::Value;
-use stuntdouble_contracts::contract::drift::surface::{Member, Node, Seen, Type, sort_values};
-use stuntdouble_contracts::contract::schema::escape;
 
 use super::words;
 

@@ -7,11 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Surface};
+use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::schema::{documented, properties};
+use mockreel_contracts::{Contract, Options};
 use serde_json::Value;
-use stuntdouble_contracts::contract::drift::surface::{Body, Endpoint, Surface};
-use stuntdouble_contracts::contract::read::observe;
-use stuntdouble_contracts::contract::schema::{documented, properties};
-use stuntdouble_contracts::{Contract, Options};
 use url::Url;
 
 use super::shape::{Shape, Where};

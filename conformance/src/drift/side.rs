@@ -7,9 +7,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stuntdouble_contracts::contract::drift::{Surface, of_contract, read};
-use stuntdouble_contracts::contract::openapi;
-use stuntdouble_contracts::{Contract, Vendor};
+use mockreel_contracts::contract::drift::{Surface, of_contract, read};
+use mockreel_contracts::contract::openapi;
+use mockreel_contracts::{Contract, Vendor};
 
 use super::report::Document;
 use super::shapes::{Observed, Tape};
@@ -69,7 +69,7 @@ impl Named {
         {
             return Ok(Self::Ask(text.to_owned()));
         }
-        let vendor = stuntdouble_contracts::vendor(text);
+        let vendor = mockreel_contracts::vendor(text);
         let why = match vendor {
             Ok(vendor) => return Ok(Self::Contract(Box::new(vendor))),
             Err(why) => why,
@@ -93,7 +93,7 @@ impl Named {
                 let tapes = tapes(path).ok()?;
                 let (vendor, edition) = tapes.first().and_then(|tape| selector(tape))?;
                 let one = tapes.iter().filter_map(|tape| selector(tape)).all(|(held, _)| held == vendor);
-                one.then(|| stuntdouble_contracts::vendor(&format!("{vendor}@{edition}")).ok())?
+                one.then(|| mockreel_contracts::vendor(&format!("{vendor}@{edition}")).ok())?
             }
             Self::Ask(_) => None,
         }
@@ -318,7 +318,7 @@ fn answers(path: &Path, of: Option<&Vendor>) -> Result<What, Trouble> {
         let (vendor, edition) = selector(tape).unwrap_or_default();
         let folder = tape.parent().unwrap_or(Path::new("."));
         let cassette = Cassette::open(folder, &vendor, &edition).map_err(|why| refused(why.to_string()))?;
-        let found = stuntdouble_contracts::vendor(&format!("{vendor}@{edition}"))
+        let found = mockreel_contracts::vendor(&format!("{vendor}@{edition}"))
             .map_err(|why| refused(format!("{}: {why}", tape.display())))?;
         seen.add(Tape::of(&cassette, &found.contract));
         contract = Some(found.contract);

@@ -3,9 +3,9 @@
 mod judged;
 mod samples;
 
+use mockreel_contracts::contract::drift::surface::{Node, Type};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::surface::{Node, Type};
 
 use self::samples::{answer, answers, contract, recorded, tape};
 use super::shapes::{Observed, is_wrong_on_purpose};

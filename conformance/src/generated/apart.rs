@@ -3,8 +3,8 @@
 //! The shared job is the first account's. What is done to the second one, clock and all, does not
 //! touch it.
 
+use mockreel_contracts::contract::read::Observation;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::read::Observation;
 
 use crate::exchange::Answer;
 use crate::profile::Credential;

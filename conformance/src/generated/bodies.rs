@@ -1,13 +1,13 @@
 //! Bodies of submits: how they are drawn, how they are told, and the good ones.
 
+use mockreel_contracts::Model;
+use mockreel_contracts::contract::examples::{good, settled};
+use mockreel_contracts::contract::picture::Transport;
+use mockreel_contracts::contract::schema::properties;
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
-use stuntdouble_contracts::Model;
-use stuntdouble_contracts::contract::examples::{good, settled};
-use stuntdouble_contracts::contract::picture::Transport;
-use stuntdouble_contracts::contract::schema::properties;
 
 use super::property::{Effort, holds};
 use super::{account, only_unlimited, picture, tries};

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use mockreel_contracts::{Model, Phase};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stuntdouble_contracts::{Model, Phase};
 
 use super::apart::Apart;
 use super::life::Life;

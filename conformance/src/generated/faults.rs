@@ -1,12 +1,12 @@
 //! Bodies that are wrong in just one place: freely where nothing costs, else a few, each paid for in advance.
 
+use mockreel_contracts::Model;
+use mockreel_contracts::contract::examples::{JustBad, breaks};
+use mockreel_contracts::contract::normalise::normalised;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use stuntdouble_contracts::Model;
-use stuntdouble_contracts::contract::examples::{JustBad, breaks};
-use stuntdouble_contracts::contract::normalise::normalised;
 
 use super::bodies::{Drawn, drawn, told, ways};
 use super::property::{Effort, holds, replay};

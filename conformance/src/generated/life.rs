@@ -3,9 +3,9 @@
 //! It knows no durations. It knows that a job never goes back, that an end is final, that a cancelled job
 //! stays cancelled, and that listings hold what was submitted, the newest first.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::read::Observation;
 use serde_json::Value;
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::read::Observation;
 
 use crate::session::DEADLINE_S;
 

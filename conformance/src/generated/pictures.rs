@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use mockreel_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+use mockreel_contracts::{Model, Phase};
 use proptest::prelude::*;
 use serde_json::Value;
-use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport};
-use stuntdouble_contracts::{Model, Phase};
 
 use super::apart::Apart;
 use super::bodies::way_word;

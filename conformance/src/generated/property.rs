@@ -79,5 +79,5 @@ pub(super) fn replay(session: &Session<'_>, case: &str) -> String {
         0 => String::new(),
         generated => format!(" --generated {generated}"),
     };
-    format!("seed {seed} replays it: stuntdouble check {vendor} --only {case} --seed {seed}{more}")
+    format!("seed {seed} replays it: mockreel check {vendor} --only {case} --seed {seed}{more}")
 }

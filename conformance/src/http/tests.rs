@@ -111,7 +111,7 @@ fn an_answer_is_handed_back_whole_and_the_request_was_sent_as_it_was_given() {
     assert!(head.starts_with("POST /v2/jobs?a=b%20c HTTP/1.1\r\n"), "{head}");
     assert!(head.contains(&format!("authorization: Bearer {KEY}\r\n")), "{head}");
     assert!(head.contains("content-type: application/json\r\n"), "{head}");
-    assert!(head.contains(&format!("user-agent: stuntdouble/{}\r\n", env!("CARGO_PKG_VERSION"))), "{head}");
+    assert!(head.contains(&format!("user-agent: mockreel/{}\r\n", env!("CARGO_PKG_VERSION"))), "{head}");
     assert!(!head.contains("accept-encoding") && !head.contains("cookie"), "{head}");
     assert_eq!(body, br#"{"z":1,"a":[]}"#);
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use mockreel_contracts::contract::schema::escape;
 use serde_json::Value;
-use stuntdouble_contracts::contract::schema::escape;
 
 /// Most differences that are listed; more tell a reader nothing new.
 const LIMIT: usize = 50;

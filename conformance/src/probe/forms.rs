@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_contracts::contract::drift::surface::{Member, Node, Type, sort_values};
+use mockreel_contracts::contract::schema::escape;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::surface::{Member, Node, Type, sort_values};
-use stuntdouble_contracts::contract::schema::escape;
 
 use super::values::{ADDRESS, foreign, good, items, long, of_type};
 use super::{Send, picture};
@@ -270,7 +270,7 @@ fn around(keyword: &str, bound: &Value, model: &Node, node: &Node) -> Option<(Va
         }
         "minLength" | "maxLength" if has(Type::String) => {
             let count = bound.as_u64().filter(|count| *count <= MAX_LENGTH)?;
-            let start = if model.format.as_deref() == Some("uri") { ADDRESS } else { "stuntdouble" };
+            let start = if model.format.as_deref() == Some("uri") { ADDRESS } else { "mockreel" };
             let past = if upper { count + 1 } else { count.checked_sub(1)? };
             Some((json!(long(start, count, model)), json!(long(start, past, model))))
         }
@@ -286,7 +286,7 @@ fn around(keyword: &str, bound: &Value, model: &Node, node: &Node) -> Option<(Va
 /// Puts a value at a pointer whose outer values exist, or takes it away.
 fn set(body: &mut Value, pointer: &str, value: Option<Value>) {
     let Some((outer, token)) = pointer.rsplit_once('/') else { return };
-    let name = stuntdouble_contracts::contract::schema::unescape(token);
+    let name = mockreel_contracts::contract::schema::unescape(token);
     match (body.pointer_mut(outer), value) {
         (Some(Value::Object(members)), Some(value)) => {
             members.insert(name, value);

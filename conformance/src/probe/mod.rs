@@ -10,9 +10,9 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_contracts::contract::drift::Surface;
+use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Extent, Node, Security, Type};
 use serde_json::Value;
-use stuntdouble_contracts::contract::drift::Surface;
-use stuntdouble_contracts::contract::drift::surface::{Body, Endpoint, Extent, Node, Security, Type};
 
 use self::forms::Prober;
 use crate::exchange::{Answer, WireError};

@@ -1,10 +1,10 @@
 //! Values to try: some that a form allows, and some that it should not.
 
+use mockreel_contracts::contract::drift::surface::{Node, Type};
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::contract::drift::surface::{Node, Type};
 
 /// An address that no edition lists.
-pub(super) const ADDRESS: &str = "https://example.com/stuntdouble.jpg";
+pub(super) const ADDRESS: &str = "https://example.com/mockreel.jpg";
 
 /// A value that keeps a form, with what it must hold, or with everything that it may.
 pub(super) fn good(node: &Node, everything: bool) -> Value {
@@ -40,7 +40,7 @@ pub(super) fn items(node: &Node, count: u64, everything: bool) -> Value {
 /// A text of the form's kind and at least its length: an address, which is good for pictures and as words.
 pub(super) fn text(node: &Node) -> String {
     let short = bound(node, "maxLength").is_some_and(|most| most < ADDRESS.len() as u64);
-    let start = if short { "sd" } else { ADDRESS };
+    let start = if short { "mr" } else { ADDRESS };
     long(start, bound(node, "minLength").unwrap_or(0).max(start.len() as u64), node)
 }
 
@@ -95,11 +95,11 @@ pub(super) fn of_type(held: Type, variants: &[&Node]) -> Vec<Value> {
 /// Values of a type that no list of an edition is likely to have, some within any bounds.
 pub(super) fn foreign(held: Type) -> Vec<Value> {
     match held {
-        Type::String => vec![json!("stuntdouble"), json!(ADDRESS)],
+        Type::String => vec![json!("mockreel"), json!(ADDRESS)],
         Type::Integer => vec![json!(1), json!(0), json!(2), json!(77_777)],
         Type::Number => vec![json!(0.25), json!(1.25)],
         Type::Boolean => vec![json!(true), json!(false)],
-        Type::Array => vec![json!(["stuntdouble"])],
-        Type::Object => vec![json!({"stuntdouble": 1})],
+        Type::Array => vec![json!(["mockreel"])],
+        Type::Object => vec![json!({"mockreel": 1})],
     }
 }

@@ -9,14 +9,14 @@ mod clauses;
 use std::fmt;
 use std::sync::Arc;
 
+use mockreel_contracts::contract::examples;
+use mockreel_contracts::contract::model::Lifecycle;
+use mockreel_contracts::contract::picture::{PictureRole, PictureRules, Transport, slots};
+use mockreel_contracts::contract::read::{Observation, observe};
+use mockreel_contracts::contract::roles::asked;
+use mockreel_contracts::contract::schema::{at, properties, unescape};
+use mockreel_contracts::contract::{Contract, Model, Operation, Options};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::examples;
-use stuntdouble_contracts::contract::model::Lifecycle;
-use stuntdouble_contracts::contract::picture::{PictureRole, PictureRules, Transport, slots};
-use stuntdouble_contracts::contract::read::{Observation, observe};
-use stuntdouble_contracts::contract::roles::asked;
-use stuntdouble_contracts::contract::schema::{at, properties, unescape};
-use stuntdouble_contracts::contract::{Contract, Model, Operation, Options};
 
 pub use self::ask::{Ask, Credential};
 pub use self::clauses::{lowered, value_text};

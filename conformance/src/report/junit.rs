@@ -21,7 +21,7 @@ const EXCHANGES: usize = 10;
 
 /// The reports as one JUnit document.
 pub fn junit(reports: &[Report]) -> String {
-    let mut document = Document::new("stuntdouble check");
+    let mut document = Document::new("mockreel check");
     for report in reports {
         document.add_test_suite(suite(report));
     }

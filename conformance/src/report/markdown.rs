@@ -40,10 +40,10 @@ fn verdict(reports: &[Report]) -> String {
         [6, 3, 2, 4, 1, 5].into_iter().find(|code| reports.iter().any(|report| report.exit_code == *code));
     let code = worst.or_else(|| reports.iter().map(|report| report.exit_code).max());
     match code {
-        None => "**Stuntdouble: nothing was checked**\n".to_owned(),
+        None => "**Mockreel: nothing was checked**\n".to_owned(),
         Some(code) => {
             let sign = if code == 0 { "✅" } else { "❌" };
-            format!("{sign} **Stuntdouble: {}** (exit code {code})\n", phrases::exit_meaning(code))
+            format!("{sign} **Mockreel: {}** (exit code {code})\n", phrases::exit_meaning(code))
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::outcome::{CaseResult, Outcome, Report};
 /// Where the cases are described; the place of all results.
 const CATALOGUE: &str = "docs/catalogue.md";
 /// The name of our fingerprint; its number changes when what it is made of does.
-const FINGERPRINT: &str = "stuntdouble/v1";
+const FINGERPRINT: &str = "mockreel/v1";
 /// The most differences of one case that become results.
 const DIFFERENCES: usize = 50;
 
@@ -41,12 +41,12 @@ fn run(report: &Report) -> Value {
     let target = escape::one_line(&report.target, phrases::NAME_CHARS);
     json!({
         "tool": {"driver": {
-            "name": "Stuntdouble",
+            "name": "Mockreel",
             "semanticVersion": env!("CARGO_PKG_VERSION"),
             "rules": rules,
         }},
         "automationDetails": {
-            "id": format!("stuntdouble/{vendor}/{target}/"),
+            "id": format!("mockreel/{vendor}/{target}/"),
             "description": message(&format!("{vendor} on {target}")),
         },
         "invocations": [invocation(report)],

@@ -1,8 +1,8 @@
 //! Following jobs: one look at a time, in the vendor's rhythm, until they end or time is up.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::read::Observation;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::read::Observation;
 
 use super::money::Accepted;
 use super::{Session, Stop, told};

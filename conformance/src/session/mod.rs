@@ -282,12 +282,12 @@ impl<'a> Session<'a> {
         let place = poll.and_then(|poll| poll.read.id.as_deref());
         let schema = poll
             .zip(place)
-            .and_then(|(poll, place)| stuntdouble_contracts::contract::schema::at(&poll.reply, place));
+            .and_then(|(poll, place)| mockreel_contracts::contract::schema::at(&poll.reply, place));
         let says = |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str);
         if says("format") == Some("uuid") {
             let mut given = [0; 16];
             given.copy_from_slice(&bytes[..16]);
-            return stuntdouble_contracts::ids::uuid(given);
+            return mockreel_contracts::ids::uuid(given);
         }
         let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let text: String = bytes

@@ -1,7 +1,7 @@
 //! Requests that may cost: each asks the budget first, and none is ever sent twice.
 
+use mockreel_contracts::Model;
 use serde_json::Value;
-use stuntdouble_contracts::Model;
 
 use super::{Session, Stop, told};
 use crate::amount::Amount;

@@ -1,7 +1,7 @@
 //! What became of callbacks.
 
+use mockreel_contracts::{Phase, UnixMillis};
 use serde_json::{Value, json};
-use stuntdouble_contracts::{Phase, UnixMillis};
 
 use super::jobs::{SHOWN, account_of, number};
 use super::{Answer, Order, Wrong};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use mockreel_contracts::UnixMillis;
 use serde_json::{Value, json};
-use stuntdouble_contracts::UnixMillis;
 
 use super::{Answer, Order, Whose, Wrong};
 use crate::clock::AccountClock;

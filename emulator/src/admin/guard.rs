@@ -11,7 +11,7 @@ use super::Wrong;
 use crate::shared::Shared;
 
 /// The header that carries the token.
-const TOKEN: &str = "x-stuntdouble-token";
+const TOKEN: &str = "x-mockreel-token";
 
 /// Lets a request in, or says why not.
 pub(super) fn admit(

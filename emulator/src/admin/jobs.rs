@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use mockreel_contracts::{FailureReason, Phase, UnixMillis};
 use serde_json::{Value, json};
-use stuntdouble_contracts::{FailureReason, Phase, UnixMillis};
 
 use super::{Answer, Order, Whose, Wrong};
 use crate::handles::JobsHandle;

@@ -1,7 +1,7 @@
 //! Orders about the journal: what was asked and answered, and how often.
 
+use mockreel_contracts::UnixMillis;
 use serde_json::{Value, json};
-use stuntdouble_contracts::UnixMillis;
 
 use super::jobs::{account_of, number};
 use super::{Answer, Order, Whose, Wrong};

@@ -1,9 +1,9 @@
 //! What is served.
 
 use axum::http::StatusCode;
+use mockreel_contracts::contract::openapi::{Side, export};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::contract::openapi::{Side, export};
 
 use super::{Answer, Order, Wrong};
 use crate::http::place::by_selector;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stuntdouble_contracts::{Exchange, ReplyBody};
+use mockreel_contracts::{Exchange, ReplyBody};
 
 use super::outbox::{Delivery, Outcome};
 use super::post::{Letter, permitted};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stuntdouble_contracts::{Phase, UnixMillis};
+use mockreel_contracts::{Phase, UnixMillis};
 
 use crate::job::JobKey;
 

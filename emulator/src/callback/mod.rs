@@ -17,8 +17,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mockreel_contracts::{Contract, Options, Phase};
 use serde_json::Value;
-use stuntdouble_contracts::{Contract, Options, Phase};
 use url::Url;
 
 pub(crate) use self::courier::carry;

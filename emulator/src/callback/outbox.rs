@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use stuntdouble_contracts::UnixMillis;
+use mockreel_contracts::UnixMillis;
 
 use super::log::{Attempt, Entry, Log, State};
 use super::tale::Message;

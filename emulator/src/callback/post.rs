@@ -100,7 +100,7 @@ pub(super) fn permitted(shared: &Shared, plan: &CallbackPlan) -> Result<Url, Str
 fn client(changed: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Option<Client> {
     // An error means that somebody has installed a provider before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder().redirect(Policy::none()).no_proxy().user_agent("stuntdouble");
+    let builder = Client::builder().redirect(Policy::none()).no_proxy().user_agent("mockreel");
     changed(builder).build().ok()
 }
 

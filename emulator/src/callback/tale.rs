@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stuntdouble_contracts::{UnixMillis, ids};
+use mockreel_contracts::{UnixMillis, ids};
 
 use super::CallbackPlan;
 use crate::job::{Job, JobKey};

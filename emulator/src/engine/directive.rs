@@ -1,9 +1,9 @@
-//! Orders that a test writes into a prompt: `[sd:fail=moderation]`, `[sd:stuck]`, `[sd:slow=30]`,
-//! `[sd:problem=rate_limited]`, `[sd:scenario=NAME]`.
+//! Orders that a test writes into a prompt: `[mock:fail=moderation]`, `[mock:stuck]`, `[mock:slow=30]`,
+//! `[mock:problem=rate_limited]`, `[mock:scenario=NAME]`.
 
+use mockreel_contracts::FailureReason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stuntdouble_contracts::FailureReason;
 
 use crate::scenario::{AnswerOrder, JobOrder, ProblemName, Span, Then};
 
@@ -42,7 +42,7 @@ impl Directives {
     pub fn read(prompt: &str) -> Self {
         let mut read = Self::default();
         let mut unsaid = 0_u64;
-        for tail in prompt.split("[sd:").skip(1) {
+        for tail in prompt.split("[mock:").skip(1) {
             let Err(warning) = read.follow(tail) else { continue };
             if read.warnings.len() < WARNINGS {
                 read.warnings.push(warning);
@@ -72,11 +72,11 @@ impl Directives {
 
     /// Follows one directive: what stands behind its opening bracket, to the end of the text.
     fn follow(&mut self, tail: &str) -> Result<(), String> {
-        let unclosed = || format!("directive `[sd:{}` has no closing bracket", shortened(tail));
+        let unclosed = || format!("directive `[mock:{}` has no closing bracket", shortened(tail));
         let (order, _) = tail.split_once(']').ok_or_else(unclosed)?;
         let (name, value) = order.split_once('=').unwrap_or((order, ""));
         self.apply(name.trim(), value.trim())
-            .map_err(|warning| format!("directive `[sd:{}]`: {warning}", shortened(order)))
+            .map_err(|warning| format!("directive `[mock:{}]`: {warning}", shortened(order)))
     }
 
     fn apply(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn directives_are_read_wherever_they_stand() {
-        let read = Directives::read("a cat [sd:slow=2.5] runs [sd:fail=moderation][sd:stuck=running]");
+        let read = Directives::read("a cat [mock:slow=2.5] runs [mock:fail=moderation][mock:stuck=running]");
         assert_eq!(read.fail, Some(FailureReason::Moderation));
         assert_eq!(read.stuck, Some(Holding::Running));
         assert!((read.slow_seconds - 2.5).abs() < f64::EPSILON);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_is_a_warning_and_changes_nothing() {
-        let read = Directives::read("[sd:explode] [sd:fail=bad-luck] [sd:slow=soon] [sd:stuck");
+        let read = Directives::read("[mock:explode] [mock:fail=bad-luck] [mock:slow=soon] [mock:stuck");
         assert_eq!(read.warnings.len(), 4, "{:?}", read.warnings);
         assert_eq!((read.fail, read.stuck), (None, None));
     }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use mockreel_contracts::problem::KeyFault;
+use mockreel_contracts::{Credential, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use stuntdouble_contracts::problem::KeyFault;
-use stuntdouble_contracts::{Credential, Problem};
 
 use crate::account;
 use crate::scenario::{AccountName, Glob};
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(asked(&ring, "a", "good", None), Ok(None));
         assert_eq!(asked(&ring, "a", "off", None), Err("disabled"));
         assert_eq!(asked(&ring, "a", "other", None), Err("unknown"));
-        assert_eq!(asked(&ring, "a", "sd-broke-1", None), Ok(None));
+        assert_eq!(asked(&ring, "a", "mock-broke-1", None), Ok(None));
         assert_eq!(asked(&ring, "b", "other", None), Ok(None));
     }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use stuntdouble_contracts::Model;
+use mockreel_contracts::Model;
 
 use crate::random::Draw;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use mockreel_contracts::contract::money::Scope;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stuntdouble_contracts::contract::money::Scope;
 
 /// Milliseconds in the windows that a limit may have.
 const MINUTE: u64 = 60_000;

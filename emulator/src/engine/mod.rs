@@ -13,7 +13,7 @@ mod submit;
 
 use std::sync::Arc;
 
-use stuntdouble_contracts::{Phase, UnixMillis};
+use mockreel_contracts::{Phase, UnixMillis};
 
 pub use self::amount::Amount;
 pub use self::directive::{Directives, Holding};

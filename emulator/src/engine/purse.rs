@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::ops::Add;
 use std::sync::Arc;
 
-use stuntdouble_contracts::contract::money::{Billing, Charged, Scope};
-use stuntdouble_contracts::{Phase, UnixMillis};
+use mockreel_contracts::contract::money::{Billing, Charged, Scope};
+use mockreel_contracts::{Phase, UnixMillis};
 
 use super::Amount;
 use super::limits::{AccountLimits, Limit};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::contract::roles::Asked;
+use mockreel_contracts::{Contract, Dialect, FailureReason, Model, Options, UnixMillis, ids};
 use serde_json::Value;
-use stuntdouble_contracts::contract::roles::Asked;
-use stuntdouble_contracts::{Contract, Dialect, FailureReason, Model, Options, UnixMillis, ids};
 
 use super::{Amount, Holding, Latency, Setting, Terms, Wish};
 use crate::callback::CallbackPlan;

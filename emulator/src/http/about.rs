@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stuntdouble_contracts::{Contract, Problem, Reply};
+use mockreel_contracts::{Contract, Problem, Reply};
 
 use crate::journal::Part;
 use crate::scenario::WireOrder;

@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body;
+use mockreel_contracts::contract::picture::PART_SCHEME;
+use mockreel_contracts::problem::Malformation;
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::picture::PART_SCHEME;
-use stuntdouble_contracts::problem::Malformation;
 
 use crate::journal::Part;
 

@@ -1,10 +1,10 @@
 //! What becomes of a request whose pictures break a rule, or that asks for what the model cannot do.
 
+use mockreel_contracts::contract::picture::{Finding, PictureRole, Slot, judge as judge_picture};
+use mockreel_contracts::contract::roles::{Asked, place_of};
+use mockreel_contracts::contract::rules::{PictureRule, Rule, Violation};
+use mockreel_contracts::{Contract, FailureReason, Model, upstream};
 use serde_json::Value;
-use stuntdouble_contracts::contract::picture::{Finding, PictureRole, Slot, judge as judge_picture};
-use stuntdouble_contracts::contract::roles::{Asked, place_of};
-use stuntdouble_contracts::contract::rules::{PictureRule, Rule, Violation};
-use stuntdouble_contracts::{Contract, FailureReason, Model, upstream};
 
 use super::pictures::Looked;
 use crate::job::Failure;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::contract::model::Lifecycle;
+use mockreel_contracts::contract::normalise::normalised;
+use mockreel_contracts::contract::operation::Check;
+use mockreel_contracts::contract::roles::{Asked, asked};
+use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::contract::rules::{Rule, Violation};
+use mockreel_contracts::problem::{KeyFault, Malformation, Place};
+use mockreel_contracts::{Credential, FailureReason, Model, Problem, UnixMillis};
 use serde_json::Value;
-use stuntdouble_contracts::contract::model::Lifecycle;
-use stuntdouble_contracts::contract::normalise::normalised;
-use stuntdouble_contracts::contract::operation::Check;
-use stuntdouble_contracts::contract::roles::{Asked, asked};
-use stuntdouble_contracts::contract::route::Matched;
-use stuntdouble_contracts::contract::rules::{Rule, Violation};
-use stuntdouble_contracts::problem::{KeyFault, Malformation, Place};
-use stuntdouble_contracts::{Credential, FailureReason, Model, Problem, UnixMillis};
 
 use super::body::{self, Parsed, Received};
 use super::vendor::Call;
@@ -150,7 +150,7 @@ impl Call<'_> {
 
     async fn pictures(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
         let (Some(model), Some(asked)) = (checked.model, &checked.asked) else { return Ok(()) };
-        let slots = stuntdouble_contracts::contract::picture::slots(&model.request, &checked.parsed.json);
+        let slots = mockreel_contracts::contract::picture::slots(&model.request, &checked.parsed.json);
         checked.looked = pictures::look(self.shared, &self.base, &slots, &checked.parsed.files).await;
         let judged = breach::judge(
             self.contract(),

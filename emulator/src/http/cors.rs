@@ -6,7 +6,7 @@ use axum::http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue,
 };
 use axum::http::{Method, Response, StatusCode};
-use stuntdouble_contracts::Contract;
+use mockreel_contracts::Contract;
 
 /// The answer to a preflight, if this is one and the vendor answers browsers.
 pub(super) fn preflight(contract: &Contract, method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {

@@ -1,9 +1,9 @@
 //! Changes that somebody ordered to the vendor's own answer.
 
+use mockreel_contracts::contract::operation::Operation;
+use mockreel_contracts::contract::schema::unescape;
+use mockreel_contracts::{Reply, ReplyBody};
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::operation::Operation;
-use stuntdouble_contracts::contract::schema::unescape;
-use stuntdouble_contracts::{Reply, ReplyBody};
 
 use crate::scenario::AnswerOrder;
 

@@ -30,7 +30,7 @@ impl Fetcher {
     pub(crate) fn new() -> Option<Self> {
         // An error means that somebody has installed a provider before, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = || reqwest::Client::builder().timeout(PATIENCE).no_proxy().user_agent("stuntdouble");
+        let builder = || reqwest::Client::builder().timeout(PATIENCE).no_proxy().user_agent("mockreel");
         let loopback = builder().redirect(Policy::none()).build().ok()?;
         let hops = Policy::custom(|attempt| {
             if attempt.previous().len() > HOPS || literal(attempt.url()).is_some_and(is_private) {

@@ -1,8 +1,8 @@
 //! What an account has and may: rights to models, money, limits, and its own orders to cancel.
 
-use stuntdouble_contracts::contract::route::Matched;
-use stuntdouble_contracts::dialect::BalanceView;
-use stuntdouble_contracts::{Model, Problem, Reply, UnixMillis};
+use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::dialect::BalanceView;
+use mockreel_contracts::{Model, Problem, Reply, UnixMillis};
 
 use super::checks::Checked;
 use super::vendor::Call;

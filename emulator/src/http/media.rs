@@ -10,8 +10,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use bytes::Bytes;
+use mockreel_contracts::{Phase, ids};
 use sha2::{Digest, Sha256};
-use stuntdouble_contracts::{Phase, ids};
 
 use super::fault::{self, Fault, Spoilt};
 use super::{Shared, body, orders, record};

@@ -30,7 +30,7 @@ use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue}
 use axum::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected};
-use stuntdouble_contracts::{Contract, Reply, ReplyBody};
+use mockreel_contracts::{Contract, Reply, ReplyBody};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;

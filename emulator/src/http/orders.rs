@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use mockreel_contracts::contract::operation::IdPlace;
+use mockreel_contracts::contract::roles::prompt;
+use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::{Model, Problem};
 use serde_json::Value;
-use stuntdouble_contracts::contract::operation::IdPlace;
-use stuntdouble_contracts::contract::roles::prompt;
-use stuntdouble_contracts::contract::route::Matched;
-use stuntdouble_contracts::{Model, Problem};
 
 use super::Shared;
 use super::vendor::Call;
@@ -16,7 +16,7 @@ use crate::job::{Job, JobKey};
 use crate::scenario::{DOWNLOAD, Decree, Request, Scenario, shipped};
 
 /// The header that orders something for one request.
-pub(crate) const HEADER: &str = "x-stuntdouble-scenario";
+pub(crate) const HEADER: &str = "x-mockreel-scenario";
 
 /// What the header says when nothing is to happen to a request.
 const SPARED: &str = "none";
@@ -87,7 +87,7 @@ impl Call<'_> {
         account: &Arc<str>,
         notes: &mut Vec<String>,
     ) -> Vec<Arc<Scenario>> {
-        let Some(prompt) = prompt.filter(|prompt| prompt.contains("[sd:")) else { return Vec::new() };
+        let Some(prompt) = prompt.filter(|prompt| prompt.contains("[mock:")) else { return Vec::new() };
         if !followed {
             notes.push("orders in prompts are followed on loopback only; see --allow-directives".to_owned());
             return Vec::new();
@@ -98,7 +98,7 @@ impl Call<'_> {
         for name in &directives.scenarios {
             match named(self.shared, name, account).await {
                 Ok(found) => first.extend(found),
-                Err(why) => notes.push(format!("directive `[sd:scenario={name}]`: {why}")),
+                Err(why) => notes.push(format!("directive `[mock:scenario={name}]`: {why}")),
             }
         }
         first

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use stuntdouble_contracts::contract::picture::{Finding, PART_SCHEME, PictureRole, Slot, Transport};
+use mockreel_contracts::contract::picture::{Finding, PART_SCHEME, PictureRole, Slot, Transport};
 use url::Url;
 
 use super::{Shared, fetch};

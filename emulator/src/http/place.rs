@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use stuntdouble_contracts::{Selector, Vendor};
+use mockreel_contracts::{Selector, Vendor};
 use url::Url;
 
 use crate::settings::{Chosen, Settings};
@@ -46,7 +46,7 @@ pub(crate) fn place<'a>(
     if let Some(index) = vendors.iter().position(by_host) {
         return Place::Vendor(index, Cow::Borrowed(target));
     }
-    let Some(index) = by_selector(vendors, &stuntdouble_contracts::contract::route::percent_decoded(first))
+    let Some(index) = by_selector(vendors, &mockreel_contracts::contract::route::percent_decoded(first))
     else {
         return Place::Nowhere;
     };

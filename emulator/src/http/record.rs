@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response};
 use bytes::Bytes;
 use hyper::body::Body as _;
-use stuntdouble_contracts::Contract;
+use mockreel_contracts::Contract;
 
 use super::about::About;
 use super::body::Received;

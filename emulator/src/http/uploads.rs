@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use mockreel_contracts::{UnixMillis, ids};
 use sha2::{Digest, Sha256};
-use stuntdouble_contracts::{UnixMillis, ids};
 
 /// How many upload addresses are remembered.
 const KEPT: usize = 10_000;

@@ -5,11 +5,11 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::http::Method;
+use mockreel_contracts::contract::roles::place_of;
+use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::dialect::UploadView;
+use mockreel_contracts::{Contract, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids};
 use serde_json::{Map, Value};
-use stuntdouble_contracts::contract::roles::place_of;
-use stuntdouble_contracts::contract::route::Matched;
-use stuntdouble_contracts::dialect::UploadView;
-use stuntdouble_contracts::{Contract, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids};
 
 use super::Shared;
 use super::about::{About, Answered};

@@ -1,7 +1,7 @@
 //! A job as a dialect sees it: where it stands now, with addresses that lead back here.
 
-use stuntdouble_contracts::dialect::{FailureView, ResultView};
-use stuntdouble_contracts::{JobView, Model, Phase, UnixMillis};
+use mockreel_contracts::dialect::{FailureView, ResultView};
+use mockreel_contracts::{JobView, Model, Phase, UnixMillis};
 
 use super::media;
 use crate::account;

@@ -1,11 +1,11 @@
 //! Why a request was rejected: which rule of which clause it broke, and where that clause is from.
 
+use mockreel_contracts::contract::rules::{PictureRule, Rule, Violation};
+use mockreel_contracts::contract::schema::unescape;
+use mockreel_contracts::contract::source::Cited;
+use mockreel_contracts::problem::{KeyFault, Malformation, Place};
+use mockreel_contracts::{Contract, Problem};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::rules::{PictureRule, Rule, Violation};
-use stuntdouble_contracts::contract::schema::unescape;
-use stuntdouble_contracts::contract::source::Cited;
-use stuntdouble_contracts::problem::{KeyFault, Malformation, Place};
-use stuntdouble_contracts::{Contract, Problem};
 
 use super::redact::Redactor;
 

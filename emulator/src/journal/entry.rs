@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::{Contract, Problem, UnixMillis};
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::{Contract, Problem, UnixMillis};
 
 use super::clause::Refused;
 use super::redact::Redactor;

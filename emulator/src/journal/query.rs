@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use stuntdouble_contracts::contract::operation::OPERATION_NAMES;
-use stuntdouble_contracts::problem::PROBLEM_NAMES;
-use stuntdouble_contracts::{Selector, UnixMillis};
+use mockreel_contracts::contract::operation::OPERATION_NAMES;
+use mockreel_contracts::problem::PROBLEM_NAMES;
+use mockreel_contracts::{Selector, UnixMillis};
 
 use super::entry::Entry;
 use crate::account;
@@ -15,7 +15,7 @@ use crate::scenario::{DOWNLOAD, Glob};
 /// Requests that are meant: every point that is named must fit.
 ///
 /// ```
-/// use stuntdouble_emulator::journal::Wanted;
+/// use mockreel_emulator::journal::Wanted;
 ///
 /// let refused = Wanted::of("submit").account("the key of the client").problem("rate_limited");
 /// assert_eq!(refused.to_string().split(' ').next(), Some("submit"));
@@ -184,7 +184,7 @@ impl Wanted {
             operation_named(name)?;
         }
         if let Some(name) = &self.vendor {
-            stuntdouble_contracts::vendor(name)?;
+            mockreel_contracts::vendor(name)?;
         }
         if let Some(name) = self.problem.as_deref().filter(|name| !PROBLEM_NAMES.contains(name)) {
             return Err(format!("there is no problem `{name}`; there are {}", PROBLEM_NAMES.join(", ")));

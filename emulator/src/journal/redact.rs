@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
+use mockreel_contracts::ids;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use stuntdouble_contracts::ids;
 
 use super::secrets::{Secrets, credential, is_credential, is_secret, marker};
 use crate::http::SCENARIO_HEADER;

@@ -1,12 +1,12 @@
 //! What holds for every exchange, and for every sequence of them.
 
 use bytes::Bytes;
+use mockreel_contracts::contract::rules::{Rule, Violation};
+use mockreel_contracts::problem::{Malformation, Place};
+use mockreel_contracts::{Problem, UnixMillis};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use serde_json::json;
-use stuntdouble_contracts::contract::rules::{Rule, Violation};
-use stuntdouble_contracts::problem::{Malformation, Place};
-use stuntdouble_contracts::{Problem, UnixMillis};
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn bytes(text: impl Into<String>) -> Body {
 
 /// An exchange about nothing in particular.
 fn exchange(account: &str) -> Exchange {
-    let contract = Arc::clone(&stuntdouble_contracts::vendors().unwrap()[0].contract);
+    let contract = Arc::clone(&mockreel_contracts::vendors().unwrap()[0].contract);
     Exchange {
         at: UnixMillis(1_767_225_600_000),
         duration_us: 1,

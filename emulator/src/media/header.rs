@@ -3,7 +3,7 @@
 //! Sources: ITU-T T.81 annex B (JPEG markers), the PNG specification sections 5 and 11 (chunks), the GIF89a
 //! specification section 18, RFC 9649 (WebP) and the layout of `BITMAPFILEHEADER`.
 
-use stuntdouble_contracts::picture::PictureFormat;
+use mockreel_contracts::picture::PictureFormat;
 
 /// What the first bytes, and a walk over the segments, tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
-use stuntdouble_contracts::picture::{PictureFacts, PictureFormat};
+use mockreel_contracts::picture::{PictureFacts, PictureFormat};
 
 use super::entropy;
 use super::header::{self, Header};

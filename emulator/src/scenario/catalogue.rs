@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use mockreel_contracts::FailureReason;
+use mockreel_contracts::problem::PROBLEM_NAMES;
 use serde_json::Value;
-use stuntdouble_contracts::FailureReason;
-use stuntdouble_contracts::problem::PROBLEM_NAMES;
 
 use super::shipped;
 
@@ -294,7 +294,7 @@ pub fn page() -> String {
     let mut text = String::from(HEAD);
     // Writing to a String cannot fail.
     for order in orders() {
-        let directive = order.directive.map_or_else(|| "–".to_owned(), |text| format!("`[sd:{text}]`"));
+        let directive = order.directive.map_or_else(|| "–".to_owned(), |text| format!("`[mock:{text}]`"));
         let _ = writeln!(
             text,
             "| `{}` | {} | {} | `{}` | {directive} |",
@@ -315,10 +315,10 @@ const HEAD: &str = r#"<!-- Written from the code by `UPDATE=1 cargo test --test 
 
 An order has one form and four channels. What stands in `then` below goes, as it is,
 
-- into a file of scenarios or `stuntdouble.toml`: `[[scenario]]` with `match = {...}` and `then = {...}`, or the same as JSON; `stuntdouble scenario check FILE` reads it, `--scenario FILE` orders it for all accounts;
+- into a file of scenarios or `mockreel.toml`: `[[scenario]]` with `match = {...}` and `then = {...}`, or the same as JSON; `mockreel scenario check FILE` reads it, `--scenario FILE` orders it for all accounts;
 - to the control API: `POST /__admin/scenarios` with `{"name":"mine","match":{...},"then":{...}}`, for the account whose key is in `Authorization` or `?account=KEY`, or for all with `?account=*`;
-- into a header, for one request: `x-stuntdouble-scenario: {"then":{...}}`, or the name of a scenario or ready-made set. `x-stuntdouble-scenario: none` spares a request everything but the directives in its own prompt;
-- into a prompt: the directives in the last column, or `[sd:scenario=NAME]` for everything else about that submit, its job and its result.
+- into a header, for one request: `x-mockreel-scenario: {"then":{...}}`, or the name of a scenario or ready-made set. `x-mockreel-scenario: none` spares a request everything but the directives in its own prompt;
+- into a prompt: the directives in the last column, or `[mock:scenario=NAME]` for everything else about that submit, its job and its result.
 
 Headers and directives are followed on loopback only, unless the emulator is started with `--allow-directives`. A prompt is heard first, then the header, then the account's own scenarios, then those of all, each list in its order; on each point
 (job, answer, wire, result, callback) the first that has something to say wins. Of a list in `then` one entry is drawn.
@@ -335,7 +335,7 @@ The forms are published as JSON Schema: [scenario.schema.json](scenario.schema.j
 const SETS_HEAD: &str = r#"
 ## Ready-made sets
 
-`stuntdouble scenario list` names them, `stuntdouble scenario show NAME` prints one. The sources are those on the vendor's page.
+`mockreel scenario list` names them, `mockreel scenario show NAME` prints one. The sources are those on the vendor's page.
 
 | name | what happens | sources |
 |---|---|---|
@@ -370,7 +370,7 @@ mod tests {
     fn a_directive_orders_what_its_example_says() {
         for order in orders() {
             let Some(directive) = &order.directive else { continue };
-            let read = Directives::read(&format!("a cat [sd:{directive}]"));
+            let read = Directives::read(&format!("a cat [mock:{directive}]"));
             assert!(read.warnings.is_empty(), "{}: {:?}", order.name, read.warnings);
             let by_prompt = serde_json::to_value(read.then()).unwrap();
             let written = Scenario::from_json(&json!({"then": order.then}).to_string()).unwrap();

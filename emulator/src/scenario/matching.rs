@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use mockreel_contracts::Selector;
+use mockreel_contracts::contract::operation::OPERATION_NAMES;
 use regex::Regex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-use stuntdouble_contracts::Selector;
-use stuntdouble_contracts::contract::operation::OPERATION_NAMES;
 
 use super::Request;
 use crate::account;
@@ -150,7 +150,7 @@ impl Serialize for VendorName {
 }
 
 read_from_text!(VendorName, |text| {
-    stuntdouble_contracts::vendor(text)?;
+    mockreel_contracts::vendor(text)?;
     Selector::parse(text).map(VendorName)
 });
 
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn every_part_that_is_there_must_fit() {
-        let vendor = &stuntdouble_contracts::vendors().unwrap()[0];
+        let vendor = &mockreel_contracts::vendors().unwrap()[0];
         let account = account::digest("a key");
         let body = json!({"duration": "10", "deep": {"cfg": 0.5, "list": [1, 2]}});
         let request = Request {

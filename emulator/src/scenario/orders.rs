@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use mockreel_contracts::FailureReason;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use stuntdouble_contracts::FailureReason;
 
 use super::Sound;
 use super::matching::Pointer;

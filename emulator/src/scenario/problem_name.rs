@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use mockreel_contracts::problem::PROBLEM_NAMES;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
-use stuntdouble_contracts::problem::PROBLEM_NAMES;
 
 /// One of the names of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -48,7 +48,7 @@ fn place(text: &str, byte: usize) -> (usize, usize) {
 /// A file of scenarios.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Scenarios of Stuntdouble")]
+#[schemars(title = "Scenarios of Mockreel")]
 pub(super) struct File {
     /// The scenarios, in the order in which they are tried.
     #[serde(default, rename = "scenario")]
@@ -99,7 +99,7 @@ impl Scenario {
     /// Whether its vendor, if it names one, has what it speaks of.
     fn fits_its_vendor(&self) -> Result<(), String> {
         let Some(named) = &self.meets.vendor else { return Ok(()) };
-        let vendor = stuntdouble_contracts::vendor(&named.0.to_string())?;
+        let vendor = mockreel_contracts::vendor(&named.0.to_string())?;
         let contract = &vendor.contract;
         if let Some(operation) = &self.meets.operation
             && operation.0 != super::matching::DOWNLOAD

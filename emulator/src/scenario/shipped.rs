@@ -42,7 +42,7 @@ pub fn sets() -> &'static [Set] {
     static SETS: OnceLock<Vec<Set>> = OnceLock::new();
     SETS.get_or_init(|| {
         let mut sets = read(None, REHEARSAL).expect("the embedded sets are read by a test");
-        for (vendor, text) in stuntdouble_contracts::vendor::scenarios() {
+        for (vendor, text) in mockreel_contracts::vendor::scenarios() {
             sets.extend(read(Some(vendor), text).expect("the embedded sets are read by a test"));
             sets.extend(read(Some(vendor), REHEARSAL).expect("the embedded sets are read by a test"));
         }
@@ -96,11 +96,11 @@ mod tests {
 
     #[test]
     fn every_set_is_read_and_its_sources_are_those_of_its_vendor() {
-        assert!(sets().len() > stuntdouble_contracts::vendor::scenarios().count());
+        assert!(sets().len() > mockreel_contracts::vendor::scenarios().count());
         for set in sets() {
             assert!(!set.summary.is_empty() && !set.scenarios.is_empty(), "{}", set.name);
             let Some((vendor, _)) = set.name.split_once('/') else { continue };
-            let vendor = stuntdouble_contracts::vendor(vendor).unwrap();
+            let vendor = mockreel_contracts::vendor(vendor).unwrap();
             for source in &set.sources {
                 assert!(vendor.contract.sources.contains_key(source), "{}: {source}", set.name);
             }

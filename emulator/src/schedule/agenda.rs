@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use stuntdouble_contracts::UnixMillis;
+use mockreel_contracts::UnixMillis;
 
 use crate::clock::AccountClock;
 

@@ -14,7 +14,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use stuntdouble_contracts::UnixMillis;
+use mockreel_contracts::UnixMillis;
 use tokio::sync::{Notify, Semaphore, oneshot};
 
 use self::agenda::{Agenda, Ticket};

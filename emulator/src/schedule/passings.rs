@@ -1,6 +1,6 @@
 //! Which phases a job has passed through, when, and after which marks: pure, like the job itself.
 
-use stuntdouble_contracts::{Phase, UnixMillis};
+use mockreel_contracts::{Phase, UnixMillis};
 
 use crate::job::{Job, Mark, Progress, standing};
 

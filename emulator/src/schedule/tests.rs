@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::{Phase, UnixMillis};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
-use stuntdouble_contracts::{Phase, UnixMillis};
 
 use super::passings::{Followed, passings};
 use crate::callback::tests::{PATIENCE, Receiver, Stage, account};
@@ -232,7 +232,7 @@ fn blank(wait: u64, run: u64, progress: Progress) -> Job {
         entropy: [0; 32],
         clip: Arc::new(clip),
         terms: crate::engine::Terms {
-            charged: stuntdouble_contracts::contract::money::Charged::Submit,
+            charged: mockreel_contracts::contract::money::Charged::Submit,
             failed_billed: false,
             cancelled_billed: false,
         },

@@ -5,7 +5,7 @@ mod looks;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stuntdouble_contracts::UnixMillis;
+use mockreel_contracts::UnixMillis;
 
 use super::{AccountState, Change, JobFilter, Purses, StoreError};
 use crate::clock::AccountClock;

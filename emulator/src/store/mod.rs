@@ -4,7 +4,7 @@ mod memory;
 
 use std::sync::Arc;
 
-use stuntdouble_contracts::UnixMillis;
+use mockreel_contracts::UnixMillis;
 use thiserror::Error;
 
 pub use self::memory::{MemoryStore, StoreLimits};

@@ -5,11 +5,11 @@ mod receiver;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use mockreel_contracts::vendor::overlaid;
+use mockreel_emulator::{Emulator, EmulatorBuilder, Latency};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use stuntdouble_contracts::vendor::overlaid;
-use stuntdouble_emulator::{Emulator, EmulatorBuilder, Latency};
 
 use self::receiver::{Call, PATIENCE, Receiver};
 use crate::support::{Answer, Caller, KEY, quiet};
@@ -114,7 +114,7 @@ async fn at_the_end_what_a_fetch_answers_is_posted_once() {
     let call = receiver.next().await;
     assert_eq!(call.line, "POST /hook?key=sesame HTTP/1.1");
     assert_eq!(call.header("content-type"), Some("application/json"));
-    assert_eq!(call.header("user-agent"), Some("stuntdouble"));
+    assert_eq!(call.header("user-agent"), Some("mockreel"));
     assert_eq!((call.header("authorization"), call.header("webhook-signature")), (None, None));
     assert_eq!(String::from_utf8(call.body.clone()).unwrap(), fetched(&emulator, KEY, &id).await.text());
     assert_eq!(call.json()["data"]["status"], 99);
@@ -128,7 +128,7 @@ async fn at_the_end_what_a_fetch_answers_is_posted_once() {
 async fn a_job_that_fails_or_is_cancelled_is_told_of_as_well() {
     let emulator = calling().await;
     let mut receiver = Receiver::answering(&[]).await;
-    let failing = submitted(&emulator, KEY, "[sd:fail=moderation]", &receiver.address).await;
+    let failing = submitted(&emulator, KEY, "[mock:fail=moderation]", &receiver.address).await;
     finish(&emulator, KEY, &failing).await;
     assert_eq!(receiver.next().await.json()["data"]["status"], 50);
     let cancelled = submitted(&emulator, KEY, "waves", &receiver.address).await;

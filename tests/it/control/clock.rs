@@ -1,8 +1,8 @@
 //! Orders about time.
 
+use mockreel_contracts::Phase;
+use mockreel_emulator::{Emulator, Progress};
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_emulator::{Emulator, Progress};
 
 use super::{admin, granted, refused, submitted};
 use crate::support::{Caller, KEY, quiet};
@@ -100,7 +100,7 @@ async fn a_job_that_never_ends_cannot_be_waited_for() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::with_key(KEY);
     let advance = admin(&emulator, "clock/advance");
-    for stuck in ["[sd:stuck]", "[sd:stuck=running]"] {
+    for stuck in ["[mock:stuck]", "[mock:stuck=running]"] {
         let id = submitted(&emulator, KEY, stuck).await;
         let detail = refused(&caller.post(&advance, &json!({"until_job": id})).await, 409);
         assert!(detail.contains(&id), "{detail}");

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
+use mockreel_contracts::Phase;
+use mockreel_emulator::{EmulatorBuilder, ImageBreach, Latency};
 use reqwest::Method;
-use stuntdouble_contracts::Phase;
-use stuntdouble_emulator::{EmulatorBuilder, ImageBreach, Latency};
 
 use super::{admin, granted, refused, submitted};
 use crate::support::{Caller, KEY, quiet};
@@ -84,10 +84,10 @@ async fn beyond_loopback_the_token_is_wanted() {
     let health = format!("http://{ip}:{}/__admin/health", emulator.address().port());
     let caller = Caller::without_key();
     let with = async |token: &str| {
-        caller.send(caller.request(Method::GET, &health).header("x-stuntdouble-token", token)).await
+        caller.send(caller.request(Method::GET, &health).header("x-mockreel-token", token)).await
     };
     let detail = refused(&caller.get(&health).await, 401);
-    assert!(detail.contains("x-stuntdouble-token"), "{detail}");
+    assert!(detail.contains("x-mockreel-token"), "{detail}");
     for wrong in ["", "secre", "secret2", "SECRET"] {
         refused(&with(wrong).await, 401);
     }
@@ -120,7 +120,7 @@ async fn a_control_api_of_its_own_address_is_the_only_one_and_serves_nothing_els
 
 #[tokio::test]
 async fn orders_in_prompts_are_followed_on_loopback_only_unless_allowed() {
-    let prompt = "[sd:fail=moderation]";
+    let prompt = "[mock:fail=moderation]";
     let ends = async |builder: EmulatorBuilder| {
         let emulator = builder.latency(Latency::INSTANT).start().await.unwrap();
         let id = submitted(&emulator, KEY, prompt).await;

@@ -1,8 +1,8 @@
 //! Orders about jobs and accounts.
 
+use mockreel_contracts::{FailureReason, Phase};
+use mockreel_emulator::{Latency, Progress};
 use serde_json::{Value, json};
-use stuntdouble_contracts::{FailureReason, Phase};
-use stuntdouble_emulator::{Latency, Progress};
 
 use super::{REQUESTS, admin, granted, refused, submitted};
 use crate::support::{Caller, KEY, fixture, quiet};
@@ -69,7 +69,7 @@ async fn a_job_is_told_with_every_member_and_times_that_fit_its_phase() {
 
 #[tokio::test]
 async fn an_id_with_slashes_and_colons_is_found_percent_encoded() {
-    let vendor = stuntdouble_contracts::vendor("aimlapi@2025-07-24").unwrap();
+    let vendor = mockreel_contracts::vendor("aimlapi@2025-07-24").unwrap();
     let emulator = quiet().vendor(vendor).option("aimlapi", "id_form", "uuid_model").start().await.unwrap();
     let model = "kling-video/v1.6/pro/image-to-video";
     let body = json!({"model": model, "image_url": fixture(&emulator, "side-300.png"), "prompt": "x", "duration": "5"});

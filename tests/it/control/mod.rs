@@ -4,9 +4,9 @@ mod clock;
 mod guard;
 mod jobs;
 
+use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Emulator;
 
 use crate::support::{Answer, Caller, KEY, fixture, quiet};
 
@@ -60,7 +60,7 @@ async fn vendors_tells_every_edition_with_an_address_that_works() {
     let told = granted(&caller.get(&admin(&emulator, "vendors")).await);
     assert_eq!(told["seed"], 1);
     let vendors = told["vendors"].as_array().unwrap();
-    assert_eq!(vendors.len(), stuntdouble_contracts::vendors().unwrap().len());
+    assert_eq!(vendors.len(), mockreel_contracts::vendors().unwrap().len());
     for vendor in vendors {
         let members: Vec<&String> = vendor.as_object().unwrap().keys().collect();
         let wanted =
@@ -86,7 +86,7 @@ async fn vendors_tells_every_edition_with_an_address_that_works() {
 async fn the_openapi_document_of_each_edition_is_served() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::without_key();
-    for vendor in stuntdouble_contracts::vendors().unwrap() {
+    for vendor in mockreel_contracts::vendors().unwrap() {
         let path = format!("vendors/{}/openapi.json", vendor.contract.full_id());
         let told = granted(&caller.get(&admin(&emulator, &path)).await);
         assert!(told["openapi"].as_str().unwrap().starts_with("3.1"), "{path}");

@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stuntdouble_conformance::check::{Place, Wanted, check};
-use stuntdouble_conformance::drift::fresh;
-use stuntdouble_conformance::drift::shapes::{Observed, Tape};
-use stuntdouble_conformance::events::Silence;
-use stuntdouble_conformance::run::Choice;
-use stuntdouble_conformance::session::Beside;
-use stuntdouble_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract};
-use stuntdouble_contracts::contract::openapi::Side;
-use stuntdouble_contracts::{Contract, Vendor};
-use stuntdouble_emulator::Latency;
+use mockreel_conformance::check::{Place, Wanted, check};
+use mockreel_conformance::drift::fresh;
+use mockreel_conformance::drift::shapes::{Observed, Tape};
+use mockreel_conformance::events::Silence;
+use mockreel_conformance::run::Choice;
+use mockreel_conformance::session::Beside;
+use mockreel_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract};
+use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::{Contract, Vendor};
+use mockreel_emulator::Latency;
 
 use crate::support::quiet;
 
@@ -71,7 +71,7 @@ fn enforced(contract: &Contract) -> Surface {
 fn the_answers_of_a_running_edition_show_what_the_contracts_say_and_nothing_else() {
     // The editions on both sides of every change of an answer.
     let names = ["2025-08-19", "2025-11-12", "2025-12-10", "2025-12-19", "2026-08-19"];
-    let editions = names.map(|day| stuntdouble_contracts::vendor(&format!("aimlapi@{day}")).unwrap());
+    let editions = names.map(|day| mockreel_contracts::vendor(&format!("aimlapi@{day}")).unwrap());
     let surfaces: Vec<Surface> = editions.iter().map(|vendor| enforced(&vendor.contract)).collect();
     let answers: Vec<Surface> = editions.iter().map(answered).collect();
     let mut renamed = 0;

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use mockreel_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract, read};
+use mockreel_contracts::contract::openapi::Side;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract, read};
-use stuntdouble_contracts::contract::openapi::Side;
 
 /// The folder of the vendor's own files, which are read where they lie.
 fn specs(below: &str) -> PathBuf {
-    let folder = std::env::var_os("STUNTDOUBLE_VENDOR_SPECS");
+    let folder = std::env::var_os("MOCKREEL_VENDOR_SPECS");
     let folder =
-        folder.expect("STUNTDOUBLE_VENDOR_SPECS names the folder that holds openapi/ and openapi-history/");
+        folder.expect("MOCKREEL_VENDOR_SPECS names the folder that holds openapi/ and openapi-history/");
     let path = Path::new(&folder).join(below);
     assert!(path.is_dir(), "expected a folder at {}", path.display());
     path
@@ -41,13 +41,12 @@ fn page(report: &Report) -> String {
         page.push_str("  nothing\n");
     }
     for finding in &report.findings {
-        let before = if finding.baseline
-            == Some(stuntdouble_contracts::contract::drift::finding::Baseline::Unchanged)
-        {
-            ", as before"
-        } else {
-            ""
-        };
+        let before =
+            if finding.baseline == Some(mockreel_contracts::contract::drift::finding::Baseline::Unchanged) {
+                ", as before"
+            } else {
+                ""
+            };
         page.push_str(&format!(
             "  {} {}: {}{before}\n",
             finding.severity.name(),
@@ -78,7 +77,7 @@ fn pointers_lead_somewhere(report: &Report, old: &[u8], new: &[u8]) {
 }
 
 #[test]
-#[ignore = "needs the vendor's own files in STUNTDOUBLE_VENDOR_SPECS"]
+#[ignore = "needs the vendor's own files in MOCKREEL_VENDOR_SPECS"]
 fn the_vendors_history_is_told_as_it_was_read_by_hand() {
     for folder in [
         "v1-standard-image-to-video",
@@ -101,7 +100,7 @@ fn the_vendors_history_is_told_as_it_was_read_by_hand() {
 }
 
 #[test]
-#[ignore = "needs the vendor's own files in STUNTDOUBLE_VENDOR_SPECS"]
+#[ignore = "needs the vendor's own files in MOCKREEL_VENDOR_SPECS"]
 fn what_our_editions_call_documented_is_what_the_files_of_their_day_say() {
     // Differences that are meant, by file and place, with the reason.
     let meant: [(&str, &str, &str); 5] = [
@@ -125,7 +124,7 @@ fn what_our_editions_call_documented_is_what_the_files_of_their_day_say() {
     for folder in ["v1-standard-image-to-video", "v1.6-pro-image-to-video", "v1.6-standard-image-to-video"] {
         for file in documents(&specs("openapi-history").join(folder)) {
             let day = read::day_of(&file.0).unwrap();
-            let edition = stuntdouble_contracts::vendor(&format!("aimlapi@{day}")).unwrap();
+            let edition = mockreel_contracts::vendor(&format!("aimlapi@{day}")).unwrap();
             let report = compare(&of_contract(&edition.contract, Side::Documented), &surface(&file));
             let found = report.findings.iter().filter(|finding| finding.is_wire_relevant());
             let found = found.filter(|finding| !is_meant(&file.0, &finding.place));

@@ -1,7 +1,7 @@
 //! The vendor as it was a year ago and as it is now, at the same time in one process.
 
+use mockreel_emulator::Latency;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Latency;
 
 use crate::support::{Caller, KEY, quiet};
 

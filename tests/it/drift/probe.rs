@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use stuntdouble_conformance::exchange::{Answer, Body, WireError};
-use stuntdouble_conformance::probe;
-use stuntdouble_conformance::profile::{Ask, Credential, Profile};
-use stuntdouble_contracts::contract::drift::{Report, Surface, compare, of_contract};
-use stuntdouble_contracts::contract::openapi::Side;
-use stuntdouble_contracts::{Contract, Vendor};
-use stuntdouble_emulator::Emulator;
+use mockreel_conformance::exchange::{Answer, Body, WireError};
+use mockreel_conformance::probe;
+use mockreel_conformance::profile::{Ask, Credential, Profile};
+use mockreel_contracts::contract::drift::{Report, Surface, compare, of_contract};
+use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::{Contract, Vendor};
+use mockreel_emulator::Emulator;
 
 use crate::support::KEY;
 
@@ -61,7 +61,7 @@ fn enforced(contract: &Contract) -> Surface {
 }
 
 fn told(report: &Report) -> Vec<String> {
-    let line = |held: &stuntdouble_contracts::contract::drift::Finding| {
+    let line = |held: &mockreel_contracts::contract::drift::Finding| {
         let models = held.models.join(",");
         format!("{} {} {:?} -> {:?} [{models}]", held.kind.name(), held.place, held.from, held.to)
     };
@@ -70,7 +70,7 @@ fn told(report: &Report) -> Vec<String> {
 
 /// The editions of a vendor, and each as a surface.
 fn editions(id: &str) -> Vec<(Vendor, Surface)> {
-    let all = stuntdouble_contracts::vendors().unwrap().iter().filter(|held| held.id() == id);
+    let all = mockreel_contracts::vendors().unwrap().iter().filter(|held| held.id() == id);
     all.map(|held| (held.clone(), enforced(&held.contract))).collect()
 }
 
@@ -128,7 +128,7 @@ fn a_running_edition_differs_from_every_other_contract_as_the_contracts_differ_s
 #[test]
 fn what_a_running_vendor_takes_is_what_its_contract_says() {
     for id in ["aimlapi", "apilaplas", "gmicloud"] {
-        let vendor = stuntdouble_contracts::vendor(id).unwrap();
+        let vendor = mockreel_contracts::vendor(id).unwrap();
         let own = enforced(&vendor.contract);
         let profile = Profile::new(vendor.contract.clone());
         let probed = Asked::start(vendor).probed(&profile, std::slice::from_ref(&own));

@@ -1,12 +1,12 @@
 //! Bodies that are none, broken, absurd or beyond all bounds.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::model::Model;
+use mockreel_emulator::Progress;
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::examples::minimal;
-use stuntdouble_contracts::contract::model::Model;
-use stuntdouble_emulator::Progress;
 
 use super::{newest, submit_path, targets};
 use crate::support::{Caller, KEY, fixture, quiet};
@@ -106,7 +106,7 @@ fn bodies_for(model: &Model, picture: &str) -> Vec<(String, Vec<u8>)> {
     let absurd =
         absurd.into_iter().chain(["[]", "{}", "\"\"", "\"5\"", "\"NaN\"", "[[[[[[]]]]]]", "\"\\u0000\""]);
     for value in absurd {
-        for (pointer, _) in stuntdouble_contracts::contract::schema::properties(&model.request) {
+        for (pointer, _) in mockreel_contracts::contract::schema::properties(&model.request) {
             // Replaced as text, because no JSON library would write such numbers.
             let mut body = good.clone();
             if let Some(outer) = pointer.rfind('/').map(|at| &pointer[..at]) {
@@ -214,7 +214,7 @@ async fn a_prompt_of_ten_megabytes_is_taken_or_refused_but_never_kept_as_warning
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::with_key(KEY);
     let picture = fixture(&emulator, "side-300.png");
-    for filling in ["long ", "[sd:", "[sd:x]", "\u{1f3ac}"] {
+    for filling in ["long ", "[mock:", "[mock:x]", "\u{1f3ac}"] {
         let prompt = filling.repeat(10 * 1024 * 1024 / filling.len());
         for target in newest(targets(&emulator).await) {
             for model in target.contract.models.values().take(1) {
@@ -240,7 +240,7 @@ async fn a_job_that_never_ends_does_not_grow_with_every_look() {
     let emulator = quiet().progress(Progress::Polls(2)).start().await.unwrap();
     let caller = Caller::with_key(KEY);
     let url = format!("{}/api/v1/ie/requestqueue/apikey/requests", emulator.url("gmicloud"));
-    let payload = json!({"image": fixture(&emulator, "side-300.png"), "prompt": "[sd:stuck=running]"});
+    let payload = json!({"image": fixture(&emulator, "side-300.png"), "prompt": "[mock:stuck=running]"});
     let body = json!({"model": "Kling-Image2Video-V1.6-Standard", "payload": payload});
     let id = caller.post(&url, &body).await.json()["request_id"].as_str().unwrap().to_owned();
     for _ in 0..50 {

@@ -6,14 +6,14 @@ mod wire;
 
 use std::sync::Arc;
 
+use mockreel_contracts::Contract;
+use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::model::Model;
+use mockreel_contracts::contract::operation::{IdPlace, Operation};
+use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_emulator::Emulator;
 use serde_json::Value;
-use stuntdouble_contracts::Contract;
-use stuntdouble_contracts::contract::examples::minimal;
-use stuntdouble_contracts::contract::model::Model;
-use stuntdouble_contracts::contract::operation::{IdPlace, Operation};
-use stuntdouble_contracts::contract::read::observe;
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_emulator::Emulator;
 
 use crate::support::{Answer, Caller, KEY, fixture};
 
@@ -90,7 +90,7 @@ pub(super) fn poll_url(base: &str, contract: &Contract, id: &str) -> String {
 /// Every edition of every vendor, each with a job that must stay as it is.
 pub(super) async fn targets(emulator: &Emulator) -> Vec<Target> {
     let mut targets = Vec::new();
-    for vendor in stuntdouble_contracts::vendors().unwrap() {
+    for vendor in mockreel_contracts::vendors().unwrap() {
         let contract = Arc::clone(&vendor.contract);
         let base = emulator.url(&contract.full_id());
         let model = &contract.models[0];
@@ -119,7 +119,7 @@ pub(super) async fn targets(emulator: &Emulator) -> Vec<Target> {
 /// The newest editions only, where a test sends much.
 pub(super) fn newest(targets: Vec<Target>) -> Vec<Target> {
     let newest = |contract: &Contract| {
-        let known = stuntdouble_contracts::vendor(&contract.id).unwrap();
+        let known = mockreel_contracts::vendor(&contract.id).unwrap();
         known.contract.edition == contract.edition
     };
     targets.into_iter().filter(|target| newest(&target.contract)).collect()

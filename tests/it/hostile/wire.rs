@@ -1,6 +1,6 @@
 //! What never becomes a request, because the HTTP library refuses to read it.
 
-use stuntdouble_emulator::Emulator;
+use mockreel_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -1,10 +1,10 @@
 //! What a test expects of its client, verified in the same process.
 
+use mockreel_contracts::UnixMillis;
+use mockreel_emulator::Limits;
+use mockreel_emulator::expect::Expectation;
+use mockreel_emulator::journal::{StatusWanted, Wanted};
 use serde_json::json;
-use stuntdouble_contracts::UnixMillis;
-use stuntdouble_emulator::Limits;
-use stuntdouble_emulator::expect::Expectation;
-use stuntdouble_emulator::journal::{StatusWanted, Wanted};
 
 use super::{MODEL, QUEUE, queued};
 use crate::support::{Caller, KEY, quiet};
@@ -31,7 +31,7 @@ async fn what_was_expected_and_did_not_come_is_told_beside_what_came() {
     let limits = Limits { journal_entries: 4, ..Limits::default() };
     let emulator = quiet().limits(limits).start().await.unwrap();
     queued(&emulator, KEY, "early").await;
-    let since = UnixMillis(stuntdouble_emulator::clock::MANUAL_START.0);
+    let since = UnixMillis(mockreel_emulator::clock::MANUAL_START.0);
     emulator.expect(Expectation::of("submit").vendor("gmicloud").account(KEY).status(200).times(2));
     emulator.expect(Expectation::of("poll").problem("unknown_job").since(since).never());
     emulator.expect(Expectation::of("list").at_most(3));

@@ -5,13 +5,13 @@ mod redaction;
 
 use std::collections::BTreeSet;
 
+use mockreel_contracts::Contract;
+use mockreel_contracts::contract::examples::just_bad;
+use mockreel_contracts::contract::model::Model;
+use mockreel_contracts::contract::operation::Operation;
+use mockreel_emulator::{Emulator, Latency, Limits, account};
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Contract;
-use stuntdouble_contracts::contract::examples::just_bad;
-use stuntdouble_contracts::contract::model::Model;
-use stuntdouble_contracts::contract::operation::Operation;
-use stuntdouble_emulator::{Emulator, Latency, Limits, account};
 
 use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, newest, quiet};
 
@@ -165,7 +165,7 @@ async fn a_problem_that_is_about_no_member_cites_its_own_clause() {
     seen.push(latest(&emulator).await);
     caller.send(caller.request(Method::POST, &format!("{base}{QUEUE}")).body("{\"model\": ")).await;
     seen.push(latest(&emulator).await);
-    let contract = stuntdouble_contracts::vendor("gmicloud").unwrap().contract;
+    let contract = mockreel_contracts::vendor("gmicloud").unwrap().contract;
     let told: Vec<(&str, &str, &Value)> = seen
         .iter()
         .map(|entry| {
@@ -373,11 +373,11 @@ async fn what_scenarios_and_pictures_did_is_noted() {
     let caller = Caller::with_key(KEY);
     let url = format!("{}{QUEUE}", emulator.url("gmicloud"));
     let order = json!({"name": "full", "then": {"answer": {"problem": "overloaded"}}}).to_string();
-    caller.send(caller.request(Method::GET, &url).header("x-stuntdouble-scenario", order)).await;
+    caller.send(caller.request(Method::GET, &url).header("x-mockreel-scenario", order)).await;
     let entry = latest(&emulator).await;
     assert_eq!((&entry["scenario"], &entry["problem"]), (&json!("full"), &json!("overloaded")));
     assert_eq!(entry["notes"], json!(["the refusal was ordered: the request itself may be sound"]));
-    let body = json!({"model": MODEL, "payload": {"prompt": "x [sd:nothing=1] [sd:fail=moderation]", "image": "https://far.test/a.png"}});
+    let body = json!({"model": MODEL, "payload": {"prompt": "x [mock:nothing=1] [mock:fail=moderation]", "image": "https://far.test/a.png"}});
     caller.post(&url, &body).await;
     let notes = latest(&emulator).await["notes"].clone();
     let told: Vec<&str> = notes.as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();

@@ -16,7 +16,7 @@ async fn no_key_of_a_client_leaves_the_journal() {
     let order =
         format!(r#"{{"match": {{"account": "{key}"}}, "then": {{"answer": {{"problem": "overloaded"}}}}}}"#);
     let request = caller.request(Method::GET, &format!("{}{QUEUE}", emulator.url("gmicloud")));
-    caller.send(request.header("x-stuntdouble-scenario", order).header("x-api-key", key)).await;
+    caller.send(request.header("x-mockreel-scenario", order).header("x-api-key", key)).await;
     let url = format!("{}/klingai/m2v_img2video_hq", emulator.url("302ai"));
     let form = reqwest::multipart::Form::new().text("prompt", key).text(key, "x");
     caller.send(caller.request(Method::POST, &url).multipart(form)).await;

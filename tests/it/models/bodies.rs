@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use mockreel_contracts::contract::examples::{breaks, complete, good, minimal};
+use mockreel_contracts::contract::rules::Checker;
 use serde_json::Value;
-use stuntdouble_contracts::contract::examples::{breaks, complete, good, minimal};
-use stuntdouble_contracts::contract::rules::Checker;
 
 use super::{instant, submit};
 use crate::support::{Caller, KEY, fixture};

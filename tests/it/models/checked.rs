@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stuntdouble_conformance::check::{Place, Wanted, check};
-use stuntdouble_conformance::events::Silence;
-use stuntdouble_conformance::outcome::{Outcome, Report};
-use stuntdouble_conformance::report::{Format, render};
-use stuntdouble_conformance::run::Choice;
-use stuntdouble_contracts::Vendor;
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_emulator::Latency;
+use mockreel_conformance::check::{Place, Wanted, check};
+use mockreel_conformance::events::Silence;
+use mockreel_conformance::outcome::{Outcome, Report};
+use mockreel_conformance::report::{Format, render};
+use mockreel_conformance::run::Choice;
+use mockreel_contracts::Vendor;
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_emulator::Latency;
 
-use stuntdouble_conformance::session::Beside;
+use mockreel_conformance::session::Beside;
 
 use super::{VENDOR, small};
 use crate::support::quiet;
@@ -98,8 +98,7 @@ fn the_suite_is_green_for_each_model() {
     }
     assert!(passed > 45 * ids.len(), "only {passed} passed");
     let json: serde_json::Value = serde_json::from_str(&render(Format::Json, &reports)).unwrap();
-    let schema: serde_json::Value =
-        serde_json::from_str(stuntdouble_conformance::report::json::SCHEMA).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(mockreel_conformance::report::json::SCHEMA).unwrap();
     let schema = Checker::new(schema).unwrap();
     for report in json.as_array().unwrap() {
         assert!(schema.accepts(report), "{:?}", schema.violations(report));

@@ -18,8 +18,8 @@ impl Folder {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stuntdouble"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STUNTDOUBLE_")) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mockreel"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MOCKREEL_")) {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(&self.0).output().unwrap()
@@ -62,12 +62,12 @@ fn a_model_that_is_not_offered_is_refused_with_those_that_are() {
 #[test]
 fn each_named_model_is_run_once_and_the_reports_say_which() {
     let folder = Folder::new("several");
-    folder.write("stuntdouble.toml", "[check]\nmodel = \"all\"\nonly = [\"VAL-09\"]\n");
+    folder.write("mockreel.toml", "[check]\nmodel = \"all\"\nonly = [\"VAL-09\"]\n");
     let all = folder.run(&["plan", "gmicloud"]);
-    let models = stuntdouble_contracts::vendor("gmicloud").unwrap().contract.models.len();
+    let models = mockreel_contracts::vendor("gmicloud").unwrap().contract.models.len();
     assert_eq!(out(&all).matches("plan of gmicloud@").count(), models, "{all:?}");
     let ids: Vec<String> =
-        stuntdouble_contracts::vendor("gmicloud").unwrap().contract.models.keys().cloned().collect();
+        mockreel_contracts::vendor("gmicloud").unwrap().contract.models.keys().cloned().collect();
     let named = folder.run(&[
         "check",
         "gmicloud",
@@ -124,7 +124,7 @@ fn what_was_imported_is_served() {
         text.contains("title = \"inner/2027-01-05-new.json\"\ndate = \"2027-01-05\"\ngrade = \"spec\""),
         "{text}"
     );
-    let vendor = stuntdouble_contracts::vendor::overlaid("new.toml", &text).unwrap();
+    let vendor = mockreel_contracts::vendor::overlaid("new.toml", &text).unwrap();
     assert_eq!(vendor.contract.full_id(), "aimlapi@2027-01-05");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

@@ -10,11 +10,11 @@ mod videos;
 
 use std::fmt::Write as _;
 
+use mockreel_contracts::contract::read::{Observation, observe};
+use mockreel_contracts::vendor::overlaid;
+use mockreel_contracts::{Contract, Vendor};
+use mockreel_emulator::{Emulator, Latency};
 use serde_json::Value;
-use stuntdouble_contracts::contract::read::{Observation, observe};
-use stuntdouble_contracts::vendor::overlaid;
-use stuntdouble_contracts::{Contract, Vendor};
-use stuntdouble_emulator::{Emulator, Latency};
 
 use crate::support::{Answer, Caller, quiet};
 
@@ -22,7 +22,7 @@ const VENDOR: &str = "aimlapi";
 
 /// The newest edition with videos of a few pixels, so that dozens of them are made in a moment.
 fn small() -> Vendor {
-    let newest = stuntdouble_contracts::vendor(VENDOR).unwrap();
+    let newest = mockreel_contracts::vendor(VENDOR).unwrap();
     let mut patch = format!("id = '{VENDOR}'\n");
     for id in newest.contract.models.keys() {
         writeln!(patch, "[models.\"{id}\".output]\npixels = [64, 36]\nfps = 2").unwrap();

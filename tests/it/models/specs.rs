@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use stuntdouble_contracts::contract::drift::surface::Node;
-use stuntdouble_contracts::contract::drift::{Surface, of_contract, read};
-use stuntdouble_contracts::contract::import::{Wanted, import};
-use stuntdouble_contracts::contract::openapi::Side;
-use stuntdouble_contracts::vendor::overlaid;
-use stuntdouble_emulator::Latency;
+use mockreel_contracts::contract::drift::surface::Node;
+use mockreel_contracts::contract::drift::{Surface, of_contract, read};
+use mockreel_contracts::contract::import::{Wanted, import};
+use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::vendor::overlaid;
+use mockreel_emulator::Latency;
 
 use super::{VENDOR, submit};
 use crate::support::{Caller, KEY, quiet};
@@ -52,9 +52,7 @@ const LEFT_OUT: [(&str, &str, &str); 8] = [
 const OLD_PICTURE: &str = "kling-video-image-to-video.json";
 
 fn specs() -> PathBuf {
-    PathBuf::from(
-        std::env::var("STUNTDOUBLE_VENDOR_SPECS").expect("STUNTDOUBLE_VENDOR_SPECS names the folder"),
-    )
+    PathBuf::from(std::env::var("MOCKREEL_VENDOR_SPECS").expect("MOCKREEL_VENDOR_SPECS names the folder"))
 }
 
 /// The documents below a folder, by their path in it.
@@ -109,9 +107,9 @@ fn requests(surface: &Surface) -> impl Iterator<Item = (&String, &Node)> {
 }
 
 #[test]
-#[ignore = "needs STUNTDOUBLE_VENDOR_SPECS"]
+#[ignore = "needs MOCKREEL_VENDOR_SPECS"]
 fn the_contract_says_of_every_model_what_the_vendors_file_says() {
-    let newest = stuntdouble_contracts::vendor(VENDOR).unwrap();
+    let newest = mockreel_contracts::vendor(VENDOR).unwrap();
     let documented = of_contract(&newest.contract, Side::Documented);
     let (mut compared, mut models) = (0, BTreeSet::new());
     for (name, bytes) in files(&specs().join("openapi")) {
@@ -145,9 +143,9 @@ fn the_contract_says_of_every_model_what_the_vendors_file_says() {
 }
 
 #[tokio::test]
-#[ignore = "needs STUNTDOUBLE_VENDOR_SPECS"]
+#[ignore = "needs MOCKREEL_VENDOR_SPECS"]
 async fn all_files_imported_change_nothing_and_every_model_is_served() {
-    let newest = stuntdouble_contracts::vendor(VENDOR).unwrap();
+    let newest = mockreel_contracts::vendor(VENDOR).unwrap();
     let files = files(&specs().join("openapi"));
     let wanted = Wanted { id: VENDOR, known: Some(&newest.contract), edition: None, title: None };
     let text = import(&files, &wanted).unwrap();
@@ -159,7 +157,7 @@ async fn all_files_imported_change_nothing_and_every_model_is_served() {
     let caller = Caller::with_key(KEY);
     for (name, bytes) in &files {
         for (id, _) in requests(&read::openapi(name, bytes).unwrap()) {
-            let body = stuntdouble_contracts::contract::examples::minimal(&vendor.contract.models[id], &[]);
+            let body = mockreel_contracts::contract::examples::minimal(&vendor.contract.models[id], &[]);
             let answer = submit(&emulator, &caller, &vendor.contract, &body).await;
             assert_eq!(answer.status, 200, "{name}, {id}: {}", answer.text());
         }
@@ -167,9 +165,9 @@ async fn all_files_imported_change_nothing_and_every_model_is_served() {
 }
 
 #[test]
-#[ignore = "needs STUNTDOUBLE_VENDOR_SPECS"]
+#[ignore = "needs MOCKREEL_VENDOR_SPECS"]
 fn each_older_file_becomes_an_edition_that_says_what_the_file_says() {
-    let newest = stuntdouble_contracts::vendor(VENDOR).unwrap();
+    let newest = mockreel_contracts::vendor(VENDOR).unwrap();
     let mut compared = 0;
     for (name, bytes) in files(&specs().join("openapi-history")) {
         let wanted = Wanted { id: VENDOR, known: Some(&newest.contract), edition: None, title: None };

@@ -1,9 +1,9 @@
 //! What the vendor's prose says of members that need or exclude each other: such a job is accepted and fails.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::examples::minimal;
+use mockreel_emulator::ImageBreach;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::examples::minimal;
-use stuntdouble_emulator::ImageBreach;
 
 use super::{ended, instant, small, submit};
 use crate::support::{Caller, KEY, quiet};
@@ -98,8 +98,8 @@ async fn an_order_in_the_prompt_of_a_shot_is_followed() {
     let (emulator, vendor) = instant().await;
     let caller = Caller::with_key(KEY);
     for (id, shots) in [
-        ("klingai/video-v3-pro-text-to-video", json!(["a walk", "[sd:fail=timeout] a run"])),
-        ("klingai/video-v3-turbo-pro-text-to-video", json!([{"prompt": "[sd:fail=timeout] a run"}])),
+        ("klingai/video-v3-pro-text-to-video", json!(["a walk", "[mock:fail=timeout] a run"])),
+        ("klingai/video-v3-turbo-pro-text-to-video", json!([{"prompt": "[mock:fail=timeout] a run"}])),
     ] {
         let body = json!({"model": id, "multi_prompt": shots});
         let seen = ended(&emulator, &caller, &vendor.contract, &body).await;

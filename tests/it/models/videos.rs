@@ -1,9 +1,9 @@
 //! Every offered model makes a video, of little and of much.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::examples::{full, minimal};
+use mockreel_contracts::contract::roles::asked;
 use serde_json::json;
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::examples::{full, minimal};
-use stuntdouble_contracts::contract::roles::asked;
 
 use super::{ended, instant};
 use crate::support::{Caller, KEY, fixture};

@@ -1,11 +1,11 @@
 //! What an account has left, whatever happens to its jobs.
 
+use mockreel_contracts::{FailureReason, Phase};
+use mockreel_emulator::{Latency, Limits};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use stuntdouble_contracts::{FailureReason, Phase};
-use stuntdouble_emulator::{Latency, Limits};
 
 use super::{Good, Shop, goods, id};
 use crate::support::{Caller, KEY, quiet};

@@ -1,8 +1,8 @@
 //! Which keys vendors know, and what each may do.
 
+use mockreel_emulator::EmulatorBuilder;
+use mockreel_emulator::engine::KeyRule;
 use serde_json::{Value, json};
-use stuntdouble_emulator::EmulatorBuilder;
-use stuntdouble_emulator::engine::KeyRule;
 
 use super::{Shop, goods};
 use crate::support::{Answer, Caller, quiet};
@@ -36,13 +36,13 @@ async fn a_vendor_with_a_list_of_keys_knows_no_others_and_the_reserved_ones_stil
         ("never", -10_002),
         ("not-a-key", -10_002),
         ("off", -10_002),
-        ("sd-broke-1", -10_004),
+        ("mock-broke-1", -10_004),
     ] {
         let refused = buy(&shop, key).await;
         assert_eq!((refused.status, &refused.json()["error"]["err_code"]), (401, &json!(code)), "{key}");
     }
     let off = buy(&shop, "off").await.text();
-    assert_eq!(off, buy(&shop, "sd-revoked-1").await.text(), "it was switched off, like the reserved one");
+    assert_eq!(off, buy(&shop, "mock-revoked-1").await.text(), "it was switched off, like the reserved one");
     let url = format!("{}{}", shop.emulator.url("gmicloud"), goods("gmicloud")[0].path);
     let elsewhere = Caller::with_key("other").post(&url, &goods("gmicloud")[0].body).await;
     assert_eq!(elsewhere.status, 200, "a vendor without rules knows every key");

@@ -1,7 +1,7 @@
 //! Rates and jobs at once, over HTTP, in the vendors' own words.
 
+use mockreel_emulator::{Latency, Progress};
 use serde_json::json;
-use stuntdouble_emulator::{Latency, Progress};
 
 use super::{Shop, goods};
 use crate::support::{Answer, Caller, KEY, quiet};
@@ -113,7 +113,7 @@ async fn no_money_is_told_as_each_vendor_tells_it() {
         r#""message_jp":"アカウント残高が不足しています。","type":"api_error"}}"#
     );
     is_refused(&shop.buy_one().await, 401, body);
-    is_refused(&shop.buy("sd-broke-1", &goods("302ai")[0]).await, 401, body);
+    is_refused(&shop.buy("mock-broke-1", &goods("302ai")[0]).await, 401, body);
     let shop = Shop::of("aimlapi", quiet()).await;
     shop.ordered(KEY, &json!({"balance": {"amount": 314_999}})).await;
     let refused = shop.buy_one().await;

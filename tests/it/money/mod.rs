@@ -7,8 +7,8 @@ mod limits;
 mod routes;
 mod settings;
 
+use mockreel_emulator::{Emulator, EmulatorBuilder};
 use serde_json::{Value, json};
-use stuntdouble_emulator::{Emulator, EmulatorBuilder};
 
 use crate::support::{Answer, Caller, KEY};
 

@@ -1,9 +1,9 @@
 //! The vendors' own routes about money and jobs: balance and cancel.
 
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_emulator::Progress;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_emulator::Progress;
 
 use super::{Shop, goods};
 use crate::support::{Answer, Caller, KEY, quiet};
@@ -14,7 +14,7 @@ const LEGACY: &str = "/v1/billing/balance";
 /// Asserts that an answer keeps the schema of an operation.
 #[track_caller]
 fn keeps(selector: &str, operation: &str, answer: &Answer) {
-    let contract = stuntdouble_contracts::vendor(selector).unwrap().contract;
+    let contract = mockreel_contracts::vendor(selector).unwrap().contract;
     let checker = Checker::new(contract.operations[operation].reply.clone()).unwrap();
     assert!(checker.accepts(&answer.json()), "{selector}: {}", answer.text());
 }
@@ -41,7 +41,7 @@ async fn aimlapi_tells_the_balance_in_dollars_and_at_the_older_address_in_credit
     shop.bought().await;
     assert_eq!(ask(LEGACY).await.text(), told(5000, true), "what is put aside is gone until it is released");
     assert_eq!(ask(NEWER).await.text(), r#"{"current_balance":0.0025,"currency":"USD"}"#);
-    let broke = Caller::with_key("sd-broke-1").get(&shop.url(NEWER)).await;
+    let broke = Caller::with_key("mock-broke-1").get(&shop.url(NEWER)).await;
     assert_eq!(broke.text(), r#"{"current_balance":0,"currency":"USD"}"#);
     assert_eq!(Caller::without_key().get(&shop.url(NEWER)).await.status, 401);
     assert_eq!(Caller::with_key("not-a-key").get(&shop.url(LEGACY)).await.status, 401);

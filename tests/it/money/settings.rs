@@ -1,8 +1,8 @@
 //! What accounts begin with, and what a test in the same process holds.
 
+use mockreel_emulator::PurseSetting;
+use mockreel_emulator::engine::AccountLimits;
 use serde_json::{Value, json};
-use stuntdouble_emulator::PurseSetting;
-use stuntdouble_emulator::engine::AccountLimits;
 
 use super::{Shop, goods};
 use crate::support::{Caller, KEY, quiet};
@@ -54,7 +54,7 @@ async fn a_handle_sets_and_reads_a_purse_and_says_what_does_not_fit() {
     purse.set_limits(AccountLimits { concurrent: Some(9), ..AccountLimits::default() }).await.unwrap();
     let (first, _) = (shop.bought().await, shop.bought().await);
     assert_eq!((purse.balance().await, purse.spent().await), (Some(0.0), 0.6));
-    shop.emulator.jobs(KEY).fail(&first, stuntdouble_contracts::FailureReason::Timeout).await.unwrap();
+    shop.emulator.jobs(KEY).fail(&first, mockreel_contracts::FailureReason::Timeout).await.unwrap();
     assert_eq!((purse.balance().await, purse.spent().await), (Some(0.3), 0.3));
     assert_eq!(purse.funds().await.limits.concurrent, Some(9));
     let why = purse.set_balance(Some(f64::NAN)).await.unwrap_err().to_string();

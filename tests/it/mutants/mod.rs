@@ -10,9 +10,9 @@ mod run;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use stuntdouble_conformance::case::Level;
-use stuntdouble_conformance::cases::catalogue;
-use stuntdouble_conformance::outcome::Outcome;
+use mockreel_conformance::case::Level;
+use mockreel_conformance::cases::catalogue;
+use mockreel_conformance::outcome::Outcome;
 
 use self::list::{HEAVY, NOT_RUN, SURFACES, mutants};
 use self::run::{Results, table};

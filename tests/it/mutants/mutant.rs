@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use stuntdouble_conformance::exchange::{Answer, Outgoing};
-use stuntdouble_contracts::dialect::{BalanceView, UploadView};
-use stuntdouble_contracts::problem::KeyFault;
-use stuntdouble_contracts::{
+use mockreel_conformance::exchange::{Answer, Outgoing};
+use mockreel_contracts::dialect::{BalanceView, UploadView};
+use mockreel_contracts::problem::KeyFault;
+use mockreel_contracts::{
     Credential, Dialect, Exchange, JobView, Model, Options, Problem, Reply, ReplyBody, Vendor,
 };
+use serde_json::Value;
 
 /// A stand-in with one thing broken.
 pub(super) struct Mutant {
@@ -70,7 +70,7 @@ pub(super) fn served(vendor: &Vendor, breaks: &Breaks) -> (Vendor, Option<(&'sta
         Breaks::Contract(patch) => {
             assert!(vendor.newest, "only the newest edition can be patched");
             let text = format!("id = \"{}\"\n{patch}", vendor.id());
-            let patched = stuntdouble_contracts::vendor::overlaid("mutant.toml", &text);
+            let patched = mockreel_contracts::vendor::overlaid("mutant.toml", &text);
             (patched.unwrap_or_else(|error| panic!("{error}\n{text}")), None)
         }
         Breaks::Option(name, value) => (vendor.clone(), Some((name, value))),

@@ -4,23 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
+use mockreel_conformance::budget::Budget;
+use mockreel_conformance::case::Level;
+use mockreel_conformance::cassette::Redactor;
+use mockreel_conformance::clock::RunClock;
+use mockreel_conformance::events::Silence;
+use mockreel_conformance::exchange::{Answer, Content, Outgoing, Wire, WireError};
+use mockreel_conformance::http::{HttpSettings, HttpWire};
+use mockreel_conformance::normalise::Normaliser;
+use mockreel_conformance::outcome::{CaseResult, Evidence, Outcome, Report};
+use mockreel_conformance::profile::Profile;
+use mockreel_conformance::references::References;
+use mockreel_conformance::run::{self, Choice};
+use mockreel_conformance::session::{Beside, Parts};
+use mockreel_conformance::target::Target;
+use mockreel_contracts::contract::read::observe;
+use mockreel_emulator::{Emulator, Latency};
 use serde_json::{Value, json};
-use stuntdouble_conformance::budget::Budget;
-use stuntdouble_conformance::case::Level;
-use stuntdouble_conformance::cassette::Redactor;
-use stuntdouble_conformance::clock::RunClock;
-use stuntdouble_conformance::events::Silence;
-use stuntdouble_conformance::exchange::{Answer, Content, Outgoing, Wire, WireError};
-use stuntdouble_conformance::http::{HttpSettings, HttpWire};
-use stuntdouble_conformance::normalise::Normaliser;
-use stuntdouble_conformance::outcome::{CaseResult, Evidence, Outcome, Report};
-use stuntdouble_conformance::profile::Profile;
-use stuntdouble_conformance::references::References;
-use stuntdouble_conformance::run::{self, Choice};
-use stuntdouble_conformance::session::{Beside, Parts};
-use stuntdouble_conformance::target::Target;
-use stuntdouble_contracts::contract::read::observe;
-use stuntdouble_emulator::{Emulator, Latency};
 use tokio::runtime::Runtime;
 
 use super::list::{FIRST_KEY, HEAVY, SECOND_KEY, SURFACES, mutants};
@@ -106,7 +106,7 @@ fn noticed(truth: &Results, mutated: &Results) -> BTreeSet<String> {
 /// Runs the catalogue against a surface's stand-in, true or mutated. A mutant is spared the cases that take
 /// long, unless they ought to notice it; so is a true one that has no such mutant.
 fn run(runtime: &Runtime, wire: &mut HttpWire, surface: &'static str, mutant: Option<&Mutant>) -> Results {
-    let vendor = stuntdouble_contracts::vendor(surface).unwrap();
+    let vendor = mockreel_contracts::vendor(surface).unwrap();
     let profile = Profile::new(std::sync::Arc::clone(&vendor.contract));
     let breaks = mutant.map(|mutant| &mutant.breaks);
     let (vendor, option) = breaks.map_or((vendor.clone(), None), |breaks| served(&vendor, breaks));

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::{Phase, UnixMillis};
+use mockreel_emulator::clock::{AccountClock, MANUAL_START};
 use serde_json::json;
-use stuntdouble_contracts::{Phase, UnixMillis};
-use stuntdouble_emulator::clock::{AccountClock, MANUAL_START};
 
 use super::Surface;
 use crate::support::quiet;

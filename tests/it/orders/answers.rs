@@ -1,9 +1,9 @@
 //! What is answered: every problem in every vendor's words, byte for byte where the words are known.
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::problem::PROBLEM_NAMES;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_contracts::problem::PROBLEM_NAMES;
 
 use super::Surface;
 use crate::support::{KEY, newest, quiet};

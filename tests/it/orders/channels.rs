@@ -1,9 +1,9 @@
 //! One order, four channels: file, control API, header, prompt; and who is heard first.
 
+use mockreel_contracts::Phase;
+use mockreel_emulator::scenario::Scenario;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_emulator::scenario::Scenario;
 
 use super::Surface;
 use crate::support::{Caller, KEY, quiet};
@@ -17,7 +17,7 @@ async fn the_same_order_does_the_same_through_every_channel() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface::named(&emulator, "gmicloud", KEY);
     let by_header = surface.submit_with(REFUSED).await;
-    let by_prompt = surface.submit_saying("a cat [sd:problem=overloaded]").await;
+    let by_prompt = surface.submit_saying("a cat [mock:problem=overloaded]").await;
     surface.scenario(&serde_json::from_str(REFUSED).unwrap()).await;
     let by_post = surface.submit().await;
     for answer in [by_start, by_header, by_prompt, by_post] {
@@ -38,8 +38,8 @@ async fn the_prompt_is_heard_first_then_the_header_then_the_accounts_own_then_al
     assert_eq!(surface.submit().await.status, 202);
     assert_eq!(surface.submit_with(r#"{"then":{"answer":{"status":203}}}"#).await.status, 203);
     let request = surface.caller.request(Method::POST, &surface.submit_url());
-    let request = request.header("x-stuntdouble-scenario", r#"{"then":{"answer":{"status":203}}}"#);
-    let answer = surface.caller.send(request.json(&surface.body("[sd:problem=overloaded]"))).await;
+    let request = request.header("x-mockreel-scenario", r#"{"then":{"answer":{"status":203}}}"#);
+    let answer = surface.caller.send(request.json(&surface.body("[mock:problem=overloaded]"))).await;
     assert_eq!(answer.status, 503);
     // On another point the others are still heard.
     let answer = surface.submit_with(r#"{"then":{"job":{"hold":"queued"}}}"#).await;
@@ -54,7 +54,7 @@ async fn names_mean_the_accounts_scenarios_those_of_all_and_ready_made_sets() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface::named(&emulator, "gmicloud", KEY);
     assert_eq!(surface.submit_with("gmicloud/out-of-credits").await.status, 402);
-    assert_eq!(surface.submit_saying("[sd:scenario=gmicloud/out-of-credits]").await.status, 402);
+    assert_eq!(surface.submit_saying("[mock:scenario=gmicloud/out-of-credits]").await.status, 402);
     surface
         .scenario(
             &json!({"name": "mine", "match": {"prompt": "^never$"}, "then": {"answer": {"status": 299}}}),

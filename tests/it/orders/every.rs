@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use mockreel_emulator::Emulator;
+use mockreel_emulator::scenario::catalogue::{OrderExample, orders};
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Emulator;
-use stuntdouble_emulator::scenario::catalogue::{OrderExample, orders};
 
 use super::Surface;
 use crate::support::{KEY, fixture, quiet};
@@ -46,7 +46,7 @@ impl Script<'_> {
         let then = self.order.filter(|_| self.is_about(operation, Channel::Header));
         let request = match then {
             Some((order, _)) => {
-                request.header("x-stuntdouble-scenario", json!({"then": order.then}).to_string())
+                request.header("x-mockreel-scenario", json!({"then": order.then}).to_string())
             }
             None => request,
         };
@@ -79,7 +79,7 @@ impl Script<'_> {
         let directive = directive.and_then(|(order, _)| order.directive.clone());
         let mut body = self
             .surface
-            .body(&directive.map_or_else(|| "a cat".to_owned(), |text| format!("a cat [sd:{text}]")));
+            .body(&directive.map_or_else(|| "a cat".to_owned(), |text| format!("a cat [mock:{text}]")));
         if self.order.is_some_and(|(order, _)| order.name == "job.end.succeeded") {
             body["payload"]["image"] = fixture(self.surface.emulator, "side-299-wide.png").into();
         }

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_emulator::scenario::{catalogue, shipped};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_emulator::scenario::{catalogue, shipped};
 
 fn run(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stuntdouble"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mockreel"));
     command.args(arguments).output().expect("the command can be started")
 }
 
@@ -91,13 +91,11 @@ fn files_in_order_are_counted_in_every_form() {
 
 #[test]
 fn the_configuration_file_takes_names_files_and_scenarios_and_tells_mistakes() {
-    let path = file(
-        "stuntdouble.toml",
-        "scenario = [\"rehearsal\", { then = { wire = { fault = \"explode\" } } }]\n",
-    );
+    let path =
+        file("mockreel.toml", "scenario = [\"rehearsal\", { then = { wire = { fault = \"explode\" } } }]\n");
     let done = run(&["serve", "--config", &path.display().to_string()]);
     assert_eq!(done.status.code(), Some(2));
-    assert!(text(&done.stderr).contains("stuntdouble.toml:1:"), "{}", text(&done.stderr));
+    assert!(text(&done.stderr).contains("mockreel.toml:1:"), "{}", text(&done.stderr));
     assert!(text(&done.stderr).contains("unknown variant `explode`"), "{}", text(&done.stderr));
     let path = file("names.toml", "scenario = [\"no-such-set\"]\n");
     let done = run(&["serve", "--config", &path.display().to_string()]);

@@ -1,7 +1,7 @@
 //! What becomes of jobs.
 
+use mockreel_contracts::{FailureReason, Phase};
 use serde_json::json;
-use stuntdouble_contracts::{FailureReason, Phase};
 
 use super::Surface;
 use crate::support::{KEY, newest, quiet};

@@ -10,14 +10,14 @@ mod luck;
 mod rehearsal;
 mod sets;
 
+use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::model::Model;
+use mockreel_contracts::contract::operation::IdPlace;
+use mockreel_contracts::contract::read::{Observation, observe};
+use mockreel_contracts::{Contract, Vendor};
+use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::examples::minimal;
-use stuntdouble_contracts::contract::model::Model;
-use stuntdouble_contracts::contract::operation::IdPlace;
-use stuntdouble_contracts::contract::read::{Observation, observe};
-use stuntdouble_contracts::{Contract, Vendor};
-use stuntdouble_emulator::Emulator;
 
 use crate::support::{Answer, Caller, fixture};
 
@@ -29,7 +29,7 @@ fn with_stamps(vendor: &Vendor) -> Vendor {
         .keys()
         .map(|id| format!("[models.\"{id}\".output]\npixels = [32, 32]\nfps = 1\n"));
     let patch = format!("id = \"{}\"\n{}", vendor.id(), models.collect::<String>());
-    stuntdouble_contracts::vendor::overlaid("stamps", &patch).unwrap()
+    mockreel_contracts::vendor::overlaid("stamps", &patch).unwrap()
 }
 
 /// One account's view of one vendor.
@@ -47,7 +47,7 @@ impl<'a> Surface<'a> {
     }
 
     fn named(emulator: &'a Emulator, id: &str, key: &str) -> Self {
-        Self::new(emulator, &stuntdouble_contracts::vendor(id).unwrap(), key)
+        Self::new(emulator, &mockreel_contracts::vendor(id).unwrap(), key)
     }
 
     fn contract(&self) -> &Contract {
@@ -79,7 +79,7 @@ impl<'a> Surface<'a> {
     fn body(&self, prompt: &str) -> Value {
         let picture = fixture(self.emulator, "side-300.png");
         let mut body = minimal(self.model(), &[picture.as_str()]);
-        let declared = stuntdouble_contracts::contract::schema::properties(&self.model().request);
+        let declared = mockreel_contracts::contract::schema::properties(&self.model().request);
         let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
         let (pointer, _) =
             declared.into_iter().find(|(_, schema)| is_prompt(schema)).expect("models take a prompt");
@@ -98,7 +98,7 @@ impl<'a> Surface<'a> {
 
     async fn submit_with(&self, header: &str) -> Answer {
         let request = self.caller.request(Method::POST, &self.submit_url());
-        self.caller.send(request.header("x-stuntdouble-scenario", header).json(&self.body("a cat"))).await
+        self.caller.send(request.header("x-mockreel-scenario", header).json(&self.body("a cat"))).await
     }
 
     async fn accepted(&self) -> String {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use mockreel_contracts::Phase;
+use mockreel_contracts::contract::read::{Observation, observe};
+use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::Value;
-use stuntdouble_contracts::Phase;
-use stuntdouble_contracts::contract::read::{Observation, observe};
-use stuntdouble_emulator::Emulator;
 
 use super::{Surface, with_stamps};
 use crate::support::{KEY, newest, quiet};
@@ -139,7 +139,7 @@ impl Client<'_> {
     }
 }
 
-async fn rehearsing(vendor: &stuntdouble_contracts::Vendor, seed: u64) -> Emulator {
+async fn rehearsing(vendor: &mockreel_contracts::Vendor, seed: u64) -> Emulator {
     let builder = quiet().seed(seed).vendor(with_stamps(vendor)).scenario_set("rehearsal").unwrap();
     builder.start().await.unwrap()
 }

@@ -1,15 +1,15 @@
 //! The ready-made sets do what they say.
 
+use mockreel_contracts::Phase;
+use mockreel_emulator::scenario::shipped;
 use serde_json::{Value, json};
-use stuntdouble_contracts::Phase;
-use stuntdouble_emulator::scenario::shipped;
 
 use super::{Surface, with_stamps};
 use crate::support::{KEY, quiet};
 
 /// What one account sees of a vendor: three submits, and each job from its start to its end.
 async fn seen(vendor: &str, set: Option<&str>) -> Vec<String> {
-    let stamps = with_stamps(&stuntdouble_contracts::vendor(vendor).unwrap());
+    let stamps = with_stamps(&mockreel_contracts::vendor(vendor).unwrap());
     let emulator = quiet().vendor(stamps).public_url("http://stand-in.test").start().await.unwrap();
     let surface = Surface::named(&emulator, vendor, KEY);
     if let Some(name) = set {

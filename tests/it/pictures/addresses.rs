@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use stuntdouble_contracts::{FailureReason, Phase};
-use stuntdouble_emulator::{Emulator, Images, Latency};
+use mockreel_contracts::{FailureReason, Phase};
+use mockreel_emulator::{Emulator, Images, Latency};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -60,7 +60,7 @@ async fn picture_server() -> (String, Arc<AtomicUsize>) {
 
 /// What became of a picture at an address, and what the control API notes about its job.
 async fn met(emulator: &Emulator, url: &str) -> (Phase, Option<FailureReason>, Vec<String>) {
-    let vendor = stuntdouble_contracts::vendor("aimlapi").unwrap();
+    let vendor = mockreel_contracts::vendor("aimlapi").unwrap();
     let way = way(emulator, &vendor.contract);
     let answer = way.submit(url).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -147,10 +147,8 @@ async fn loopback_is_left_alone_by_an_emulator_that_others_can_reach() {
 
 #[tokio::test]
 async fn private_addresses_are_refused_without_being_asked() {
-    let builder = quiet()
-        .images(Images::Fetch)
-        .latency(Latency::INSTANT)
-        .progress(stuntdouble_emulator::Progress::Time);
+    let builder =
+        quiet().images(Images::Fetch).latency(Latency::INSTANT).progress(mockreel_emulator::Progress::Time);
     let emulator = builder.start().await.unwrap();
     for address in [
         "10.1.2.3",

@@ -3,13 +3,13 @@
 mod addresses;
 mod ways;
 
+use mockreel_contracts::Contract;
+use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::model::Model;
+use mockreel_contracts::contract::picture::{PictureRole, Transport, slots};
+use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::Value;
-use stuntdouble_contracts::Contract;
-use stuntdouble_contracts::contract::examples::minimal;
-use stuntdouble_contracts::contract::model::Model;
-use stuntdouble_contracts::contract::picture::{PictureRole, Transport, slots};
-use stuntdouble_emulator::Emulator;
 
 use crate::support::{Answer, Caller, KEY};
 

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use stuntdouble_contracts::contract::operation::IdPlace;
-use stuntdouble_contracts::contract::picture::Transport;
-use stuntdouble_contracts::contract::read::observe;
-use stuntdouble_contracts::contract::rules::Checker;
-use stuntdouble_contracts::{Contract, Phase, Vendor};
-use stuntdouble_emulator::{Emulator, EmulatorBuilder, ImageBreach, Latency, fixtures};
+use mockreel_contracts::contract::operation::IdPlace;
+use mockreel_contracts::contract::picture::Transport;
+use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::{Contract, Phase, Vendor};
+use mockreel_emulator::{Emulator, EmulatorBuilder, ImageBreach, Latency, fixtures};
 
 use super::{Way, way};
 use crate::support::{Answer, Caller, KEY, quiet};
@@ -92,7 +92,7 @@ async fn fate(emulator: &Emulator, contract: &Contract, answer: &Answer, what: &
 }
 
 fn newest() -> Vec<Vendor> {
-    stuntdouble_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
+    mockreel_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
 }
 
 /// What should become of a picture, with the given moment of noticing.

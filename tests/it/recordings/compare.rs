@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use mockreel_contracts::UnixMillis;
 use serde_json::Value;
-use stuntdouble_contracts::UnixMillis;
 
 use super::situations::Scene;
 use super::{Recording, texts};
@@ -144,7 +144,7 @@ impl Comparison<'_> {
 }
 
 fn kind(value: &Value) -> &'static str {
-    stuntdouble_contracts::contract::rules::kind_of(value)
+    mockreel_contracts::contract::rules::kind_of(value)
 }
 
 /// The form of a value that differs from job to job: `None` for one that does not.

@@ -1,10 +1,10 @@
 //! Bringing an emulator into the situation of a recording.
 
+use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::{Contract, FailureReason, Model};
+use mockreel_emulator::{Emulator, Progress};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::contract::read::observe;
-use stuntdouble_contracts::{Contract, FailureReason, Model};
-use stuntdouble_emulator::{Emulator, Progress};
 
 use super::Recording;
 use crate::support::{Answer, Caller, KEY, fixture, quiet};
@@ -60,7 +60,7 @@ async fn scene(recording: &Recording, phase: &str) -> Option<Scene> {
     let answer = match recording.situation() {
         "accepted" => stage.submit(KEY, &stage.body()).await,
         "bad_key" => stage.submit("not-a-key", &stage.body()).await,
-        "insufficient_credits" => stage.submit("sd-broke-1", &stage.body()).await,
+        "insufficient_credits" => stage.submit("mock-broke-1", &stage.body()).await,
         "no_key" => Caller::without_key().post(&stage.submit_url(), &stage.body()).await,
         "unknown_model" => {
             let mut body = stage.body();

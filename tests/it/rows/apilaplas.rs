@@ -200,7 +200,7 @@ async fn a_poll_needs_an_id_of_ones_own() {
 #[tokio::test]
 async fn a_failure_is_told_as_a_finding() {
     let visit = Visit::to("apilaplas").await;
-    let failing = body_with(&visit, V1_6, &json!({"prompt": "[sd:fail=moderation]"}));
+    let failing = body_with(&visit, V1_6, &json!({"prompt": "[mock:fail=moderation]"}));
     let id = submitted(&visit, &failing).await;
     visit.finish(&id).await;
     let answer = visit.get(&poll(&id)).await;

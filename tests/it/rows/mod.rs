@@ -11,9 +11,9 @@ mod upstream;
 
 use std::time::Duration;
 
+use mockreel_emulator::{Emulator, EmulatorBuilder};
 use reqwest::Method;
 use serde_json::Value;
-use stuntdouble_emulator::{Emulator, EmulatorBuilder};
 
 use crate::support::{Answer, Caller, KEY, quiet};
 

@@ -2,8 +2,8 @@
 //!
 //! Rows are those of "Upstream rules worth enforcing" on the maker's page.
 
+use mockreel_emulator::ImageBreach;
 use serde_json::{Value, json};
-use stuntdouble_emulator::ImageBreach;
 
 use super::Visit;
 use crate::support::{Answer, quiet};
@@ -226,7 +226,7 @@ async fn a_mask_of_another_ratio_fails_the_job() {
 
 /// A submit of each vendor whose prompt the maker's moderation does not like.
 fn disliked() -> [(&'static str, &'static str, Value); 3] {
-    let prompt = "a cat [sd:fail=moderation]";
+    let prompt = "a cat [mock:fail=moderation]";
     [
         (
             "gmicloud",
@@ -283,7 +283,7 @@ async fn the_switch_moves_the_moment_of_every_picture_rule() {
         for (vendor, path, body) in disliked() {
             let visit = Visit::at(vendor, quiet().image_breach(moment)).await;
             let small = visit.picture("side-299-wide.png");
-            let text = body.to_string().replace(PICTURE, &small).replace(" [sd:fail=moderation]", "");
+            let text = body.to_string().replace(PICTURE, &small).replace(" [mock:fail=moderation]", "");
             let answer = visit.post(path, &serde_json::from_str(&text).unwrap()).await;
             assert_eq!(answer.status, status, "{vendor}: {}", answer.text());
             if status == 200 {

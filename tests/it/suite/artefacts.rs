@@ -6,8 +6,8 @@ use super::servers::{Server, answer, with_headers};
 use super::{Ended, Folder, Stand};
 
 /// A key that no text holds by chance.
-const KEY: &str = "sk-stuntdouble-4f1c9a7be2d84c0d";
-const SECOND: &str = "sk-stuntdouble-other-77a0b3e1c9d2";
+const KEY: &str = "sk-mockreel-4f1c9a7be2d84c0d";
+const SECOND: &str = "sk-mockreel-other-77a0b3e1c9d2";
 
 /// Every file below a folder, with its bytes.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -47,7 +47,7 @@ fn run(folder: &Folder, target: &str, cases: &str) -> Ended {
         "--only",
         cases,
     ]);
-    Ended::of(command.env("KEY", KEY).env("SECOND", SECOND).env("STUNTDOUBLE_LOG", "trace").output().unwrap())
+    Ended::of(command.env("KEY", KEY).env("SECOND", SECOND).env("MOCKREEL_LOG", "trace").output().unwrap())
 }
 
 fn assert_no_key(folder: &Folder, ended: &Ended) {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mockreel_conformance::check::Place;
+use mockreel_conformance::outcome::{CaseResult, Outcome, Report};
 use serde_json::json;
-use stuntdouble_conformance::check::Place;
-use stuntdouble_conformance::outcome::{CaseResult, Outcome, Report};
 
 use super::servers::{Server, answer, with_headers};
 use super::{Folder, check, contract, only, wanted};
@@ -71,7 +71,7 @@ fn no_answer_makes_a_run_spend_more_than_its_plan_says_at_most() {
         wanted.max_spend = Some("100".parse().unwrap());
         wanted.ledger = folder.file("ledger.jsonl");
         wanted.choice = only(&["VAL", "SUB-01"]);
-        let most = stuntdouble_conformance::check::plan(&wanted).unwrap().most();
+        let most = mockreel_conformance::check::plan(&wanted).unwrap().most();
         let report = check(&wanted).unwrap();
         assert!(report.spend.settled <= most, "{status}: {} of {most}", report.spend.settled);
     }

@@ -1,22 +1,22 @@
-//! The whole catalogue against the stand-in, or against the address that `STUNTDOUBLE_TARGET` names.
+//! The whole catalogue against the stand-in, or against the address that `MOCKREEL_TARGET` names.
 //!
-//! `STUNTDOUBLE_TARGET` (an address or `live`) with `STUNTDOUBLE_VENDOR`, `STUNTDOUBLE_KEY_ENV`,
-//! `STUNTDOUBLE_SECOND_KEY_ENV`, `STUNTDOUBLE_MAX_SPEND`, `STUNTDOUBLE_LEDGER`,
-//! `STUNTDOUBLE_ALLOW_UNKNOWN_PRICE` and `STUNTDOUBLE_PAID` runs the same cases there instead.
+//! `MOCKREEL_TARGET` (an address or `live`) with `MOCKREEL_VENDOR`, `MOCKREEL_KEY_ENV`,
+//! `MOCKREEL_SECOND_KEY_ENV`, `MOCKREEL_MAX_SPEND`, `MOCKREEL_LEDGER`,
+//! `MOCKREEL_ALLOW_UNKNOWN_PRICE` and `MOCKREEL_PAID` runs the same cases there instead.
 
 use std::collections::BTreeSet;
 
-use stuntdouble_conformance::cases::catalogue;
-use stuntdouble_conformance::check::{Place, Wanted};
-use stuntdouble_conformance::outcome::{Outcome, Report};
-use stuntdouble_conformance::profile::Profile;
+use mockreel_conformance::cases::catalogue;
+use mockreel_conformance::check::{Place, Wanted};
+use mockreel_conformance::outcome::{Outcome, Report};
+use mockreel_conformance::profile::Profile;
 
 use super::{SURFACES, Stand, check, contract, recorded, wanted};
 
 /// What is asked elsewhere than of a stand-in; `None` if the tests are to ask a stand-in.
 fn elsewhere(surface: &str) -> Option<Wanted> {
     let variable =
-        |name: &str| std::env::var(format!("STUNTDOUBLE_{name}")).ok().filter(|text| !text.is_empty());
+        |name: &str| std::env::var(format!("MOCKREEL_{name}")).ok().filter(|text| !text.is_empty());
     let target = variable("TARGET").filter(|target| target != "emulator")?;
     let key =
         |name: &str| variable(name).map(|held| std::env::var(held).expect("the variable of the key is set"));
@@ -24,8 +24,8 @@ fn elsewhere(surface: &str) -> Option<Wanted> {
     let mut wanted = wanted(contract(surface), place);
     wanted.keys = (key("KEY_ENV"), key("SECOND_KEY_ENV"));
     wanted.max_spend =
-        variable("MAX_SPEND").map(|text| text.parse().expect("STUNTDOUBLE_MAX_SPEND is an amount"));
-    wanted.ledger = variable("LEDGER").unwrap_or_else(|| "stuntdouble-ledger.jsonl".to_owned()).into();
+        variable("MAX_SPEND").map(|text| text.parse().expect("MOCKREEL_MAX_SPEND is an amount"));
+    wanted.ledger = variable("LEDGER").unwrap_or_else(|| "mockreel-ledger.jsonl".to_owned()).into();
     wanted.allow_unknown_price = variable("ALLOW_UNKNOWN_PRICE").is_some();
     wanted.paid = variable("PAID").is_some();
     Some(wanted)
@@ -42,7 +42,7 @@ fn wrong(report: &Report) -> Vec<String> {
 fn is_green(surface: &'static str) {
     if let Some(wanted) = elsewhere(surface) {
         // One address is one vendor's: the others are not asked there.
-        if std::env::var("STUNTDOUBLE_VENDOR").is_ok_and(|named| named != surface) {
+        if std::env::var("MOCKREEL_VENDOR").is_ok_and(|named| named != surface) {
             return;
         }
         let report = check(&wanted).unwrap_or_else(|trouble| panic!("{surface}: {trouble}"));
@@ -119,7 +119,7 @@ fn every_surface_has_clauses_for_whatever_can_fail() {
                 places.insert(clause.place.clone());
             }
             assert!(level <= case.level, "{surface}: {}", case.id);
-            let can_fail = level != stuntdouble_conformance::case::Level::Info;
+            let can_fail = level != mockreel_conformance::case::Level::Info;
             assert!(!can_fail || clause.is_some(), "{surface}: {} can fail without a clause", case.id);
         }
         assert!(places.len() > 15, "{surface} rests on {places:?}");

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mockreel_conformance::check::{Place, Wanted, plan};
+use mockreel_conformance::outcome::{CaseResult, Outcome, Report};
+use mockreel_conformance::plan::Worst;
+use mockreel_contracts::vendor::overlaid;
+use mockreel_emulator::Emulator;
 use serde_json::Value;
-use stuntdouble_conformance::check::{Place, Wanted, plan};
-use stuntdouble_conformance::outcome::{CaseResult, Outcome, Report};
-use stuntdouble_conformance::plan::Worst;
-use stuntdouble_contracts::vendor::overlaid;
-use stuntdouble_emulator::Emulator;
 
 use super::servers::{Server, answer, is_keyed, that_loses_submits};
 use super::{Folder, SURFACES, Stand, check, contract, only, wanted};
@@ -130,7 +130,7 @@ fn a_job_that_comes_back_is_found_and_told_by_the_shortest_sequence() {
     assert!(message.contains("after: submit job 0, cancel job 0, l"), "{message}");
     assert!(
         message.ends_with(
-            "seed 1 replays it: stuntdouble check gmicloud@2026-10-06 --only GEN-04 --seed 1 --generated 50"
+            "seed 1 replays it: mockreel check gmicloud@2026-10-06 --only GEN-04 --seed 1 --generated 50"
         ),
         "{message}"
     );

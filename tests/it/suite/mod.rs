@@ -14,14 +14,14 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use stuntdouble_conformance::check::{Place, Wanted};
-use stuntdouble_conformance::events::Silence;
-use stuntdouble_conformance::outcome::Report;
-use stuntdouble_conformance::run::{Choice, Trouble};
-use stuntdouble_conformance::session::Beside;
-use stuntdouble_contracts::Contract;
-use stuntdouble_emulator::clock::MANUAL_START;
-use stuntdouble_emulator::{Emulator, EmulatorBuilder, Latency};
+use mockreel_conformance::check::{Place, Wanted};
+use mockreel_conformance::events::Silence;
+use mockreel_conformance::outcome::Report;
+use mockreel_conformance::run::{Choice, Trouble};
+use mockreel_conformance::session::Beside;
+use mockreel_contracts::Contract;
+use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::{Emulator, EmulatorBuilder, Latency};
 
 /// The five surfaces that the project stands in for.
 pub(crate) const SURFACES: [&str; 5] = ["apilaplas", "aimlapi@2025-07", "aimlapi", "gmicloud", "302ai"];
@@ -34,7 +34,7 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) fn start(vendor: &str) -> Self {
-        let vendor = stuntdouble_contracts::vendor(vendor).unwrap();
+        let vendor = mockreel_contracts::vendor(vendor).unwrap();
         Self::of(Emulator::builder().vendor(vendor))
     }
 
@@ -59,7 +59,7 @@ impl Stand {
 }
 
 pub(crate) fn contract(selector: &str) -> Arc<Contract> {
-    stuntdouble_contracts::vendor(selector).unwrap().contract
+    mockreel_contracts::vendor(selector).unwrap().contract
 }
 
 fn wanted(contract: Arc<Contract>, place: Place) -> Wanted {
@@ -87,7 +87,7 @@ fn only(cases: &[&str]) -> Choice {
 }
 
 fn check(wanted: &Wanted) -> Result<Report, Trouble> {
-    stuntdouble_conformance::check::check(wanted, &mut Silence)
+    mockreel_conformance::check::check(wanted, &mut Silence)
 }
 
 /// A whole run of a surface against a stand-in that is gone by now, recorded.
@@ -137,8 +137,8 @@ impl Folder {
 
     /// The command in this folder, without whatever the environment of the tests says.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stuntdouble"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STUNTDOUBLE_")) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mockreel"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MOCKREEL_")) {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
@@ -178,6 +178,6 @@ impl Ended {
     pub(crate) fn line(&self, code: i32) -> &str {
         assert_eq!(self.code, code, "{self:?}");
         assert_eq!(self.err.lines().count(), 1, "{self:?}");
-        self.err.trim_end().strip_prefix("stuntdouble: ").unwrap_or_else(|| panic!("{self:?}"))
+        self.err.trim_end().strip_prefix("mockreel: ").unwrap_or_else(|| panic!("{self:?}"))
     }
 }

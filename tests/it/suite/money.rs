@@ -5,11 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mockreel_conformance::amount::Amount;
+use mockreel_conformance::check::{Place, plan};
+use mockreel_conformance::outcome::Outcome;
+use mockreel_conformance::plan::Worst;
 use serde_json::Value;
-use stuntdouble_conformance::amount::Amount;
-use stuntdouble_conformance::check::{Place, plan};
-use stuntdouble_conformance::outcome::Outcome;
-use stuntdouble_conformance::plan::Worst;
 
 use super::servers::{Server, answer, is_keyed, that_loses_submits};
 use super::{Ended, Folder, Stand, check, contract, only, wanted};

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use stuntdouble_conformance::profile::Profile;
-use stuntdouble_conformance::references::References;
+use mockreel_conformance::profile::Profile;
+use mockreel_conformance::references::References;
 
 use super::{SURFACES, Stand, check, contract, recorded, wanted};
 

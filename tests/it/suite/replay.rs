@@ -1,13 +1,13 @@
 //! Recorded runs: they come to the same verdicts, without anybody to ask.
 
-use stuntdouble_conformance::check::Place;
-use stuntdouble_conformance::outcome::{Evidence, Report};
+use mockreel_conformance::check::Place;
+use mockreel_conformance::outcome::{Evidence, Report};
 
 use super::{Folder, SURFACES, Stand, check, contract, recorded, wanted};
 
 /// What a run found out: everything but times and the name of the target.
 fn verdicts(report: &Report) -> Vec<(String, String, String, String)> {
-    let told = |result: &stuntdouble_conformance::outcome::CaseResult| {
+    let told = |result: &mockreel_conformance::outcome::CaseResult| {
         let notes =
             result.notes.iter().map(|note| format!("{}={}", note.name, note.value)).collect::<Vec<_>>();
         (result.id.clone(), result.outcome.word().to_owned(), result.message.clone(), notes.join(" "))

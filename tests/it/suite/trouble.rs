@@ -31,11 +31,11 @@ fn a_name_that_leads_nowhere_and_a_server_without_tls_are_told_apart() {
         ]);
         super::Ended::of(command.envs(key).output().unwrap())
     };
-    let in_the_clear = run("http://stuntdouble-test.invalid");
+    let in_the_clear = run("http://mockreel-test.invalid");
     assert!(in_the_clear.line(2).contains("in the clear"), "{in_the_clear:?}");
-    let unknown = run("https://stuntdouble-test.invalid");
+    let unknown = run("https://mockreel-test.invalid");
     let line = unknown.line(3).to_owned();
-    assert!(line.contains("stuntdouble-test.invalid") && line.contains("name"), "{line}");
+    assert!(line.contains("mockreel-test.invalid") && line.contains("name"), "{line}");
     // Speaks first, and no TLS.
     let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = plain.local_addr().unwrap();
@@ -106,7 +106,7 @@ fn what_goes_against_each_other_is_refused_before_anything_is_sent() {
     refused(&["check", "gmicloud", "--target", "live"], "--key-env");
     refused(&["check", "gmicloud", "--generated", "10001"], "at most 10000");
     refused(&["check", "gmicloud", "--max-spend", "lots"], "`lots` is no amount");
-    refused(&["check", "gmicloud", "--key-env", "STUNTDOUBLE_NO_SUCH"], "is not set or empty");
+    refused(&["check", "gmicloud", "--key-env", "MOCKREEL_NO_SUCH"], "is not set or empty");
     refused(&["check", "gmicloud", "--baseline", "nowhere.toml"], "cannot read nowhere.toml");
     refused(&["check", "gmicloud", "--report", "pdf=a.pdf"], "pdf");
     refused(&["check", "gmicloud", "--replay", "nowhere"], "nowhere");
@@ -154,11 +154,11 @@ fn a_baseline_that_cannot_be_read_is_refused_with_line_and_column() {
 #[test]
 fn an_unknown_key_in_the_table_of_check_is_an_error_and_a_known_one_is_used() {
     let folder = Folder::new("table");
-    std::fs::write(folder.file("stuntdouble.toml"), "[check]\nonli = [\"VAL\"]\n").unwrap();
+    std::fs::write(folder.file("mockreel.toml"), "[check]\nonli = [\"VAL\"]\n").unwrap();
     let ended = folder.run(&["check", "gmicloud"]);
-    assert!(ended.line(2).contains("stuntdouble.toml:2:1"), "{ended:?}");
+    assert!(ended.line(2).contains("mockreel.toml:2:1"), "{ended:?}");
     std::fs::write(
-        folder.file("stuntdouble.toml"),
+        folder.file("mockreel.toml"),
         "[check]\nonly = [\"NET-02\"]\nreport = [\"json=out/r.json\"]\n",
     )
     .unwrap();

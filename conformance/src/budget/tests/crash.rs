@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Names the ledger to the process that [`the_other_process`] is run in.
-const OTHERS_LEDGER: &str = "STUNTDOUBLE_TEST_LEDGER";
+const OTHERS_LEDGER: &str = "MOCKREEL_TEST_LEDGER";
 
 /// Not a test by itself: the other process of the test below, which holds a ledger until it is killed.
 #[test]

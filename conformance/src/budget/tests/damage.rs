@@ -98,9 +98,9 @@ fn a_file_of_somebody_else_is_left_alone() {
     {
         std::fs::write(&path, foreign).unwrap();
         let message = refusal_of(&path);
-        assert!(message.contains("expected {\"schema_version\":1,\"ledger\":\"stuntdouble\"}"), "{message}");
+        assert!(message.contains("expected {\"schema_version\":1,\"ledger\":\"mockreel\"}"), "{message}");
     }
-    std::fs::write(&path, "{\"schema_version\":2,\"ledger\":\"stuntdouble\"}\n").unwrap();
+    std::fs::write(&path, "{\"schema_version\":2,\"ledger\":\"mockreel\"}\n").unwrap();
     assert!(refusal_of(&path).contains("expected schema_version 1, found 2"));
     let absent = path.join("deeper");
     assert!(Ledger::open(&absent, "run-1").unwrap_err().to_string().starts_with("cannot open the ledger"));

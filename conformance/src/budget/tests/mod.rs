@@ -28,7 +28,7 @@ fn a_reservation_is_in_the_file_before_the_permit_is_out() {
     let text = std::fs::read_to_string(scratch.ledger()).unwrap();
     assert_eq!(
         text,
-        "{\"schema_version\":1,\"ledger\":\"stuntdouble\"}\n\
+        "{\"schema_version\":1,\"ledger\":\"mockreel\"}\n\
          {\"reserve\":{\"id\":1,\"at\":\"2026-01-31T12:00:00Z\",\"run\":\"run-1\",\"vendor\":\"acme\",\
          \"target\":\"live\",\"case\":\"SUB-01\",\"amount\":0.3,\"unit\":\"credits\"}}\n"
     );

@@ -11,7 +11,7 @@ pub(in crate::budget) struct Scratch(PathBuf);
 impl Scratch {
     pub(in crate::budget) fn new() -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("stuntdouble-ledger-{}-{number}", std::process::id());
+        let name = format!("mockreel-ledger-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         // A process of that number may have been killed before it could remove its own.
         let _ = std::fs::remove_dir_all(&folder);

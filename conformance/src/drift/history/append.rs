@@ -5,8 +5,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use mockreel_contracts::contract::drift::finding::{Baseline, Report};
 use sha2::{Digest, Sha256};
-use stuntdouble_contracts::contract::drift::finding::{Baseline, Report};
 
 use super::{Header, History, HistoryError, Line, Look, Observation, SCHEMA_VERSION};
 
@@ -60,7 +60,7 @@ fn added(file: &File, held: &History, vendor: &str, date: &str, report: &Report)
     let mut lines: Vec<String> = Vec::new();
     let length = file.metadata()?.len();
     if held.looks.is_empty() && held.vendor.is_empty() && held.facts.is_empty() {
-        let drift = "stuntdouble".to_owned();
+        let drift = "mockreel".to_owned();
         let header = Header { schema_version: SCHEMA_VERSION, drift, vendor: vendor.to_owned() };
         lines.push(serde_json::to_string(&header)?);
     }

@@ -1,6 +1,6 @@
 //! What was found when: an append-only file for each watch of a vendor, `<vendor>.drift.jsonl`.
 //!
-//! 1. The first line says what the file is: `{"schema_version":1,"drift":"stuntdouble","vendor"}`.
+//! 1. The first line says what the file is: `{"schema_version":1,"drift":"mockreel","vendor"}`.
 //! 2. Each **look** adds a line for each finding, `{"schema_version":1,"finding":{"look","fingerprint","kind",
 //!    "severity","operation","where",...}}`, and then one for itself, `{"schema_version":1,"look":{"number","date",
 //!    "old","new","fingerprints":[...]}}`. Without that last line the look was killed, and does not count.
@@ -17,9 +17,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use mockreel_contracts::contract::drift::finding::{Baseline, Confidence, Finding, Report};
+use mockreel_contracts::contract::drift::{Kind, Severity};
 use serde::{Deserialize, Serialize};
-use stuntdouble_contracts::contract::drift::finding::{Baseline, Confidence, Finding, Report};
-use stuntdouble_contracts::contract::drift::{Kind, Severity};
 
 pub use self::append::append;
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use mockreel_contracts::contract::drift::{Finding, Kind, Report, Severity};
 use proptest::prelude::*;
-use stuntdouble_contracts::contract::drift::{Finding, Kind, Report, Severity};
 
 use super::*;
 

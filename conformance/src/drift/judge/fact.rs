@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use mockreel_contracts::contract::drift::surface::{Node, Type};
+use mockreel_contracts::contract::drift::{Kind, Severity};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::surface::{Node, Type};
-use stuntdouble_contracts::contract::drift::{Kind, Severity};
 
 use crate::drift::shape::Shape;
 

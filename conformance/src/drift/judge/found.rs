@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_contracts::contract::drift::finding::{Confidence, Evidence, Finding};
+use mockreel_contracts::contract::drift::{Kind, Severity, Verdict};
 use serde_json::{Map, Value, json};
-use stuntdouble_contracts::contract::drift::finding::{Confidence, Evidence, Finding};
-use stuntdouble_contracts::contract::drift::{Kind, Severity, Verdict};
 
 use super::fact::{Fact, Presence, step};
 use super::{Spot, Three};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use mockreel_contracts::contract::drift::surface::{Endpoint, Node};
+use mockreel_contracts::contract::schema::escape;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::surface::{Endpoint, Node};
-use stuntdouble_contracts::contract::schema::escape;
 
 use super::found::{Told, beside};
 use super::{Judge, Kept, Said, Three};

@@ -6,8 +6,8 @@
 //! | shows on the wire, and the history had it | `skipped`: nothing is new about it |
 //! | a defect, words, or gone | a passed test |
 
+use mockreel_contracts::contract::drift::finding::{Baseline, Finding, Report};
 use quick_junit::{NonSuccessKind, Property, Report as Suites, TestCase, TestCaseStatus, TestSuite};
-use stuntdouble_contracts::contract::drift::finding::{Baseline, Finding, Report};
 
 use super::{name, words};
 use crate::report::escape;
@@ -22,7 +22,7 @@ pub(super) fn junit(report: &Report) -> String {
     if report.findings.is_empty() {
         suite.add_test_case(TestCase::new("nothing differs", TestCaseStatus::success()));
     }
-    let mut document = Suites::new("stuntdouble drift");
+    let mut document = Suites::new("mockreel drift");
     document.add_test_suite(suite);
     document.to_string().expect("it is written to memory, and every text in it is UTF-8")
 }

@@ -1,16 +1,16 @@
 //! SARIF 2.1.0, for code scanning: a rule for each kind that occurs, a result for each finding.
 
+use mockreel_contracts::contract::drift::Kind;
+use mockreel_contracts::contract::drift::finding::{Finding, Report};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::Kind;
-use stuntdouble_contracts::contract::drift::finding::{Finding, Report};
 
 use super::{Documents, level, name, words};
 use crate::report::json::pretty;
 use crate::report::sarif::message;
 
 /// The name of our fingerprint; its number changes when what it is made of does.
-const FINGERPRINT: &str = "stuntdouble/v1";
+const FINGERPRINT: &str = "mockreel/v1";
 
 /// What is written as a code in the path of a URI.
 const PATH: &AsciiSet = &CONTROLS
@@ -50,12 +50,12 @@ pub(super) fn sarif(report: &Report, documents: &Documents) -> String {
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
-                "name": "Stuntdouble",
+                "name": "Mockreel",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
             }},
             "automationDetails": {
-                "id": "stuntdouble/drift/",
+                "id": "mockreel/drift/",
                 "description": message(&format!("{} -> {}", report.old, report.new)),
             },
             "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notes}],

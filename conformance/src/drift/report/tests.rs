@@ -1,9 +1,9 @@
 //! What each format says of a comparison, and that no text of a document or an answer makes it say anything else.
 
+use mockreel_contracts::contract::drift::finding::{Baseline, Confidence, Evidence, Finding, Report};
+use mockreel_contracts::contract::drift::{Kind, Severity, Verdict};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::drift::finding::{Baseline, Confidence, Evidence, Finding, Report};
-use stuntdouble_contracts::contract::drift::{Kind, Severity, Verdict};
 
 use super::{Document, Documents, between, github, is_news, json, render, summary};
 use crate::report::{Format, escape};
@@ -116,7 +116,7 @@ fn code_scanning_gets_kinds_as_rules_levels_fingerprints_and_the_line_of_the_poi
     assert_eq!(at["artifactLocation"]["uri"], "specs/old.json", "what is gone is shown where it was");
     assert_eq!(at["region"]["startLine"], 4);
     let fingerprint = sample().findings[0].fingerprint.clone();
-    assert_eq!(removed["partialFingerprints"]["stuntdouble/v1"], fingerprint);
+    assert_eq!(removed["partialFingerprints"]["mockreel/v1"], fingerprint);
     assert_eq!(of("type-changed")["level"], "warning");
     assert_eq!(of("defect-sample")["level"], "warning");
     assert_eq!(of("defect-response")["baselineState"], "unchanged");

@@ -1,8 +1,8 @@
 //! Turns of phrase that several formats share. Plain text: each format escapes it in its own way.
 
+use mockreel_contracts::contract::drift::finding::{Baseline, Confidence, Finding, Report};
+use mockreel_contracts::contract::drift::{Kind, Severity};
 use serde_json::Value;
-use stuntdouble_contracts::contract::drift::finding::{Baseline, Confidence, Finding, Report};
-use stuntdouble_contracts::contract::drift::{Kind, Severity};
 
 use super::is_folded;
 use crate::drift::verdict;

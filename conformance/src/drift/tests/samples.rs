@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::Contract;
 use serde_json::Value;
-use stuntdouble_contracts::Contract;
 
 use crate::drift::shapes::Tape;
 use crate::exchange::{Content, Exchange, KeptAnswer, KeptRequest};
@@ -21,7 +21,7 @@ pub(super) fn contract() -> Arc<Contract> {
         let submit = contract.operations.get("submit").map(|submit| submit.status.enforced);
         listed("queued") && listed("completed") && submit == Some(201)
     };
-    let all = stuntdouble_contracts::vendors().unwrap();
+    let all = mockreel_contracts::vendors().unwrap();
     Arc::clone(&all.iter().find(|vendor| fits(&vendor.contract)).unwrap().contract)
 }
 

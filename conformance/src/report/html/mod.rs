@@ -58,7 +58,7 @@ pub fn html(reports: &[Report]) -> String {
                     (detail::clauses(&table))
                     (exchanges::section(reports))
                 }
-                footer { "Written by Stuntdouble " (env!("CARGO_PKG_VERSION")) "." }
+                footer { "Written by Mockreel " (env!("CARGO_PKG_VERSION")) "." }
             }
         }
     };

@@ -139,7 +139,7 @@ fn sarif_has_a_rule_for_each_case_and_results_for_what_is_wrong() {
     let log: Value = serde_json::from_str(&render(Format::Sarif, &[sample()])).unwrap();
     let run = &log["runs"][0];
     assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), 12);
-    assert_eq!(run["automationDetails"]["id"], "stuntdouble/acme@2026-01-15/emulator/");
+    assert_eq!(run["automationDetails"]["id"], "mockreel/acme@2026-01-15/emulator/");
     let results = run["results"].as_array().unwrap();
     let told: Vec<(&str, &str)> = results
         .iter()
@@ -159,7 +159,7 @@ fn sarif_has_a_rule_for_each_case_and_results_for_what_is_wrong() {
 fn fingerprints(report: &Report) -> Vec<Value> {
     let log: Value = serde_json::from_str(&render(Format::Sarif, std::slice::from_ref(report))).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
-    results.iter().map(|result| result["partialFingerprints"]["stuntdouble/v1"].clone()).collect()
+    results.iter().map(|result| result["partialFingerprints"]["mockreel/v1"].clone()).collect()
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_fingerprint_outlives_other_words() {
 #[test]
 fn a_comment_has_verdict_counts_fails_and_spend() {
     let text = markdown::markdown(&[sample(), fine()]);
-    assert!(text.starts_with("❌ **Stuntdouble: the suite itself broke** (exit code 6)\n"), "{text}");
+    assert!(text.starts_with("❌ **Mockreel: the suite itself broke** (exit code 6)\n"), "{text}");
     for part in [
         "| vendor | target | pass | fail | flaky |",
         "- **fail** POLL-03 MUST on `acme@2026-01-15`: the phase never goes back\n  - ``expected `succeeded`",
@@ -192,7 +192,7 @@ fn a_comment_has_verdict_counts_fails_and_spend() {
     ] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
-    assert!(markdown::markdown(&[fine()]).starts_with("✅ **Stuntdouble: fine** (exit code 0)\n"));
+    assert!(markdown::markdown(&[fine()]).starts_with("✅ **Mockreel: fine** (exit code 0)\n"));
     assert!(markdown::markdown(&[]).contains("nothing was checked"));
 }
 

@@ -53,7 +53,7 @@ pub fn level(severity: Severity) -> &'static str {
 const INTRODUCTION: &str = "\
 # Drift
 
-What `stuntdouble drift OLD NEW` can find. This page is generated from the code; do not edit it.
+What `mockreel drift OLD NEW` can find. This page is generated from the code; do not edit it.
 
 Every side becomes the same thing before it is compared: a list of methods on paths, each with a form for what is
 asked and for each answer. References are followed, alternatives are merged, OpenAPI 3.0 and 3.1 are spelled alike,

@@ -34,7 +34,7 @@ pub(super) fn written(contract: &Contract, gathered: &Gathered, wanted: &Wanted<
         },
         contract.full_id()
     ));
-    text.comment("stuntdouble serve --contract THIS-FILE");
+    text.comment("mockreel serve --contract THIS-FILE");
     text.gap();
     text.line("id", &contract.id.as_str().into());
     text.line("edition", &gathered.edition.as_str().into());

@@ -7,9 +7,9 @@ mod receiver;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mockreel_contracts::contract::roles::Asked;
+use mockreel_contracts::{UnixMillis, vendor};
 use serde_json::{Value, json};
-use stuntdouble_contracts::contract::roles::Asked;
-use stuntdouble_contracts::{UnixMillis, vendor};
 use tokio::sync::watch;
 
 pub(crate) use self::receiver::Receiver;
@@ -36,7 +36,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A vendor that has callbacks, with this patch of its `[callbacks]`.
     pub(crate) fn with(patch: &str) -> Self {
-        let known = stuntdouble_contracts::vendors().unwrap();
+        let known = mockreel_contracts::vendors().unwrap();
         let calling = known.iter().find(|vendor| vendor.contract.callbacks.is_some()).unwrap();
         let option = calling.contract.callbacks.as_ref().unwrap().option.clone().unwrap();
         let text = format!("id = '{}'\n[callbacks]\n{patch}", calling.id());
@@ -146,7 +146,7 @@ impl Stage {
     }
 
     /// The vendor's word for a phase, as a body has it.
-    pub(crate) fn word(&self, phase: stuntdouble_contracts::Phase) -> Value {
+    pub(crate) fn word(&self, phase: mockreel_contracts::Phase) -> Value {
         self.chosen().vendor.contract.word(phase)
     }
 

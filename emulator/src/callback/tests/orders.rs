@@ -1,7 +1,7 @@
 //! What a scenario can order about callbacks.
 
+use mockreel_contracts::Phase;
 use serde_json::json;
-use stuntdouble_contracts::Phase;
 
 use super::super::log::State;
 use super::{Receiver, Stage, account};

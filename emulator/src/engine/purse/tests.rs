@@ -145,7 +145,7 @@ fn job(number: u64, terms: Terms, ending: Ending, ends_at: Option<u64>) -> Arc<J
 #[test]
 fn what_a_job_costs_follows_from_its_terms_and_its_end() {
     let failure =
-        || Ending::Failure(Failure { reason: stuntdouble_contracts::FailureReason::Internal, detail: None });
+        || Ending::Failure(Failure { reason: mockreel_contracts::FailureReason::Internal, detail: None });
     let told = |charged, failed_billed, ending: Ending| {
         let terms = Terms { charged, failed_billed, cancelled_billed: false };
         let job = job(0, terms, ending, Some(10));
@@ -173,7 +173,7 @@ fn a_balance_is_what_is_left_when_it_is_set_and_is_spent_to_nothing() {
     };
     let order = PurseOrder { balance: Some(Some(Amount::of(0.9))), limits: None };
     let failing =
-        Ending::Failure(Failure { reason: stuntdouble_contracts::FailureReason::Internal, detail: None });
+        Ending::Failure(Failure { reason: mockreel_contracts::FailureReason::Internal, detail: None });
     let mut jobs = vec![job(0, terms, failing, Some(10))];
     let purse = Purse::default().ordered(&order, spent(&jobs, 0), &jobs, UnixMillis(0));
     assert_eq!(purse.left(spent(&jobs, 0)), Some(Amount::of(0.9)), "what was charged before does not count");

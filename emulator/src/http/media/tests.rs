@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::http::Request;
 use http_body_util::{BodyExt, Collected};
+use mockreel_contracts::UnixMillis;
 use serde_json::{Value, json};
-use stuntdouble_contracts::UnixMillis;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -1,7 +1,7 @@
 //! What is kept, what goes first, and who waits.
 
+use mockreel_contracts::contract::money::Charged;
 use serde_json::Value;
-use stuntdouble_contracts::contract::money::Charged;
 
 use super::*;
 use crate::clock::MANUAL_START;

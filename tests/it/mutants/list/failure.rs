@@ -1,7 +1,7 @@
 //! Mutants that fail badly.
 
+use mockreel_contracts::{Phase, Problem};
 use serde_json::json;
-use stuntdouble_contracts::{Phase, Problem};
 
 use super::super::mutant::Breaks::{Asks, Words};
 use super::super::mutant::{Mutant, Said, body};

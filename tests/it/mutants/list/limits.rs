@@ -1,8 +1,8 @@
 //! Mutants that miscount, mislist or mislay.
 
+use mockreel_conformance::exchange::Body;
+use mockreel_contracts::{Phase, Problem};
 use serde_json::json;
-use stuntdouble_conformance::exchange::Body;
-use stuntdouble_contracts::{Phase, Problem};
 
 use super::super::mutant::Breaks::{Answers, Asks, Contract, Sight, Words};
 use super::super::mutant::{Mutant, Said, body};
@@ -30,7 +30,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         what: "an account without means may submit",
         surface: "aimlapi",
         breaks: Asks(|request| {
-            if credential(request).is_some_and(|text| text.contains("sd-broke-")) {
+            if credential(request).is_some_and(|text| text.contains("mock-broke-")) {
                 as_first(request);
             }
         }),

@@ -9,8 +9,8 @@ mod refusal;
 mod result;
 mod submit;
 
+use mockreel_conformance::exchange::{Answer, Body, Outgoing};
 use serde_json::{Value, json};
-use stuntdouble_conformance::exchange::{Answer, Body, Outgoing};
 
 use super::mutant::Mutant;
 

@@ -1,9 +1,9 @@
 //! Mutants that tell the life of a job wrongly.
 
+use mockreel_contracts::dialect::FailureView;
+use mockreel_contracts::problem::Place;
+use mockreel_contracts::{FailureReason, Phase, Problem};
 use serde_json::json;
-use stuntdouble_contracts::dialect::FailureView;
-use stuntdouble_contracts::problem::Place;
-use stuntdouble_contracts::{FailureReason, Phase, Problem};
 
 use super::super::mutant::Breaks::{Answers, Contract, Sight, Words};
 use super::super::mutant::{Mutant, Said, body};

@@ -1,9 +1,9 @@
 //! Mutants that accept what they should refuse, most of them by one.
 
+use mockreel_conformance::exchange::{Body, Outgoing};
+use mockreel_contracts::Problem;
+use mockreel_contracts::problem::Place;
 use serde_json::{Value, json};
-use stuntdouble_conformance::exchange::{Body, Outgoing};
-use stuntdouble_contracts::Problem;
-use stuntdouble_contracts::problem::Place;
 
 use super::super::mutant::Breaks::{Asks, Contract, Words};
 use super::super::mutant::{Mutant, Said, body};

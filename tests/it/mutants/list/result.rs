@@ -1,7 +1,7 @@
 //! Mutants whose videos are not what was asked for, or not there.
 
+use mockreel_contracts::Phase;
 use serde_json::json;
-use stuntdouble_contracts::Phase;
 
 use super::super::mutant::Breaks::{Answers, Contract, Words};
 use super::super::mutant::{Mutant, Said, body};

@@ -1,8 +1,8 @@
 //! What a submit may hold, as a form and as JSON: rows 3, 4 and 6 to 13.
 
+use mockreel_emulator::Progress;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use stuntdouble_emulator::Progress;
 
 use super::{HQ, RAPID, TEXT, WITH_PICTURE, body, body_with, fetch, form, post_form, submitted};
 use crate::rows::Visit;

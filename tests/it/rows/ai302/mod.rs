@@ -4,9 +4,9 @@ mod fields;
 mod refusals;
 mod tasks;
 
+use mockreel_emulator::Progress;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use stuntdouble_emulator::Progress;
 
 use super::Visit;
 use crate::support::{Answer, fixture_bytes, quiet};

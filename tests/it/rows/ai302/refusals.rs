@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use mockreel_emulator::Limits;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Limits;
 
 use super::{HQ, RAPID, WITH_PICTURE, WITHOUT_PICTURE, body, body_with, fetch, submitted};
 use crate::rows::{Visit, assert_whole};
@@ -59,7 +59,7 @@ async fn a_made_up_key_is_invalid() {
 // Section 4: -10002 in the table's words, and -10005.
 #[tokio::test]
 async fn a_key_that_was_switched_off_is_disabled_or_expired() {
-    let revoked = Caller::with_key("sd-revoked-1");
+    let revoked = Caller::with_key("mock-revoked-1");
     let visit = Visit::to("302ai").await;
     let answer = revoked.get(&visit.url(&fetch("kling_000000000000"))).await;
     assert_refused(&answer, 401, -10002, "This tool has been disabled/deleted", "该工具已禁用/删除");

@@ -1,8 +1,8 @@
 //! What is answered about a task: rows 1, 2, 15 to 18 and 21 to 23.
 
+use mockreel_contracts::FailureReason;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::FailureReason;
 
 use super::{HQ, RAPID, TEXT, WITH_PICTURE, WITHOUT_PICTURE, body, body_with, fetch, stepwise, submitted};
 use crate::rows::{START, Visit, assert_whole, names};
@@ -123,7 +123,7 @@ async fn a_finished_task_has_one_work_with_a_video_and_a_cover() {
 #[tokio::test]
 async fn a_failed_task_says_so_in_a_good_answer() {
     let visit = Visit::to("302ai").await;
-    let id = submitted(&visit, TEXT, &json!({"prompt": "[sd:fail=internal]"})).await;
+    let id = submitted(&visit, TEXT, &json!({"prompt": "[mock:fail=internal]"})).await;
     visit.finish(&id).await;
     let answer = visit.get(&fetch(&id)).await;
     let body = answer.json();
@@ -135,7 +135,7 @@ async fn a_failed_task_says_so_in_a_good_answer() {
     // Proposal 7: the fetch itself went well.
     assert_eq!((&body["result"], &body["status"]), (&json!(1), &json!(200)));
     let visit = Visit::with("302ai", "failed_result", "0").await;
-    let id = submitted(&visit, TEXT, &json!({"prompt": "[sd:fail=internal]"})).await;
+    let id = submitted(&visit, TEXT, &json!({"prompt": "[mock:fail=internal]"})).await;
     visit.finish(&id).await;
     let body = visit.get(&fetch(&id)).await.json();
     assert_eq!((&body["result"], &body["data"]["status"]), (&json!(0), &json!(50)));

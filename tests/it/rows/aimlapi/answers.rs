@@ -91,7 +91,7 @@ async fn a_failed_generation_says_why_in_the_form_that_is_chosen() {
     let text = "Failure to pass the risk control system";
     for shape in ["named", "detail", "text"] {
         let visit = Visit::with("aimlapi", "error_shape", shape).await;
-        let failing = body_with(&visit, V1_6_PRO, &json!({"prompt": "[sd:fail=moderation]"}));
+        let failing = body_with(&visit, V1_6_PRO, &json!({"prompt": "[mock:fail=moderation]"}));
         let id = submitted(&visit, &failing).await;
         visit.finish(&id).await;
         let answer = visit.get(&poll(&id)).await;

@@ -85,7 +85,7 @@ async fn a_completed_generation_says_what_it_cost() {
 #[tokio::test]
 async fn a_failed_generation_cost_nothing() {
     let visit = Visit::to("aimlapi").await;
-    let failing = json!({"prompt": "[sd:fail=internal]"});
+    let failing = json!({"prompt": "[mock:fail=internal]"});
     let id = submitted(&visit, &body_with(&visit, V1_STANDARD, &failing)).await;
     visit.finish(&id).await;
     let answer = visit.get(&poll(&id)).await;

@@ -5,8 +5,8 @@ mod editions;
 mod headers;
 mod validation;
 
+use mockreel_emulator::Progress;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Progress;
 
 use super::Visit;
 use crate::support::{Answer, quiet};

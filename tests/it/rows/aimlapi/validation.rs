@@ -1,8 +1,8 @@
 //! How requests are refused: the rows on authentication, order of checks, content type and validation.
 
+use mockreel_emulator::Limits;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Limits;
 
 use super::{
     LEGACY, MODELS, UNIVERSAL, V1_6_PRO, V1_6_STANDARD, V1_STANDARD, V1_STANDARD_TEXT, assert_refused, body,
@@ -29,7 +29,7 @@ async fn without_a_good_key_nothing_is_served() {
         nobody.send(with("Basic eDp5")).await,
         nobody.send(with(KEY)).await,
         Caller::with_key("not-a-key").post(&visit.url(UNIVERSAL), &json!({})).await,
-        Caller::with_key("sd-revoked-1").post(&visit.url(UNIVERSAL), &json!({})).await,
+        Caller::with_key("mock-revoked-1").post(&visit.url(UNIVERSAL), &json!({})).await,
     ] {
         assert_refused(&answer, 401, UNIVERSAL, NO_KEY);
     }

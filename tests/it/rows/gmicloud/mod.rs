@@ -4,8 +4,8 @@ mod records;
 mod requests;
 mod side;
 
+use mockreel_emulator::Progress;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Progress;
 
 use super::Visit;
 use crate::support::quiet;

@@ -1,9 +1,9 @@
 //! What is answered about a request: rows 2 and 5 to 10.
 
+use mockreel_contracts::FailureReason;
+use mockreel_emulator::Progress;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_contracts::FailureReason;
-use stuntdouble_emulator::Progress;
 
 use super::{QUEUE, STANDARD, payload, payload_with, request, requests, stepwise, submitted};
 use crate::rows::{START, Visit, assert_whole, is_uuid, names};
@@ -76,7 +76,7 @@ async fn a_submit_can_be_answered_with_the_finished_request() {
 async fn a_submit_that_cannot_finish_is_not_answered_as_if_it_had() {
     let visit = Visit::with("gmicloud", "first_status", "success").await;
     let mut held = payload(&visit);
-    held["prompt"] = json!("[sd:stuck]");
+    held["prompt"] = json!("[mock:stuck]");
     let answer = visit.post(&requests(), &json!({"model": STANDARD, "payload": held})).await;
     let body = answer.json();
     assert_eq!((&body["status"], body.get("outcome")), (&json!("queued"), None), "{body}");
@@ -236,7 +236,7 @@ async fn a_failed_request_says_why_in_its_outcome_or_at_the_top() {
     let text = "Failure to pass the risk control system";
     for (place, inside, top) in [("outcome", true, false), ("both", true, true), ("top", false, true)] {
         let visit = Visit::with("gmicloud", "failed_error", place).await;
-        let id = submitted(&visit, &payload_with(&visit, &json!({"prompt": "[sd:fail=moderation]"}))).await;
+        let id = submitted(&visit, &payload_with(&visit, &json!({"prompt": "[mock:fail=moderation]"}))).await;
         visit.finish(&id).await;
         let record = visit.get(&request(&id)).await.json();
         assert_eq!(record["status"], "failed");

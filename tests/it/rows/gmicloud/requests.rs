@@ -1,8 +1,8 @@
 //! What can be asked, and how it is refused: rows 1 to 4.
 
+use mockreel_emulator::Limits;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stuntdouble_emulator::Limits;
 
 use super::{QUEUE, STANDARD, payload, payload_with, request, requests, submitted};
 use crate::rows::{Visit, assert_whole};
@@ -79,7 +79,7 @@ async fn a_missing_and_a_bad_key_are_refused_alike() {
         keyless.send(basic).await,
         keyless.send(bare).await,
         Caller::with_key("not-a-key").post(&visit.url(&requests()), &body).await,
-        Caller::with_key("sd-revoked-1").get(&visit.url(&format!("{QUEUE}/models"))).await,
+        Caller::with_key("mock-revoked-1").get(&visit.url(&format!("{QUEUE}/models"))).await,
     ];
     for answer in refused {
         assert_whole(&answer, 401, r#"{"error":"Unauthorized"}"#);
@@ -141,7 +141,7 @@ async fn the_key_is_looked_at_before_the_model_and_the_model_before_the_payload(
     let answer = Caller::with_key("not-a-key").post(&visit.url(&requests()), &nothing).await;
     assert_eq!(answer.status, 401);
     assert_eq!(visit.post(&requests(), &nothing).await.status, 404);
-    let broke = Caller::with_key("sd-broke-1");
+    let broke = Caller::with_key("mock-broke-1");
     let empty = json!({"model": STANDARD, "payload": {}});
     assert_whole(&broke.post(&visit.url(&requests()), &empty).await, 400, MISSING_IMAGE);
 }
