@@ -155,10 +155,10 @@ pub(crate) struct Serve {
     /// The run's randomness; the same seed and requests give the same ids, timings and bytes [default: a fresh one].
     #[arg(long, value_name = "N", env = "MOCKREEL_SEED")]
     pub(crate) seed: Option<u64>,
-    /// Whether pictures named by an address are fetched: offline or fetch [default: offline].
+    /// Whether images named by an address are fetched: offline or fetch [default: offline].
     #[arg(long, value_name = "IMAGES", env = "MOCKREEL_IMAGES")]
     pub(crate) images: Option<String>,
-    /// When a bad picture or an unsupported combination is noticed: vendor, submit or job [default: vendor].
+    /// When a bad image or an unsupported combination is noticed: vendor, submit or job [default: vendor].
     #[arg(long, value_name = "MOMENT", env = "MOCKREEL_IMAGE_BREACH")]
     pub(crate) image_breach: Option<String>,
     /// What happens to which requests: a ready-made set, or a file of scenarios; repeatable.

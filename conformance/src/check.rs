@@ -71,8 +71,8 @@ pub struct Wanted {
     pub cassette: Option<PathBuf>,
     /// What generated requests are drawn from.
     pub seed: u64,
-    /// A picture's address that the target can read.
-    pub picture: Option<String>,
+    /// An image's address that the target can read.
+    pub image: Option<String>,
     /// What the run is held beside.
     pub beside: Beside,
 }
@@ -244,7 +244,7 @@ pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
 fn stand_in(wanted: &Wanted, name: &str, base: &str, control: Option<String>) -> Target {
     let steered = control.is_some();
     let own = |which: &str| steered.then(|| format!("suite-{:08x}-{which}", wanted.seed));
-    let picture = control.as_ref().map(|control| format!("{control}/__fixtures/landscape.jpg"));
+    let image = control.as_ref().map(|control| format!("{control}/__fixtures/landscape.jpg"));
     Target {
         name: name.to_owned(),
         base: base.to_owned(),
@@ -253,7 +253,7 @@ fn stand_in(wanted: &Wanted, name: &str, base: &str, control: Option<String>) ->
         loopback: true,
         key: wanted.keys.0.clone().or_else(|| own("first")).unwrap_or_else(|| "suite-key".to_owned()),
         second_key: wanted.keys.1.clone().or_else(|| own("second")),
-        picture_url: wanted.picture.clone().or(picture),
+        image_url: wanted.image.clone().or(image),
         control,
     }
 }
@@ -274,7 +274,7 @@ fn live(wanted: &Wanted) -> Target {
         evidence_age_s: None,
         key: wanted.keys.0.clone().unwrap_or_default(),
         second_key: wanted.keys.1.clone(),
-        picture_url: wanted.picture.clone(),
+        image_url: wanted.image.clone(),
     }
 }
 
@@ -293,7 +293,7 @@ fn replayed(header: &Header, now_ms: u64) -> Target {
         evidence_age_s: recorded_ms.map(|recorded| now_ms.saturating_sub(recorded) / 1000),
         key: "replayed-key".to_owned(),
         second_key: header.second_key_given.then(|| "replayed-second-key".to_owned()),
-        picture_url: header.picture.clone(),
+        image_url: header.image.clone(),
     }
 }
 
@@ -382,7 +382,7 @@ fn recorder(
         target: target.name.clone(),
         base: target.base.clone(),
         control: target.control.clone(),
-        picture: target.picture_url.clone(),
+        image: target.image_url.clone(),
         schema_version: crate::cassette::SCHEMA_VERSION,
         suite: env!("CARGO_PKG_VERSION").to_owned(),
         free,

@@ -148,7 +148,7 @@ pub enum Content {
     Json(Value),
     /// Text that is no JSON.
     Text(String),
-    /// Bytes that are no text: a picture, or the start of a video.
+    /// Bytes that are no text: an image, or the start of a video.
     Bytes {
         /// How many there were.
         length: u64,

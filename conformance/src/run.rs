@@ -222,7 +222,7 @@ pub fn summed(report: &mut Report) {
 
 /// Whether the budget has enough for the first case that costs. Nothing has been sent yet.
 fn affordable(parts: &Parts<'_>, cases: &[&'static Case]) -> Result<(), Trouble> {
-    // Pricing makes every picture and every generated body, which is for nothing where all can be afforded.
+    // Pricing makes every image and every generated body, which is for nothing where all can be afforded.
     if parts.budget.is_free() {
         return Ok(());
     }

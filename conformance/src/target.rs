@@ -23,8 +23,8 @@ pub struct Target {
     pub key: String,
     /// A key of another account.
     pub second_key: Option<String>,
-    /// A picture's address that the target can read.
-    pub picture_url: Option<String>,
+    /// An image's address that the target can read.
+    pub image_url: Option<String>,
 }
 
 impl fmt::Debug for Target {

@@ -6,8 +6,8 @@
 pub mod contract;
 pub mod dialect;
 pub mod ids;
+pub mod image;
 pub mod phase;
-pub mod picture;
 pub mod problem;
 pub mod time;
 pub mod upstream;

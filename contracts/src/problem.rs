@@ -228,14 +228,14 @@ impl Problem {
 
     /// The name of the finer case, where a contract may word it apart (`[problems.NAME.variants.CASE]`).
     ///
-    /// For `invalid` it is the place and, if the first violation concerns a picture, that picture's rule.
+    /// For `invalid` it is the place and, if the first violation concerns an image, that image's rule.
     pub fn variant(&self) -> Option<&'static str> {
         match self {
             Self::Unauthorized(fault) => Some(fault.name()),
             Self::Malformed(malformation) => Some(malformation.name()),
             Self::Invalid { place: Place::Query, .. } => Some("query"),
             Self::Invalid { place: Place::Body, violations } => {
-                violations.first().and_then(|violation| violation.rule.picture_name())
+                violations.first().and_then(|violation| violation.rule.image_name())
             }
             Self::UnknownRoute { allowed } => (!allowed.is_empty()).then_some("method"),
             Self::Forbidden
@@ -261,11 +261,11 @@ impl Problem {
 pub enum FailureReason {
     /// The content was refused by a content policy.
     Moderation,
-    /// A picture is too small, too long or too wide for the model.
+    /// An image is too small, too long or too wide for the model.
     BadPicture,
-    /// A picture could not be fetched.
+    /// An image could not be fetched.
     UnreachablePicture,
-    /// A picture could not be decoded, or is of a type the model does not take.
+    /// An image could not be decoded, or is of a type the model does not take.
     UnreadablePicture,
     /// The model does not offer this combination of members.
     Unsupported,

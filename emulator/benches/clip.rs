@@ -9,14 +9,14 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use image::{ImageFormat, Rgb, RgbImage};
 use mockreel_emulator::media::{ClipSpec, Preview, cover, inspect, render};
 
-/// A picture with edges and texture, so that the encoder has something to do.
-fn picture(width: u32, height: u32) -> Vec<u8> {
-    let picture = RgbImage::from_fn(width, height, |x, y| {
+/// An image with edges and texture, so that the encoder has something to do.
+fn image(width: u32, height: u32) -> Vec<u8> {
+    let image = RgbImage::from_fn(width, height, |x, y| {
         let weave = ((x / 40 + y / 40) % 2 * 60) as u8;
         Rgb([(x * 255 / width) as u8, (y * 255 / height) as u8 / 2 + weave, ((x * y) >> 8) as u8])
     });
     let mut jpeg = Cursor::new(Vec::new());
-    picture.write_to(&mut jpeg, ImageFormat::Jpeg).expect("a JPEG can be written to memory");
+    image.write_to(&mut jpeg, ImageFormat::Jpeg).expect("a JPEG can be written to memory");
     jpeg.into_inner()
 }
 
@@ -25,9 +25,9 @@ fn spec(width: u32, height: u32, seconds: u32, start: Option<&Preview>, tail: Op
 }
 
 fn clips(criterion: &mut Criterion) {
-    let jpeg = picture(1600, 900);
+    let jpeg = image(1600, 900);
     let start = inspect(&jpeg).preview;
-    let tail = inspect(&picture(900, 1600)).preview;
+    let tail = inspect(&image(900, 1600)).preview;
     let (start, tail) = (start.as_ref(), tail.as_ref());
 
     let mut group = criterion.benchmark_group("clip");

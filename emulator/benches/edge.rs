@@ -10,8 +10,8 @@ use mockreel_emulator::{Emulator, Limits, fixtures};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// A picture of eight megabytes: a real one, padded after its end.
-fn large_picture() -> Vec<u8> {
+/// An image of eight megabytes: a real one, padded after its end.
+fn large_image() -> Vec<u8> {
     let mut bytes = fixtures::find("landscape.jpg").expect("the fixture is there").bytes.to_vec();
     bytes.resize(8 * 1024 * 1024, 0);
     bytes
@@ -51,8 +51,8 @@ impl Bench {
 
 const SUBMIT: &str = "/v2/video/generations";
 
-fn body(picture: &str) -> Value {
-    json!({"model": "kling-video/v1.6/pro/image-to-video", "image_url": picture, "prompt": "text", "duration": 5, "cfg_scale": 0.5})
+fn body(image: &str) -> Value {
+    json!({"model": "kling-video/v1.6/pro/image-to-video", "image_url": image, "prompt": "text", "duration": 5, "cfg_scale": 0.5})
 }
 
 fn edge(criterion: &mut Criterion) {
@@ -73,15 +73,15 @@ fn edge(criterion: &mut Criterion) {
     });
     group.bench_function("submit_small_json", |bencher| bencher.iter(|| bench.send(post(&small))));
     group.sample_size(20).measurement_time(Duration::from_secs(8));
-    let picture = large_picture();
+    let image = large_image();
     let data_uri =
-        format!("data:image/jpeg;base64,{}", base64::engine::general_purpose::STANDARD.encode(&picture));
+        format!("data:image/jpeg;base64,{}", base64::engine::general_purpose::STANDARD.encode(&image));
     let large = body(&data_uri);
     group.bench_function("submit_8mb_data_uri", |bencher| bencher.iter(|| bench.send(post(&large))));
     group.bench_function("submit_8mb_multipart", |bencher| {
         bencher.iter_batched(
             || {
-                let part = reqwest::multipart::Part::bytes(picture.clone()).file_name("first.jpg");
+                let part = reqwest::multipart::Part::bytes(image.clone()).file_name("first.jpg");
                 reqwest::multipart::Form::new().text("prompt", "text").part("input_image", part)
             },
             |form| {

@@ -110,7 +110,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Whether pictures are fetched.
+    /// Whether images are fetched.
     #[must_use]
     pub fn images(mut self, images: Images) -> Self {
         self.settings.images = images;

@@ -139,7 +139,7 @@ impl Emulator {
         format!("{}/{vendor}", self.base())
     }
 
-    /// The start of every address: of pictures (`/__fixtures/...`) and the control API (`/__admin/...`).
+    /// The start of every address: of images (`/__fixtures/...`) and the control API (`/__admin/...`).
     pub fn base(&self) -> String {
         format!("http://{}", reachable(self.address))
     }

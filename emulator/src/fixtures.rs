@@ -1,12 +1,12 @@
-//! The project's own pictures, compiled in.
+//! The project's own images, compiled in.
 //!
-//! They sit on, and just beyond, every limit that a vendor states for a picture: JPG or PNG, at most
+//! They sit on, and just beyond, every limit that a vendor states for an image: JPG or PNG, at most
 //! 10 MB (10 x 1024 x 1024 bytes), each side at least 300 pixels, the aspect between 2:5 and 5:2, all
 //! bounds inclusive. `fixtures/images/README.md` lists them with what each is expected to meet with.
 
 use std::borrow::Cow;
 
-/// A picture of the project, or something that only pretends to be one.
+/// An image of the project, or something that only pretends to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fixture {
     /// Its file name, unique among all fixtures; also the last part of its address.
@@ -15,7 +15,7 @@ pub struct Fixture {
     pub media_type: &'static str,
     /// The bytes that are stored; `content` adds the padding.
     pub bytes: &'static [u8],
-    /// Length in bytes up to which zeros follow the stored bytes, for pictures too long to be stored.
+    /// Length in bytes up to which zeros follow the stored bytes, for images too long to be stored.
     pub padded_to: Option<u64>,
     /// What it is, and on which side of which limit; a fragment without a full stop.
     pub what: &'static str,
@@ -35,7 +35,7 @@ impl Fixture {
     }
 }
 
-/// Every fixture, in the order of the README beside the pictures.
+/// Every fixture, in the order of the README beside the images.
 pub fn all() -> &'static [Fixture] {
     ALL
 }
@@ -45,7 +45,7 @@ pub fn find(name: &str) -> Option<&'static Fixture> {
     ALL.iter().find(|fixture| fixture.name == name)
 }
 
-/// Largest picture that a vendor takes, in bytes: "10 MB", read as 10 x 1024 x 1024, inclusive.
+/// Largest image that a vendor takes, in bytes: "10 MB", read as 10 x 1024 x 1024, inclusive.
 const IMAGE_LIMIT_BYTES: u64 = 10 * 1024 * 1024;
 
 /// A fixture of its own file, or of another file's bytes padded to some length.
@@ -208,8 +208,8 @@ mod tests {
         for (name, length) in [("ten-megabytes.jpg", 10_485_760), ("over-ten-megabytes.jpg", 10_485_761)] {
             let content = find(name).unwrap().content();
             assert_eq!(content.len(), length, "{name}");
-            let (picture, padding) = content.split_at(landscape.bytes.len());
-            assert_eq!(picture, landscape.bytes, "{name} begins as landscape.jpg");
+            let (image, padding) = content.split_at(landscape.bytes.len());
+            assert_eq!(image, landscape.bytes, "{name} begins as landscape.jpg");
             assert!(padding.iter().all(|byte| *byte == 0), "{name} is padded with zeros");
         }
     }
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_pictures_stay_small_enough_to_be_compiled_in() {
+    fn stored_images_stay_small_enough_to_be_compiled_in() {
         let stored = || all().iter().filter(|fixture| fixture.padded_to.is_none());
         for fixture in stored() {
             assert!(fixture.bytes.len() < 60_000, "`{}` has {} bytes", fixture.name, fixture.bytes.len());

@@ -150,7 +150,7 @@ pub struct Job {
     pub clip: Arc<ClipPlan>,
     /// The scenarios that touched it, in the order in which they were heard.
     pub scenarios: Vec<Arc<str>>,
-    /// What a developer should know about it: pictures that were not fetched, directives that nobody knows.
+    /// What a developer should know about it: images that were not fetched, directives that nobody knows.
     pub notes: Vec<String>,
     /// What its receiver is told, if the submit named one.
     pub callback: Option<Arc<CallbackPlan>>,

@@ -62,7 +62,7 @@ impl Seed {
     }
 }
 
-/// The generator of a picture's own randomness: the same number draws the same picture.
+/// The generator of an image's own randomness: the same number draws the same image.
 pub fn sketch(number: u64) -> Draw {
     Draw(ChaCha12Rng::seed_from_u64(number))
 }

@@ -15,16 +15,16 @@ use crate::random::Seed;
 use crate::scenario::Scenarios;
 use crate::store::StoreLimits;
 
-/// Whether pictures named by an address are fetched.
+/// Whether images named by an address are fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Images {
-    /// Only from this emulator, and from loopback addresses while it listens on one. All others stand for good pictures.
+    /// Only from this emulator, and from loopback addresses while it listens on one. All others stand for good images.
     Offline,
     /// From anywhere but private addresses.
     Fetch,
 }
 
-/// When a picture that breaks a rule, and what the models' maker does not support, is noticed.
+/// When an image that breaks a rule, and what the models' maker does not support, is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageBreach {
     /// When the vendor notices.
@@ -95,7 +95,7 @@ pub struct Settings {
     pub clock: AccountClock,
     /// The run's randomness.
     pub seed: Seed,
-    /// Whether pictures are fetched.
+    /// Whether images are fetched.
     pub images: Images,
     /// When broken rules are noticed.
     pub image_breach: ImageBreach,

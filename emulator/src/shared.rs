@@ -35,11 +35,11 @@ pub(crate) struct Shared {
     pub(crate) journal: Arc<Journal>,
     /// Files that callers put.
     pub(crate) uploads: Uploads,
-    /// How pictures are fetched.
+    /// How images are fetched.
     pub(crate) fetcher: Option<Fetcher>,
-    /// The pictures that jobs hold.
+    /// The images that jobs hold.
     pub(crate) album: Album,
-    /// Turns for looking at pictures.
+    /// Turns for looking at images.
     pub(crate) inspections: Semaphore,
     /// The turn of whoever changes the scenarios of all accounts.
     pub(crate) everywhere_turn: tokio::sync::Mutex<()>,
@@ -54,7 +54,7 @@ pub(crate) struct Shared {
     addresses: OnceLock<Addresses>,
 }
 
-/// How many pictures are looked at at once. One can take about 270 MiB while it lasts.
+/// How many images are looked at at once. One can take about 270 MiB while it lasts.
 const INSPECTIONS: usize = 2;
 
 /// Why a command was not carried out.

@@ -68,9 +68,9 @@ pub(crate) struct Check {
     /// What generated requests are drawn from [default: 1].
     #[arg(long, value_name = "N", env = "MOCKREEL_CHECK_SEED")]
     pub(crate) seed: Option<u64>,
-    /// Address of a good picture that the target can read, where it takes pictures by address.
-    #[arg(long, value_name = "URL", env = "MOCKREEL_PICTURE")]
-    pub(crate) picture: Option<String>,
+    /// Address of a good image that the target can read, where it takes images by address.
+    #[arg(long = "picture", value_name = "URL", env = "MOCKREEL_PICTURE")]
+    pub(crate) image: Option<String>,
     /// An earlier recording: DRIFT-03 writes down what is answered otherwise now.
     #[arg(long, value_name = "DIR", env = "MOCKREEL_CHECK_PREVIOUS")]
     pub(crate) previous: Option<String>,
@@ -103,7 +103,8 @@ pub(crate) struct CheckTable {
     report: Vec<String>,
     github: Option<bool>,
     seed: Option<u64>,
-    picture: Option<String>,
+    #[serde(rename = "picture")]
+    image: Option<String>,
     previous: Option<String>,
     spec: Vec<String>,
 }
@@ -156,7 +157,7 @@ impl Check {
         self.report = list(self.report, file.report);
         self.github = self.github.or(file.github);
         self.seed = self.seed.or(file.seed);
-        self.picture = self.picture.or(file.picture);
+        self.image = self.image.or(file.image);
         self.previous = self.previous.or(file.previous);
         self.spec = list(self.spec, file.spec);
         self

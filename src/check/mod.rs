@@ -169,7 +169,7 @@ impl Stage {
                 .transpose()?,
             cassette: typed.cassette.map(shelf),
             seed,
-            picture: typed.picture,
+            image: typed.image,
             beside: beside(typed.previous.as_deref(), &typed.spec, chosen).map_err(Failed::Suite)?,
         };
         Ok(Self { wanted, _emulator: emulator })

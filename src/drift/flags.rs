@@ -91,9 +91,9 @@ pub(crate) struct Compare {
     /// Record what NEW answers into this folder, for the next comparison.
     #[arg(long, value_name = "DIR", env = "MOCKREEL_DRIFT_CASSETTE")]
     pub(crate) cassette: Option<PathBuf>,
-    /// Address of a good picture that the target can read, where it takes pictures by address.
-    #[arg(long, value_name = "URL", env = "MOCKREEL_DRIFT_PICTURE")]
-    pub(crate) picture: Option<String>,
+    /// Address of a good image that the target can read, where it takes images by address.
+    #[arg(long = "picture", value_name = "URL", env = "MOCKREEL_DRIFT_PICTURE")]
+    pub(crate) image: Option<String>,
     /// Configuration file [default: mockreel.toml, if there is one].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -116,7 +116,8 @@ pub(crate) struct DriftTable {
     allow_unknown_price: Option<bool>,
     ledger: Option<PathBuf>,
     cassette: Option<PathBuf>,
-    picture: Option<String>,
+    #[serde(rename = "picture")]
+    image: Option<String>,
     /// The history of `drift watch`.
     pub(crate) history: Option<PathBuf>,
 }
@@ -139,7 +140,7 @@ impl Compare {
         self.allow_unknown_price = self.allow_unknown_price.or(file.allow_unknown_price);
         self.ledger = self.ledger.or(file.ledger);
         self.cassette = self.cassette.or(file.cassette);
-        self.picture = self.picture.or(file.picture);
+        self.image = self.image.or(file.image);
         self
     }
 }

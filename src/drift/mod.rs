@@ -265,7 +265,7 @@ fn stage(typed: &Compare, name: &str, vendor: Option<&Vendor>, is_new: bool) -> 
         allow_unknown_price: typed.allow_unknown_price,
         ledger: typed.ledger.clone(),
         cassette: typed.cassette.clone().filter(|_| is_new),
-        picture: typed.picture.clone(),
+        image: typed.image.clone(),
         only: fresh::cases(),
         ..Check::default()
     };

@@ -44,19 +44,19 @@ async fn submit(emulator: &Emulator, contract: &Contract, model: &Model, body: &
 fn good_bodies_are_accepted_and_just_bad_ones_are_refused_in_the_vendors_own_form() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let emulator = runtime.block_on(quiet().latency(Latency::INSTANT).start()).unwrap();
-    let picture = fixture(&emulator, "side-300.png");
+    let image = fixture(&emulator, "side-300.png");
     let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&any::<u64>(), |seed| {
         for vendor in newest() {
             let contract = &vendor.contract;
             let refusals = Checker::new(contract.problem_schema.clone()).unwrap();
             for model in contract.models.values() {
-                let pictures = [picture.as_str()];
-                let body = good(model, &mut picks(seed), &pictures);
+                let images = [image.as_str()];
+                let body = good(model, &mut picks(seed), &images);
                 let answer = runtime.block_on(submit(&emulator, contract, model, &body));
                 let accepted = contract.operations["submit"].status.enforced;
                 prop_assert_eq!(answer.status, accepted, "{}: {} for {}", model.id, answer.text(), body);
-                let bad = just_bad(model, &mut picks(seed), &pictures);
+                let bad = just_bad(model, &mut picks(seed), &images);
                 // One of them each time; over the cases every rule gets its turn.
                 let Some(bad) = bad.get(seed as usize % bad.len().max(1)) else { continue };
                 let answer = runtime.block_on(submit(&emulator, contract, model, &bad.body));
@@ -118,9 +118,9 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
             let vendor = mockreel_contracts::vendor(id).unwrap();
             let contract = &vendor.contract;
             let model = &contract.models[0];
-            let picture =
+            let image =
                 format!("{}/__fixtures/side-300.png", emulator.settings().public_url.as_deref().unwrap());
-            let body = good(model, &mut picks(account as u64), &[picture.as_str()]);
+            let body = good(model, &mut picks(account as u64), &[image.as_str()]);
             let path = submit_path(&contract.operations["submit"], model);
             let answer = caller.post(&format!("{}{path}", emulator.url(id)), &body).await;
             let read = mockreel_contracts::contract::read::observe(
@@ -187,17 +187,17 @@ fn the_same_seed_gives_the_same_transcripts_whatever_the_interleaving() {
 #[tokio::test]
 async fn two_hundred_accounts_with_clocks_of_their_own_never_see_each_other() {
     let emulator = std::sync::Arc::new(quiet().start().await.unwrap());
-    let picture = fixture(&emulator, "side-300.png");
+    let image = fixture(&emulator, "side-300.png");
     let base = format!("{}/api/v1/ie/requestqueue/apikey/requests", emulator.url("gmicloud"));
     let mut running = tokio::task::JoinSet::new();
     for number in 0..200_u64 {
-        let (emulator, base, picture) = (std::sync::Arc::clone(&emulator), base.clone(), picture.clone());
+        let (emulator, base, image) = (std::sync::Arc::clone(&emulator), base.clone(), image.clone());
         running.spawn(async move {
             let key = format!("account-{number}");
             let caller = Caller::with_key(&key);
             let start = UnixMillis(MANUAL_START.0 + number * 86_400_000);
             emulator.clock(&key).set(AccountClock::Manual(start)).await.unwrap();
-            let body = json!({"model": "Kling-Image2Video-V1.6-Standard", "payload": {"image": picture, "prompt": key}});
+            let body = json!({"model": "Kling-Image2Video-V1.6-Standard", "payload": {"image": image, "prompt": key}});
             let accepted = caller.post(&base, &body).await.json();
             assert_eq!(accepted["created_at"], start.seconds());
             let id = accepted["request_id"].as_str().unwrap().to_owned();

@@ -12,7 +12,7 @@ use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, quiet};
 const REQUESTS: &str = "/api/v1/ie/requestqueue/apikey/requests";
 /// The smaller of the two, because every test here renders a clip.
 const STANDARD: &str = "Kling-Image2Video-V1.6-Standard";
-/// The one that takes a picture for the last frame.
+/// The one that takes an image for the last frame.
 const PRO: &str = "Kling-Image2Video-V1.6-Pro";
 
 /// Submits a payload and answers the record of the job once it has ended.
@@ -123,8 +123,8 @@ async fn the_cover_is_a_jpeg_of_the_videos_size() {
     let record = ended(&emulator, json!({"image": fixture(&emulator, "portrait.png")})).await;
     let cover = with(Method::GET, &cover_of(&record), &[]).await;
     assert_eq!((cover.status, cover.header("content-type")), (200, Some("image/jpeg")));
-    let picture = image::load_from_memory_with_format(&cover.bytes, image::ImageFormat::Jpeg).unwrap();
-    assert!(picture.height() > picture.width(), "{}x{}", picture.width(), picture.height());
+    let image = image::load_from_memory_with_format(&cover.bytes, image::ImageFormat::Jpeg).unwrap();
+    assert!(image.height() > image.width(), "{}x{}", image.width(), image.height());
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn last_colour(url: &str) -> [f64; 3] {
 }
 
 #[tokio::test]
-async fn a_tail_picture_is_what_a_clip_moves_towards() {
+async fn a_tail_image_is_what_a_clip_moves_towards() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
     let image = fixture(&emulator, "landscape.jpg");
     let alone = ended(&emulator, json!({"image": image})).await;
@@ -279,7 +279,7 @@ async fn put(url: &str, bytes: Vec<u8>) -> u16 {
 }
 
 #[tokio::test]
-async fn a_file_that_was_put_can_be_read_and_used_as_a_picture() {
+async fn a_file_that_was_put_can_be_read_and_used_as_an_image() {
     let emulator = quiet().start().await.unwrap();
     let (to, from) = upload_address(&emulator, "png").await;
     assert!(to.starts_with(&emulator.base()) && from.starts_with(&emulator.base()), "{to} {from}");

@@ -1,4 +1,4 @@
-//! Each surface from a submitted picture through every phase to a playable video.
+//! Each surface from a submitted image through every phase to a playable video.
 
 use base64::Engine;
 use mockreel_contracts::Phase;
@@ -81,7 +81,7 @@ fn assert_video(bytes: &[u8], seconds: u64, pixels: (u16, u16)) {
 }
 
 #[tokio::test]
-async fn gmicloud_goes_from_a_picture_to_a_video() {
+async fn gmicloud_goes_from_an_image_to_a_video() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface {
         vendor: "gmicloud",
@@ -99,7 +99,7 @@ async fn gmicloud_goes_from_a_picture_to_a_video() {
 }
 
 #[tokio::test]
-async fn aimlapi_goes_from_a_picture_to_a_video() {
+async fn aimlapi_goes_from_an_image_to_a_video() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface {
         vendor: "aimlapi",
@@ -119,7 +119,7 @@ async fn aimlapi_goes_from_a_picture_to_a_video() {
 }
 
 #[tokio::test]
-async fn aimlapi_goes_from_two_pictures_to_a_video_on_the_legacy_path() {
+async fn aimlapi_goes_from_two_images_to_a_video_on_the_legacy_path() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface {
         vendor: "aimlapi",
@@ -142,13 +142,13 @@ async fn aimlapi_goes_from_two_pictures_to_a_video_on_the_legacy_path() {
 #[tokio::test]
 async fn apilaplas_goes_from_a_data_uri_to_a_video() {
     let emulator = quiet().start().await.unwrap();
-    let picture = base64::engine::general_purpose::STANDARD.encode(fixture_bytes("landscape.jpg"));
+    let image = base64::engine::general_purpose::STANDARD.encode(fixture_bytes("landscape.jpg"));
     let surface = Surface {
         vendor: "apilaplas",
         submit: "/v2/generate/video/kling/generation",
         body: json!({
             "model": "kling-video/v1.6/standard/image-to-video",
-            "image_url": format!("data:image/jpeg;base64,{picture}"),
+            "image_url": format!("data:image/jpeg;base64,{image}"),
             "prompt": "a lake",
             "duration": "5",
         }),
@@ -171,11 +171,9 @@ async fn ai302_goes_from_an_uploaded_file_to_a_video() {
         pixels: (960, 960),
     };
     let url = format!("{}{}", emulator.url(surface.vendor), surface.submit);
-    let picture = reqwest::multipart::Part::bytes(fixture_bytes("square.jpg")).file_name("square.jpg");
-    let form = reqwest::multipart::Form::new()
-        .text("prompt", "a cat")
-        .text("cfg", "0.5")
-        .part("input_image", picture);
+    let image = reqwest::multipart::Part::bytes(fixture_bytes("square.jpg")).file_name("square.jpg");
+    let form =
+        reqwest::multipart::Form::new().text("prompt", "a cat").text("cfg", "0.5").part("input_image", image);
     let caller = Caller::with_key(KEY);
     let submitted = caller.send(caller.request(Method::POST, &url).multipart(form)).await;
     walk(&emulator, &surface, submitted).await;

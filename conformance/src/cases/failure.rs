@@ -1,7 +1,7 @@
 //! Jobs that fail, and servers that do.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::picture::{PictureRole, Transport};
+use mockreel_contracts::contract::image::{ImageRole, Transport};
 use serde_json::json;
 
 use super::{plain, with};
@@ -49,11 +49,11 @@ pub(super) const CASES: &[Case] = &[
 
 fn takes_addresses(profile: &Profile, model: &mockreel_contracts::Model) -> bool {
     profile
-        .picture(model, PictureRole::First)
+        .image(model, ImageRole::First)
         .is_some_and(|(_, rules)| rules.transports.contains(&Transport::Url))
 }
 
-/// A job that has failed: a stand-in is told to let it fail, a real vendor is given an unreachable picture.
+/// A job that has failed: a stand-in is told to let it fail, a real vendor is given an unreachable image.
 fn failing(session: &mut Session<'_>) -> Result<Look, Stop> {
     if session.target.control.is_some() {
         let (model, body) = plain(session)?;
@@ -66,7 +66,7 @@ fn failing(session: &mut Session<'_>) -> Result<Look, Stop> {
     session.end_of(&job)
 }
 
-/// A submit whose picture's address leads nowhere; the job's id.
+/// A submit whose image's address leads nowhere; the job's id.
 fn with_unreachable(session: &mut Session<'_>) -> Result<String, Stop> {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| takes_addresses(profile, model))?;
@@ -75,7 +75,7 @@ fn with_unreachable(session: &mut Session<'_>) -> Result<String, Stop> {
     } else {
         "https://unreachable.invalid/picture.jpg"
     };
-    if let Some((member, _)) = profile.picture(model, PictureRole::First) {
+    if let Some((member, _)) = profile.image(model, ImageRole::First) {
         put(&mut body, &member.pointer, json!(address));
     }
     match session.accept(model, &body) {

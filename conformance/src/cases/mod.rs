@@ -4,9 +4,9 @@ mod auth;
 mod camera;
 mod drift;
 mod failure;
+mod images;
 mod limits;
 mod net;
-mod pictures;
 mod poll;
 mod refusal;
 mod result;
@@ -28,7 +28,7 @@ pub fn catalogue() -> Vec<&'static Case> {
         auth::CASES,
         submit::CASES,
         refusal::CASES,
-        pictures::CASES,
+        images::CASES,
         poll::CASES,
         result::CASES,
         failure::CASES,
@@ -51,7 +51,7 @@ pub fn case(id: &str) -> Option<&'static Case> {
 /// The plainest submit of the first model.
 fn submit_of(session: &Session<'_>) -> Result<Ask, Stop> {
     let (model, body) = plain(session)?;
-    Ok(session.profile.submit(model, &body, session.picture()))
+    Ok(session.profile.submit(model, &body, session.image()))
 }
 
 /// The first model and the plainest body for it.
@@ -60,7 +60,7 @@ fn plain<'a>(session: &Session<'a>) -> Result<(&'a Model, Value), Stop> {
     let model = profile
         .model()
         .ok_or_else(|| Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()))?;
-    Ok((model, profile.body(model, session.picture())))
+    Ok((model, profile.body(model, session.image())))
 }
 
 /// The first model that has something, and the plainest body for it.
@@ -69,7 +69,7 @@ fn with<'a>(session: &Session<'a>, has: impl Fn(&Model) -> bool) -> Result<(&'a 
     let model = profile
         .model_with(has)
         .ok_or_else(|| Stop::NotApplicable("no model that is offered has this".to_owned()))?;
-    Ok((model, profile.body(model, session.picture())))
+    Ok((model, profile.body(model, session.image())))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
-use mockreel_contracts::contract::picture::PictureRole;
+use mockreel_contracts::contract::image::ImageRole;
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
@@ -54,7 +54,7 @@ pub(super) const CASES: &[Case] = &[
             session,
             |model| first_required(profile, model),
             |profile, model, body| {
-                if let Some((member, _)) = profile.picture(model, PictureRole::First) {
+                if let Some((member, _)) = profile.image(model, ImageRole::First) {
                     remove(body, &member.pointer);
                 }
             },
@@ -94,7 +94,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .on(|profile| first_clause(profile, "x-url").or(first_clause(profile, "x-image")))
     .unless(|profile| {
-        let none = !profile.models().any(|model| profile.picture(model, PictureRole::First).is_some());
+        let none = !profile.models().any(|model| profile.image(model, ImageRole::First).is_some());
         none.then(|| "no model takes a picture".to_owned())
     }),
     refused("VAL-09", "duration", "a length that is not offered is refused", Level::Must, |session| {
@@ -153,11 +153,11 @@ pub(super) const CASES: &[Case] = &[
             session,
             |model| has_tail(profile, model),
             |profile, model, body| {
-                let tail = profile.picture(model, PictureRole::Tail);
-                let first = profile.picture(model, PictureRole::First);
+                let tail = profile.image(model, ImageRole::Tail);
+                let first = profile.image(model, ImageRole::First);
                 if let (Some((tail, _)), Some((first, _))) = (tail, first) {
-                    let picture = body.pointer(&first.pointer).cloned().unwrap_or_default();
-                    put(body, &tail.pointer, picture);
+                    let image = body.pointer(&first.pointer).cloned().unwrap_or_default();
+                    put(body, &tail.pointer, image);
                     remove(body, &first.pointer);
                 }
             },
@@ -165,7 +165,7 @@ pub(super) const CASES: &[Case] = &[
     })
     .on(|profile| {
         let model = profile.model_with(|model| has_tail(profile, model))?;
-        profile.member_clause(model, &profile.picture(model, PictureRole::First)?.0, "required")
+        profile.member_clause(model, &profile.image(model, ImageRole::First)?.0, "required")
     })
     .unless(|profile| {
         (!profile.models().any(|model| has_tail(profile, model)))
@@ -182,7 +182,7 @@ fn broken(
     let (model, mut body) = with(session, has)?;
     let profile = session.profile;
     change(profile, model, &mut body);
-    let ask = profile.submit(model, &body, session.picture());
+    let ask = profile.submit(model, &body, session.image());
     let answer = session.refuse(&ask, profile.worst_price(model))?;
     said(session, &answer);
     Ok(())
@@ -227,11 +227,11 @@ fn unknown_model(session: &mut Session<'_>) -> Verdict {
     let mut ask = match profile.operation("submit").and_then(|submit| submit.model_at.clone()) {
         Some(place) => {
             put(&mut body, &place, json!("kling-video/v0/none"));
-            profile.submit(model, &body, session.picture())
+            profile.submit(model, &body, session.image())
         }
         // Where the path names the model, a path that names none.
         None => {
-            let mut ask = profile.submit(model, &body, session.picture());
+            let mut ask = profile.submit(model, &body, session.image());
             ask.path.push_str("_none");
             ask
         }
@@ -246,11 +246,11 @@ fn unknown_model(session: &mut Session<'_>) -> Verdict {
 /// Some vendors notice at once, some only when the job runs; either will do.
 fn not_an_address(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.picture(model, PictureRole::First).is_some())?;
-    if let Some((member, _)) = profile.picture(model, PictureRole::First) {
+    let (model, mut body) = with(session, |model| profile.image(model, ImageRole::First).is_some())?;
+    if let Some((member, _)) = profile.image(model, ImageRole::First) {
         put(&mut body, &member.pointer, json!("not a url"));
     }
-    let ask = profile.submit(model, &body, session.picture());
+    let ask = profile.submit(model, &body, session.image());
     refused_or_fails(session, &ask, profile.worst_price(model))
 }
 
@@ -298,7 +298,7 @@ fn long_prompt(session: &mut Session<'_>) -> Verdict {
     let Some(member) = profile.member(model, "prompt") else { return Ok(()) };
     put(&mut body, &member.pointer, json!("a".repeat(2501)));
     if member.schema.get("maxLength").is_some() {
-        let ask = profile.submit(model, &body, session.picture());
+        let ask = profile.submit(model, &body, session.image());
         let answer = session.refuse(&ask, profile.worst_price(model))?;
         said(session, &answer);
         return Ok(());
@@ -363,13 +363,12 @@ fn no_model_member(profile: &Profile) -> Option<String> {
 }
 
 fn first_required(profile: &Profile, model: &Model) -> bool {
-    let first = profile.picture(model, PictureRole::First);
+    let first = profile.image(model, ImageRole::First);
     first.is_some_and(|(member, _)| profile.is_required(model, &member.pointer))
 }
 
 fn has_tail(profile: &Profile, model: &Model) -> bool {
-    profile.picture(model, PictureRole::Tail).is_some()
-        && profile.picture(model, PictureRole::First).is_some()
+    profile.image(model, ImageRole::Tail).is_some() && profile.image(model, ImageRole::First).is_some()
 }
 
 fn prompt_required(profile: &Profile, model: &Model) -> bool {
@@ -377,8 +376,8 @@ fn prompt_required(profile: &Profile, model: &Model) -> bool {
 }
 
 fn first_clause(profile: &Profile, keyword: &str) -> Option<Clause> {
-    let model = profile.model_with(|model| profile.picture(model, PictureRole::First).is_some())?;
-    let (member, _) = profile.picture(model, PictureRole::First)?;
+    let model = profile.model_with(|model| profile.image(model, ImageRole::First).is_some())?;
+    let (member, _) = profile.image(model, ImageRole::First)?;
     profile.member_clause(model, &member, keyword)
 }
 

@@ -1,12 +1,12 @@
 //! Submits that the vendor accepts.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::picture::{PictureRole, Transport};
+use mockreel_contracts::contract::image::{ImageRole, Transport};
 use serde_json::{Value, json};
 
 use super::{plain, with};
 use crate::case::{Case, Clause, Cost, Level, Stage};
-use crate::profile::{Picture, Profile, put, seconds_of};
+use crate::profile::{Image, Profile, put, seconds_of};
 use crate::session::{Session, Stop, Verdict, told};
 use crate::shape::{self, undocumented};
 
@@ -46,12 +46,12 @@ pub(super) const CASES: &[Case] = &[
         .unless(|profile| no_transport(profile, &[Transport::DataUri, Transport::Base64], "base64")),
     Case::new("SUB-08", "a last frame is accepted", Level::Should, Cost::Own, Stage::Own, tail)
         .on(|profile| {
-            let model = profile.model_with(|model| profile.picture(model, PictureRole::Tail).is_some())?;
-            let (member, _) = profile.picture(model, PictureRole::Tail)?;
+            let model = profile.model_with(|model| profile.image(model, ImageRole::Tail).is_some())?;
+            let (member, _) = profile.image(model, ImageRole::Tail)?;
             profile.member_clause(model, &member, "description")
         })
         .unless(|profile| {
-            let offered = profile.models().any(|model| profile.picture(model, PictureRole::Tail).is_some());
+            let offered = profile.models().any(|model| profile.image(model, ImageRole::Tail).is_some());
             (!offered).then(|| "no model takes a last frame".to_owned())
         }),
     Case::new(
@@ -204,7 +204,7 @@ fn part(session: &mut Session<'_>) -> Verdict {
 }
 
 fn url(session: &mut Session<'_>) -> Verdict {
-    if session.picture().url.is_none() {
+    if session.image().url.is_none() {
         return Err(Stop::NotApplicable(
             "needs a picture's address that the target can read: --picture".to_owned(),
         ));
@@ -212,24 +212,24 @@ fn url(session: &mut Session<'_>) -> Verdict {
     handed(session, |_| Some(Transport::Url))
 }
 
-/// Submits with the first picture handed over in a way of one's choice.
+/// Submits with the first image handed over in a way of one's choice.
 fn handed(session: &mut Session<'_>, way: impl Fn(&[Transport]) -> Option<Transport>) -> Verdict {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| {
-        profile.picture(model, PictureRole::First).is_some_and(|(_, rules)| way(&rules.transports).is_some())
+        profile.image(model, ImageRole::First).is_some_and(|(_, rules)| way(&rules.transports).is_some())
     })?;
-    let Some((member, rules)) = profile.picture(model, PictureRole::First) else { return Ok(()) };
+    let Some((member, rules)) = profile.image(model, ImageRole::First) else { return Ok(()) };
     let Some(way) = way(&rules.transports) else { return Ok(()) };
-    let picture: Picture = session.picture().clone();
-    put(&mut body, &member.pointer, picture.by(way));
+    let image: Image = session.image().clone();
+    put(&mut body, &member.pointer, image.by(way));
     session.accept(model, &body).map(|_| ())
 }
 
 fn tail(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.picture(model, PictureRole::Tail).is_some())?;
-    if let Some((member, rules)) = profile.picture(model, PictureRole::Tail) {
-        put(&mut body, &member.pointer, session.picture().handed(&rules.transports));
+    let (model, mut body) = with(session, |model| profile.image(model, ImageRole::Tail).is_some())?;
+    if let Some((member, rules)) = profile.image(model, ImageRole::Tail) {
+        put(&mut body, &member.pointer, session.image().handed(&rules.transports));
     }
     session.accept(model, &body).map(|_| ())
 }
@@ -263,12 +263,11 @@ fn recorded(session: &mut Session<'_>, model: &str, body: &Value) -> Verdict {
     }
 }
 
-/// Where the members of a job are in a body: beside the prompt or the picture.
+/// Where the members of a job are in a body: beside the prompt or the image.
 fn payload(session: &Session<'_>, model: &mockreel_contracts::Model) -> String {
     let profile = session.profile;
     let prompt = profile.member(model, "prompt").map(|member| member.pointer);
-    let place =
-        prompt.or_else(|| profile.picture(model, PictureRole::First).map(|(member, _)| member.pointer));
+    let place = prompt.or_else(|| profile.image(model, ImageRole::First).map(|(member, _)| member.pointer));
     place.and_then(|pointer| pointer.rsplit_once('/').map(|(outer, _)| outer.to_owned())).unwrap_or_default()
 }
 
@@ -289,7 +288,7 @@ fn ten_seconds(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
     let Some((_, id)) = ten(profile) else { return Ok(()) };
     let Some(model) = profile.contract().models.get(&id) else { return Ok(()) };
-    let mut body = profile.body(model, session.picture());
+    let mut body = profile.body(model, session.image());
     let long = profile.durations(model).into_iter().find(|value| seconds_of(value) == 10);
     if let (Some(member), Some(long)) = (profile.member(model, "duration"), long) {
         put(&mut body, &member.pointer, long);
@@ -321,9 +320,9 @@ pub(super) fn no_role(profile: &Profile, role: &str) -> Option<String> {
     (!offered).then(|| format!("no request has a member for {role}"))
 }
 
-/// The ways in which the first picture may come, by any model.
+/// The ways in which the first image may come, by any model.
 fn transports(profile: &Profile) -> Vec<Transport> {
-    let rules = profile.models().filter_map(|model| profile.picture(model, PictureRole::First));
+    let rules = profile.models().filter_map(|model| profile.image(model, ImageRole::First));
     rules.flat_map(|(_, rules)| rules.transports).collect()
 }
 
@@ -334,10 +333,10 @@ fn no_transport(profile: &Profile, ways: &[Transport], words: &str) -> Option<St
 
 fn transport_clause(profile: &Profile, ways: &[Transport]) -> Option<Clause> {
     let model = profile.model_with(|model| {
-        let rules = profile.picture(model, PictureRole::First);
+        let rules = profile.image(model, ImageRole::First);
         rules.is_some_and(|(_, rules)| ways.iter().any(|way| rules.transports.contains(way)))
     })?;
-    let (member, _) = profile.picture(model, PictureRole::First)?;
+    let (member, _) = profile.image(model, ImageRole::First)?;
     profile.member_clause(model, &member, "x-image").map(|clause| {
         let taken = member.schema.get("x-image").and_then(|rules| rules.get("transports"));
         let quote = format!("transports: {}", taken.map(crate::profile::value_text).unwrap_or_default());

@@ -64,7 +64,7 @@ fn uploaded(session: &mut Session<'_>) -> Verdict {
     let (Some(to), Some(from)) = (seen.upload_url, seen.public_url) else {
         return Err(Stop::Failed(format!("expected two addresses; found {}", told(&answer))));
     };
-    let bytes = session.picture().bytes.clone();
+    let bytes = session.image().bytes.clone();
     let body = Body::Raw { content_type: Some("image/jpeg".to_owned()), bytes: bytes.clone() };
     let put = session.send(&Ask::get(&to).by("PUT").from(Credential::Nobody).with(body))?;
     if !(200..300).contains(&put.status) {

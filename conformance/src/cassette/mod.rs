@@ -4,14 +4,14 @@
 //! `<vendor>@<edition>.jsonl`: UTF-8, one JSON value on each line, each line ended by a line feed.
 //!
 //! 1. The first line is the [`Header`]: `{"schema_version":1,"vendor","edition","target","base",
-//!    "beyond_loopback","seed","recorded","suite","key_given","second_key_given","control","picture",
+//!    "beyond_loopback","seed","recorded","suite","key_given","second_key_given","control","image",
 //!    "free","paid","generated"}`: what a replay needs to decide as the run did.
 //! 2. Each line after it is an [`Exchange`](crate::exchange::Exchange), in the order of sending:
 //!    `{"number","case","at_ms","took_ms","request","answer" or "error"}`.
 //! 3. The last line is `{"end":{"exchanges":N}}`. Without it the run was killed; what it had is good.
 //!
 //! Everything in it went through the [`Redactor`]: `[key]` stands for a key of the run, `[redacted]` for
-//! another secret, `[signed]` for a part of a signature, `[base64, N bytes]` for a picture that was sent and
+//! another secret, `[signed]` for a part of a signature, `[base64, N bytes]` for an image that was sent and
 //! `[cut: N bytes more]` for the rest of a text of more than 64 KiB. JSON is kept as its value, so white space
 //! is not; a length in a header is that of the original.
 //!
@@ -69,9 +69,9 @@ pub struct Header {
     /// The start of the control API's addresses, if the target was a stand-in that was steered.
     #[serde(default)]
     pub control: Option<String>,
-    /// The address of a picture that the target could read.
-    #[serde(default)]
-    pub picture: Option<String>,
+    /// The address of an image that the target could read.
+    #[serde(default, rename = "picture")]
+    pub image: Option<String>,
     /// Whether nothing cost at the target.
     #[serde(default)]
     pub free: bool,

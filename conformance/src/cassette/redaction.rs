@@ -82,7 +82,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// Texts of an answer that are longer than this and all base64 repeat a picture that was sent.
+/// Texts of an answer that are longer than this and all base64 repeat an image that was sent.
 const ECHO_BYTES: usize = 1024;
 
 /// Which way a body went.
@@ -297,7 +297,7 @@ impl Redactor {
     }
 }
 
-/// What is told of a picture in base64 that was sent: its media type, if it is a data URI, and its size.
+/// What is told of an image in base64 that was sent: its media type, if it is a data URI, and its size.
 fn base64_told(text: &str) -> Option<String> {
     let is_base64 = |text: &str| {
         let unpadded = text.trim_end_matches('=');

@@ -51,7 +51,7 @@ fn header() -> Header {
         key_given: true,
         second_key_given: false,
         control: None,
-        picture: None,
+        image: None,
         free: true,
         paid: false,
         generated: 0,

@@ -2,7 +2,7 @@
 
 use mockreel_contracts::Model;
 use mockreel_contracts::contract::examples::{good, settled};
-use mockreel_contracts::contract::picture::Transport;
+use mockreel_contracts::contract::image::Transport;
 use mockreel_contracts::contract::schema::properties;
 use proptest::bool::weighted;
 use proptest::collection::vec;
@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::property::{Effort, holds};
-use super::{account, only_unlimited, picture, tries};
-use crate::profile::{Picture, Profile, remove};
+use super::{account, image, only_unlimited, tries};
+use crate::profile::{Image, Profile, remove};
 use crate::session::{Session, Stop, Verdict};
 
 /// Good bodies that are sent unless more are asked for.
@@ -62,10 +62,10 @@ impl Drawn {
     }
 
     /// The good body that the choices lead to, without the members that do not stay.
-    pub(super) fn body(&self, profile: &Profile, model: &Model, pictures: &[&str]) -> Value {
+    pub(super) fn body(&self, profile: &Profile, model: &Model, images: &[&str]) -> Value {
         let mut choices = self.choices.iter();
         let mut pick = |below: usize| choices.next().map_or(0, |choice| usize::from(*choice) % below);
-        let mut body = settled(model, good(model, &mut pick, pictures));
+        let mut body = settled(model, good(model, &mut pick, images));
         let checker = profile.contract().request_checker(model);
         for (number, (pointer, _)) in properties(&model.request).into_iter().enumerate() {
             let stays = self.stays.get(number % BITS).copied().unwrap_or(true);
@@ -83,26 +83,26 @@ impl Drawn {
     }
 }
 
-/// The texts that name a picture, by every way in which one can be handed over.
-pub(super) fn ways(picture: &Picture) -> Vec<String> {
+/// The texts that name an image, by every way in which one can be handed over.
+pub(super) fn ways(image: &Image) -> Vec<String> {
     let mut ways = vec![Transport::DataUri, Transport::Base64, Transport::Part];
     // Without an address that the target can read, only the contract's examples are addresses.
-    ways.extend(picture.url.is_some().then_some(Transport::Url));
-    let texts = ways.into_iter().map(|way| picture.by(way));
+    ways.extend(image.url.is_some().then_some(Transport::Url));
+    let texts = ways.into_iter().map(|way| image.by(way));
     texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// A body in one line: the picture is named by how it comes, other long texts are cut.
-pub(super) fn told(body: &Value, picture: &Picture) -> String {
+/// A body in one line: the image is named by how it comes, other long texts are cut.
+pub(super) fn told(body: &Value, image: &Image) -> String {
     let ways = [Transport::Url, Transport::DataUri, Transport::Base64, Transport::Part];
-    let texts = ways.map(|way| (picture.by(way), way_word(way)));
+    let texts = ways.map(|way| (image.by(way), way_word(way)));
     cut(body, &texts).to_string()
 }
 
-fn cut(value: &Value, pictures: &[(Value, &str)]) -> Value {
+fn cut(value: &Value, images: &[(Value, &str)]) -> Value {
     match value {
         Value::String(text) => {
-            if let Some((_, word)) = pictures.iter().find(|(named, _)| named == value) {
+            if let Some((_, word)) = images.iter().find(|(named, _)| named == value) {
                 return Value::String(format!("({word})"));
             }
             let length = text.chars().count();
@@ -112,15 +112,15 @@ fn cut(value: &Value, pictures: &[(Value, &str)]) -> Value {
             let start: String = text.chars().take(SHOWN).collect();
             Value::String(format!("{start}... ({length} characters)"))
         }
-        Value::Array(items) => items.iter().map(|item| cut(item, pictures)).collect(),
+        Value::Array(items) => items.iter().map(|item| cut(item, images)).collect(),
         Value::Object(members) => {
-            members.iter().map(|(name, member)| (name.clone(), cut(member, pictures))).collect()
+            members.iter().map(|(name, member)| (name.clone(), cut(member, images))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
-/// How a picture comes, in words.
+/// How an image comes, in words.
 pub(super) fn way_word(way: Transport) -> &'static str {
     match way {
         Transport::Url => "an address",
@@ -135,18 +135,18 @@ pub(super) fn good_bodies(session: &mut Session<'_>) -> Verdict {
     only_unlimited(session)?;
     let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
     session.note("bodies", effort.tries);
-    let picture = picture(session);
-    let texts = ways(&picture);
+    let image = image(session);
+    let texts = ways(&image);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     holds(session, "GEN-01", "bodies", effort, &drawn(), |session, drawn| {
         let profile = session.profile;
         let model = drawn.model(profile)?;
         let body = drawn.body(profile, model, &texts);
-        let ask = profile.submit(model, &body, &picture).from(account(session));
+        let ask = profile.submit(model, &body, &image).from(account(session));
         match session.accept_ask(&ask, profile.price(model, &body)) {
             Ok(_) => Ok(()),
             Err(Stop::Failed(why)) => {
-                Err(Stop::Failed(format!("{why}, for {} with the body {}", model.id, told(&body, &picture))))
+                Err(Stop::Failed(format!("{why}, for {} with the body {}", model.id, told(&body, &image))))
             }
             Err(other) => Err(other),
         }

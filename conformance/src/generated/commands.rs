@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::apart::Apart;
 use super::life::Life;
 use super::property::{Effort, holds};
-use super::{only_unlimited, picture, tries};
-use crate::profile::{Credential, Picture};
+use super::{image, only_unlimited, tries};
+use crate::profile::{Credential, Image};
 use crate::session::{Session, Stop, Verdict, told};
 
 /// Sequences that are tried unless more are asked for.
@@ -86,11 +86,11 @@ pub(super) fn sequences(session: &mut Session<'_>) -> Verdict {
     let model = model
         .ok_or_else(|| Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()))?;
     let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
-    let picture = picture(session);
+    let image = image(session);
     session.note("sequences", effort.tries);
     holds(session, "GEN-04", "sequences", effort, &vec(command(), 1..=LONGEST), |session, commands| {
         let mut sequence =
-            Sequence { session, apart, model, picture: &picture, life: Life::default(), submitted: 0 };
+            Sequence { session, apart, model, image: &image, life: Life::default(), submitted: 0 };
         sequence.run(commands)
     })
 }
@@ -100,7 +100,7 @@ struct Sequence<'s, 'a, 'm> {
     session: &'s mut Session<'a>,
     apart: Apart,
     model: &'m Model,
-    picture: &'m Picture,
+    image: &'m Image,
     life: Life,
     submitted: usize,
 }
@@ -163,8 +163,8 @@ impl Sequence<'_, '_, '_> {
     fn submit(&mut self) -> Verdict {
         self.submitted += 1;
         let profile = self.session.profile;
-        let body = profile.body(self.model, self.picture);
-        let ask = profile.submit(self.model, &body, self.picture).from(self.apart.owner());
+        let body = profile.body(self.model, self.image);
+        let ask = profile.submit(self.model, &body, self.image).from(self.apart.owner());
         let job = self.session.accept_ask(&ask, profile.price(self.model, &body))?;
         let seen = profile.observe("submit", &job.answer);
         self.life.submitted(job.id, &seen).map_err(Stop::Failed)

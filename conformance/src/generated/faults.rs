@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::bodies::{Drawn, drawn, told, ways};
 use super::property::{Effort, holds, replay};
-use super::{is_unlimited, picture, tries};
+use super::{image, is_unlimited, tries};
 use crate::amount::Amount;
-use crate::profile::{Ask, Picture, Profile};
+use crate::profile::{Ask, Image, Profile};
 use crate::random;
 use crate::session::{Session, Stop, Verdict};
 
@@ -40,7 +40,7 @@ struct Fault<'a> {
 /// What faults are drawn for.
 struct Ground<'a> {
     profile: &'a Profile,
-    picture: Picture,
+    image: Image,
     /// The texts that name it.
     texts: Vec<String>,
     /// How many faults were left out, because a form cannot say them.
@@ -49,8 +49,8 @@ struct Ground<'a> {
 
 /// GEN-02.
 pub(super) fn just_bad_bodies(session: &mut Session<'_>) -> Verdict {
-    let picture = picture(session);
-    let mut ground = Ground { profile: session.profile, texts: ways(&picture), picture, left_out: 0 };
+    let image = image(session);
+    let mut ground = Ground { profile: session.profile, texts: ways(&image), image, left_out: 0 };
     let verdict =
         if is_unlimited(session) { sampled(session, &mut ground) } else { counted(session, &mut ground) };
     if ground.left_out > 0 {
@@ -84,7 +84,7 @@ fn sampled(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
     let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
     holds(session, "GEN-02", LABEL, effort, &strategy(), |session, (drawn, which)| {
         match ground.fault(drawn, *which)? {
-            Some(fault) => refused(session, &fault, &ground.picture),
+            Some(fault) => refused(session, &fault, &ground.image),
             None => Ok(()),
         }
     })
@@ -110,7 +110,7 @@ fn counted(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
             tree.map_err(|why| Stop::Internal(format!("GEN-02 cannot draw a body: {why}")))?.current();
         let Some(fault) = ground.fault(&drawn, which)? else { continue };
         sent += 1;
-        match refused(session, &fault, &ground.picture) {
+        match refused(session, &fault, &ground.image) {
             Ok(()) => {}
             Err(Stop::Unreachable(why)) if session.is_planning() => planned = Err(Stop::Unreachable(why)),
             Err(Stop::Failed(why)) => {
@@ -124,12 +124,12 @@ fn counted(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
 }
 
 /// Sends a body with a fault once.
-fn refused(session: &mut Session<'_>, fault: &Fault<'_>, picture: &Picture) -> Verdict {
+fn refused(session: &mut Session<'_>, fault: &Fault<'_>, image: &Image) -> Verdict {
     match session.refuse(&fault.ask, fault.worst) {
         Ok(_) => Ok(()),
         Err(Stop::Failed(why)) => {
             let JustBad { body, pointer, rule } = &fault.bad;
-            let (model, body) = (&fault.model.id, told(body, picture));
+            let (model, body) = (&fault.model.id, told(body, image));
             Err(Stop::Failed(format!(
                 "{why}, though {pointer} breaks {rule}, for {model} with the body {body}"
             )))
@@ -151,7 +151,7 @@ impl<'a> Ground<'a> {
             self.left_out += u32::try_from(all - faults.len()).unwrap_or(u32::MAX);
         }
         let Some(bad) = chosen(faults, which) else { return Ok(None) };
-        let ask = self.profile.submit(model, &bad.body, &self.picture);
+        let ask = self.profile.submit(model, &bad.body, &self.image);
         let named = self.profile.operation("submit").and_then(|submit| submit.model_at.as_ref());
         // Nobody knows which model a body means that names it wrongly.
         let worst = if named == Some(&bad.pointer) {

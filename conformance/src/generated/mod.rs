@@ -1,4 +1,4 @@
-//! Requests drawn at random: bodies, pictures, and sequences of commands.
+//! Requests drawn at random: bodies, images, and sequences of commands.
 //!
 //! Everything is drawn from the run's seed, and answers decide what comes next; so a run can be repeated
 //! by its seed, and replayed from a cassette. Where nothing costs, what breaks a claim is made as small as
@@ -9,16 +9,16 @@ mod apart;
 mod bodies;
 mod commands;
 mod faults;
+mod images;
 mod life;
-mod pictures;
 mod property;
 
 use self::bodies::good_bodies;
 use self::commands::sequences;
 use self::faults::just_bad_bodies;
-use self::pictures::around_limits;
+use self::images::around_limits;
 use crate::case::{Case, Cost, Level, Stage};
-use crate::profile::{Credential, Picture, Profile};
+use crate::profile::{Credential, Image, Profile};
 use crate::session::{Session, Stop};
 
 /// Least pixels of a side (what every vendor states that states one).
@@ -53,8 +53,8 @@ pub(crate) const CASES: &[Case] = &[
         Stage::Own,
         around_limits,
     )
-    .on(pictures::clause)
-    .unless(pictures::silent),
+    .on(images::clause)
+    .unless(images::silent),
     Case::new(
         "GEN-04",
         "any sequence of commands leaves what a simple model says",
@@ -95,10 +95,10 @@ fn tries(session: &Session<'_>, usual: u32) -> u32 {
     usual.max(session.generated())
 }
 
-/// The picture of generated requests: as small as every vendor takes, because many are looked at. At its
+/// The image of generated requests: as small as every vendor takes, because many are looked at. At its
 /// address a stand-in has one of the same size.
-fn picture(session: &Session<'_>) -> Picture {
+fn image(session: &Session<'_>) -> Image {
     let own = session.target.control.as_ref().map(|control| format!("{control}/__fixtures/side-300.png"));
-    let url = own.or_else(|| session.picture().url.clone());
-    Picture { url, ..crate::pictures::jpeg(SIDE, SIDE) }
+    let url = own.or_else(|| session.image().url.clone());
+    Image { url, ..crate::images::jpeg(SIDE, SIDE) }
 }

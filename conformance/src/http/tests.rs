@@ -127,7 +127,7 @@ fn a_redirect_is_an_answer() {
 #[test]
 fn a_form_has_exactly_its_parts() {
     let (address, served) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-    let picture = vec![0x89, b'P', b'N', b'G', 0, 0xFF];
+    let image = vec![0x89, b'P', b'N', b'G', 0, 0xFF];
     let parts = vec![
         Part { name: "prompt".to_owned(), content: PartContent::Text("a \"red\" boat, ü".to_owned()) },
         Part {
@@ -135,7 +135,7 @@ fn a_form_has_exactly_its_parts() {
             content: PartContent::File {
                 file_name: "boat.png".to_owned(),
                 content_type: "image/png".to_owned(),
-                bytes: picture.clone(),
+                bytes: image.clone(),
             },
         },
     ];
@@ -151,7 +151,7 @@ fn a_form_has_exactly_its_parts() {
          Content-Type: image/png\r\n\r\n"
     )
     .into_bytes();
-    expected.extend(picture);
+    expected.extend(image);
     expected.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
     assert_eq!(String::from_utf8_lossy(&body), String::from_utf8_lossy(&expected));
     assert_eq!(body, expected);

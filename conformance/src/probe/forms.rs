@@ -7,7 +7,7 @@ use mockreel_contracts::contract::schema::escape;
 use serde_json::{Value, json};
 
 use super::values::{ADDRESS, foreign, good, items, long, of_type};
-use super::{Send, picture};
+use super::{Send, image};
 use crate::exchange::WireError;
 use crate::profile::{Ask, Profile};
 
@@ -40,7 +40,7 @@ impl<'a, 's> Prober<'a, 's> {
             let model = model.or_else(|| self.profile.contract().models.values().next());
             match model {
                 Some(model) => {
-                    Ask { path: self.path.to_owned(), ..self.profile.submit(model, body, &picture()) }
+                    Ask { path: self.path.to_owned(), ..self.profile.submit(model, body, &image()) }
                 }
                 None => return Ok(None),
             }
@@ -239,7 +239,7 @@ impl<'a, 's> Prober<'a, 's> {
                     continue;
                 };
                 let Some((within, past)) = around(keyword, &bound, model, node) else { continue };
-                // A text at its least length is seldom a picture, so that it may break a rule of another kind.
+                // A text at its least length is seldom an image, so that it may break a rule of another kind.
                 let nothing_else = keyword == "minLength" && bounds.len() == 1;
                 if (nothing_else || self.takes(base, at, Some(within))?)
                     && !self.takes(base, at, Some(past))?

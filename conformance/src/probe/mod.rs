@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::forms::Prober;
 use crate::exchange::{Answer, WireError};
-use crate::pictures;
+use crate::images;
 use crate::profile::{Ask, Credential, Profile};
 
 /// How a request gets to the target.
@@ -194,7 +194,7 @@ pub fn askable(surface: &Surface) -> Surface {
     cut
 }
 
-/// A picture that every rule lets pass, for targets that take files.
-fn picture() -> crate::profile::Picture {
-    pictures::plain()
+/// An image that every rule lets pass, for targets that take files.
+fn image() -> crate::profile::Image {
+    images::plain()
 }

@@ -37,7 +37,7 @@ pub(super) fn items(node: &Node, count: u64, everything: bool) -> Value {
     (0..count).map(|_| item.clone()).collect()
 }
 
-/// A text of the form's kind and at least its length: an address, which is good for pictures and as words.
+/// A text of the form's kind and at least its length: an address, which is good for images and as words.
 pub(super) fn text(node: &Node) -> String {
     let short = bound(node, "maxLength").is_some_and(|most| most < ADDRESS.len() as u64);
     let start = if short { "mr" } else { ADDRESS };

@@ -5,10 +5,10 @@ use mockreel_contracts::contract::operation::{IdPlace, Operation, Route};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::{Picture, Profile};
+use super::{Image, Profile};
 use crate::exchange::{Body, Part, PartContent};
 
-/// Stands in a body for a picture that is sent as a file of the form.
+/// Stands in a body for an image that is sent as a file of the form.
 pub(super) const PART: &str = "cid:picture";
 
 /// What may stand in a path or a query as it is.
@@ -102,10 +102,10 @@ impl Profile {
     }
 
     /// A submit of a body, in the form that the vendor documents.
-    pub fn submit(&self, model: &Model, body: &Value, picture: &Picture) -> Ask {
+    pub fn submit(&self, model: &Model, body: &Value, image: &Image) -> Ask {
         let ask = Ask::get(&self.submit_path(model)).by("POST");
         if self.takes_forms() {
-            ask.with(Body::Form(form(body, picture)))
+            ask.with(Body::Form(form(body, image)))
         } else {
             ask.with(Body::Json(body.clone()))
         }
@@ -158,17 +158,17 @@ impl Profile {
     }
 }
 
-/// A body as the parts of a form: what is no text is written as JSON, the picture becomes a file.
-fn form(body: &Value, picture: &Picture) -> Vec<Part> {
+/// A body as the parts of a form: what is no text is written as JSON, the image becomes a file.
+fn form(body: &Value, image: &Image) -> Vec<Part> {
     let members = body.as_object().into_iter().flatten();
     let part = |(name, value): (&String, &Value)| Part {
         name: name.clone(),
         content: match value {
             Value::String(text) if text == PART => PartContent::File {
-                file_name: if picture.content_type == "image/png" { "picture.png" } else { "picture.jpg" }
+                file_name: if image.content_type == "image/png" { "picture.png" } else { "picture.jpg" }
                     .to_owned(),
-                content_type: picture.content_type.to_owned(),
-                bytes: picture.bytes.clone(),
+                content_type: image.content_type.to_owned(),
+                bytes: image.bytes.clone(),
             },
             Value::String(text) => PartContent::Text(text.clone()),
             other => PartContent::Text(other.to_string()),

@@ -1,6 +1,6 @@
 //! What an edition of a vendor offers, and how to ask for it: all of it read from the contract.
 //!
-//! A case speaks of members by what they mean (`duration`, `cfg_scale`, the first picture), never by a
+//! A case speaks of members by what they mean (`duration`, `cfg_scale`, the first image), never by a
 //! vendor's name for them, so the same case serves every vendor that has such a member.
 
 mod ask;
@@ -10,8 +10,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use mockreel_contracts::contract::examples;
+use mockreel_contracts::contract::image::{ImageRole, ImageRules, Transport, slots};
 use mockreel_contracts::contract::model::Lifecycle;
-use mockreel_contracts::contract::picture::{PictureRole, PictureRules, Transport, slots};
 use mockreel_contracts::contract::read::{Observation, observe};
 use mockreel_contracts::contract::roles::asked;
 use mockreel_contracts::contract::schema::{at, properties, unescape};
@@ -47,9 +47,9 @@ pub struct Member<'a> {
     pub schema: &'a Value,
 }
 
-/// A picture, ready to be handed over in any way.
+/// An image, ready to be handed over in any way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct Image {
     /// Its bytes.
     pub bytes: Vec<u8>,
     /// Its content type.
@@ -120,11 +120,11 @@ impl Profile {
         found.next().map(|(pointer, schema)| Member { pointer, schema })
     }
 
-    /// The member of a model's request that takes a picture, and the rules for it.
-    pub fn picture<'a>(&self, model: &'a Model, role: PictureRole) -> Option<(Member<'a>, PictureRules)> {
+    /// The member of a model's request that takes an image, and the rules for it.
+    pub fn image<'a>(&self, model: &'a Model, role: ImageRole) -> Option<(Member<'a>, ImageRules)> {
         properties(&model.request).into_iter().filter(|(pointer, _)| !pointer.contains('*')).find_map(
             |(pointer, schema)| {
-                let rules: PictureRules = serde_json::from_value(schema.get("x-image")?.clone()).ok()?;
+                let rules: ImageRules = serde_json::from_value(schema.get("x-image")?.clone()).ok()?;
                 (rules.role == role).then_some((Member { pointer, schema }, rules))
             },
         )
@@ -138,12 +138,12 @@ impl Profile {
         required.is_some_and(|names| names.iter().any(|held| held == name))
     }
 
-    /// The plainest body for a model: what is required, the picture handed over in the best way there is.
-    pub fn body(&self, model: &Model, picture: &Picture) -> Value {
+    /// The plainest body for a model: what is required, the image handed over in the best way there is.
+    pub fn body(&self, model: &Model, image: &Image) -> Value {
         let mut body = examples::minimal(model, &[]);
         let places: Vec<_> = slots(&model.request, &body)
             .into_iter()
-            .map(|slot| (slot.pointer, picture.handed(&slot.rules.transports)))
+            .map(|slot| (slot.pointer, image.handed(&slot.rules.transports)))
             .collect();
         for (pointer, text) in places {
             if let Some(held) = body.pointer_mut(&pointer) {
@@ -266,8 +266,8 @@ impl Profile {
     }
 }
 
-impl Picture {
-    /// The text that names the picture in a body, by the first way of these that is possible.
+impl Image {
+    /// The text that names the image in a body, by the first way of these that is possible.
     ///
     /// A file of a form is named by a handle of its own; an address needs to be known to the target.
     pub fn handed(&self, transports: &[Transport]) -> Value {
@@ -278,7 +278,7 @@ impl Picture {
         self.by(way.unwrap_or(Transport::Url))
     }
 
-    /// The text that names the picture in a body, by one way.
+    /// The text that names the image in a body, by one way.
     pub fn by(&self, way: Transport) -> Value {
         use base64::Engine as _;
         let base64 = || base64::engine::general_purpose::STANDARD.encode(&self.bytes);

@@ -58,7 +58,7 @@ impl Session<'_> {
             let Some(model) = self.profile.model() else {
                 return Err(Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()));
             };
-            let body = self.profile.body(model, &self.picture.clone());
+            let body = self.profile.body(model, &self.image.clone());
             self.current.sharing = true;
             let job = self.accept(model, &body);
             self.current.sharing = false;

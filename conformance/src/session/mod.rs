@@ -27,7 +27,7 @@ use crate::cassette::{Recorder, Redactor};
 use crate::events::{Event, Listener};
 use crate::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
 use crate::outcome::{CaseSpend, Note};
-use crate::profile::{Ask, Credential, Picture, Profile};
+use crate::profile::{Ask, Credential, Image, Profile};
 use crate::target::Target;
 
 /// How a case ends.
@@ -113,7 +113,7 @@ pub struct Session<'a> {
     stopped: Vec<(&'static str, &'static str)>,
     /// Time by which the target's manual clock was moved.
     moved_ms: u64,
-    picture: Picture,
+    image: Image,
     compared: Option<BTreeMap<String, usize>>,
     beside: Beside,
     free: bool,
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
     /// A session that has not sent anything yet.
     pub fn new(parts: Parts<'a>) -> Self {
         let free = parts.is_free();
-        let picture = Picture { url: parts.target.picture_url.clone(), ..crate::pictures::plain() };
+        let image = Image { url: parts.target.image_url.clone(), ..crate::images::plain() };
         Self {
             profile: parts.profile,
             target: parts.target,
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
             shared: None,
             stopped: Vec::new(),
             moved_ms: 0,
-            picture,
+            image,
             compared: None,
             beside: parts.beside,
             free,
@@ -246,9 +246,9 @@ impl<'a> Session<'a> {
         self.generated
     }
 
-    /// A picture that keeps every rule.
-    pub fn picture(&self) -> &Picture {
-        &self.picture
+    /// An image that keeps every rule.
+    pub fn image(&self) -> &Image {
+        &self.image
     }
 
     /// Writes something down.

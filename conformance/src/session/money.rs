@@ -29,8 +29,8 @@ impl Session<'_> {
     ///
     /// [`Stop::Failed`] if it is refused.
     pub fn accept(&mut self, model: &Model, body: &Value) -> Result<Accepted, Stop> {
-        let picture = self.picture.clone();
-        let ask = self.profile.submit(model, body, &picture);
+        let image = self.image.clone();
+        let ask = self.profile.submit(model, body, &image);
         self.accept_ask(&ask, self.profile.price(model, body))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::picture::{PictureRole, Transport, slots};
+use crate::contract::image::{ImageRole, Transport, slots};
 use crate::contract::schema::properties;
 use crate::contract::{Model, Options};
 use crate::dialect::{Dialect, Exchange, JobView, Reply, ResultView};
@@ -175,7 +175,7 @@ fn task_info(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
     })
 }
 
-/// What the caller sent beside pictures, as texts, in order of declaration.
+/// What the caller sent beside images, as texts, in order of declaration.
 fn arguments(job: &JobView<'_>) -> Vec<Value> {
     let declared = properties(&job.model.request).into_iter();
     let sent = declared.filter_map(|(pointer, schema)| {
@@ -194,15 +194,15 @@ fn arguments(job: &JobView<'_>) -> Vec<Value> {
     sent.collect()
 }
 
-/// The pictures that the caller named. Only addresses are repeated, never what a form carried.
+/// The images that the caller named. Only addresses are repeated, never what a form carried.
 fn inputs(exchange: &Exchange<'_>, job: &JobView<'_>) -> Vec<Value> {
     let unnamed = if exchange.options.is("part_url", "null") { Value::Null } else { "".into() };
     let named = slots(&job.model.request, job.echo).into_iter().map(|slot| {
         let name = match slot.rules.role {
-            PictureRole::First => "input",
-            PictureRole::Tail => "tail_image",
-            PictureRole::Mask => "mask",
-            PictureRole::Reference => "reference",
+            ImageRole::First => "input",
+            ImageRole::Tail => "tail_image",
+            ImageRole::Mask => "mask",
+            ImageRole::Reference => "reference",
         };
         let url = match slot.transport {
             Transport::Url => slot.text.into(),

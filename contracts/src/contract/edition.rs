@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::model::Contract;
 use super::rules::{Checker, compiled};
 use super::schema;
-use super::soundness::{check_coherence, check_pictures, check_sources};
+use super::soundness::{check_coherence, check_images, check_sources};
 use super::together::Together;
 use super::{ContractError, Options};
 
@@ -205,7 +205,7 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
     for (id, model) in &mut contract.models {
         model.id.clone_from(id);
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
-        check_pictures(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        check_images(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         let together = Together::of(&model.request);
         model.together = together.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
         if !model.about.is_empty() && model.about_source.is_none() {

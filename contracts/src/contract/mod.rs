@@ -6,6 +6,7 @@
 pub mod drift;
 pub mod edition;
 pub mod examples;
+pub mod image;
 pub mod import;
 pub mod model;
 pub mod money;
@@ -13,7 +14,6 @@ pub mod normalise;
 pub mod openapi;
 pub mod operation;
 pub mod page;
-pub mod picture;
 pub mod read;
 pub mod roles;
 pub mod route;

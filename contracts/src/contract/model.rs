@@ -62,8 +62,9 @@ pub struct Contract {
     pub wording: Ordered<Wording>,
     /// Reasons of failed jobs, by [`crate::problem::FailureReason::name`].
     pub failures: Ordered<FailureFact>,
-    /// When a picture that breaks a rule is noticed.
-    pub pictures: Pictures,
+    /// When an image that breaks a rule is noticed.
+    #[serde(rename = "pictures")]
+    pub images: Images,
     /// Which rules of the models' maker reach the caller.
     pub upstream: UpstreamRules,
     /// What becomes of results.
@@ -202,7 +203,7 @@ pub struct Maker {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// Nominal width and height in pixels; the area is kept and the aspect follows the picture.
+    /// Nominal width and height in pixels; the area is kept and the aspect follows the image.
     pub pixels: [u32; 2],
     /// Frames a second.
     pub fps: u32,
@@ -248,11 +249,11 @@ pub struct Observed {
     pub source: Cited,
 }
 
-/// When a picture that breaks a rule is noticed.
+/// When an image that breaks a rule is noticed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pictures {
-    /// The picture rules that refuse the submit, by [`crate::contract::rules::PictureRule::name`]; all others fail the job.
+pub struct Images {
+    /// The image rules that refuse the submit, by [`crate::contract::rules::ImageRule::name`]; all others fail the job.
     pub refused_at_submit: Vec<String>,
     /// Where that is from.
     pub source: Cited,

@@ -32,8 +32,9 @@ pub enum Check {
     Model,
     /// Whether the members keep their rules.
     Members,
-    /// Whether the pictures keep theirs, as far as the vendor looks at once.
-    Pictures,
+    /// Whether the images keep theirs, as far as the vendor looks at once.
+    #[serde(rename = "pictures")]
+    Images,
 }
 
 impl Check {
@@ -44,7 +45,7 @@ impl Check {
             Self::Body => "body",
             Self::Model => "model",
             Self::Members => "members",
-            Self::Pictures => "pictures",
+            Self::Images => "pictures",
         }
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::image::{ImageRole, slots};
 use super::model::Model;
-use super::picture::{PictureRole, slots};
 use super::schema::properties;
 use super::together::Unmet;
 
@@ -18,9 +18,9 @@ pub struct Asked {
     pub seconds: u32,
     /// Width to height.
     pub aspect: Option<(u32, u32)>,
-    /// There is a picture for the first frame.
+    /// There is an image for the first frame.
     pub first: bool,
-    /// There is a picture for the last frame.
+    /// There is an image for the last frame.
     pub tail: bool,
     /// There are masks, static or dynamic.
     pub masks: bool,
@@ -43,15 +43,15 @@ pub struct Camera {
 pub fn asked(model: &Model, body: &Value) -> Asked {
     let roles = Roles { members: properties(&model.request), body };
     let text = |role: &str| roles.value(role).and_then(Value::as_str).map(str::to_owned);
-    let pictures = slots(&model.request, body);
-    let has = |role: PictureRole| pictures.iter().any(|slot| slot.rules.role == role);
+    let images = slots(&model.request, body);
+    let has = |role: ImageRole| images.iter().any(|slot| slot.rules.role == role);
     Asked {
         prompt: roles.prompt().map(Cow::into_owned),
         seconds: seconds(&roles).unwrap_or(model.output.seconds),
         aspect: text("aspect_ratio").as_deref().and_then(ratio),
-        first: has(PictureRole::First),
-        tail: has(PictureRole::Tail),
-        masks: has(PictureRole::Mask) || roles.value("static_mask").is_some(),
+        first: has(ImageRole::First),
+        tail: has(ImageRole::Tail),
+        masks: has(ImageRole::Mask) || roles.value("static_mask").is_some(),
         camera: camera(&roles),
         unmet: model.unmet(body).cloned(),
     }

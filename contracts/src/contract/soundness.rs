@@ -4,18 +4,18 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::ContractError;
+use super::image::ImageRules;
 use super::model::{Contract, Model};
 use super::operation::{Check, OPERATION_NAMES};
-use super::picture::PictureRules;
-use super::rules::PictureRule;
+use super::rules::ImageRule;
 use super::schema;
 use super::source::Cited;
 
-/// The rules for pictures must have their form.
-pub(super) fn check_pictures(request: &Value) -> Result<(), String> {
+/// The rules for images must have their form.
+pub(super) fn check_images(request: &Value) -> Result<(), String> {
     for (pointer, member) in schema::properties(request) {
         if let Some(rules) = member.get("x-image") {
-            PictureRules::deserialize(rules).map_err(|error| format!("`x-image` of {pointer}: {error}"))?;
+            ImageRules::deserialize(rules).map_err(|error| format!("`x-image` of {pointer}: {error}"))?;
         }
     }
     Ok(())
@@ -29,11 +29,8 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
         }
     }
     for (name, operation) in &contract.operations {
-        let needed: &[Check] = if name == "submit" {
-            &[Check::Body, Check::Model, Check::Members, Check::Pictures]
-        } else {
-            &[]
-        };
+        let needed: &[Check] =
+            if name == "submit" { &[Check::Body, Check::Model, Check::Members, Check::Images] } else { &[] };
         if let Some(missing) = needed.iter().find(|check| !operation.checks.contains(check)) {
             return Err(format!(
                 "operation {name}: `checks` lacks {missing:?}, without which no job can be accepted"
@@ -63,11 +60,11 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
             return Err(format!("[failures.{name}]: there is no such reason"));
         }
     }
-    for name in &contract.pictures.refused_at_submit {
-        if !PictureRule::NAMES.contains(&name.as_str()) {
+    for name in &contract.images.refused_at_submit {
+        if !ImageRule::NAMES.contains(&name.as_str()) {
             return Err(format!(
                 "[pictures]: `{name}` is no picture rule; there are {}",
-                PictureRule::NAMES.join(", ")
+                ImageRule::NAMES.join(", ")
             ));
         }
     }

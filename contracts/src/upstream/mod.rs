@@ -37,8 +37,9 @@ pub struct Row {
     pub model: String,
     /// The maker's `mode`.
     pub mode: String,
-    /// Whether a picture goes in.
-    pub picture: bool,
+    /// Whether an image goes in.
+    #[serde(rename = "picture")]
+    pub image: bool,
     /// The day from which it holds.
     pub since: String,
     /// Clip lengths in seconds with a last frame.
@@ -82,15 +83,15 @@ pub fn judge(rules: &[String], model: &Model, asked: &Asked) -> Option<Violation
     })
 }
 
-/// Judges the sizes of masks, in pixels: in proportion to the picture they lie on, and all of one size.
+/// Judges the sizes of masks, in pixels: in proportion to the image they lie on, and all of one size.
 ///
 /// The maker documents that a task fails otherwise; its words for it are not known.
-pub fn judge_masks(rules: &[String], picture: Option<(u32, u32)>, masks: &[(u32, u32)]) -> Option<Violation> {
+pub fn judge_masks(rules: &[String], image: Option<(u32, u32)>, masks: &[(u32, u32)]) -> Option<Violation> {
     if !rules.iter().any(|named| named == "mask_size") {
         return None;
     }
     let first = masks.first()?;
-    let proportional = picture.is_none_or(|(width, height)| {
+    let proportional = image.is_none_or(|(width, height)| {
         u64::from(width) * u64::from(first.1) == u64::from(height) * u64::from(first.0)
     });
     let equal = masks.iter().all(|mask| mask == first);
@@ -109,7 +110,7 @@ fn broken(rule: &str, model: &Model, asked: &Asked) -> Option<(&'static str, Str
     let row = capabilities()
         .row
         .iter()
-        .find(|row| row.model == maker.model && row.mode == maker.mode && row.picture == asked.first);
+        .find(|row| row.model == maker.model && row.mode == maker.mode && row.image == asked.first);
     let combination = format!("model/mode/duration({}/{}/{})", maker.model, maker.mode, asked.seconds);
     match rule {
         "exclusion" => {
@@ -176,9 +177,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_lie_on_their_picture_and_are_all_of_one_size() {
+    fn masks_lie_on_their_image_and_are_all_of_one_size() {
         let rules = ["mask_size".to_owned()];
-        let broken = |picture, masks: &[(u32, u32)]| judge_masks(&rules, picture, masks).is_some();
+        let broken = |image, masks: &[(u32, u32)]| judge_masks(&rules, image, masks).is_some();
         assert!(!broken(Some((1280, 720)), &[(640, 360), (640, 360)]));
         assert!(!broken(None, &[(640, 360)]) && !broken(Some((1280, 720)), &[]));
         assert!(broken(Some((1280, 720)), &[(640, 361)]));

@@ -34,9 +34,9 @@ pub struct Submission<'a> {
     pub tenant: Option<String>,
     /// Why the job is bound to fail, if a rule that the vendor enforces late was broken.
     pub breach: Option<Failure>,
-    /// The picture for the first frame.
+    /// The image for the first frame.
     pub start: Option<Preview>,
-    /// The picture for the last frame.
+    /// The image for the last frame.
     pub tail: Option<Preview>,
     /// What scenarios or the prompt order about it.
     pub order: Option<JobOrder>,
@@ -161,8 +161,8 @@ impl Submission<'_> {
 
     fn clip(&self, random: &[u8; 32]) -> ClipPlan {
         let [wide, high] = self.model.output.pixels;
-        let picture = self.start.as_ref().or(self.tail.as_ref()).map(Preview::pixels);
-        let aspect = picture.or(self.asked.aspect).unwrap_or((wide, high));
+        let image = self.start.as_ref().or(self.tail.as_ref()).map(Preview::pixels);
+        let aspect = image.or(self.asked.aspect).unwrap_or((wide, high));
         let (width, height) = frame_size((wide, high), aspect);
         ClipPlan {
             name: Arc::from(ids::hex(&random[..12])),

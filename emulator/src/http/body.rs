@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body;
-use mockreel_contracts::contract::picture::PART_SCHEME;
+use mockreel_contracts::contract::image::PART_SCHEME;
 use mockreel_contracts::problem::Malformation;
 use serde_json::{Map, Value};
 
@@ -61,16 +61,16 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    /// Puts the content of files back where no picture is meant: some clients send every part as a file.
+    /// Puts the content of files back where no image is meant: some clients send every part as a file.
     ///
     /// # Errors
     ///
     /// If such a content is no text.
-    pub(crate) fn settle(&mut self, takes_a_picture: impl Fn(&str) -> bool) -> Result<(), Malformation> {
+    pub(crate) fn settle(&mut self, takes_an_image: impl Fn(&str) -> bool) -> Result<(), Malformation> {
         for (number, name) in self.names.iter().enumerate() {
             let handle = format!("{PART_SCHEME}{number}");
             let stands = self.json.get(name).and_then(Value::as_str) == Some(handle.as_str());
-            if !stands || takes_a_picture(name) {
+            if !stands || takes_an_image(name) {
                 continue;
             }
             let text = std::str::from_utf8(&self.files[number]).map_err(|_| Malformation::NotUtf8)?;

@@ -1,12 +1,12 @@
-//! What becomes of a request whose pictures break a rule, or that asks for what the model cannot do.
+//! What becomes of a request whose images break a rule, or that asks for what the model cannot do.
 
-use mockreel_contracts::contract::picture::{Finding, PictureRole, Slot, judge as judge_picture};
+use mockreel_contracts::contract::image::{Finding, ImageRole, Slot, judge as judge_image};
 use mockreel_contracts::contract::roles::{Asked, place_of};
-use mockreel_contracts::contract::rules::{PictureRule, Rule, Violation};
+use mockreel_contracts::contract::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::{Contract, FailureReason, Model, upstream};
 use serde_json::Value;
 
-use super::pictures::Looked;
+use super::images::Looked;
 use crate::job::Failure;
 use crate::settings::ImageBreach;
 
@@ -21,7 +21,7 @@ pub(super) enum Judged {
     Fails(Failure),
 }
 
-/// Judges a request by the vendor's rules for pictures and the maker's rules for everything else.
+/// Judges a request by the vendor's rules for images and the maker's rules for everything else.
 pub(super) fn judge(
     contract: &Contract,
     moment: ImageBreach,
@@ -31,19 +31,17 @@ pub(super) fn judge(
     looked: &Looked,
     disliked: bool,
 ) -> Judged {
-    let broken =
-        slots.iter().zip(&looked.findings).filter_map(|(slot, finding)| judge_picture(slot, finding));
+    let broken = slots.iter().zip(&looked.findings).filter_map(|(slot, finding)| judge_image(slot, finding));
     let unsupported = upstream::judge(&contract.upstream.rules, model, asked);
-    let pixels = |role: PictureRole| {
+    let pixels = |role: ImageRole| {
         let ours = slots.iter().zip(&looked.findings).filter(move |(slot, _)| slot.rules.role == role);
         ours.filter_map(|(_, finding)| match finding {
             Finding::Seen(facts) => facts.pixels,
             Finding::Assumed | Finding::Unreachable(_) | Finding::Unsound(_) => None,
         })
     };
-    let masks: Vec<(u32, u32)> = pixels(PictureRole::Mask).collect();
-    let ill_sized =
-        upstream::judge_masks(&contract.upstream.rules, pixels(PictureRole::First).next(), &masks);
+    let masks: Vec<(u32, u32)> = pixels(ImageRole::Mask).collect();
+    let ill_sized = upstream::judge_masks(&contract.upstream.rules, pixels(ImageRole::First).next(), &masks);
     let disliked = disliked.then(|| moderated_at_once(contract, moment, model)).flatten();
     let all: Vec<Violation> = broken.chain(unsupported).chain(ill_sized).chain(disliked).collect();
     let (refused, late): (Vec<Violation>, Vec<Violation>) =
@@ -69,18 +67,18 @@ fn is_refused(contract: &Contract, moment: ImageBreach, violation: &Violation) -
         ImageBreach::Submit => true,
         ImageBreach::Job => false,
         ImageBreach::Vendor => {
-            contract.pictures.refused_at_submit.iter().any(|name| name == violation.rule.name())
+            contract.images.refused_at_submit.iter().any(|name| name == violation.rule.name())
         }
     }
 }
 
 fn failure_of(violation: &Violation) -> Failure {
     let reason = match &violation.rule {
-        Rule::Picture(PictureRule::Unreachable) => FailureReason::UnreachablePicture,
-        Rule::Picture(
-            PictureRule::Unreadable | PictureRule::Encoding | PictureRule::Format | PictureRule::Transport,
+        Rule::Image(ImageRule::Unreachable) => FailureReason::UnreachablePicture,
+        Rule::Image(
+            ImageRule::Unreadable | ImageRule::Encoding | ImageRule::Format | ImageRule::Transport,
         ) => FailureReason::UnreadablePicture,
-        Rule::Picture(PictureRule::Bytes { .. } | PictureRule::Side { .. } | PictureRule::Aspect { .. }) => {
+        Rule::Image(ImageRule::Bytes { .. } | ImageRule::Side { .. } | ImageRule::Aspect { .. }) => {
             FailureReason::BadPicture
         }
         Rule::Upstream { text, .. } => {

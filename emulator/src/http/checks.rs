@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::body::{self, Parsed, Received};
 use super::vendor::Call;
-use super::{breach, pictures};
+use super::{breach, images};
 use crate::account;
 
 /// What the checks found out on the way.
@@ -25,7 +25,7 @@ pub(super) struct Checked<'a> {
     pub(super) model: Option<&'a Model>,
     pub(super) asked: Option<Asked>,
     pub(super) echo: Value,
-    pub(super) looked: pictures::Looked,
+    pub(super) looked: images::Looked,
     pub(super) breach: Option<crate::job::Failure>,
 }
 
@@ -45,7 +45,7 @@ impl Call<'_> {
             model: None,
             asked: None,
             echo: Value::Null,
-            looked: pictures::Looked::default(),
+            looked: images::Looked::default(),
             breach: None,
         };
         for check in &matched.operation.checks {
@@ -54,7 +54,7 @@ impl Call<'_> {
                 Check::Body => checked.parsed = parsed.take().transpose()?.unwrap_or_default(),
                 Check::Model => checked.model = Some(self.chosen_model(matched, &checked.parsed.json)?),
                 Check::Members => self.members(matched, &mut checked)?,
-                Check::Pictures => self.pictures(&mut checked).await?,
+                Check::Images => self.images(&mut checked).await?,
             }
         }
         let query = self.query();
@@ -124,10 +124,10 @@ impl Call<'_> {
 
     fn members(&self, matched: &Matched<'_>, checked: &mut Checked<'_>) -> Result<(), Problem> {
         let schema = checked.model.map_or(matched.operation.request.as_ref(), |model| Some(&model.request));
-        let picture = |name: &str| {
+        let image = |name: &str| {
             schema.and_then(|schema| schema.get("properties")?.get(name)?.get("x-image")).is_some()
         };
-        checked.parsed.settle(picture).map_err(Problem::Malformed)?;
+        checked.parsed.settle(image).map_err(Problem::Malformed)?;
         let body = std::mem::take(&mut checked.parsed.json);
         let echo = matched.operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
         checked.echo = echo.unwrap_or_default();
@@ -148,10 +148,10 @@ impl Call<'_> {
         if violations.is_empty() { Ok(()) } else { Err(Problem::Invalid { place: Place::Body, violations }) }
     }
 
-    async fn pictures(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
+    async fn images(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
         let (Some(model), Some(asked)) = (checked.model, &checked.asked) else { return Ok(()) };
-        let slots = mockreel_contracts::contract::picture::slots(&model.request, &checked.parsed.json);
-        checked.looked = pictures::look(self.shared, &self.base, &slots, &checked.parsed.files).await;
+        let slots = mockreel_contracts::contract::image::slots(&model.request, &checked.parsed.json);
+        checked.looked = images::look(self.shared, &self.base, &slots, &checked.parsed.files).await;
         let judged = breach::judge(
             self.contract(),
             self.shared.settings.image_breach,

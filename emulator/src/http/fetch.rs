@@ -1,4 +1,4 @@
-//! Fetching pictures: only where that is allowed, only over GET, bounded in bytes and time.
+//! Fetching images: only where that is allowed, only over GET, bounded in bytes and time.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use url::Url;
 
-/// The largest picture that is fetched, in bytes; one more than what vendors take, so that too much can be seen.
-const PICTURE_BYTES: usize = 10 * 1024 * 1024 + 1;
+/// The largest image that is fetched, in bytes; one more than what vendors take, so that too much can be seen.
+const IMAGE_BYTES: usize = 10 * 1024 * 1024 + 1;
 
 /// How long a fetch may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many times a picture's host may send us on, with `--images fetch`.
+/// How many times an image's host may send us on, with `--images fetch`.
 const HOPS: usize = 3;
 
 /// Two ways to fetch: from loopback, and from everywhere that is not private.
@@ -44,12 +44,12 @@ impl Fetcher {
     }
 
     /// Fetches from a loopback address.
-    pub(crate) async fn loopback_picture(&self, url: Url) -> Result<Bytes, String> {
+    pub(crate) async fn loopback_image(&self, url: Url) -> Result<Bytes, String> {
         get(&self.loopback, url).await
     }
 
     /// Fetches from anywhere but a private address.
-    pub(crate) async fn public_picture(&self, url: Url) -> Result<Bytes, String> {
+    pub(crate) async fn public_image(&self, url: Url) -> Result<Bytes, String> {
         if literal(&url).is_some_and(is_private) {
             return Err("the address is private".to_owned());
         }
@@ -137,9 +137,9 @@ async fn get(client: &reqwest::Client, url: Url) -> Result<Bytes, String> {
     }
     let mut held = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(told)? {
-        let room = PICTURE_BYTES - held.len();
+        let room = IMAGE_BYTES - held.len();
         held.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if held.len() == PICTURE_BYTES {
+        if held.len() == IMAGE_BYTES {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! Results, uploads and the project's own pictures: `/__media/...` and `/__fixtures/...`.
+//! Results, uploads and the project's own images: `/__media/...` and `/__fixtures/...`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -145,13 +145,13 @@ pub(super) fn fixture(method: &Method, headers: &HeaderMap, path: &str) -> Respo
     file_answer(method, headers, found.media_type, found.name, content)
 }
 
-/// The picture at a path; the folder that the files lie in may stand before its name.
+/// The image at a path; the folder that the files lie in may stand before its name.
 fn fixture_at(path: &str) -> Option<&'static fixtures::Fixture> {
     let name = path.strip_prefix("/__fixtures/")?;
     fixtures::find(name.strip_prefix("images/").unwrap_or(name))
 }
 
-/// The bytes behind one of our own addresses, for pictures that a request names.
+/// The bytes behind one of our own addresses, for images that a request names.
 pub(super) async fn content(shared: &Shared, path: &str) -> Option<Cow<'static, [u8]>> {
     if let Some(found) = fixture_at(path) {
         return Some(found.content());
@@ -231,8 +231,8 @@ fn cache_key(job: &Job) -> String {
     for number in [clip.width, clip.height, clip.fps, clip.seconds] {
         name.update(number.to_le_bytes());
     }
-    for picture in [&clip.start, &clip.tail] {
-        let jpeg = picture.as_ref().map_or(&[][..], Preview::jpeg);
+    for image in [&clip.start, &clip.tail] {
+        let jpeg = image.as_ref().map_or(&[][..], Preview::jpeg);
         name.update((jpeg.len() as u64).to_le_bytes());
         name.update(jpeg);
     }

@@ -17,7 +17,7 @@ pub(crate) enum Place<'a> {
     Admin,
     /// To results and uploads.
     Media,
-    /// To the project's own pictures.
+    /// To the project's own images.
     Fixtures,
     /// Nowhere.
     Nowhere,

@@ -1,6 +1,6 @@
 //! Why a request was rejected: which rule of which clause it broke, and where that clause is from.
 
-use mockreel_contracts::contract::rules::{PictureRule, Rule, Violation};
+use mockreel_contracts::contract::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::contract::schema::unescape;
 use mockreel_contracts::contract::source::Cited;
 use mockreel_contracts::problem::{KeyFault, Malformation, Place};
@@ -253,19 +253,19 @@ fn expected(rule: &Rule) -> String {
         Rule::Form { keyword } => format!("what the schema says with `{keyword}`"),
         Rule::Upstream { name, text } if text.is_empty() => name.clone(),
         Rule::Upstream { name, text } => format!("{name}: {text}"),
-        Rule::Picture(rule) => picture(*rule),
+        Rule::Image(rule) => image(*rule),
     }
 }
 
-fn picture(rule: PictureRule) -> String {
+fn image(rule: ImageRule) -> String {
     match rule {
-        PictureRule::Transport => "a picture in a way that the vendor takes".to_owned(),
-        PictureRule::Encoding => "sound base64".to_owned(),
-        PictureRule::Unreachable => "an address that leads to a picture".to_owned(),
-        PictureRule::Unreadable => "a picture that can be decoded".to_owned(),
-        PictureRule::Format => "a picture of a type that the vendor takes".to_owned(),
-        PictureRule::Bytes { limit } => format!("at most {limit} bytes"),
-        PictureRule::Side { limit } => format!("at least {limit} pixels on each side"),
-        PictureRule::Aspect { limit: (long, short) } => format!("at most {long}:{short}"),
+        ImageRule::Transport => "a picture in a way that the vendor takes".to_owned(),
+        ImageRule::Encoding => "sound base64".to_owned(),
+        ImageRule::Unreachable => "an address that leads to a picture".to_owned(),
+        ImageRule::Unreadable => "a picture that can be decoded".to_owned(),
+        ImageRule::Format => "a picture of a type that the vendor takes".to_owned(),
+        ImageRule::Bytes { limit } => format!("at most {limit} bytes"),
+        ImageRule::Side { limit } => format!("at least {limit} pixels on each side"),
+        ImageRule::Aspect { limit: (long, short) } => format!("at most {long}:{short}"),
     }
 }

@@ -202,7 +202,7 @@ impl Entry {
         }
     }
 
-    /// What a developer should know: unknown directives, pictures that were not fetched.
+    /// What a developer should know: unknown directives, images that were not fetched.
     pub fn notes(&self) -> Vec<String> {
         let detail = self.detail();
         let notes = detail.get("notes").and_then(Value::as_array).into_iter().flatten();

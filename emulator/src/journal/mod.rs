@@ -1,6 +1,6 @@
 //! The journal: every request and answer, fit to be kept, and why it was rejected.
 //!
-//! An exchange is made into an entry when its answer is ready: keys become digests, pictures become
+//! An exchange is made into an entry when its answer is ready: keys become digests, images become
 //! their size and digest. Entries are in a ring bounded by count and bytes; what was dropped is counted.
 //! What a test expects is counted as requests come, so that it does not depend on those bounds.
 

@@ -1,4 +1,4 @@
-//! Making what was sent fit to be kept: keys become digests, pictures become their size and digest, long texts are cut.
+//! Making what was sent fit to be kept: keys become digests, images become their size and digest, long texts are cut.
 //!
 //! Time and memory are linear in what was sent, and what is large is not copied.
 
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_become_their_length_and_digest_and_prompts_do_not() {
+    fn images_become_their_length_and_digest_and_prompts_do_not() {
         let redactor = redactor("the-key");
         let base64: String = ('a'..='z').cycle().take(300).collect();
         let told = format!("<base64: 300 characters, sha256 {}>", digest(base64.as_bytes()));

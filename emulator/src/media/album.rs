@@ -1,4 +1,4 @@
-//! Previews that look the same are kept once: a test that submits one picture a thousand times needs it once.
+//! Previews that look the same are kept once: a test that submits one image a thousand times needs it once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -39,7 +39,7 @@ mod tests {
     use crate::media::inspect;
 
     #[test]
-    fn the_same_picture_is_kept_once_and_gone_with_its_last_holder() {
+    fn the_same_image_is_kept_once_and_gone_with_its_last_holder() {
         let preview = || inspect(fixtures::find("side-300.png").unwrap().bytes).preview.unwrap();
         let album = Album::default();
         let (first, second) = (album.keep(preview()), album.keep(preview()));

@@ -1,4 +1,4 @@
-//! Makes the clip that a job delivers: a camera moving slowly over the caller's picture.
+//! Makes the clip that a job delivers: a camera moving slowly over the caller's image.
 
 use muxide::api::{Muxer, MuxerBuilder, VideoCodec};
 use openh264::OpenH264API;
@@ -74,11 +74,11 @@ pub fn render(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
     let (width, height) = (spec.width as usize, spec.height as usize);
     let margin = |side: u32| (f64::from(side) * MARGIN).ceil() as u32;
     let source = |kept: &Option<Preview>| -> Result<Still, MediaError> {
-        let picture = match kept {
-            Some(preview) => preview.picture().ok_or(MediaError::Preview)?,
+        let image = match kept {
+            Some(preview) => preview.image().ok_or(MediaError::Preview)?,
             None => scene(spec.seed, (spec.width, spec.height)),
         };
-        Ok(Still::of(&fill(&picture, margin(spec.width), margin(spec.height))))
+        Ok(Still::of(&fill(&image, margin(spec.width), margin(spec.height))))
     };
     let start = source(&spec.start)?;
     let tail = spec.tail.is_some().then(|| source(&spec.tail)).transpose()?;
@@ -108,12 +108,12 @@ pub fn cover(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
     check(spec)?;
     let longest = spec.width.max(spec.height);
     let shrink = |side: u32| (side * COVER_LONGEST.min(longest) / longest).max(1);
-    let picture = match &spec.start {
-        Some(preview) => preview.picture().ok_or(MediaError::Preview)?,
+    let image = match &spec.start {
+        Some(preview) => preview.image().ok_or(MediaError::Preview)?,
         None => scene(spec.seed, (spec.width, spec.height)),
     };
-    let picture = fill(&picture, shrink(spec.width), shrink(spec.height));
-    preview::encode(&picture, 85).ok_or_else(|| failed("the cover could not be written"))
+    let image = fill(&image, shrink(spec.width), shrink(spec.height));
+    preview::encode(&image, 85).ok_or_else(|| failed("the cover could not be written"))
 }
 
 fn check(spec: &ClipSpec) -> Result<(), MediaError> {
@@ -222,8 +222,8 @@ mod tests {
     use super::*;
 
     fn plain(colour: [u8; 3]) -> Option<Preview> {
-        let picture = DynamicImage::from(RgbImage::from_pixel(64, 36, Rgb(colour)));
-        Preview::shrink(&picture, (64, 36))
+        let image = DynamicImage::from(RgbImage::from_pixel(64, 36, Rgb(colour)));
+        Preview::shrink(&image, (64, 36))
     }
 
     fn spec(seconds: u32) -> ClipSpec {
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clip_shows_the_picture_and_ends_with_the_tail() {
+    fn a_clip_shows_the_image_and_ends_with_the_tail() {
         let (red, blue) = ([63, 102, 240], [32, 240, 118]);
         let mut spec = ClipSpec { start: plain([255, 0, 0]), ..spec(2) };
         let still = middles(&render(&spec).unwrap(), 1);

@@ -232,8 +232,8 @@ mod tests {
         if grey {
             encoder.encode_image(&GrayImage::from_fn(width, height, |x, y| Luma([shade(x, y)]))).unwrap();
         } else {
-            let picture = RgbImage::from_fn(width, height, |x, y| Rgb([shade(x, y), shade(y, x), x as u8]));
-            encoder.encode_image(&picture).unwrap();
+            let image = RgbImage::from_fn(width, height, |x, y| Rgb([shade(x, y), shade(y, x), x as u8]));
+            encoder.encode_image(&image).unwrap();
         }
         bytes
     }
@@ -244,12 +244,12 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_cut_short_is_noticed_even_if_its_end_was_put_back() {
+    fn an_image_cut_short_is_noticed_even_if_its_end_was_put_back() {
         let whole = jpeg(50, 40, false);
         for length in scan_start(&whole)..whole.len() - 3 {
             let cut = [&whole[..length], b"\xFF\xD9"].concat();
             assert!(!sound(&cut), "{length} of {}", whole.len());
-            // What follows the end is no part of the picture.
+            // What follows the end is no part of the image.
             assert!(!sound(&[&cut, &whole[length..]].concat()), "{length} of {}", whole.len());
         }
     }
@@ -313,7 +313,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn whole_pictures_are_sound(width in 1_u32..70, height in 1_u32..70, grey in any::<bool>()) {
+        fn whole_images_are_sound(width in 1_u32..70, height in 1_u32..70, grey in any::<bool>()) {
             prop_assert!(sound(&jpeg(width, height, grey)));
         }
 

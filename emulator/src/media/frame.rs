@@ -12,8 +12,8 @@ const ASPECT_LIMIT: f64 = 4.0;
 /// The size of a clip in pixels: as many pixels as `area` (the nominal resolution, such as 1280 x 720), in
 /// the shape of `aspect`, each side rounded to an even number.
 ///
-/// That is what Kling does: a portrait picture's clip was 724 x 1268, neither the nominal width nor height.
-/// Shapes beyond 4:1 get 4:1 (the clip shows the picture's middle), as does an aspect of nought get `area`
+/// That is what Kling does: a portrait image's clip was 724 x 1268, neither the nominal width nor height.
+/// Shapes beyond 4:1 get 4:1 (the clip shows the image's middle), as does an aspect of nought get `area`
 /// itself; no side becomes larger than the encoder takes.
 pub fn frame_size(area: (u32, u32), aspect: (u32, u32)) -> (u32, u32) {
     let aspect = if aspect.0 == 0 || aspect.1 == 0 { area } else { aspect };

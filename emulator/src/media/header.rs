@@ -1,18 +1,18 @@
-//! Reads what a picture says of itself, without decoding a pixel.
+//! Reads what an image says of itself, without decoding a pixel.
 //!
 //! Sources: ITU-T T.81 annex B (JPEG markers), the PNG specification sections 5 and 11 (chunks), the GIF89a
 //! specification section 18, RFC 9649 (WebP) and the layout of `BITMAPFILEHEADER`.
 
-use mockreel_contracts::picture::PictureFormat;
+use mockreel_contracts::image::ImageFormat;
 
 /// What the first bytes, and a walk over the segments, tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// Sniffed from the first bytes.
-    pub(super) format: PictureFormat,
+    pub(super) format: ImageFormat,
     /// Width and height in pixels; `None` if absent or zero.
     pub(super) pixels: Option<(u32, u32)>,
-    /// Whether the end of the picture (EOI, IEND) was found. Only JPEG and PNG are walked; `false` for the
+    /// Whether the end of the image (EOI, IEND) was found. Only JPEG and PNG are walked; `false` for the
     /// rest.
     pub(super) complete: bool,
     /// Whether decoding needs all coefficients in memory at once, in addition to the pixels.
@@ -24,30 +24,30 @@ pub(super) fn read(bytes: &[u8]) -> Header {
     let format = sniff(bytes);
     let mut header = Header { format, pixels: None, complete: false, progressive: false };
     match format {
-        PictureFormat::Jpeg => walk_jpeg(bytes, &mut header),
-        PictureFormat::Png => walk_png(bytes, &mut header),
-        PictureFormat::Gif => header.pixels = gif_pixels(bytes),
-        PictureFormat::Webp => header.pixels = webp_pixels(bytes),
-        PictureFormat::Bmp => header.pixels = bmp_pixels(bytes),
-        PictureFormat::Unknown => {}
+        ImageFormat::Jpeg => walk_jpeg(bytes, &mut header),
+        ImageFormat::Png => walk_png(bytes, &mut header),
+        ImageFormat::Gif => header.pixels = gif_pixels(bytes),
+        ImageFormat::Webp => header.pixels = webp_pixels(bytes),
+        ImageFormat::Bmp => header.pixels = bmp_pixels(bytes),
+        ImageFormat::Unknown => {}
     }
     header.pixels = header.pixels.filter(|&(width, height)| width > 0 && height > 0);
     header
 }
 
-fn sniff(bytes: &[u8]) -> PictureFormat {
+fn sniff(bytes: &[u8]) -> ImageFormat {
     if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        PictureFormat::Jpeg
+        ImageFormat::Jpeg
     } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        PictureFormat::Png
+        ImageFormat::Png
     } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
-        PictureFormat::Gif
+        ImageFormat::Gif
     } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-        PictureFormat::Webp
+        ImageFormat::Webp
     } else if bytes.starts_with(b"BM") && bytes.len() >= 18 && big_enough_bmp_header(bytes) {
-        PictureFormat::Bmp
+        ImageFormat::Bmp
     } else {
-        PictureFormat::Unknown
+        ImageFormat::Unknown
     }
 }
 
@@ -173,14 +173,14 @@ fn le32(bytes: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn facts(bytes: &[u8]) -> (PictureFormat, Option<(u32, u32)>) {
+    fn facts(bytes: &[u8]) -> (ImageFormat, Option<(u32, u32)>) {
         let header = read(bytes);
         (header.format, header.pixels)
     }
 
     #[test]
     fn a_gif_tells_its_logical_screen() {
-        assert_eq!(facts(b"GIF89a\x40\x01\xF0\x00\x00\x00\x00"), (PictureFormat::Gif, Some((320, 240))));
+        assert_eq!(facts(b"GIF89a\x40\x01\xF0\x00\x00\x00\x00"), (ImageFormat::Gif, Some((320, 240))));
     }
 
     #[test]
@@ -190,31 +190,31 @@ mod tests {
         bytes[14..18].copy_from_slice(&40_u32.to_le_bytes());
         bytes[18..22].copy_from_slice(&640_i32.to_le_bytes());
         bytes[22..26].copy_from_slice(&(-480_i32).to_le_bytes());
-        assert_eq!(facts(&bytes), (PictureFormat::Bmp, Some((640, 480))));
+        assert_eq!(facts(&bytes), (ImageFormat::Bmp, Some((640, 480))));
     }
 
     #[test]
     fn a_text_that_begins_like_a_bitmap_is_none() {
-        assert_eq!(facts(b"BMW is a maker of cars").0, PictureFormat::Unknown);
+        assert_eq!(facts(b"BMW is a maker of cars").0, ImageFormat::Unknown);
     }
 
     #[test]
     fn all_three_kinds_of_webp_tell_their_size() {
         let mut lossy = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9D\x01\x2A".to_vec();
         lossy.extend([0x20, 0x03, 0x58, 0x02]);
-        assert_eq!(facts(&lossy), (PictureFormat::Webp, Some((800, 600))));
+        assert_eq!(facts(&lossy), (ImageFormat::Webp, Some((800, 600))));
 
         let mut lossless = b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2F".to_vec();
         lossless.extend((799_u32 | (599 << 14)).to_le_bytes());
-        assert_eq!(facts(&lossless), (PictureFormat::Webp, Some((800, 600))));
+        assert_eq!(facts(&lossless), (ImageFormat::Webp, Some((800, 600))));
 
         let mut extended = b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0\0\0\0\0".to_vec();
         extended.extend([0x1F, 0x03, 0x00, 0x57, 0x02, 0x00]);
-        assert_eq!(facts(&extended), (PictureFormat::Webp, Some((800, 600))));
+        assert_eq!(facts(&extended), (ImageFormat::Webp, Some((800, 600))));
     }
 
     #[test]
     fn a_size_of_nought_is_no_size() {
-        assert_eq!(facts(b"GIF89a\x00\x00\xF0\x00"), (PictureFormat::Gif, None));
+        assert_eq!(facts(b"GIF89a\x00\x00\xF0\x00"), (ImageFormat::Gif, None));
     }
 }

@@ -1,7 +1,7 @@
-//! Pictures that come in and clips that go out.
+//! Images that come in and clips that go out.
 //!
 //! Pure but for [`Gallery`], which renders on the runtime's blocking threads: no clock, no files, no network.
-//! A caller's picture is judged with [`inspect`] and kept as a [`Preview`]; [`render`] makes the clip from
+//! A caller's image is judged with [`inspect`] and kept as a [`Preview`]; [`render`] makes the clip from
 //! it. Everything here takes memory in proportion to what is stated as a constant, never to what a header
 //! claims.
 
@@ -11,8 +11,8 @@ mod entropy;
 mod frame;
 mod gallery;
 mod header;
+mod inspect;
 mod motion;
-mod picture;
 mod preview;
 mod scene;
 mod still;
@@ -22,6 +22,6 @@ pub use album::Album;
 pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, MediaError, cover, render};
 pub use frame::frame_size;
 pub use gallery::{CLIPS_LIMIT_BYTES, Gallery};
-pub use picture::{Inspected, inspect};
+pub use inspect::{Inspected, inspect};
 pub use preview::{PREVIEW_LIMIT_BYTES, Preview};
 pub use text::{TextError, bare_base64, data_uri, decode_text};

@@ -1,4 +1,4 @@
-//! What is kept of a caller's picture: enough to make a clip of, little enough to keep a hundred thousand.
+//! What is kept of a caller's image: enough to make a clip of, little enough to keep a hundred thousand.
 
 use std::fmt;
 use std::io::Cursor;
@@ -14,7 +14,7 @@ pub const PREVIEW_LIMIT_BYTES: usize = 64 * 1024;
 /// 64 pixels are no more than 12 KiB even before they are compressed.
 const ATTEMPTS: [(u32, u8); 7] = [(640, 82), (512, 80), (512, 65), (384, 60), (256, 55), (128, 50), (64, 40)];
 
-/// A small JPEG of a picture, and how large the picture was. A clone shares the bytes.
+/// A small JPEG of an image, and how large the image was. A clone shares the bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Preview {
     jpeg: Arc<[u8]>,
@@ -28,14 +28,14 @@ impl Preview {
     pub fn restore(jpeg: &[u8], pixels: (u32, u32)) -> Option<Self> {
         let preview = Self { jpeg: jpeg.into(), pixels };
         let sound = jpeg.len() <= PREVIEW_LIMIT_BYTES && pixels.0 > 0 && pixels.1 > 0;
-        (sound && preview.picture().is_some()).then_some(preview)
+        (sound && preview.image().is_some()).then_some(preview)
     }
 
-    /// Shrinks a picture; `pixels` is its own size. `None` only if the encoder fails, which it has no reason
+    /// Shrinks an image; `pixels` is its own size. `None` only if the encoder fails, which it has no reason
     /// to.
-    pub(super) fn shrink(picture: &DynamicImage, pixels: (u32, u32)) -> Option<Self> {
+    pub(super) fn shrink(image: &DynamicImage, pixels: (u32, u32)) -> Option<Self> {
         ATTEMPTS.into_iter().find_map(|(longest, quality)| {
-            let jpeg = encode(&flatten(shrunk(picture, longest)), quality)?;
+            let jpeg = encode(&flatten(shrunk(image, longest)), quality)?;
             (jpeg.len() <= PREVIEW_LIMIT_BYTES).then(|| Self { jpeg: jpeg.into(), pixels })
         })
     }
@@ -45,7 +45,7 @@ impl Preview {
         &self.jpeg
     }
 
-    /// Width and height of the original picture, in pixels.
+    /// Width and height of the original image, in pixels.
     pub fn pixels(&self) -> (u32, u32) {
         self.pixels
     }
@@ -61,7 +61,7 @@ impl Preview {
     }
 
     /// The preview's own pixels.
-    pub(super) fn picture(&self) -> Option<RgbImage> {
+    pub(super) fn image(&self) -> Option<RgbImage> {
         let mut limits = image::Limits::default();
         limits.max_image_width = Some(ATTEMPTS[0].0);
         limits.max_image_height = Some(ATTEMPTS[0].0);
@@ -79,28 +79,28 @@ impl fmt::Debug for Preview {
 }
 
 /// Writes a JPEG; `None` only if the encoder fails (a side of nought or above 65,535).
-pub(super) fn encode(picture: &RgbImage, quality: u8) -> Option<Vec<u8>> {
+pub(super) fn encode(image: &RgbImage, quality: u8) -> Option<Vec<u8>> {
     let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, quality).encode_image(picture).ok()?;
+    JpegEncoder::new_with_quality(&mut jpeg, quality).encode_image(image).ok()?;
     Some(jpeg)
 }
 
-fn shrunk(picture: &DynamicImage, longest: u32) -> DynamicImage {
-    if picture.width() <= longest && picture.height() <= longest {
-        picture.clone()
+fn shrunk(image: &DynamicImage, longest: u32) -> DynamicImage {
+    if image.width() <= longest && image.height() <= longest {
+        image.clone()
     } else {
-        picture.thumbnail(longest, longest)
+        image.thumbnail(longest, longest)
     }
 }
 
-/// Lays a picture with transparency on white, as a viewer would.
-fn flatten(picture: DynamicImage) -> RgbImage {
-    if !picture.color().has_alpha() {
-        return picture.into_rgb8();
+/// Lays an image with transparency on white, as a viewer would.
+fn flatten(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
     }
-    let picture = picture.into_rgba8();
-    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let Rgba([red, green, blue, alpha]) = *picture.get_pixel(x, y);
+    let image = image.into_rgba8();
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let Rgba([red, green, blue, alpha]) = *image.get_pixel(x, y);
         let over = |channel: u8| {
             let (channel, alpha) = (u32::from(channel), u32::from(alpha));
             ((channel * alpha + 255 * (255 - alpha)) / 255) as u8
@@ -132,15 +132,15 @@ mod tests {
     }
 
     #[test]
-    fn a_small_picture_is_not_blown_up() {
+    fn a_small_image_is_not_blown_up() {
         let preview = Preview::shrink(&noise(30, 20), (30, 20)).unwrap();
-        assert_eq!(preview.picture().unwrap().dimensions(), (30, 20));
+        assert_eq!(preview.image().unwrap().dimensions(), (30, 20));
     }
 
     #[test]
     fn transparency_lies_on_white() {
         let clear = DynamicImage::from(RgbaImage::from_pixel(64, 64, Rgba([200, 0, 0, 0])));
-        let shown = Preview::shrink(&clear, (64, 64)).unwrap().picture().unwrap();
+        let shown = Preview::shrink(&clear, (64, 64)).unwrap().image().unwrap();
         assert!(shown.pixels().all(|pixel| pixel.0.iter().all(|&channel| channel > 250)));
     }
 
@@ -156,8 +156,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn the_aspect_is_kept(width in 1_u32..2000, height in 1_u32..300) {
-            let picture = DynamicImage::from(RgbImage::new(width, height));
-            let (w, h) = Preview::shrink(&picture, (width, height)).unwrap().picture().unwrap().dimensions();
+            let image = DynamicImage::from(RgbImage::new(width, height));
+            let (w, h) = Preview::shrink(&image, (width, height)).unwrap().image().unwrap().dimensions();
             prop_assert!(w.max(h) <= 640);
             let off = (i64::from(w) * i64::from(height) - i64::from(h) * i64::from(width)).unsigned_abs();
             // Rounding a side moves it by less than a pixel, and no side goes below one.

@@ -1,4 +1,4 @@
-//! What a clip shows when the caller sent no picture: evening skies over hills, drawn from a seed.
+//! What a clip shows when the caller sent no image: evening skies over hills, drawn from a seed.
 //!
 //! Only sums, products and square roots, which are exact to the bit everywhere; sines are not.
 

@@ -1,4 +1,4 @@
-//! A picture the way the encoder wants it: brightness and two half-size planes of colour.
+//! An image the way the encoder wants it: brightness and two half-size planes of colour.
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
@@ -17,7 +17,7 @@ impl Plane {
     }
 }
 
-/// A picture in 4:2:0, BT.709, limited range: planes Y, U and V. Both sides are even.
+/// An image in 4:2:0, BT.709, limited range: planes Y, U and V. Both sides are even.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Still {
     pub(super) planes: [Plane; 3],
@@ -32,13 +32,13 @@ impl Still {
         }
     }
 
-    /// Converts a picture; of an odd side the last pixel is left out.
-    pub(super) fn of(picture: &RgbImage) -> Self {
-        let mut still = Self::new(picture.width() as usize, picture.height() as usize);
-        let row_bytes = picture.width() as usize * 3;
+    /// Converts an image; of an odd side the last pixel is left out.
+    pub(super) fn of(image: &RgbImage) -> Self {
+        let mut still = Self::new(image.width() as usize, image.height() as usize);
+        let row_bytes = image.width() as usize * 3;
         let [luma, blue, red] = &mut still.planes;
         let (width, columns) = (luma.width, blue.width);
-        let rows = picture.as_raw().chunks_exact(row_bytes * 2);
+        let rows = image.as_raw().chunks_exact(row_bytes * 2);
         for (at, pair) in rows.enumerate() {
             let (top, bottom) = pair.split_at(row_bytes);
             brightness(top, &mut luma.samples[at * 2 * width..][..width]);
@@ -60,15 +60,15 @@ impl Still {
     }
 }
 
-/// Cuts the middle out of a picture so that it has the given shape, and scales it to that size in pixels.
-pub(super) fn fill(picture: &RgbImage, width: u32, height: u32) -> RgbImage {
-    let (w, h) = (u64::from(picture.width()), u64::from(picture.height()));
+/// Cuts the middle out of an image so that it has the given shape, and scales it to that size in pixels.
+pub(super) fn fill(image: &RgbImage, width: u32, height: u32) -> RgbImage {
+    let (w, h) = (u64::from(image.width()), u64::from(image.height()));
     let (wide, high) = (u64::from(width), u64::from(height));
     let cut_width = (h * wide / high).clamp(1, w) as u32;
     let cut_height = (w * high / wide).clamp(1, h) as u32;
-    let left = (picture.width() - cut_width) / 2;
-    let top = (picture.height() - cut_height) / 2;
-    let cut = imageops::crop_imm(picture, left, top, cut_width, cut_height);
+    let left = (image.width() - cut_width) / 2;
+    let top = (image.height() - cut_height) / 2;
+    let cut = imageops::crop_imm(image, left, top, cut_width, cut_height);
     imageops::resize(&*cut, width, height, FilterType::CatmullRom)
 }
 
@@ -142,12 +142,12 @@ mod tests {
     #[test]
     fn filling_keeps_the_middle() {
         // Red, green, blue thirds side by side: a square cut shows only green.
-        let picture = RgbImage::from_fn(300, 100, |x, _| {
+        let image = RgbImage::from_fn(300, 100, |x, _| {
             let mut pixel = [0; 3];
             pixel[(x / 100) as usize] = 255;
             Rgb(pixel)
         });
-        let cut = fill(&picture, 50, 50);
+        let cut = fill(&image, 50, 50);
         assert_eq!(cut.dimensions(), (50, 50));
         assert!(cut.pixels().all(|pixel| pixel.0[1] > 200));
         assert_eq!(fill(&RgbImage::new(1, 500), 64, 36).dimensions(), (64, 36));

@@ -1,4 +1,4 @@
-//! Pictures that come as text: data URIs and bare base64.
+//! Images that come as text: data URIs and bare base64.
 
 use std::borrow::Cow;
 
@@ -44,7 +44,7 @@ pub fn decode_text(text: &str) -> Result<Vec<u8>, TextError> {
 }
 
 /// The bytes of `data:[type][;parameters][;base64],...`. The scheme and `base64` may be of any case; the data
-/// may be percent-encoded with and without base64. The type is not looked at: pictures are judged by their
+/// may be percent-encoded with and without base64. The type is not looked at: images are judged by their
 /// bytes.
 ///
 /// # Errors

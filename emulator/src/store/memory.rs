@@ -21,7 +21,7 @@ pub struct StoreLimits {
     pub accounts: usize,
     /// Jobs.
     pub jobs: usize,
-    /// Bytes of echoed payload, and of pictures kept for clips.
+    /// Bytes of echoed payload, and of images kept for clips.
     pub kept_bytes: u64,
 }
 
@@ -63,8 +63,8 @@ struct Shelf {
     by_account: HashMap<Arc<str>, BTreeMap<u64, JobKey>>,
     clips: HashMap<Arc<str>, JobKey>,
     kept_bytes: u64,
-    /// How many jobs hold a picture, by where its bytes are.
-    pictures: HashMap<usize, u64>,
+    /// How many jobs hold an image, by where its bytes are.
+    images: HashMap<usize, u64>,
     arrivals: u64,
     dropped: u64,
 }
@@ -201,9 +201,9 @@ impl MemoryStore {
 fn added_bytes(change: &Change) -> Option<u64> {
     match change {
         Change::JobAdded(job) => {
-            // Pictures that other jobs hold already cost nothing; here they count, to be on the safe side.
-            let pictures: u64 = pictures(job).map(|picture| picture.len() as u64).sum();
-            Some(job.echo_bytes + pictures)
+            // Images that other jobs hold already cost nothing; here they count, to be on the safe side.
+            let images: u64 = images(job).map(|image| image.len() as u64).sum();
+            Some(job.echo_bytes + images)
         }
         Change::JobMarked(..)
         | Change::Refused(_)
@@ -222,14 +222,14 @@ fn forget(state: &mut AccountState, scenarios: &[Arc<str>]) {
     }
 }
 
-/// The bytes of the pictures that a job's clip is made of.
-fn pictures(job: &Job) -> impl Iterator<Item = &Arc<[u8]>> {
+/// The bytes of the images that a job's clip is made of.
+fn images(job: &Job) -> impl Iterator<Item = &Arc<[u8]>> {
     [&job.clip.start, &job.clip.tail].into_iter().flatten().map(Preview::shared)
 }
 
-/// Where bytes are: jobs with the same picture share them, so the place names the picture while any of them lives.
-fn address(picture: &Arc<[u8]>) -> usize {
-    Arc::as_ptr(picture).cast::<u8>() as usize
+/// Where bytes are: jobs with the same image share them, so the place names the image while any of them lives.
+fn address(image: &Arc<[u8]>) -> usize {
+    Arc::as_ptr(image).cast::<u8>() as usize
 }
 
 impl Shelf {
@@ -245,7 +245,7 @@ impl Shelf {
             by_account: HashMap::new(),
             clips: HashMap::new(),
             kept_bytes: 0,
-            pictures: HashMap::new(),
+            images: HashMap::new(),
             arrivals: 0,
             dropped: 0,
         }
@@ -289,12 +289,12 @@ impl Shelf {
         if let Some((_, job)) = self.jobs.remove(&key) {
             self.clips.remove(&job.clip.name);
             self.kept_bytes -= job.echo_bytes;
-            for picture in pictures(&job) {
-                let holders = self.pictures.entry(address(picture)).or_default();
+            for image in images(&job) {
+                let holders = self.images.entry(address(image)).or_default();
                 *holders = holders.saturating_sub(1);
                 if *holders == 0 {
-                    self.pictures.remove(&address(picture));
-                    self.kept_bytes -= picture.len() as u64;
+                    self.images.remove(&address(image));
+                    self.kept_bytes -= image.len() as u64;
                 }
             }
         }
@@ -333,11 +333,11 @@ impl Shelf {
                 state.numbers.entry(Arc::clone(&job.key.vendor)).or_default().jobs += 1;
                 self.arrivals += 1;
                 self.kept_bytes += job.echo_bytes;
-                for picture in pictures(job) {
-                    let holders = self.pictures.entry(address(picture)).or_default();
+                for image in images(job) {
+                    let holders = self.images.entry(address(image)).or_default();
                     *holders += 1;
                     if *holders == 1 {
-                        self.kept_bytes += picture.len() as u64;
+                        self.kept_bytes += image.len() as u64;
                     }
                 }
                 self.clips.insert(Arc::clone(&job.clip.name), job.key.clone());

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use self::receiver::{Call, PATIENCE, Receiver};
 use crate::support::{Answer, Caller, KEY, quiet};
 
-/// The vendor that takes an address, and the path of a job that wants no picture.
+/// The vendor that takes an address, and the path of a job that wants no image.
 const VENDOR: &str = "302ai";
 const SUBMIT: &str = "/klingai/m2v_txt2video_hq_5s";
 

@@ -40,7 +40,7 @@ fn answered(vendor: &Vendor) -> Surface {
         baseline: None,
         cassette: None,
         seed: 1,
-        picture: None,
+        image: None,
         beside: Beside::default(),
     };
     let report = check(&wanted, &mut Silence).unwrap();

@@ -82,8 +82,8 @@ fn bodies() -> Vec<Hostile> {
 }
 
 /// Bodies that name one of the vendor's own models and are wrong in some other way.
-fn bodies_for(model: &Model, picture: &str) -> Vec<(String, Vec<u8>)> {
-    let good = minimal(model, &[picture]);
+fn bodies_for(model: &Model, image: &str) -> Vec<(String, Vec<u8>)> {
+    let good = minimal(model, &[image]);
     let text = good.to_string();
     let mut found = Vec::new();
     let mut add = |name: &str, body: String| found.push((name.to_owned(), body.into_bytes()));
@@ -146,7 +146,7 @@ async fn no_body_is_too_strange_for_a_vendor_to_answer_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_no_picture_is_text_however_it_comes() {
+async fn a_part_that_is_no_image_is_text_however_it_comes() {
     let emulator = quiet().start().await.unwrap();
     let url = format!("{}/klingai/m2v_txt2video_hq_5s", emulator.url("302ai"));
     let caller = Caller::with_key(KEY);
@@ -169,15 +169,15 @@ async fn a_part_that_is_no_picture_is_text_however_it_comes() {
 #[tokio::test]
 async fn no_member_is_too_absurd_for_a_vendor_to_answer_in_its_own_words() {
     let emulator = quiet().start().await.unwrap();
-    let picture = fixture(&emulator, "side-300.png");
+    let image = fixture(&emulator, "side-300.png");
     let caller = Caller::with_key(KEY);
     for target in newest(targets(&emulator).await) {
         for model in target.contract.models.values() {
             let url = format!("{}{}", target.base, submit_path(&target.contract.operations["submit"], model));
-            for (what, body) in bodies_for(model, &picture) {
+            for (what, body) in bodies_for(model, &image) {
                 let request = caller.request(Method::POST, &url).header("content-type", "application/json");
                 let answer = caller.send(request.body(body)).await;
-                // The one 5xx that is ordered: this vendor wraps pictures that cannot be read so.
+                // The one 5xx that is ordered: this vendor wraps images that cannot be read so.
                 let ordered = answer.status == 500 && answer.text().contains("Backend error (400)");
                 if !ordered {
                     target.assert_own(&format!("{} with {what}", model.id), &answer);
@@ -213,12 +213,12 @@ async fn a_body_beyond_the_limit_is_refused_by_the_vendor_and_read_to_its_end() 
 async fn a_prompt_of_ten_megabytes_is_taken_or_refused_but_never_kept_as_warnings() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::with_key(KEY);
-    let picture = fixture(&emulator, "side-300.png");
+    let image = fixture(&emulator, "side-300.png");
     for filling in ["long ", "[mock:", "[mock:x]", "\u{1f3ac}"] {
         let prompt = filling.repeat(10 * 1024 * 1024 / filling.len());
         for target in newest(targets(&emulator).await) {
             for model in target.contract.models.values().take(1) {
-                let mut body = minimal(model, &[&picture]);
+                let mut body = minimal(model, &[&image]);
                 let place = if body.get("payload").is_some() { "payload" } else { "" };
                 let inner = if place.is_empty() { &mut body } else { &mut body[place] };
                 inner["prompt"] = prompt.as_str().into();

@@ -77,13 +77,13 @@ fn assert_cited(violation: &Value, contract: &Contract) {
 #[tokio::test]
 async fn every_vendors_rejections_name_the_member_the_rule_the_clause_and_its_source() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
-    let picture = fixture(&emulator, "side-300.png");
+    let image = fixture(&emulator, "side-300.png");
     let mut rules = BTreeSet::new();
     for vendor in newest() {
         let contract = &vendor.contract;
         for (number, model) in contract.models.values().enumerate() {
             let mut seen = BTreeSet::new();
-            for bad in just_bad(model, &mut picks(number), &[picture.as_str()]) {
+            for bad in just_bad(model, &mut picks(number), &[image.as_str()]) {
                 // One body for each rule is enough.
                 if !seen.insert(bad.rule) {
                     continue;
@@ -368,7 +368,7 @@ async fn downloads_uploads_and_preflights_are_written_down_and_orders_are_not() 
 }
 
 #[tokio::test]
-async fn what_scenarios_and_pictures_did_is_noted() {
+async fn what_scenarios_and_images_did_is_noted() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::with_key(KEY);
     let url = format!("{}{QUEUE}", emulator.url("gmicloud"));

@@ -1,4 +1,4 @@
-//! What the journal keeps to itself: keys, pictures, and bytes that are no text.
+//! What the journal keeps to itself: keys, images, and bytes that are no text.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -34,11 +34,11 @@ async fn no_key_of_a_client_leaves_the_journal() {
 }
 
 #[tokio::test]
-async fn pictures_are_told_by_their_size_and_digest_however_they_come() {
+async fn images_are_told_by_their_size_and_digest_however_they_come() {
     use base64::Engine;
     let emulator = quiet().start().await.unwrap();
-    let picture = fixture_bytes("side-300.png");
-    let base64 = base64::engine::general_purpose::STANDARD.encode(&picture);
+    let image = fixture_bytes("side-300.png");
+    let base64 = base64::engine::general_purpose::STANDARD.encode(&image);
     let body = json!({"model": MODEL, "payload": {"prompt": "x", "image": format!("data:image/png;base64,{base64}")}});
     let caller = Caller::with_key(KEY);
     let answer = caller.post(&format!("{}{QUEUE}", emulator.url("gmicloud")), &body).await;
@@ -55,12 +55,12 @@ async fn pictures_are_told_by_their_size_and_digest_however_they_come() {
     assert_eq!((&entry["model"], &entry["job"]), (&json!(MODEL), &json!(id)));
 
     let url = format!("{}/klingai/m2v_img2video_hq", emulator.url("302ai"));
-    let part = reqwest::multipart::Part::bytes(picture.clone()).file_name("first.png");
+    let part = reqwest::multipart::Part::bytes(image.clone()).file_name("first.png");
     let form = reqwest::multipart::Form::new().text("prompt", "x").part("input_image", part);
     caller.send(caller.request(Method::POST, &url).multipart(form)).await;
     let entry = latest(&emulator).await;
     let shown = entry["request"]["body"]["input_image"].as_str().unwrap();
-    assert!(shown.starts_with(&format!("<file: {} bytes, sha256 ", picture.len())), "{shown}");
+    assert!(shown.starts_with(&format!("<file: {} bytes, sha256 ", image.len())), "{shown}");
     assert_eq!(entry["request"]["body"]["prompt"], "x");
 }
 

@@ -23,16 +23,16 @@ async fn each_just_bad_body_of_every_model_is_refused_and_good_ones_are_accepted
     let (emulator, vendor) = instant().await;
     let contract = &vendor.contract;
     let refusals = Checker::new(contract.problem_schema.clone()).unwrap();
-    let picture = fixture(&emulator, "square.jpg");
-    let pictures = [picture.as_str()];
+    let image = fixture(&emulator, "square.jpg");
+    let images = [image.as_str()];
     let (mut refused, mut accepted) = (0, 0);
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     for (number, model) in contract.models.values().enumerate() {
         // A key for each, so that no account has hundreds of jobs.
         let caller = Caller::with_key(&format!("{KEY}-{number}"));
-        let sound: Vec<Value> = [minimal(model, &pictures), complete(model, &pictures)]
+        let sound: Vec<Value> = [minimal(model, &images), complete(model, &images)]
             .into_iter()
-            .chain((0..4).map(|seed| good(model, &mut choices(seed), &pictures)))
+            .chain((0..4).map(|seed| good(model, &mut choices(seed), &images)))
             .collect();
         for body in &sound {
             let answer = submit(&emulator, &caller, contract, body).await;
@@ -41,7 +41,7 @@ async fn each_just_bad_body_of_every_model_is_refused_and_good_ones_are_accepted
         }
         // The last is one of those that were chosen, so that alternatives have their turn.
         for body in [&sound[1], &sound[5]] {
-            for bad in breaks(model, body, &pictures) {
+            for bad in breaks(model, body, &images) {
                 let answer = submit(&emulator, &caller, contract, &bad.body).await;
                 let told = format!("{} {} {}: {}", model.id, bad.rule, bad.pointer, answer.text());
                 assert_eq!(answer.status, 400, "{told}");

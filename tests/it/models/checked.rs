@@ -19,7 +19,7 @@ use super::{VENDOR, small};
 use crate::support::quiet;
 
 /// Runs the suite for one model against a stand-in of its own.
-fn report(vendor: &Vendor, model: &str, pictures: bool) -> Report {
+fn report(vendor: &Vendor, model: &str, images: bool) -> Report {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let started = quiet().vendor(vendor.clone()).latency(Latency::REAL).start();
     let emulator = runtime.block_on(started).unwrap();
@@ -32,18 +32,18 @@ fn report(vendor: &Vendor, model: &str, pictures: bool) -> Report {
         allow_unknown_price: false,
         paid: false,
         generated: 0,
-        choice: Choice { only: Vec::new(), skip: if pictures { Vec::new() } else { heavy() } },
+        choice: Choice { only: Vec::new(), skip: if images { Vec::new() } else { heavy() } },
         ledger: PathBuf::from("unused"),
         baseline: None,
         cassette: None,
         seed: 1,
-        picture: None,
+        image: None,
         beside: Beside::default(),
     };
     check(&wanted, &mut Silence).unwrap_or_else(|trouble| panic!("{model}: {trouble}"))
 }
 
-/// The cases that send many or heavy pictures, which is slow, and the same wherever the rules for them are.
+/// The cases that send many or heavy images, which is slow, and the same wherever the rules for them are.
 fn heavy() -> Vec<String> {
     ["PIC", "GEN-04"].map(str::to_owned).to_vec()
 }
@@ -70,15 +70,14 @@ fn the_suite_is_green_for_each_model() {
     let runs: Vec<(&String, bool)> = ids
         .iter()
         .map(|id| {
-            let picture =
-                vendor.contract.models[id].request["properties"]["image_url"]["x-image"].to_string();
-            (id, rules.insert(picture))
+            let image = vendor.contract.models[id].request["properties"]["image_url"]["x-image"].to_string();
+            (id, rules.insert(image))
         })
         .collect();
     let reports: Vec<Report> = std::thread::scope(|scope| {
         let vendor = &vendor;
         let of = move |runs: &[(&String, bool)]| {
-            runs.iter().map(|(id, pictures)| report(vendor, id, *pictures)).collect::<Vec<_>>()
+            runs.iter().map(|(id, images)| report(vendor, id, *images)).collect::<Vec<_>>()
         };
         let halves = runs.chunks(runs.len().div_ceil(2)).map(|half| scope.spawn(move || of(half)));
         let halves: Vec<_> = halves.collect();

@@ -16,7 +16,7 @@ use crate::support::{Caller, KEY, quiet};
 
 /// Descriptions of a model that the contract does not follow: the file, the model (or all of them), and why.
 const LEFT_OUT: [(&str, &str, &str); 8] = [
-    (OLD_PICTURE, "", "the older path's file of May 2025; each model has a newer file of its own"),
+    (OLD_IMAGE, "", "the older path's file of May 2025; each model has a newer file of its own"),
     (
         "kling-video-text-to-video.json",
         "",
@@ -49,7 +49,7 @@ const LEFT_OUT: [(&str, &str, &str); 8] = [
         "a copy of December 2025, from before `provider`",
     ),
 ];
-const OLD_PICTURE: &str = "kling-video-image-to-video.json";
+const OLD_IMAGE: &str = "kling-video-image-to-video.json";
 
 fn specs() -> PathBuf {
     PathBuf::from(std::env::var("MOCKREEL_VENDOR_SPECS").expect("MOCKREEL_VENDOR_SPECS names the folder"))

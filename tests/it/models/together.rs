@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{ended, instant, small, submit};
 use crate::support::{Caller, KEY, quiet};
 
-const PICTURE: &str = "https://pictures.example/one.png";
+const IMAGE: &str = "https://pictures.example/one.png";
 
 fn with(mut body: Value, members: &Value) -> Value {
     for (name, value) in members.as_object().unwrap() {
@@ -28,24 +28,24 @@ fn table() -> Vec<(&'static str, Value, Option<&'static str>)> {
         Some("hug, kiss and heart_gesture take exactly two images, every other scene takes exactly one");
     let silent = Some("tail_image_url is not supported when generate_audio is enabled");
     let film = |count: usize| {
-        let element = json!({"reference_image_urls": [PICTURE], "video_url": "https://files.example/a.mp4"});
+        let element = json!({"reference_image_urls": [IMAGE], "video_url": "https://files.example/a.mp4"});
         json!({"elements": vec![element; count]})
     };
     let v3 = "klingai/video-v3-pro-image-to-video";
     let omni = "klingai/video-v3-omni-720p-image-to-video";
     let turbo = "klingai/video-v3-turbo-pro-text-to-video";
     let effects = "klingai/kling-video-v1.6-pro-effects";
-    let pictures = |count: usize| json!(vec![PICTURE; count]);
+    let images = |count: usize| json!(vec![IMAGE; count]);
     vec![
         (v3, json!({"prompt": null}), either),
         (v3, json!({"multi_prompt": ["a", "b"]}), either),
         (v3, json!({"prompt": null, "multi_prompt": ["a", "b"]}), None),
         (v3, film(1), None),
         (v3, film(2), Some("only one element can have a video")),
-        (v3, json!({ "tail_image_url": PICTURE }), None),
-        (omni, json!({ "tail_image_url": PICTURE }), silent),
-        (omni, json!({"tail_image_url": PICTURE, "generate_audio": true}), silent),
-        (omni, json!({"tail_image_url": PICTURE, "generate_audio": false}), None),
+        (v3, json!({ "tail_image_url": IMAGE }), None),
+        (omni, json!({ "tail_image_url": IMAGE }), silent),
+        (omni, json!({"tail_image_url": IMAGE, "generate_audio": true}), silent),
+        (omni, json!({"tail_image_url": IMAGE, "generate_audio": false}), None),
         (
             turbo,
             json!({"prompt": "a", "multi_prompt": [{"prompt": "b"}]}),
@@ -55,13 +55,13 @@ fn table() -> Vec<(&'static str, Value, Option<&'static str>)> {
         (turbo, json!({"multi_prompt": [{"prompt": "b", "duration": 1}]}), None),
         (turbo, json!({}), None),
         (effects, json!({"effect_scene": "hug"}), two),
-        (effects, json!({"effect_scene": "hug", "image_url": pictures(1)}), two),
-        (effects, json!({"effect_scene": "kiss", "image_url": pictures(2)}), None),
-        (effects, json!({"effect_scene": "heart_gesture", "image_url": pictures(3)}), two),
-        (effects, json!({"effect_scene": "squish", "image_url": pictures(1)}), None),
-        (effects, json!({"effect_scene": "squish", "image_url": PICTURE}), None),
-        (effects, json!({"effect_scene": "squish", "image_url": pictures(0)}), two),
-        (effects, json!({"effect_scene": "squish", "image_url": pictures(2)}), two),
+        (effects, json!({"effect_scene": "hug", "image_url": images(1)}), two),
+        (effects, json!({"effect_scene": "kiss", "image_url": images(2)}), None),
+        (effects, json!({"effect_scene": "heart_gesture", "image_url": images(3)}), two),
+        (effects, json!({"effect_scene": "squish", "image_url": images(1)}), None),
+        (effects, json!({"effect_scene": "squish", "image_url": IMAGE}), None),
+        (effects, json!({"effect_scene": "squish", "image_url": images(0)}), two),
+        (effects, json!({"effect_scene": "squish", "image_url": images(2)}), two),
     ]
 }
 

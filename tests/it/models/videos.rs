@@ -21,11 +21,11 @@ async fn every_model_makes_a_video_of_its_minimal_and_of_its_complete_body() {
     let (emulator, vendor) = instant().await;
     let contract = &vendor.contract;
     let caller = Caller::with_key(KEY);
-    let pictures = [fixture(&emulator, "square.jpg")];
-    let pictures: Vec<&str> = pictures.iter().map(String::as_str).collect();
+    let images = [fixture(&emulator, "square.jpg")];
+    let images: Vec<&str> = images.iter().map(String::as_str).collect();
     assert!(contract.models.len() >= 44, "{}", contract.models.len());
     for model in contract.models.values() {
-        for body in [minimal(model, &pictures), full(model, &pictures)] {
+        for body in [minimal(model, &images), full(model, &images)] {
             let seen = ended(&emulator, &caller, contract, &body).await;
             assert_eq!(seen.phase, Some(Phase::Succeeded), "{}: {seen:?} for {body}", model.id);
             let video = Caller::without_key().get(&seen.video_url.unwrap()).await;
@@ -51,7 +51,7 @@ async fn a_video_is_as_long_as_was_asked_for_from_three_seconds_to_fifteen() {
 }
 
 #[tokio::test]
-async fn pictures_of_a_list_are_looked_at_each_and_the_first_is_in_the_video() {
+async fn images_of_a_list_are_looked_at_each_and_the_first_is_in_the_video() {
     let (emulator, vendor) = instant().await;
     let contract = &vendor.contract;
     let caller = Caller::with_key(KEY);

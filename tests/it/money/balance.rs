@@ -40,11 +40,11 @@ impl Form {
     fn goods(&self) -> [Good; 2] {
         let mut goods = goods(self.vendor);
         if self.vendor == "apilaplas" {
-            // It sells pictures in motion only, two models at one price: a longer one costs more.
+            // It sells images in motion only, two models at one price: a longer one costs more.
             for (good, duration) in goods.iter_mut().zip(["5", "10"]) {
                 good.body = json!({
                     "model": "kling-video/v1.6/standard/image-to-video",
-                    "image_url": super::PICTURE,
+                    "image_url": super::IMAGE,
                     "prompt": "a cat",
                     "duration": duration,
                 });

@@ -77,7 +77,7 @@ async fn the_others_count_all_requests_of_an_account_and_refuse_in_their_own_wor
         let shop = Shop::of(vendor, quiet().latency(Latency::REAL)).await;
         shop.ordered(KEY, &json!({"limits": {"per_hour": 1}})).await;
         let body = json!({
-            "model": "kling-video/v1.6/standard/image-to-video", "image_url": super::PICTURE, "prompt": "a cat",
+            "model": "kling-video/v1.6/standard/image-to-video", "image_url": super::IMAGE, "prompt": "a cat",
         });
         let path = "/v2/generate/video/kling/generation";
         let caller = Caller::with_key(KEY);
@@ -96,7 +96,7 @@ async fn no_money_is_told_as_each_vendor_tells_it() {
     let shop = Shop::of("gmicloud", quiet()).await;
     shop.ordered(KEY, &json!({"balance": {"amount": 0.097, "unit": "usd"}})).await;
     is_refused(&shop.buy_one().await, 402, r#"{"error":"Insufficient credits"}"#);
-    let unpriced = json!({"model": "Kling-Image2Video-V1.6-Standard", "payload": {"image": super::PICTURE}});
+    let unpriced = json!({"model": "Kling-Image2Video-V1.6-Standard", "payload": {"image": super::IMAGE}});
     let caller = Caller::with_key(KEY);
     let url = shop.url(goods("gmicloud")[0].path);
     assert_eq!(

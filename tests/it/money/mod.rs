@@ -20,8 +20,8 @@ struct Good {
     price: f64,
 }
 
-/// A picture that is not fetched, and so is good.
-const PICTURE: &str = "https://example.com/picture.jpg";
+/// An image that is not fetched, and so is good.
+const IMAGE: &str = "https://example.com/picture.jpg";
 
 /// Two things that a vendor sells, at different prices.
 fn goods(vendor: &str) -> [Good; 2] {
@@ -29,13 +29,13 @@ fn goods(vendor: &str) -> [Good; 2] {
         "gmicloud" => {
             let good = |model: &str, price| Good {
                 path: "/api/v1/ie/requestqueue/apikey/requests",
-                body: json!({"model": model, "payload": {"image": PICTURE}}),
+                body: json!({"model": model, "payload": {"image": IMAGE}}),
                 price,
             };
             [good("Kling-Image2Video-V1.6-Pro", 0.098), good("Kling-Image2Video-V2.1-Master", 0.28)]
         }
         "302ai" => {
-            let body = json!({"prompt": "a cat", "input_image": PICTURE});
+            let body = json!({"prompt": "a cat", "input_image": IMAGE});
             [
                 Good { path: "/klingai/m2v_15_img2video", body: body.clone(), price: 0.3 },
                 Good { path: "/klingai/m2v_img2video_hq", body, price: 0.5 },

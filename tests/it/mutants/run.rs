@@ -158,7 +158,7 @@ fn target(emulator: &Emulator, id: &str) -> Target {
         key: FIRST_KEY.to_owned(),
         second_key: Some(SECOND_KEY.to_owned()),
         // The smallest there is: each of some thousand submits has it looked at.
-        picture_url: Some(format!("{}/__fixtures/side-300.png", emulator.base())),
+        image_url: Some(format!("{}/__fixtures/side-300.png", emulator.base())),
     }
 }
 

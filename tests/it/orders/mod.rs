@@ -54,7 +54,7 @@ impl<'a> Surface<'a> {
         &self.vendor.contract
     }
 
-    /// The first model, which takes a picture with every vendor.
+    /// The first model, which takes an image with every vendor.
     fn model(&self) -> &Model {
         self.contract().models.values().next().expect("every vendor has a model")
     }
@@ -77,8 +77,8 @@ impl<'a> Surface<'a> {
 
     /// A good body with this prompt.
     fn body(&self, prompt: &str) -> Value {
-        let picture = fixture(self.emulator, "side-300.png");
-        let mut body = minimal(self.model(), &[picture.as_str()]);
+        let image = fixture(self.emulator, "side-300.png");
+        let mut body = minimal(self.model(), &[image.as_str()]);
         let declared = mockreel_contracts::contract::schema::properties(&self.model().request);
         let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
         let (pointer, _) =

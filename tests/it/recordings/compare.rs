@@ -163,7 +163,7 @@ fn form(name: &str, value: &Value) -> Option<String> {
         Value::Number(number) if name.ends_with("_at") || name.ends_with("Time") && name != "publishTime" => {
             Some(format!("time of {} digits", number.to_string().len()))
         }
-        // Sizes follow the caller's picture; a length is that of the clip, give or take a frame or two.
+        // Sizes follow the caller's image; a length is that of the clip, give or take a frame or two.
         Value::Number(number) if matches!(name, "width" | "height") => {
             Some(if number.as_u64()? > 0 { "size" } else { "no size" }.to_owned())
         }

@@ -12,7 +12,7 @@ const V1_6: &str = "kling-video/v1.6/standard/image-to-video";
 const V1: &str = "kling-video/v1/standard/image-to-video";
 
 fn body_with(visit: &Visit, model: &str, members: &Value) -> Value {
-    let mut body = json!({"model": model, "image_url": visit.picture("landscape.jpg"), "prompt": "waves"});
+    let mut body = json!({"model": model, "image_url": visit.image("landscape.jpg"), "prompt": "waves"});
     for (name, value) in members.as_object().unwrap() {
         if value.is_null() {
             body.as_object_mut().unwrap().shift_remove(name);
@@ -160,10 +160,10 @@ async fn members_are_checked_in_the_words_of_the_original() {
 #[tokio::test]
 async fn the_older_model_has_a_last_frame_and_a_mask() {
     let visit = Visit::to("apilaplas").await;
-    let picture = visit.picture("tail.jpg");
+    let image = visit.image("tail.jpg");
     for members in [
-        json!({"tail_image_url": picture}),
-        json!({"static_mask_url": picture}),
+        json!({"tail_image_url": image}),
+        json!({"static_mask_url": image}),
         json!({"ratio": "16:9", "aspect_ratio": "1:1"}),
     ] {
         let id = submitted(&visit, &body_with(&visit, V1, &members)).await;
@@ -173,7 +173,7 @@ async fn the_older_model_has_a_last_frame_and_a_mask() {
     // The later name of the mask means nothing yet, and the newer model has neither.
     submitted(&visit, &body_with(&visit, V1, &json!({"static_mask": "waves"}))).await;
     submitted(&visit, &body_with(&visit, V1_6, &json!({"tail_image_url": "waves"}))).await;
-    let ten = json!({"tail_image_url": picture, "duration": "10"});
+    let ten = json!({"tail_image_url": image, "duration": "10"});
     let id = submitted(&visit, &body_with(&visit, V1, &ten)).await;
     visit.finish(&id).await;
     assert_eq!(visit.get(&poll(&id)).await.json()["status"], "error");

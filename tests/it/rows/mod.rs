@@ -64,7 +64,7 @@ impl Visit {
         self.caller.send(request).await
     }
 
-    fn picture(&self, name: &str) -> String {
+    fn image(&self, name: &str) -> String {
         crate::support::fixture(&self.emulator, name)
     }
 

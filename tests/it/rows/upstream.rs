@@ -32,7 +32,7 @@ fn aimlapi(model: &str, members: &Value, text: Option<&'static str>) -> Forbidde
     Forbidden { vendor: "aimlapi", path: "/v2/video/generations", body, text }
 }
 
-const PICTURE: &str = "https://example.com/other.png";
+const IMAGE: &str = "https://example.com/other.png";
 
 fn simple(values: &Value) -> Value {
     json!({"type": "simple", "config": values})
@@ -40,13 +40,13 @@ fn simple(values: &Value) -> Value {
 
 // Rules 4 to 6.
 fn forbidden() -> Vec<Forbidden> {
-    let tail = json!({ "tail_image_url": PICTURE });
+    let tail = json!({ "tail_image_url": IMAGE });
     let with_tail = |other: Value| {
         let mut both = tail.clone();
         both.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         both
     };
-    let masks = json!([{"mask": PICTURE, "trajectories": [{"x": 1, "y": 1}, {"x": 2, "y": 2}]}]);
+    let masks = json!([{"mask": IMAGE, "trajectories": [{"x": 1, "y": 1}, {"x": 2, "y": 2}]}]);
     vec![
         // Rule 4: the last frame of v1 is for five seconds, and the maker names the combination.
         aimlapi(
@@ -62,7 +62,7 @@ fn forbidden() -> Vec<Forbidden> {
         // Rule 4: brushes are not for 1.6, and on v1 for five seconds.
         aimlapi(
             V1_6_PRO,
-            &json!({ "static_mask": PICTURE }),
+            &json!({ "static_mask": IMAGE }),
             Some("kling-v1-6 is not supported with motion brush"),
         ),
         aimlapi(
@@ -70,20 +70,16 @@ fn forbidden() -> Vec<Forbidden> {
             &json!({ "dynamic_masks": masks }),
             Some("kling-v1-6 is not supported with motion brush"),
         ),
-        aimlapi(V1_STANDARD, &json!({"static_mask": PICTURE, "duration": 10}), None),
-        // Rule 4: movements of the camera are not for pictures of v1 and 1.6, nor for text of ten seconds.
+        aimlapi(V1_STANDARD, &json!({"static_mask": IMAGE, "duration": 10}), None),
+        // Rule 4: movements of the camera are not for images of v1 and 1.6, nor for text of ten seconds.
         aimlapi(V1_STANDARD, &json!({"camera_control": {"type": "down_back"}}), None),
         aimlapi(V1_6_PRO, &json!({"camera_control": simple(&json!({"zoom": 1}))}), None),
         aimlapi(V1_TEXT, &json!({"camera_control": "forward_up", "duration": 10}), None),
         // Rule 5: last frame, masks and camera exclude each other.
-        aimlapi(V1_STANDARD, &with_tail(json!({ "static_mask": PICTURE })), None),
+        aimlapi(V1_STANDARD, &with_tail(json!({ "static_mask": IMAGE })), None),
         aimlapi(V1_STANDARD, &with_tail(json!({ "dynamic_masks": masks })), None),
         aimlapi(V1_6_PRO, &with_tail(json!({"camera_control": {"type": "forward_up"}})), None),
-        aimlapi(
-            V1_STANDARD,
-            &json!({"static_mask": PICTURE, "camera_control": {"type": "forward_up"}}),
-            None,
-        ),
+        aimlapi(V1_STANDARD, &json!({"static_mask": IMAGE, "camera_control": {"type": "forward_up"}}), None),
         // Rule 6: a simple movement has exactly one value.
         aimlapi(V1_STANDARD, &json!({"camera_control": simple(&json!({"zoom": 1, "pan": -1}))}), None),
         aimlapi(V1_STANDARD, &json!({"camera_control": simple(&json!({"zoom": 0}))}), None),
@@ -91,7 +87,7 @@ fn forbidden() -> Vec<Forbidden> {
         Forbidden {
             vendor: "302ai",
             path: "/klingai/m2v_img2video_hq",
-            body: json!({"input_image": PICTURE, "tail_image": PICTURE, "camera_type": "zoom", "camera_value": "5"}),
+            body: json!({"input_image": IMAGE, "tail_image": IMAGE, "camera_type": "zoom", "camera_value": "5"}),
             text: None,
         },
     ]
@@ -167,12 +163,12 @@ async fn one_switch_has_it_refused_at_once() {
 #[tokio::test]
 async fn what_the_maker_offers_succeeds() {
     let visit = Visit::to("aimlapi").await;
-    let tail = |duration: u32| json!({"tail_image_url": PICTURE, "duration": duration});
+    let tail = |duration: u32| json!({"tail_image_url": IMAGE, "duration": duration});
     for offered in [
         aimlapi(V1_STANDARD, &tail(5), None),
         aimlapi(V1_6_PRO, &tail(5), None),
         aimlapi(V1_6_PRO, &tail(10), None),
-        aimlapi(V1_STANDARD, &json!({ "static_mask": PICTURE }), None),
+        aimlapi(V1_STANDARD, &json!({ "static_mask": IMAGE }), None),
         aimlapi(V1_TEXT, &json!({"camera_control": "forward_up"}), None),
         aimlapi(
             V1_TEXT,
@@ -187,37 +183,37 @@ async fn what_the_maker_offers_succeeds() {
     }
     let visit = Visit::to("302ai").await;
     for (path, members) in [
-        ("/klingai/m2v_img2video_hq", json!({ "tail_image": PICTURE })),
-        ("/klingai/m2v_img2video_hq_10s", json!({ "tail_image": PICTURE })),
+        ("/klingai/m2v_img2video_hq", json!({ "tail_image": IMAGE })),
+        ("/klingai/m2v_img2video_hq_10s", json!({ "tail_image": IMAGE })),
         ("/klingai/m2v_img2video_hq", json!({"camera_type": "zoom", "camera_value": "5"})),
-        ("/klingai/m2v_img2video_hq", json!({"tail_image": PICTURE, "camera_type": "empty"})),
+        ("/klingai/m2v_img2video_hq", json!({"tail_image": IMAGE, "camera_type": "empty"})),
         (
             "/klingai/m2v_img2video_hq",
-            json!({"tail_image": PICTURE, "camera_type": "zoom", "camera_value": "0"}),
+            json!({"tail_image": IMAGE, "camera_type": "zoom", "camera_value": "0"}),
         ),
         // A conflict of the documents, left open: the page offers movements on Rapid, the maker does not.
         ("/klingai/m2v_15_img2video", json!({"camera_type": "pan", "camera_value": "-3"})),
     ] {
-        let mut body = json!({ "input_image": PICTURE });
+        let mut body = json!({ "input_image": IMAGE });
         body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         let answer = visit.post(path, &body).await;
         assert_eq!(ended(&visit, &id(&answer)).await.0, 99, "{path} {body}");
     }
 }
 
-// Rule 5 of the maker's request table: a mask has the size of its picture, else the task fails.
+// Rule 5 of the maker's request table: a mask has the size of its image, else the task fails.
 #[tokio::test]
 async fn a_mask_of_another_ratio_fails_the_job() {
     let visit = Visit::to("aimlapi").await;
     let masks = |name: &str| {
-        let mask = visit.picture(name);
+        let mask = visit.image(name);
         let painted = json!([{"mask": mask, "trajectories": [{"x": 1, "y": 1}, {"x": 2, "y": 2}]}]);
         [json!({ "static_mask": mask }), json!({ "dynamic_masks": painted })]
     };
     for (name, word) in [("mask.png", "completed"), ("square.jpg", "error"), ("portrait.png", "error")] {
         for members in masks(name) {
             let mut body = aimlapi(V1_STANDARD, &members, None).body;
-            body["image_url"] = visit.picture("landscape.jpg").into();
+            body["image_url"] = visit.image("landscape.jpg").into();
             let answer = visit.post("/v2/video/generations", &body).await;
             assert_eq!(ended(&visit, &id(&answer)).await.0, word, "{members}");
         }
@@ -231,14 +227,14 @@ fn disliked() -> [(&'static str, &'static str, Value); 3] {
         (
             "gmicloud",
             "/api/v1/ie/requestqueue/apikey/requests",
-            json!({"model": "Kling-Image2Video-V1.6-Standard", "payload": {"prompt": prompt, "image": PICTURE}}),
+            json!({"model": "Kling-Image2Video-V1.6-Standard", "payload": {"prompt": prompt, "image": IMAGE}}),
         ),
         (
             "aimlapi",
             "/v2/video/generations",
-            aimlapi(V1_6_PRO, &json!({"prompt": prompt, "image_url": PICTURE}), None).body,
+            aimlapi(V1_6_PRO, &json!({"prompt": prompt, "image_url": IMAGE}), None).body,
         ),
-        ("302ai", "/klingai/m2v_15_img2video", json!({"prompt": prompt, "input_image": PICTURE})),
+        ("302ai", "/klingai/m2v_15_img2video", json!({"prompt": prompt, "input_image": IMAGE})),
     ]
 }
 
@@ -276,14 +272,14 @@ async fn moderation_can_refuse_the_submit() {
     }
 }
 
-// Rule 1: pictures follow the same switch, whatever the vendor does of itself.
+// Rule 1: images follow the same switch, whatever the vendor does of itself.
 #[tokio::test]
-async fn the_switch_moves_the_moment_of_every_picture_rule() {
+async fn the_switch_moves_the_moment_of_every_image_rule() {
     for (moment, status) in [(ImageBreach::Submit, 400), (ImageBreach::Job, 200)] {
         for (vendor, path, body) in disliked() {
             let visit = Visit::at(vendor, quiet().image_breach(moment)).await;
-            let small = visit.picture("side-299-wide.png");
-            let text = body.to_string().replace(PICTURE, &small).replace(" [mock:fail=moderation]", "");
+            let small = visit.image("side-299-wide.png");
+            let text = body.to_string().replace(IMAGE, &small).replace(" [mock:fail=moderation]", "");
             let answer = visit.post(path, &serde_json::from_str(&text).unwrap()).await;
             assert_eq!(answer.status, status, "{vendor}: {}", answer.text());
             if status == 200 {

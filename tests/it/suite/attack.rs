@@ -96,7 +96,7 @@ fn a_limit_says_nothing_about_a_bad_request() {
 }
 
 #[test]
-fn pictures_that_a_job_refuses_do_not_stop_one_another() {
+fn images_that_a_job_refuses_do_not_stop_one_another() {
     let count = AtomicUsize::new(0);
     let server = Server::start(move |request, _| {
         let keyed = request.to_ascii_lowercase().contains("authorization: bearer suite-key");

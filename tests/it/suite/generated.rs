@@ -79,7 +79,7 @@ fn a_limit_one_step_too_wide_is_found_by_bad_bodies_and_told_by_the_smallest_one
 }
 
 #[test]
-fn a_pixel_too_few_or_too_many_is_found_by_pictures_around_the_limit() {
+fn a_pixel_too_few_or_too_many_is_found_by_images_around_the_limit() {
     for (side, told) in [(299, "301 x 299"), (301, "301 x 300")] {
         let patch = format!("id = \"gmicloud\"\n[schemas.image.x-image]\nmin_side = {side}\n");
         let message = found_by("GEN-03", &patch);

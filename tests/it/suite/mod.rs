@@ -77,7 +77,7 @@ fn wanted(contract: Arc<Contract>, place: Place) -> Wanted {
         baseline: None,
         cassette: None,
         seed: 1,
-        picture: None,
+        image: None,
         beside: Beside::default(),
     }
 }

@@ -121,9 +121,9 @@ fn a_key_of_digits_is_taken_out_of_numbers_too() {
 }
 
 #[test]
-fn pictures_that_were_sent_are_told_by_their_size() {
-    let picture: Vec<u8> = (0..300_u32).map(|number| (number * 7 % 251) as u8).collect();
-    let bare = STANDARD.encode(&picture);
+fn images_that_were_sent_are_told_by_their_size() {
+    let image: Vec<u8> = (0..300_u32).map(|number| (number * 7 % 251) as u8).collect();
+    let bare = STANDARD.encode(&image);
     let uri = format!("data:image/png;base64,{bare}");
     let filler = "a".repeat(2501);
     let told = sent(Body::Json(json!({"a": bare, "b": uri, "c": "aGk=", "d": filler, "e": [bare]})));
@@ -133,7 +133,7 @@ fn pictures_that_were_sent_are_told_by_their_size() {
     let file = PartContent::File {
         file_name: "a.png".to_owned(),
         content_type: "image/png".to_owned(),
-        bytes: picture,
+        bytes: image,
     };
     let parts = vec![
         Part { name: "image".to_owned(), content: file },

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Served, assert_alphabetical, json_of, served};
-use crate::contract::rules::{Checker, PictureRule, Rule, Violation};
+use crate::contract::rules::{Checker, ImageRule, Rule, Violation};
 use crate::problem::{KeyFault, Malformation, PROBLEM_NAMES, Place, Problem};
 
 fn answered(vendor: &Served, problem: &Problem) -> (u16, String) {
@@ -23,7 +23,7 @@ fn invalid(rule: Rule) -> Problem {
     Problem::Invalid { place: Place::Body, violations: vec![violation] }
 }
 
-fn missing_picture() -> Problem {
+fn missing_image() -> Problem {
     invalid(Rule::Required { options: Vec::new() })
 }
 
@@ -44,9 +44,9 @@ fn all() -> Vec<Problem> {
         Problem::UnknownRoute { allowed: vec!["POST".to_owned()] },
         Problem::Malformed(Malformation::MediaType(Some("text/plain".to_owned()))),
         Problem::Malformed(Malformation::Multipart("no boundary".to_owned())),
-        missing_picture(),
-        invalid(Rule::Picture(PictureRule::Unreachable)),
-        invalid(Rule::Picture(PictureRule::Bytes { limit: 10_485_760 })),
+        missing_image(),
+        invalid(Rule::Image(ImageRule::Unreachable)),
+        invalid(Rule::Image(ImageRule::Bytes { limit: 10_485_760 })),
         Problem::UnknownModel { received: "m".to_owned() },
         Problem::RetiredModel { model: "m".to_owned() },
         Problem::UnknownJob { id: "kling_x".to_owned() },
@@ -200,7 +200,7 @@ fn a_refusal_can_come_in_the_proxied_envelope_instead() {
     let time = "[2025,1,2,18,6,45,678000000]";
     let wanted =
         format!(r#"{{"data":null,"message":"Invalid request","result":0,"status":400,"timestamp":{time}}}"#);
-    assert_eq!(answered(&vendor, &missing_picture()), (200, wanted));
+    assert_eq!(answered(&vendor, &missing_image()), (200, wanted));
     let unknown = Problem::UnknownJob { id: "kling_x".to_owned() };
     let wanted = format!(
         r#"{{"data":null,"message":"Resource not found","result":0,"status":404,"timestamp":{time}}}"#

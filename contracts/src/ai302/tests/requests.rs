@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Served, form, served};
+use crate::contract::image::{Finding, judge, slots};
 use crate::contract::normalise::normalised;
-use crate::contract::picture::{Finding, judge, slots};
 use crate::contract::roles::asked;
-use crate::contract::rules::PictureRule;
-use crate::picture::{PictureFacts, PictureFormat};
+use crate::contract::rules::ImageRule;
+use crate::image::{ImageFacts, ImageFormat};
 use crate::upstream;
 
 const RAPID: &str = "m2v_15_img2video";
@@ -37,8 +37,8 @@ fn unsupported(vendor: &Served, model: &str, body: Value) -> Option<String> {
     Some(violation.pointer)
 }
 
-/// The picture rule that a text in `input_image` breaks.
-fn picture_rule(vendor: &Served, text: &str, finding: &Finding) -> Option<String> {
+/// The image rule that a text in `input_image` breaks.
+fn image_rule(vendor: &Served, text: &str, finding: &Finding) -> Option<String> {
     let model = &vendor.contract.models[RAPID];
     let body = json!({"input_image": text});
     let slots = slots(&model.request, &body);
@@ -105,7 +105,7 @@ fn bounds_are_inclusive_and_one_beyond_is_refused() {
 }
 
 #[test]
-fn pictures_are_required_for_picture_models_and_the_prompt_for_text_models() {
+fn images_are_required_for_image_models_and_the_prompt_for_text_models() {
     let vendor = served(&[]);
     assert_eq!(broken(&vendor, RAPID, json!({})), ["/input_image"]);
     assert_eq!(broken(&vendor, HQ, json!({"tail_image": "cid:0"})), ["/input_image"]);
@@ -135,30 +135,30 @@ fn a_last_frame_is_taken_by_hq_ignored_elsewhere_and_refused_there_if_strict() {
 }
 
 #[test]
-fn a_picture_is_a_file_or_an_address_and_every_rule_refuses_the_submit() {
+fn an_image_is_a_file_or_an_address_and_every_rule_refuses_the_submit() {
     let seen = |format, width, height, bytes| {
-        Finding::Seen(PictureFacts { format, bytes, pixels: Some((width, height)), decodes: true })
+        Finding::Seen(ImageFacts { format, bytes, pixels: Some((width, height)), decodes: true })
     };
-    let good = seen(PictureFormat::Jpeg, 300, 300, 10_485_760);
+    let good = seen(ImageFormat::Jpeg, 300, 300, 10_485_760);
     let vendor = served(&[]);
-    let rule = |text: &str, finding: &Finding| picture_rule(&vendor, text, finding);
+    let rule = |text: &str, finding: &Finding| image_rule(&vendor, text, finding);
     assert_eq!(rule("cid:0", &good), None);
     assert_eq!(rule("https://a.example/b", &good), None);
     assert_eq!(rule("iVBORw0KGgo=", &good).as_deref(), Some("picture_transport"));
     assert_eq!(rule("data:image/png;base64,AAAA", &good).as_deref(), Some("picture_transport"));
-    let wide = seen(PictureFormat::Png, 3000, 300, 1);
+    let wide = seen(ImageFormat::Png, 3000, 300, 1);
     assert_eq!(rule("cid:0", &wide), None, "no rule for the aspect is documented");
-    let small = seen(PictureFormat::Png, 299, 300, 1);
+    let small = seen(ImageFormat::Png, 299, 300, 1);
     assert_eq!(rule("cid:0", &small).as_deref(), Some("picture_side"));
-    let heavy = seen(PictureFormat::Png, 300, 300, 10_485_761);
+    let heavy = seen(ImageFormat::Png, 300, 300, 10_485_761);
     assert_eq!(rule("cid:0", &heavy).as_deref(), Some("picture_bytes"));
-    let webp = seen(PictureFormat::Webp, 300, 300, 1);
+    let webp = seen(ImageFormat::Webp, 300, 300, 1);
     assert_eq!(rule("cid:0", &webp).as_deref(), Some("picture_format"));
     let lenient = served(&[("base64_images", "accept")]);
-    assert_eq!(picture_rule(&lenient, "iVBORw0KGgo=", &good), None);
-    let mut refused = vendor.contract.pictures.refused_at_submit.clone();
+    assert_eq!(image_rule(&lenient, "iVBORw0KGgo=", &good), None);
+    let mut refused = vendor.contract.images.refused_at_submit.clone();
     refused.sort_unstable();
-    let mut known = PictureRule::NAMES.to_vec();
+    let mut known = ImageRule::NAMES.to_vec();
     known.sort_unstable();
     assert_eq!(refused, known);
 }

@@ -30,7 +30,7 @@ enum Change {
 /// The places and changes found so far.
 struct Breaks<'a> {
     found: Vec<(String, Change, &'static str)>,
-    pictures: &'a [&'a str],
+    images: &'a [&'a str],
 }
 
 /// Every way to break one rule of a good body in one place, by as little as possible.
@@ -39,8 +39,8 @@ struct Breaks<'a> {
 /// listed values, one step beyond a bound, one character or item too many or too few, or no URL. In
 /// arrays the first and the last item are broken. Members that are not in `body` cannot be. What a
 /// form says as text stays wrong when [`crate::contract::normalise::normalised`] has read it.
-pub fn breaks(model: &Model, body: &Value, pictures: &[&str]) -> Vec<JustBad> {
-    let mut breaks = Breaks { found: Vec::new(), pictures };
+pub fn breaks(model: &Model, body: &Value, images: &[&str]) -> Vec<JustBad> {
+    let mut breaks = Breaks { found: Vec::new(), images };
     breaks.inside(&model.request, body, "");
     let bodies = breaks.found.into_iter().filter_map(|(pointer, change, rule)| {
         let body = changed(body, &pointer, change)?;
@@ -222,7 +222,7 @@ impl Breaks<'_> {
         }
         if let Some(most) = member.size("maxItems") {
             let any = Value::Bool(true);
-            let mut draw = Draw { manner: Manner::Complete, pictures: self.pictures, numbers: 0 };
+            let mut draw = Draw { manner: Manner::Complete, images: self.images, numbers: 0 };
             let mut many = items.to_vec();
             while many.len() <= most {
                 many.push(draw.value(schema.get("items").unwrap_or(&any), ""));

@@ -15,8 +15,8 @@ use serde_json::{Map, Value};
 pub use self::broken::{JustBad, breaks};
 use self::combined::flattened;
 use self::values::Member;
+use super::image::ImageRole;
 use super::model::Model;
-use super::picture::PictureRole;
 use super::roles::asked;
 use super::schema::{escape, properties, unescape};
 use super::together::{self, Together};
@@ -47,8 +47,8 @@ enum Manner<'a> {
 /// Draws values from schemas.
 struct Draw<'a> {
     manner: Manner<'a>,
-    /// Texts that name pictures: addresses, data URIs, base64 or handles of parts.
-    pictures: &'a [&'a str],
+    /// Texts that name images: addresses, data URIs, base64 or handles of parts.
+    images: &'a [&'a str],
     /// Counts the plain numbers drawn so far, so that two points are never the same one.
     numbers: i64,
 }
@@ -56,45 +56,45 @@ struct Draw<'a> {
 /// A body that keeps every rule of the model's schema.
 ///
 /// Optional members, values, lengths and unknown members are chosen by `pick`; bounds are often met
-/// exactly. `pictures` are texts that name pictures (an address, a data URI, base64, the handle of a
-/// part); each is used only where the model takes pictures that way, beside addresses of our own.
+/// exactly. `pictures` are texts that name images (an address, a data URI, base64, the handle of a
+/// part); each is used only where the model takes images that way, beside addresses of our own.
 /// Members are given in their own types: what a form would carry as text is a number here. The
 /// combinations that the models' maker refuses are not avoided; [`settled`] removes them.
-pub fn good(model: &Model, pick: &mut dyn Pick, pictures: &[&str]) -> Value {
-    Draw { manner: Manner::Chosen(pick), pictures, numbers: 0 }.value(&model.request, "")
+pub fn good(model: &Model, pick: &mut dyn Pick, images: &[&str]) -> Value {
+    Draw { manner: Manner::Chosen(pick), images, numbers: 0 }.value(&model.request, "")
 }
 
 /// For one good body, every body that breaks just one rule in just one place, by as little as possible.
 ///
 /// See [`breaks`] for what is broken.
-pub fn just_bad(model: &Model, pick: &mut dyn Pick, pictures: &[&str]) -> Vec<JustBad> {
-    let body = good(model, pick, pictures);
-    breaks(model, &body, pictures)
+pub fn just_bad(model: &Model, pick: &mut dyn Pick, images: &[&str]) -> Vec<JustBad> {
+    let body = good(model, pick, images);
+    breaks(model, &body, images)
 }
 
 /// The plainest body with nothing but what is required.
-pub fn minimal(model: &Model, pictures: &[&str]) -> Value {
-    minimal_for(&model.request, pictures)
+pub fn minimal(model: &Model, images: &[&str]) -> Value {
+    minimal_for(&model.request, images)
 }
 
 /// The plainest value of any schema of a contract with nothing but what is required, by the schema or by what
 /// must be together.
-pub fn minimal_for(schema: &Value, pictures: &[&str]) -> Value {
-    let body = Draw { manner: Manner::Minimal, pictures, numbers: 0 }.value(schema, "");
-    joined(schema, body, pictures)
+pub fn minimal_for(schema: &Value, images: &[&str]) -> Value {
+    let body = Draw { manner: Manner::Minimal, images, numbers: 0 }.value(schema, "");
+    joined(schema, body, images)
 }
 
 /// The same body so that what must be together is, if one member more, or a switch turned, is enough for that.
-pub fn joined(schema: &Value, body: Value, pictures: &[&str]) -> Value {
+pub fn joined(schema: &Value, body: Value, images: &[&str]) -> Value {
     let Ok(together) = Together::of(schema) else { return body };
     if together.unmet(&body).is_none() {
         return body;
     }
-    changes(schema, &body, pictures).into_iter().find(|held| together.unmet(held).is_none()).unwrap_or(body)
+    changes(schema, &body, images).into_iter().find(|held| together.unmet(held).is_none()).unwrap_or(body)
 }
 
 /// The bodies that have one optional member more, or one switch turned.
-fn changes(schema: &Value, body: &Value, pictures: &[&str]) -> Vec<Value> {
+fn changes(schema: &Value, body: &Value, images: &[&str]) -> Vec<Value> {
     let mut found = Vec::new();
     let (Some(declared), Some(held)) =
         (schema.get("properties").and_then(Value::as_object), body.as_object())
@@ -102,14 +102,14 @@ fn changes(schema: &Value, body: &Value, pictures: &[&str]) -> Vec<Value> {
         return found;
     };
     for (name, property) in declared.iter().filter(|(name, _)| together::speaks_of(schema, name)) {
-        let plain = minimal_for(property, pictures);
+        let plain = minimal_for(property, images);
         let values = match (held.get(name), plain) {
             (Some(Value::Bool(on)), _) => vec![Value::Bool(!on)],
             (Some(_), _) => Vec::new(),
             (None, Value::Bool(on)) => vec![Value::Bool(on), Value::Bool(!on)],
             // A list that may be empty would say nothing.
             (None, _) => {
-                let draw = Draw { manner: Manner::Complete, pictures, numbers: 0 };
+                let draw = Draw { manner: Manner::Complete, images, numbers: 0 };
                 vec![{ draw }.value(property, name)]
             }
         };
@@ -123,18 +123,18 @@ fn changes(schema: &Value, body: &Value, pictures: &[&str]) -> Vec<Value> {
 }
 
 /// The plainest body with every member that the schema declares, whether or not they go together.
-pub fn complete(model: &Model, pictures: &[&str]) -> Value {
-    complete_for(&model.request, pictures)
+pub fn complete(model: &Model, images: &[&str]) -> Value {
+    complete_for(&model.request, images)
 }
 
 /// The plainest value of any schema of a contract with everything that it declares.
-pub fn complete_for(schema: &Value, pictures: &[&str]) -> Value {
-    Draw { manner: Manner::Complete, pictures, numbers: 0 }.value(schema, "")
+pub fn complete_for(schema: &Value, images: &[&str]) -> Value {
+    Draw { manner: Manner::Complete, images, numbers: 0 }.value(schema, "")
 }
 
 /// The plainest body with every member that may go together under the rules of the models' maker.
-pub fn full(model: &Model, pictures: &[&str]) -> Value {
-    settled(model, complete(model, pictures))
+pub fn full(model: &Model, images: &[&str]) -> Value {
+    settled(model, complete(model, images))
 }
 
 /// The same body without the optional members that the models' maker would refuse.
@@ -178,11 +178,11 @@ fn reduced(model: &Model, body: &Value) -> Option<Value> {
 /// Whether the maker's rules speak of such a member: what goes with a first frame, and what it depends on.
 fn can_clash(schema: &Value) -> bool {
     let role = schema.get("x-role").and_then(Value::as_str).unwrap_or_default();
-    let picture = schema.get("x-image").and_then(|rules| rules.get("role")).and_then(Value::as_str);
+    let image = schema.get("x-image").and_then(|rules| rules.get("role")).and_then(Value::as_str);
     let inner =
         schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|held| held.values());
     ["camera", "camera_type", "static_mask", "duration", "prompt"].contains(&role)
-        || picture.is_some_and(|role| role != "first")
+        || image.is_some_and(|role| role != "first")
         || inner.chain(schema.get("items")).any(can_clash)
 }
 
@@ -281,19 +281,19 @@ impl Draw<'_> {
     }
 
     fn text(&mut self, member: &Member<'_>) -> Value {
-        let possible = member.texts(self.pictures);
+        let possible = member.texts(self.images);
         let chosen = self.pick(possible.len());
         Value::String(possible[chosen].clone())
     }
 }
 
-/// The word that a picture's role has in contracts, for addresses of examples.
-fn role_word(role: PictureRole) -> &'static str {
+/// The word that an image's role has in contracts, for addresses of examples.
+fn role_word(role: ImageRole) -> &'static str {
     match role {
-        PictureRole::First => "first",
-        PictureRole::Tail => "tail",
-        PictureRole::Mask => "mask",
-        PictureRole::Reference => "reference",
+        ImageRole::First => "first",
+        ImageRole::Tail => "tail",
+        ImageRole::Mask => "mask",
+        ImageRole::Reference => "reference",
     }
 }
 

@@ -12,8 +12,8 @@ use crate::contract::normalise::normalised;
 use crate::contract::rules::Checker;
 use crate::vendors;
 
-/// Texts that name pictures in each of the ways in which one can come.
-const PICTURES: [&str; 3] = ["data:image/png;base64,iVBORw0KGgo=", "iVBORw0KGgo=", "cid:0"];
+/// Texts that name images in each of the ways in which one can come.
+const IMAGES: [&str; 3] = ["data:image/png;base64,iVBORw0KGgo=", "iVBORw0KGgo=", "cid:0"];
 
 /// A source of choices that goes through a list again and again.
 fn cycle(choices: Vec<usize>) -> impl FnMut(usize) -> usize {
@@ -94,13 +94,13 @@ fn distinct() -> &'static [(String, Model)] {
 }
 
 fn good_bodies_pass(of: &str, model: &Model, choices: &[usize]) {
-    let body = good(model, &mut cycle(choices.to_vec()), &PICTURES);
+    let body = good(model, &mut cycle(choices.to_vec()), &IMAGES);
     let violations = checker(model).violations(&body);
     assert!(violations.is_empty(), "{of}: {violations:?} in {body}");
 }
 
 fn each_bad_body_breaks_its_rule(of: &str, model: &Model, choices: &[usize]) {
-    for bad in just_bad(model, &mut cycle(choices.to_vec()), &PICTURES) {
+    for bad in just_bad(model, &mut cycle(choices.to_vec()), &IMAGES) {
         // What a form carried was read once; what JSON carried may be, and is wrong either way.
         let violations = checker(model).violations(&normalised(&model.request, bad.body.clone()));
         let found: Vec<(&str, &str)> =
@@ -142,8 +142,8 @@ proptest! {
     #[test]
     fn the_same_choices_make_the_same_bodies(choices in prop::collection::vec(0_usize..1000, 1..30)) {
         let model = rich();
-        let once = just_bad(&model, &mut cycle(choices.clone()), &PICTURES);
-        prop_assert_eq!(once, just_bad(&model, &mut cycle(choices), &PICTURES));
+        let once = just_bad(&model, &mut cycle(choices.clone()), &IMAGES);
+        prop_assert_eq!(once, just_bad(&model, &mut cycle(choices), &IMAGES));
     }
 }
 
@@ -189,11 +189,11 @@ fn every_rule_that_a_schema_declares_is_broken_by_some_body() {
         let mut declared = BTreeSet::new();
         declared_rules(&model.request, "", &mut declared);
         // What may be of several types is so only in some bodies.
-        let several = |at: &[usize]| good(model, &mut cycle(at.to_vec()), &PICTURES);
+        let several = |at: &[usize]| good(model, &mut cycle(at.to_vec()), &IMAGES);
         let others = (0..40_usize).map(|n| several(&[n % 7, n % 5, n % 3, n % 2, n / 3, n / 5, n / 7]));
-        let broken: BTreeSet<(String, &str)> = std::iter::once(complete(model, &PICTURES))
+        let broken: BTreeSet<(String, &str)> = std::iter::once(complete(model, &IMAGES))
             .chain(others)
-            .flat_map(|body| breaks(model, &body, &PICTURES))
+            .flat_map(|body| breaks(model, &body, &IMAGES))
             .map(|bad| (bad.pointer, bad.rule))
             .collect();
         let missing: Vec<_> = declared.difference(&broken).collect();
@@ -213,25 +213,25 @@ fn every_rule_that_a_schema_declares_is_broken_by_some_body() {
 fn canonical_bodies_keep_every_rule_and_the_minimal_one_has_nothing_to_spare() {
     each_model(|contract, model| {
         let checker = contract.request_checker(model);
-        for body in [minimal(model, &PICTURES), full(model, &PICTURES), complete(model, &PICTURES)] {
+        for body in [minimal(model, &IMAGES), full(model, &IMAGES), complete(model, &IMAGES)] {
             assert!(checker.accepts(&body), "{}: {body}", contract.full_id());
         }
         let rules: Vec<String> = upstream::RULES.iter().map(|rule| (*rule).to_owned()).collect();
-        let body = full(model, &PICTURES);
+        let body = full(model, &IMAGES);
         assert_eq!(upstream::judge(&rules, model, &asked(model, &body)), None, "{body}");
     });
-    let body = minimal(&rich(), &PICTURES);
+    let body = minimal(&rich(), &IMAGES);
     let names: Vec<&String> = body.as_object().unwrap().keys().collect();
     assert_eq!(names, ["model", "image", "points", "kind"]);
     assert_eq!(body["points"], json!([{"x": 10}, {"x": 20}]));
-    assert_eq!(body["image"], PICTURES[0], "an address is not how this picture may come");
+    assert_eq!(body["image"], IMAGES[0], "an address is not how this picture may come");
 }
 
 #[test]
 fn breaks_are_as_small_as_can_be() {
     let model = rich();
-    let body = complete(&model, &PICTURES);
-    let told: Vec<(String, &str, Value)> = breaks(&model, &body, &PICTURES)
+    let body = complete(&model, &IMAGES);
+    let told: Vec<(String, &str, Value)> = breaks(&model, &body, &IMAGES)
         .into_iter()
         .map(|bad| {
             (bad.pointer.clone(), bad.rule, bad.body.pointer(&bad.pointer).cloned().unwrap_or_default())
@@ -269,18 +269,18 @@ fn rule_named(name: &str) -> &'static str {
 #[test]
 fn members_that_do_not_go_together_give_way_to_those_declared_first() {
     let mut model = rich();
-    let picture = |role: &str| json!({"type": "string", "x-image": {"role": role, "formats": [], "transports": ["url"]}});
+    let image = |role: &str| json!({"type": "string", "x-image": {"role": role, "formats": [], "transports": ["url"]}});
     model.request = json!({"type": "object", "required": ["image"], "properties": {
-        "image": picture("first"), "tail": picture("tail"), "mask": picture("mask"),
+        "image": image("first"), "tail": image("tail"), "mask": image("mask"),
         "duration": {"type": "integer", "enum": [10, 5], "x-role": "duration"}}});
     let rows = &upstream::capabilities().row;
-    let row = rows.iter().find(|row| row.picture && row.tail.contains(&10) && row.masks.is_empty()).unwrap();
+    let row = rows.iter().find(|row| row.image && row.tail.contains(&10) && row.masks.is_empty()).unwrap();
     let maker = json!({"model": row.model, "mode": row.mode, "source": "test"});
     model.maker = serde_json::from_value(maker).unwrap();
     let names = |body: &Value| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&complete(&model, &[])), ["image", "tail", "mask", "duration"]);
     assert_eq!(names(&full(&model, &[])), ["image", "tail", "duration"]);
     model.request["properties"].as_object_mut().unwrap().shift_remove("tail");
-    model.request["properties"]["masks"] = json!({"type": "array", "items": picture("mask")});
+    model.request["properties"]["masks"] = json!({"type": "array", "items": image("mask")});
     assert_eq!(names(&full(&model, &[])), ["image", "duration"], "both masks have to go at once");
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Number, Value};
 
 use super::role_word;
-use crate::contract::picture::{PictureRules, transport_of};
+use crate::contract::image::{ImageRules, transport_of};
 use crate::contract::rules::Checker;
 
 /// A member of a body, as its plain schema declares it.
@@ -109,8 +109,8 @@ impl<'a> Member<'a> {
     }
 
     /// Texts that it may be.
-    pub(super) fn texts(&self, pictures: &[&str]) -> Vec<String> {
-        let mut possible = self.meaningful(pictures);
+    pub(super) fn texts(&self, images: &[&str]) -> Vec<String> {
+        let mut possible = self.meaningful(images);
         let addresses = self.has("x-url") || self.has("x-image");
         if !addresses {
             possible.extend(self.default().and_then(Value::as_str).map(str::to_owned));
@@ -145,21 +145,20 @@ impl<'a> Member<'a> {
     }
 
     /// Texts that mean what the member is for, the plainest first.
-    fn meaningful(&self, pictures: &[&str]) -> Vec<String> {
+    fn meaningful(&self, images: &[&str]) -> Vec<String> {
         let samples = self.schema.get("examples").and_then(Value::as_array);
         let mut texts: Vec<String> =
             samples.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        if let Some(rules) =
-            self.schema.get("x-image").and_then(|rules| PictureRules::deserialize(rules).ok())
+        if let Some(rules) = self.schema.get("x-image").and_then(|rules| ImageRules::deserialize(rules).ok())
         {
             let format = rules.formats.first().map_or("png", String::as_str);
             let address = format!("https://pictures.example/{}.{format}", role_word(rules.role));
-            let given = pictures.iter().map(|text| (*text).to_owned());
+            let given = images.iter().map(|text| (*text).to_owned());
             texts.extend(std::iter::once(address.clone()).chain(given).filter(|text| {
                 rules.transports.contains(&transport_of(text)) && (!self.has("x-url") || is_url(text))
             }));
             if texts.is_empty() {
-                // Only the rules for pictures would refuse an address here; the schema does not.
+                // Only the rules for images would refuse an address here; the schema does not.
                 texts.push(address);
             }
             return texts;

@@ -253,7 +253,7 @@ fn models(text: &mut Text, gathered: &Gathered, told: &Told) {
     }
 }
 
-/// Gives members the roles that their names suggest, and asks about what looks like a picture.
+/// Gives members the roles that their names suggest, and asks about what looks like an image.
 fn undecided(text: &mut Text, body: &mut Map<String, Value>) {
     let roles = ["prompt", "negative_prompt", "duration", "aspect_ratio", "cfg_scale"];
     let Some(Value::Object(members)) = body.get_mut("properties") else { return };

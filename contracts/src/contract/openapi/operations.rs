@@ -188,7 +188,7 @@ impl Shape<'_> {
         }
     }
 
-    /// The content types of the parts of a form that are pictures.
+    /// The content types of the parts of a form that are images.
     fn encoding(&self, models: &[&Submitted]) -> Map<String, Value> {
         let mut encoding = Map::new();
         for model in models.iter().filter_map(|model| self.view.contract.models.get(&model.id)) {

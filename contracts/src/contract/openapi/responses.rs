@@ -117,13 +117,13 @@ fn refusals<'a>(view: &View<'a>, called: &str, operation: &Operation) -> Vec<Ref
 /// Whether a request to the operation can be refused for a reason.
 fn can_meet(called: &str, operation: &Operation, problem: &str) -> bool {
     let checks = |check: Check| operation.checks.contains(&check);
-    let submits = checks(Check::Model) || checks(Check::Pictures);
+    let submits = checks(Check::Model) || checks(Check::Images);
     match problem {
         "unauthorized" | "forbidden" => checks(Check::Credential),
         "malformed" | "too_large" => checks(Check::Body),
         "unknown_model" => submits || called == "model",
         "retired_model" | "not_entitled" => submits,
-        "invalid" => checks(Check::Members) || checks(Check::Pictures) || operation.query.is_some(),
+        "invalid" => checks(Check::Members) || checks(Check::Images) || operation.query.is_some(),
         "insufficient_credits" | "concurrency_limited" => submits,
         "unknown_job" => operation.job_id.is_some(),
         "unknown_route" => false,
@@ -133,7 +133,7 @@ fn can_meet(called: &str, operation: &Operation, problem: &str) -> bool {
 
 /// Whether the plain form of a problem cannot come: a query alone is refused as a query.
 fn only_as_variant(operation: &Operation, problem: &str) -> bool {
-    let reads_body = [Check::Members, Check::Pictures].iter().any(|check| operation.checks.contains(check));
+    let reads_body = [Check::Members, Check::Images].iter().any(|check| operation.checks.contains(check));
     problem == "invalid" && !reads_body
 }
 
@@ -141,9 +141,7 @@ fn can_meet_variant(operation: &Operation, problem: &str, variant: &str) -> bool
     let asks_by_query = operation.query.is_some() || matches!(operation.job_id, Some(IdPlace::Query(_)));
     match (problem, variant) {
         ("invalid", "query") => asks_by_query,
-        ("invalid", picture) if picture.starts_with("picture_") => {
-            operation.checks.contains(&Check::Pictures)
-        }
+        ("invalid", image) if image.starts_with("picture_") => operation.checks.contains(&Check::Images),
         _ => true,
     }
 }

@@ -1,4 +1,4 @@
-//! The smaller sections: words, refusals, failures, pictures, results, options and what stays open.
+//! The smaller sections: words, refusals, failures, images, results, options and what stays open.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::Map;
 use super::markdown::{bold, code, json, jsons, prose, table};
 use super::sourced;
 use crate::contract::Contract;
-use crate::contract::rules::PictureRule;
+use crate::contract::rules::ImageRule;
 use crate::upstream::RULES;
 
 /// The vendor's words for our phases.
@@ -72,11 +72,11 @@ pub(super) fn failures(contract: &Contract) -> String {
     section("Failed jobs", &table(&["Reason", "Text", "Code", "Sources"], rows))
 }
 
-/// When a picture that breaks a rule is noticed.
-pub(super) fn pictures(contract: &Contract) -> String {
-    let refused = &contract.pictures.refused_at_submit;
+/// When an image that breaks a rule is noticed.
+pub(super) fn images(contract: &Contract) -> String {
+    let refused = &contract.images.refused_at_submit;
     let at_submit = refused.iter().map(String::as_str);
-    let later = PictureRule::NAMES.into_iter().filter(|rule| !refused.iter().any(|held| held == rule));
+    let later = ImageRule::NAMES.into_iter().filter(|rule| !refused.iter().any(|held| held == rule));
     let told = format!(
         "- {}: {}\n- {}: {}\n- {}: {}\n",
         bold("Refused at submit"),
@@ -84,7 +84,7 @@ pub(super) fn pictures(contract: &Contract) -> String {
         bold("Fails the job"),
         names(later),
         bold("Sources"),
-        sourced(contract, &contract.pictures.source)
+        sourced(contract, &contract.images.source)
     );
     section("Pictures that break a rule", &told)
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::markdown::{code, json, jsons, prose, table};
 use super::sourced;
 use crate::contract::Contract;
-use crate::contract::picture::{PictureRules, Transport};
+use crate::contract::image::{ImageRules, Transport};
 use crate::contract::rules::kind_of;
 use crate::contract::schema::documented;
 use crate::contract::source::Cited;
@@ -153,8 +153,8 @@ fn limits(schema: &Value) -> Vec<String> {
     if stated("x-empty").is_some_and(|value| value == "absent") {
         told.push("empty text counts as absent".to_owned());
     }
-    if let Some(rules) = stated("x-image").and_then(|rules| PictureRules::deserialize(rules).ok()) {
-        told.push(picture(&rules));
+    if let Some(rules) = stated("x-image").and_then(|rules| ImageRules::deserialize(rules).ok()) {
+        told.push(image(&rules));
     }
     for (key, word) in [("anyOf", "any of"), ("oneOf", "one of"), ("allOf", "all of")] {
         if let Some(parts) = stated(key).and_then(Value::as_array) {
@@ -177,8 +177,8 @@ fn range(least: Option<&Value>, most: Option<&Value>, unit: &str) -> Option<Stri
     }
 }
 
-/// The rules for a picture. All bounds are inclusive.
-fn picture(rules: &PictureRules) -> String {
+/// The rules for an image. All bounds are inclusive.
+fn image(rules: &ImageRules) -> String {
     let mut told = vec![format!("picture ({})", rules.formats.join(", "))];
     told.extend(rules.max_bytes.map(|bytes| format!("at most {}", size(bytes))));
     told.extend(rules.min_side.map(|side| format!("sides of at least {side} pixels")));

@@ -47,7 +47,7 @@ pub fn render(contract: &Contract, older: &[&Contract]) -> String {
         facts::refusals(contract),
         facts::wording(contract),
         facts::failures(contract),
-        facts::pictures(contract),
+        facts::images(contract),
         facts::upstream(contract),
         facts::results(contract),
         facts::callbacks(contract),

@@ -92,9 +92,9 @@ fn bars_breaks_and_backticks_of_a_text_do_not_break_the_page() {
 }
 
 #[test]
-fn pictures_prices_and_paths_are_told_in_words() {
-    let picture = line("| `picture` |");
-    assert!(picture.contains("picture (jpeg, png); at most 10 MiB (10485760 bytes); sides of at least 300 pixels; between 2:5 and 5:2; comes as a file part, an address"), "{picture}");
+fn images_prices_and_paths_are_told_in_words() {
+    let image = line("| `picture` |");
+    assert!(image.contains("picture (jpeg, png); at most 10 MiB (10485760 bytes); sides of at least 300 pixels; between 2:5 and 5:2; comes as a file part, an address"), "{image}");
     assert!(line("| `a/short` | 0.3 coin a job (page [doc]) |").contains("| 10 to 20 |"));
     assert!(line("| `POST /make/hidden` |").contains("| `a/long` | `hidden_path` | log [obs] |"));
     assert_eq!(line("- **Refused at"), "- **Refused at submit**: `picture_format`");

@@ -12,7 +12,7 @@ use jsonschema::paths::Location;
 use jsonschema::{Keyword, ValidationError, Validator};
 use serde_json::{Map, Value};
 
-pub use self::violation::{PictureRule, Rule, Violation, fill, kind_of};
+pub use self::violation::{ImageRule, Rule, Violation, fill, kind_of};
 use super::schema;
 
 /// A schema that is ready to check values.
@@ -129,7 +129,7 @@ fn size_of(rule: &Rule, received: &Value) -> Option<Value> {
         | Rule::Maximum { .. }
         | Rule::Url
         | Rule::Form { .. }
-        | Rule::Picture(_)
+        | Rule::Image(_)
         | Rule::Upstream { .. } => None,
     }
 }

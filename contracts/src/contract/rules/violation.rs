@@ -72,8 +72,8 @@ pub enum Rule {
         /// JSON Schema's name of the keyword.
         keyword: String,
     },
-    /// It names a picture that breaks a rule for pictures.
-    Picture(PictureRule),
+    /// It names an image that breaks a rule for images.
+    Image(ImageRule),
     /// It does not go with the model, its mode or other members; a rule of the maker's.
     Upstream {
         /// The rule's name in [`crate::upstream`].
@@ -83,16 +83,16 @@ pub enum Rule {
     },
 }
 
-/// A rule for pictures. Bounds are inclusive.
+/// A rule for images. Bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PictureRule {
+pub enum ImageRule {
     /// It must come in a way that the vendor takes (a URL, a data URI, bare base64, a file).
     Transport,
     /// Its base64 or data URI must be sound.
     Encoding,
     /// Its address must lead to it.
     Unreachable,
-    /// It must be a picture that can be decoded.
+    /// It must be an image that can be decoded.
     Unreadable,
     /// It must be of a listed type.
     Format,
@@ -128,15 +128,15 @@ impl Rule {
             Self::MaxItems { .. } => "max_items",
             Self::Url => "url",
             Self::Form { .. } => "form",
-            Self::Picture(rule) => rule.name(),
+            Self::Image(rule) => rule.name(),
             Self::Upstream { .. } => "upstream",
         }
     }
 
-    /// The picture rule's name, if it is one.
-    pub(crate) fn picture_name(&self) -> Option<&'static str> {
+    /// The image rule's name, if it is one.
+    pub(crate) fn image_name(&self) -> Option<&'static str> {
         match self {
-            Self::Picture(rule) => Some(rule.name()),
+            Self::Image(rule) => Some(rule.name()),
             Self::Required { .. }
             | Self::Type { .. }
             | Self::Enum { .. }
@@ -163,13 +163,13 @@ impl Rule {
             | Self::MaxLength { limit }
             | Self::MinItems { limit }
             | Self::MaxItems { limit } => limit.to_string(),
-            Self::Picture(rule) => rule.limit_text(),
+            Self::Image(rule) => rule.limit_text(),
         }
     }
 }
 
-impl PictureRule {
-    /// Every picture rule's name.
+impl ImageRule {
+    /// Every image rule's name.
     pub const NAMES: [&'static str; 8] = [
         "picture_transport",
         "picture_encoding",
@@ -239,7 +239,7 @@ impl Violation {
             | Rule::MaxItems { .. }
             | Rule::Url
             | Rule::Form { .. }
-            | Rule::Picture(_) => "",
+            | Rule::Image(_) => "",
         };
         fill(
             wording,

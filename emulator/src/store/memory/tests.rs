@@ -69,17 +69,17 @@ fn the_oldest_finished_job_makes_room_and_unfinished_ones_stay() {
 }
 
 #[test]
-fn echoes_count_by_their_bytes_and_pictures_once_however_many_jobs_hold_them() {
+fn echoes_count_by_their_bytes_and_images_once_however_many_jobs_hold_them() {
     let bytes = crate::fixtures::find("side-300.png").unwrap().bytes;
-    let picture = crate::media::inspect(bytes).preview.unwrap();
+    let image = crate::media::inspect(bytes).preview.unwrap();
     let store = store(100, 1_000_000);
     for number in 0..10 {
-        add(&store, &job(number, 100, Some(NOW), Some(picture.clone()))).unwrap();
+        add(&store, &job(number, 100, Some(NOW), Some(image.clone()))).unwrap();
     }
-    assert_eq!(store.shelf().kept_bytes, 1000 + picture.jpeg().len() as u64);
+    assert_eq!(store.shelf().kept_bytes, 1000 + image.jpeg().len() as u64);
     store.reset(Some("a"));
     assert_eq!(store.shelf().kept_bytes, 0);
-    assert!(store.shelf().pictures.is_empty() && store.shelf().clips.is_empty());
+    assert!(store.shelf().images.is_empty() && store.shelf().clips.is_empty());
 }
 
 #[test]

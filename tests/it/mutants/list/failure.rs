@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::mutant::Breaks::{Asks, Words};
 use super::super::mutant::{Mutant, Said, body};
-use super::{good_picture, sent};
+use super::{good_image, sent};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -59,7 +59,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: Asks(|request| {
             let unreachable = "http://127.0.0.1:1/picture.jpg";
             if let Some(body) = sent(request).filter(|body| body["image_url"] == unreachable) {
-                good_picture(&mut body["image_url"]);
+                good_image(&mut body["image_url"]);
             }
         }),
         caught_by: &["ERR-04"],

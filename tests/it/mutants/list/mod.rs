@@ -2,8 +2,8 @@
 
 mod access;
 mod failure;
+mod images;
 mod limits;
-mod pictures;
 mod poll;
 mod refusal;
 mod result;
@@ -42,7 +42,7 @@ pub(super) fn mutants() -> Vec<&'static Mutant> {
         access::MUTANTS,
         submit::MUTANTS,
         refusal::MUTANTS,
-        pictures::MUTANTS,
+        images::MUTANTS,
         poll::MUTANTS,
         result::MUTANTS,
         failure::MUTANTS,
@@ -85,7 +85,7 @@ fn is_download(request: &Outgoing) -> bool {
     request.url.contains("/__media/")
 }
 
-/// Puts a picture that is not fetched, and so is good, where a body has a text.
-fn good_picture(place: &mut Value) {
+/// Puts an image that is not fetched, and so is good, where a body has a text.
+fn good_image(place: &mut Value) {
     *place = json!("https://example.com/picture.jpg");
 }

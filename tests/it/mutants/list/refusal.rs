@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::mutant::Breaks::{Asks, Contract, Words};
 use super::super::mutant::{Mutant, Said, body};
-use super::{good_picture, sent};
+use super::{good_image, sent};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -85,7 +85,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         surface: "aimlapi",
         breaks: Asks(|request| {
             if let Some(body) = sent(request).filter(|body| body["image_url"] == "not a url") {
-                good_picture(&mut body["image_url"]);
+                good_image(&mut body["image_url"]);
             }
         }),
         caught_by: &["VAL-08"],

@@ -4,7 +4,7 @@ use mockreel_emulator::Progress;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use super::{HQ, RAPID, TEXT, WITH_PICTURE, body, body_with, fetch, form, post_form, submitted};
+use super::{HQ, RAPID, TEXT, WITH_IMAGE, body, body_with, fetch, form, post_form, submitted};
 use crate::rows::Visit;
 use crate::support::{Answer, KEY, fixture_bytes, quiet};
 
@@ -43,9 +43,9 @@ fn address(answer: &Answer) -> Value {
 
 // Rows 3 and 4: a file with a name, a file without one, a text with an address, and JSON.
 #[tokio::test]
-async fn a_picture_may_come_in_four_ways() {
+async fn an_image_may_come_in_four_ways() {
     let visit = Visit::at("302ai", quiet().progress(Progress::Immediate)).await;
-    let url = visit.picture("landscape.jpg");
+    let url = visit.image("landscape.jpg");
     let named = form(&[("prompt", "a cat")]);
     let nameless = Form::new().part("input_image", Part::bytes(fixture_bytes("landscape.jpg")));
     let typed = Part::bytes(fixture_bytes("landscape.jpg")).mime_str("application/octet-stream").unwrap();
@@ -61,7 +61,7 @@ async fn a_picture_may_come_in_four_ways() {
     let answer = visit.post(RAPID, &json!({"input_image": url})).await;
     assert_eq!(address(&answer), url.as_str());
     covers.push(cover(&visit, &answer).await);
-    // It was the same picture every time, so the first frames are the same.
+    // It was the same image every time, so the first frames are the same.
     assert!(covers.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
@@ -90,7 +90,7 @@ async fn a_part_is_what_its_bytes_are() {
     }
 }
 
-// Row 4: an address outside is not fetched and stands for a good picture.
+// Row 4: an address outside is not fetched and stands for a good image.
 #[tokio::test]
 async fn an_address_outside_is_taken_as_it_is() {
     let visit = Visit::to("302ai").await;
@@ -114,7 +114,7 @@ async fn an_empty_text_is_no_text() {
         "negative_prompt": "", "cfg": "", "aspect_ratio": "", "camera_type": "", "camera_value": "",
         "enable_audio": "", "callback": "", "tail_image": "",
     });
-    for path in WITH_PICTURE {
+    for path in WITH_IMAGE {
         assert_eq!(both(&visit, path, &empty).await, 200);
     }
     let answer = visit.post(HQ, &body_with(&visit, &empty)).await;
@@ -194,13 +194,13 @@ async fn audio_is_true_or_false() {
     }
 }
 
-// Row 11: only the HQ picture paths know a last frame.
+// Row 11: only the HQ image paths know a last frame.
 #[tokio::test]
 async fn a_last_frame_is_ignored_where_the_page_has_none() {
     let visit = Visit::to("302ai").await;
     let strict = Visit::with("302ai", "strict_fields", "on").await;
     for path in [RAPID, TEXT] {
-        for tail in [visit.picture("side-299-wide.png"), visit.picture("tail.jpg")] {
+        for tail in [visit.image("side-299-wide.png"), visit.image("tail.jpg")] {
             let id = submitted(&visit, path, &body_with(&visit, &json!({"tail_image": tail}))).await;
             visit.finish(&id).await;
             assert_eq!(visit.get(&fetch(&id)).await.json()["data"]["status"], 99, "{path}");
@@ -208,7 +208,7 @@ async fn a_last_frame_is_ignored_where_the_page_has_none() {
             assert_eq!(answer.status, 400, "{path}");
         }
     }
-    let both = json!({"tail_image": visit.picture("tail.jpg")});
+    let both = json!({"tail_image": visit.image("tail.jpg")});
     let answer = visit.post(HQ, &body_with(&visit, &both)).await;
     let inputs = answer.json()["data"]["task"]["taskInfo"]["inputs"].clone();
     assert_eq!((answer.status, inputs.as_array().unwrap().len()), (200, 2));

@@ -15,11 +15,11 @@ const RAPID: &str = "/klingai/m2v_15_img2video";
 const HQ: &str = "/klingai/m2v_img2video_hq";
 const TEXT: &str = "/klingai/m2v_txt2video_hq_5s";
 
-/// The four paths that take a picture.
-const WITH_PICTURE: [&str; 4] = [RAPID, "/klingai/m2v_15_img2video_10s", HQ, "/klingai/m2v_img2video_hq_10s"];
+/// The four paths that take an image.
+const WITH_IMAGE: [&str; 4] = [RAPID, "/klingai/m2v_15_img2video_10s", HQ, "/klingai/m2v_img2video_hq_10s"];
 
 /// The two that take none.
-const WITHOUT_PICTURE: [&str; 2] = [TEXT, "/klingai/m2v_txt2video_hq_10s"];
+const WITHOUT_IMAGE: [&str; 2] = [TEXT, "/klingai/m2v_txt2video_hq_10s"];
 
 fn fetch(id: &str) -> String {
     format!("/klingai/task/{id}/fetch")
@@ -27,7 +27,7 @@ fn fetch(id: &str) -> String {
 
 /// A body that every path takes.
 fn body(visit: &Visit) -> Value {
-    json!({"prompt": "a cat", "input_image": visit.picture("landscape.jpg")})
+    json!({"prompt": "a cat", "input_image": visit.image("landscape.jpg")})
 }
 
 /// The same body with other members in it.
@@ -39,13 +39,13 @@ fn body_with(visit: &Visit, members: &Value) -> Value {
     body
 }
 
-/// A form with these texts and a picture as a file.
+/// A form with these texts and an image as a file.
 fn form(texts: &[(&'static str, &str)]) -> Form {
-    let picture = Part::bytes(fixture_bytes("landscape.jpg")).file_name("input_image.jpg");
+    let image = Part::bytes(fixture_bytes("landscape.jpg")).file_name("input_image.jpg");
     texts
         .iter()
         .fold(Form::new(), |form, (name, text)| form.text(*name, (*text).to_owned()))
-        .part("input_image", picture.mime_str("image/jpeg").expect("a media type"))
+        .part("input_image", image.mime_str("image/jpeg").expect("a media type"))
 }
 
 async fn post_form(visit: &Visit, path: &str, form: Form) -> Answer {

@@ -6,7 +6,7 @@ use mockreel_emulator::Limits;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HQ, RAPID, WITH_PICTURE, WITHOUT_PICTURE, body, body_with, fetch, submitted};
+use super::{HQ, RAPID, WITH_IMAGE, WITHOUT_IMAGE, body, body_with, fetch, submitted};
 use crate::rows::{Visit, assert_whole};
 use crate::support::{Answer, Caller, KEY, quiet};
 
@@ -120,15 +120,15 @@ async fn an_unknown_or_foreign_task_is_not_found() {
     assert_eq!(visit.get(&fetch(&id)).await.status, 200);
 }
 
-// Row 5: an empty text is no picture.
+// Row 5: an empty text is no image.
 #[tokio::test]
-async fn the_picture_paths_want_a_picture() {
+async fn the_image_paths_want_an_image() {
     let visit = Visit::to("302ai").await;
-    for path in WITH_PICTURE {
+    for path in WITH_IMAGE {
         for body in [
             json!({"prompt": "a cat"}),
             json!({"prompt": "a cat", "input_image": ""}),
-            json!({"prompt": "a cat", "tail_image": visit.picture("tail.jpg")}),
+            json!({"prompt": "a cat", "tail_image": visit.image("tail.jpg")}),
             json!({"prompt": "a cat", "input_image": 7}),
         ] {
             assert_invalid(&visit.post(path, &body).await);
@@ -141,7 +141,7 @@ async fn the_picture_paths_want_a_picture() {
 #[tokio::test]
 async fn the_text_paths_want_a_prompt() {
     let visit = Visit::to("302ai").await;
-    for path in WITHOUT_PICTURE {
+    for path in WITHOUT_IMAGE {
         assert_invalid(&visit.post(path, &json!({})).await);
         assert_invalid(&visit.post(path, &json!({"prompt": ""})).await);
         assert_invalid(&visit.post(path, &json!({"prompt": 7})).await);
@@ -166,9 +166,9 @@ async fn neither_form_nor_json_is_an_invalid_request() {
     assert_invalid(&visit.send(asked.body("--y\r\n")).await);
 }
 
-// Section 6: pictures are looked at when they are submitted (proposal 2).
+// Section 6: images are looked at when they are submitted (proposal 2).
 #[tokio::test]
-async fn a_bad_picture_is_an_invalid_request() {
+async fn a_bad_image_is_an_invalid_request() {
     let visit = Visit::to("302ai").await;
     let bad = [
         "side-299-wide.png",
@@ -183,23 +183,22 @@ async fn a_bad_picture_is_an_invalid_request() {
         "empty.bin",
     ];
     for name in bad {
-        let answer =
-            visit.post(RAPID, &body_with(&visit, &json!({"input_image": visit.picture(name)}))).await;
+        let answer = visit.post(RAPID, &body_with(&visit, &json!({"input_image": visit.image(name)}))).await;
         assert_invalid(&answer);
-        let answer = visit.post(HQ, &body_with(&visit, &json!({"tail_image": visit.picture(name)}))).await;
+        let answer = visit.post(HQ, &body_with(&visit, &json!({"tail_image": visit.image(name)}))).await;
         assert_invalid(&answer);
     }
     // No ratio is stated, and both bounds are inclusive.
     for name in ["side-300.png", "ten-megabytes.jpg", "ratio-beyond-5-2.png", "ratio-beyond-2-5.png"] {
-        submitted(&visit, RAPID, &json!({"input_image": visit.picture(name)})).await;
+        submitted(&visit, RAPID, &json!({"input_image": visit.image(name)})).await;
     }
 }
 
-// Section 4, -10016: an address without a picture.
+// Section 4, -10016: an address without an image.
 #[tokio::test]
-async fn a_picture_that_cannot_be_had_is_a_file_that_cannot_be_had() {
+async fn an_image_that_cannot_be_had_is_a_file_that_cannot_be_had() {
     let visit = Visit::to("302ai").await;
-    let answer = visit.post(RAPID, &json!({"input_image": visit.picture("missing.jpg")})).await;
+    let answer = visit.post(RAPID, &json!({"input_image": visit.image("missing.jpg")})).await;
     assert_refused(&answer, 400, -10016, "Failed to get the file.", "获取文件失败");
 }
 

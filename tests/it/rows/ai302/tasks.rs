@@ -4,7 +4,7 @@ use mockreel_contracts::FailureReason;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HQ, RAPID, TEXT, WITH_PICTURE, WITHOUT_PICTURE, body, body_with, fetch, stepwise, submitted};
+use super::{HQ, RAPID, TEXT, WITH_IMAGE, WITHOUT_IMAGE, body, body_with, fetch, stepwise, submitted};
 use crate::rows::{START, Visit, assert_whole, names};
 use crate::support::{Caller, KEY};
 
@@ -12,7 +12,7 @@ use crate::support::{Caller, KEY};
 #[tokio::test]
 async fn all_six_paths_take_a_task() {
     let visit = Visit::to("302ai").await;
-    for path in WITH_PICTURE.into_iter().chain(WITHOUT_PICTURE) {
+    for path in WITH_IMAGE.into_iter().chain(WITHOUT_IMAGE) {
         let answer = visit.post(path, &body(&visit)).await;
         let body = answer.json();
         assert_eq!((answer.status, &body["status"], &body["result"]), (200, &json!(200), &json!(1)));
@@ -29,7 +29,7 @@ async fn all_six_paths_take_a_task() {
 #[tokio::test]
 async fn a_submit_is_answered_with_the_proxied_envelope() {
     let visit = Visit::to("302ai").await;
-    let image = visit.picture("landscape.jpg");
+    let image = visit.image("landscape.jpg");
     let answer = visit.post(HQ, &json!({"cfg": "0.5", "input_image": image, "prompt": "a cat"})).await;
     let id = answer.json()["data"]["task"]["id"].as_str().unwrap().to_owned();
     let now = START * 1000;
@@ -190,7 +190,7 @@ async fn both_hosts_know_the_same_tasks() {
 async fn tasks_have_the_prices_of_the_page() {
     let visit = Visit::to("302ai").await;
     let prices = [0.3, 0.6, 0.5, 1.0, 0.5, 1.0];
-    for (path, price) in WITH_PICTURE.into_iter().chain(WITHOUT_PICTURE).zip(prices) {
+    for (path, price) in WITH_IMAGE.into_iter().chain(WITHOUT_IMAGE).zip(prices) {
         let id = submitted(&visit, path, &body(&visit)).await;
         visit.get(&fetch(&id)).await;
         let job = visit.order(&format!("jobs/{id}")).await;
@@ -226,7 +226,7 @@ async fn browsers_are_let_in() {
 #[tokio::test]
 async fn members_are_in_alphabetical_order_at_every_level() {
     let visit = Visit::to("302ai").await;
-    let first = visit.post(HQ, &body_with(&visit, &json!({"tail_image": visit.picture("tail.jpg")}))).await;
+    let first = visit.post(HQ, &body_with(&visit, &json!({"tail_image": visit.image("tail.jpg")}))).await;
     let id = first.json()["data"]["task"]["id"].as_str().unwrap().to_owned();
     let pending = visit.get(&fetch(&id)).await;
     visit.finish(&id).await;

@@ -74,7 +74,7 @@ fn poll(id: &str) -> String {
 fn body(visit: &Visit, model: &str) -> Value {
     let mut body = json!({"model": model, "prompt": "waves"});
     if model.ends_with("image-to-video") {
-        body["image_url"] = visit.picture("landscape.jpg").into();
+        body["image_url"] = visit.image("landscape.jpg").into();
     }
     body
 }

@@ -239,12 +239,12 @@ async fn unknown_members_are_ignored_and_a_duration_may_be_text() {
 #[tokio::test]
 async fn each_model_takes_what_its_page_lists() {
     let visit = Visit::to("aimlapi").await;
-    let picture = visit.picture("tail.jpg");
+    let image = visit.image("tail.jpg");
     for model in [V1_STANDARD, V1_6_PRO, "kling-video/v1/pro/image-to-video"] {
         submitted(&visit, &body_with(&visit, model, &json!({"prompt": null}))).await;
         for members in [
-            json!({"tail_image_url": picture}),
-            json!({"static_mask": picture}),
+            json!({"tail_image_url": image}),
+            json!({"static_mask": image}),
             json!({"camera_control": {"type": "simple", "config": {"zoom": 1}}}),
             json!({"camera_control": {"type": "down_back"}}),
             json!({"camera_control": {}}),

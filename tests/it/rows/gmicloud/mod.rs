@@ -25,7 +25,7 @@ fn request(id: &str) -> String {
 
 /// A payload that needs nothing else.
 fn payload(visit: &Visit) -> Value {
-    json!({"image": visit.picture("landscape.jpg")})
+    json!({"image": visit.image("landscape.jpg")})
 }
 
 /// The same payload with other members in it.

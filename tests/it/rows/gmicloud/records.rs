@@ -86,7 +86,7 @@ async fn a_submit_that_cannot_finish_is_not_answered_as_if_it_had() {
 #[tokio::test]
 async fn a_record_repeats_the_payload_sorted_and_without_defaults() {
     let visit = stepwise().await;
-    let image = visit.picture("landscape.jpg");
+    let image = visit.image("landscape.jpg");
     let sent = format!(
         r#"{{"model":"{STANDARD}","payload":{{"prompt":"waves","zebra":{{"b":[{{"y":null,"x":1}}],"a":"5"}},"image":"{image}","duration":10,"aspect_ratio":"7:1"}}}}"#
     );
@@ -210,8 +210,8 @@ async fn a_finished_request_names_its_video_in_the_shape_that_is_chosen() {
         }
         let url = outcome["media_urls"][0]["url"].as_str().unwrap();
         assert_eq!(outcome["media_urls"].to_string(), format!(r#"[{{"id":"0","url":"{url}"}}]"#));
-        let picture = Caller::without_key().get(cover).await;
-        assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/jpeg")));
+        let image = Caller::without_key().get(cover).await;
+        assert_eq!((image.status, image.header("content-type")), (200, Some("image/jpeg")));
     }
 }
 

@@ -153,7 +153,7 @@ async fn a_missing_or_empty_image_is_named() {
     assert_whole(&submit(&visit, &json!({})).await, 400, MISSING_IMAGE);
     assert_whole(&submit(&visit, &json!({"image": ""})).await, 400, MISSING_IMAGE);
     assert_whole(
-        &submit(&visit, &json!({"img_url": visit.picture("landscape.jpg")})).await,
+        &submit(&visit, &json!({"img_url": visit.image("landscape.jpg")})).await,
         400,
         MISSING_IMAGE,
     );
@@ -244,7 +244,7 @@ async fn switches_make_the_payload_check_stricter_and_more_lenient() {
     assert_eq!(submit(&refusing, &json!({"image": data})).await.status, 400);
 }
 
-/// A picture as bare base64 and as a data URI.
+/// An image as bare base64 and as a data URI.
 fn encoded() -> [String; 2] {
     let text = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, fixture_bytes("side-300.png"));
     let data = format!("data:image/png;base64,{text}");
@@ -253,10 +253,10 @@ fn encoded() -> [String; 2] {
 
 // Row 4 and "Types in practice": both forms of base64 are taken.
 #[tokio::test]
-async fn a_picture_may_be_an_address_bare_base64_or_a_data_uri() {
+async fn an_image_may_be_an_address_bare_base64_or_a_data_uri() {
     let visit = Visit::to("gmicloud").await;
     let [bare, data] = encoded();
-    for image in [bare, data, visit.picture("landscape.jpg"), "https://example.com/away.png".to_owned()] {
+    for image in [bare, data, visit.image("landscape.jpg"), "https://example.com/away.png".to_owned()] {
         let id = submitted(&visit, &json!({"image": image})).await;
         visit.finish(&id).await;
         assert_eq!(visit.get(&request(&id)).await.json()["status"], "success");
@@ -265,15 +265,15 @@ async fn a_picture_may_be_an_address_bare_base64_or_a_data_uri() {
 
 // Section 5: undecodable data is the maker's refusal, wrapped; the text is observed.
 #[tokio::test]
-async fn what_is_no_picture_comes_back_as_a_backend_error() {
+async fn what_is_no_image_comes_back_as_a_backend_error() {
     let visit = Visit::to("gmicloud").await;
     let images = [
         "AAAA".to_owned(),
         "%%%".to_owned(),
         "data:image/png;base64,AAAA".to_owned(),
-        visit.picture("not-a-picture.txt"),
-        visit.picture("animation.gif"),
-        visit.picture("truncated.png"),
+        visit.image("not-a-picture.txt"),
+        visit.image("animation.gif"),
+        visit.image("truncated.png"),
     ];
     for image in images {
         let answer = submit(&visit, &json!({"image": image})).await;
@@ -283,21 +283,21 @@ async fn what_is_no_picture_comes_back_as_a_backend_error() {
 
 // Section 5 and the proposals: size and ratio fail later, too many bytes at once.
 #[tokio::test]
-async fn a_picture_of_the_wrong_size_fails_the_job_and_one_of_too_many_bytes_is_refused() {
+async fn an_image_of_the_wrong_size_fails_the_job_and_one_of_too_many_bytes_is_refused() {
     let visit = Visit::to("gmicloud").await;
     for name in ["side-299-wide.png", "side-299-tall.png", "ratio-beyond-5-2.png", "ratio-beyond-2-5.png"] {
-        let id = submitted(&visit, &json!({"image": visit.picture(name)})).await;
+        let id = submitted(&visit, &json!({"image": visit.image(name)})).await;
         visit.finish(&id).await;
         let record = visit.get(&request(&id)).await.json();
         assert_eq!(record["status"], "failed", "{name}");
         assert_eq!(record["outcome"], json!({"error": "Image pixel is invalid"}), "{name}");
     }
     for name in ["side-300.png", "ratio-5-2.png", "ratio-2-5.png", "ten-megabytes.jpg"] {
-        let id = submitted(&visit, &json!({"image": visit.picture(name)})).await;
+        let id = submitted(&visit, &json!({"image": visit.image(name)})).await;
         visit.finish(&id).await;
         assert_eq!(visit.get(&request(&id)).await.json()["status"], "success", "{name}");
     }
-    let answer = submit(&visit, &json!({"image": visit.picture("over-ten-megabytes.jpg")})).await;
+    let answer = submit(&visit, &json!({"image": visit.image("over-ten-megabytes.jpg")})).await;
     assert_eq!(answer.status, 400);
     let error = answer.json()["error"].as_str().unwrap().to_owned();
     assert!(error.starts_with("invalid payload parameters: image ("), "{error}");
@@ -313,9 +313,9 @@ async fn a_body_that_is_too_large_is_refused_in_the_envelope() {
     assert!(answer.json()["error"].is_string());
 }
 
-// Siblings: text to video has no picture and three ratios; every prompt of the 1.6 and 2 models is optional.
+// Siblings: text to video has no image and three ratios; every prompt of the 1.6 and 2 models is optional.
 #[tokio::test]
-async fn text_to_video_takes_a_ratio_instead_of_a_picture() {
+async fn text_to_video_takes_a_ratio_instead_of_an_image() {
     let visit = Visit::to("gmicloud").await;
     let submit = async |payload: Value| {
         visit.post(&requests(), &json!({"model": "Kling-Text2Video-V1.6-Standard", "payload": payload})).await

@@ -143,7 +143,7 @@ async fn other_files_cannot_be_uploaded() {
 #[tokio::test]
 async fn a_thumbnail_can_be_animated_again() {
     let visit = Visit::to("gmicloud").await;
-    let id = submitted(&visit, &json!({"image": visit.picture("landscape.jpg")})).await;
+    let id = submitted(&visit, &json!({"image": visit.image("landscape.jpg")})).await;
     visit.finish(&id).await;
     let record = visit.get(&request(&id)).await.json();
     let id = submitted(&visit, &json!({"image": record["outcome"]["thumbnail_image_url"]})).await;

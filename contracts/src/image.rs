@@ -1,12 +1,12 @@
-//! What is known of a picture once somebody has looked at its bytes.
+//! What is known of an image once somebody has looked at its bytes.
 //!
 //! The contracts only state the rules; the edge decodes, and hands the facts in here.
 
 use std::fmt;
 
-/// The type of a picture, told from its first bytes and never from its name.
+/// The type of an image, told from its first bytes and never from its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PictureFormat {
+pub enum ImageFormat {
     /// JFIF, Exif or bare JPEG.
     Jpeg,
     /// Portable Network Graphics.
@@ -17,11 +17,11 @@ pub enum PictureFormat {
     Webp,
     /// Windows bitmap.
     Bmp,
-    /// Nothing that we know as a picture.
+    /// Nothing that we know as an image.
     Unknown,
 }
 
-impl PictureFormat {
+impl ImageFormat {
     /// The word for it in contracts and messages, lower case.
     pub fn word(self) -> &'static str {
         match self {
@@ -35,21 +35,21 @@ impl PictureFormat {
     }
 }
 
-impl fmt::Display for PictureFormat {
+impl fmt::Display for ImageFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
 }
 
-/// The facts on which a picture is judged.
+/// The facts on which an image is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PictureFacts {
+pub struct ImageFacts {
     /// Sniffed from the first bytes.
-    pub format: PictureFormat,
+    pub format: ImageFormat,
     /// Decoded length in bytes (after base64).
     pub bytes: u64,
     /// Width and height in pixels as the header says, EXIF orientation ignored; `None` if there is no such header.
     pub pixels: Option<(u32, u32)>,
-    /// Whether the whole picture could be decoded within the decoder's limits.
+    /// Whether the whole image could be decoded within the decoder's limits.
     pub decodes: bool,
 }

@@ -1,11 +1,11 @@
-//! Mutants whose limits for pictures are off by one.
+//! Mutants whose limits for images are off by one.
 
 use base64::Engine as _;
 use serde_json::json;
 
 use super::super::mutant::Breaks::{Asks, Contract};
 use super::super::mutant::Mutant;
-use super::{good_picture, sent};
+use super::{good_image, sent};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -34,9 +34,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         what: "a GIF is accepted",
         surface: "gmicloud",
         breaks: Asks(|request| {
-            let picture = sent(request).and_then(|body| body.pointer_mut("/payload/image"));
-            if let Some(picture) = picture.filter(|text| starts(text, "data:image/gif;base64,")) {
-                good_picture(picture);
+            let image = sent(request).and_then(|body| body.pointer_mut("/payload/image"));
+            if let Some(image) = image.filter(|text| starts(text, "data:image/gif;base64,")) {
+                good_image(image);
             }
         }),
         caught_by: &["PIC-04"],
@@ -48,9 +48,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: Asks(|request| {
             let text = base64::engine::general_purpose::STANDARD.encode("this is no picture");
             let start = format!("data:image/jpeg;base64,{}", &text[..20]);
-            let picture = sent(request).and_then(|body| body.pointer_mut("/image_url"));
-            if let Some(picture) = picture.filter(|text| starts(text, &start)) {
-                good_picture(picture);
+            let image = sent(request).and_then(|body| body.pointer_mut("/image_url"));
+            if let Some(image) = image.filter(|text| starts(text, &start)) {
+                good_image(image);
             }
         }),
         caught_by: &["PIC-05"],

@@ -1,29 +1,29 @@
-//! Finding out about the pictures of a request: bytes from wherever they are, then facts.
+//! Finding out about the images of a request: bytes from wherever they are, then facts.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use mockreel_contracts::contract::picture::{Finding, PART_SCHEME, PictureRole, Slot, Transport};
+use mockreel_contracts::contract::image::{Finding, ImageRole, PART_SCHEME, Slot, Transport};
 use url::Url;
 
 use super::{Shared, fetch};
 use crate::media::{self, Preview};
 use crate::settings::Images;
 
-/// What was found out about the pictures of a request.
+/// What was found out about the images of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
     /// One for each slot, in order.
     pub(crate) findings: Vec<Finding>,
-    /// The picture for the first frame; without one, the first that shows what is to be in the video.
+    /// The image for the first frame; without one, the first that shows what is to be in the video.
     pub(crate) start: Option<Preview>,
-    /// The picture for the last frame.
+    /// The image for the last frame.
     pub(crate) tail: Option<Preview>,
     /// What a developer should know.
     pub(crate) notes: Vec<String>,
 }
 
-/// The bytes of a picture, or why there are none.
+/// The bytes of an image, or why there are none.
 enum Located {
     Bytes(Cow<'static, [u8]>),
     Held(Bytes),
@@ -32,7 +32,7 @@ enum Located {
     Unsound(String),
 }
 
-/// Looks at every picture that a request names; `base` is the start of the addresses in its answer.
+/// Looks at every image that a request names; `base` is the start of the addresses in its answer.
 pub(crate) async fn look(shared: &Shared, base: &str, slots: &[Slot<'_>], files: &[Bytes]) -> Looked {
     let mut looked = Looked::default();
     let mut reference = None;
@@ -55,10 +55,10 @@ pub(crate) async fn look(shared: &Shared, base: &str, slots: &[Slot<'_>], files:
             }
         };
         match slot.rules.role {
-            PictureRole::First => looked.start = looked.start.or(preview),
-            PictureRole::Tail => looked.tail = looked.tail.or(preview),
-            PictureRole::Mask => {}
-            PictureRole::Reference => reference = reference.or(preview),
+            ImageRole::First => looked.start = looked.start.or(preview),
+            ImageRole::Tail => looked.tail = looked.tail.or(preview),
+            ImageRole::Mask => {}
+            ImageRole::Reference => reference = reference.or(preview),
         }
         looked.findings.push(finding);
     }
@@ -67,7 +67,7 @@ pub(crate) async fn look(shared: &Shared, base: &str, slots: &[Slot<'_>], files:
 }
 
 /// Decoding takes milliseconds to seconds, so it happens off the threads that answer polls; and as
-/// one picture can take hundreds of megabytes while it lasts, only a few at once.
+/// one image can take hundreds of megabytes while it lasts, only a few at once.
 async fn inspected<B: AsRef<[u8]> + Send + 'static>(shared: &Shared, bytes: B) -> (Finding, Option<Preview>) {
     let _turn = shared.inspections.acquire().await;
     let looked = tokio::task::spawn_blocking(move || media::inspect(bytes.as_ref())).await;
@@ -127,11 +127,11 @@ async fn by_url(shared: &Shared, base: &str, slot: &Slot<'_>) -> Located {
     };
     let Some(fetcher) = &shared.fetcher else { return assumed("no TLS settings") };
     let fetched = if fetch::is_loopback(&url) && shared.addresses().loopback_only() {
-        fetcher.loopback_picture(url).await
+        fetcher.loopback_image(url).await
     } else {
         match shared.settings.images {
             Images::Offline => return assumed("--images offline"),
-            Images::Fetch => fetcher.public_picture(url).await,
+            Images::Fetch => fetcher.public_image(url).await,
         }
     };
     match fetched {

@@ -1,18 +1,18 @@
-//! Judges a caller's picture by its bytes.
+//! Judges a caller's image by its bytes.
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageFormat, ImageReader, Limits};
-use mockreel_contracts::picture::{PictureFacts, PictureFormat};
+use image::{DynamicImage, ImageReader, Limits};
+use mockreel_contracts::image::{ImageFacts, ImageFormat};
 
 use super::entropy;
 use super::header::{self, Header};
 use super::preview::Preview;
 
-/// The largest picture that is decoded, in pixels (our choice: more than today's cameras commonly give).
+/// The largest image that is decoded, in pixels (our choice: more than today's cameras commonly give).
 const PIXELS_LIMIT: u64 = 64 << 20;
 
-/// The same for a progressive JPEG, whose decoder keeps six more bytes per pixel than that of other pictures.
+/// The same for a progressive JPEG, whose decoder keeps six more bytes per pixel than that of other images.
 const PROGRESSIVE_PIXELS_LIMIT: u64 = 32 << 20;
 
 /// The most memory that the decoded pixels may take, in bytes.
@@ -22,16 +22,16 @@ const DECODED_LIMIT_BYTES: u64 = 256 << 20;
 #[derive(Clone, Debug)]
 pub struct Inspected {
     /// The facts on which the contracts judge.
-    pub facts: PictureFacts,
-    /// What is kept of the picture; present exactly if it decodes.
+    pub facts: ImageFacts,
+    /// What is kept of the image; present exactly if it decodes.
     pub preview: Option<Preview>,
 }
 
-/// Looks at a picture: sniffs its type, reads its size from the header, decodes it, and keeps a preview.
+/// Looks at an image: sniffs its type, reads its size from the header, decodes it, and keeps a preview.
 ///
 /// Works for as long as decoding takes (a 12 megapixel photograph: about a tenth of a second), so call it off
 /// the async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims:
-/// pictures of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
+/// images of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
 ///
 /// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG
 /// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
@@ -39,10 +39,9 @@ pub struct Inspected {
 /// only what decoders take it for, and no one can tell a flipped bit from another colour.
 pub fn inspect(bytes: &[u8]) -> Inspected {
     let header = header::read(bytes);
-    let preview = decode(bytes, &header)
-        .zip(header.pixels)
-        .and_then(|(picture, pixels)| Preview::shrink(&picture, pixels));
-    let facts = PictureFacts {
+    let preview =
+        decode(bytes, &header).zip(header.pixels).and_then(|(image, pixels)| Preview::shrink(&image, pixels));
+    let facts = ImageFacts {
         format: header.format,
         bytes: bytes.len() as u64,
         pixels: header.pixels,
@@ -53,9 +52,9 @@ pub fn inspect(bytes: &[u8]) -> Inspected {
 
 fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     let format = match header.format {
-        PictureFormat::Jpeg => ImageFormat::Jpeg,
-        PictureFormat::Png => ImageFormat::Png,
-        PictureFormat::Gif | PictureFormat::Webp | PictureFormat::Bmp | PictureFormat::Unknown => {
+        ImageFormat::Jpeg => image::ImageFormat::Jpeg,
+        ImageFormat::Png => image::ImageFormat::Png,
+        ImageFormat::Gif | ImageFormat::Webp | ImageFormat::Bmp | ImageFormat::Unknown => {
             return None;
         }
     };
@@ -64,7 +63,7 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     if !header.complete || u64::from(width) * u64::from(height) > most {
         return None;
     }
-    if format == ImageFormat::Jpeg && !entropy::sound(bytes) {
+    if format == image::ImageFormat::Jpeg && !entropy::sound(bytes) {
         return None;
     }
     let mut limits = Limits::default();
@@ -73,7 +72,7 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     limits.max_alloc = Some(DECODED_LIMIT_BYTES);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
-    reader.decode().ok().filter(|picture| (picture.width(), picture.height()) == (width, height))
+    reader.decode().ok().filter(|image| (image.width(), image.height()) == (width, height))
 }
 
 #[cfg(test)]
@@ -90,14 +89,14 @@ mod tests {
         RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 7) as u8, (y * 5) as u8, (x * y) as u8]))
     }
 
-    fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+    fn encoded(width: u32, height: u32, format: image::ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
         drawing(width, height).write_to(&mut bytes, format).unwrap();
         bytes.into_inner()
     }
 
-    static JPEG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Jpeg));
-    static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, ImageFormat::Png));
+    static JPEG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, image::ImageFormat::Jpeg));
+    static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| encoded(40, 30, image::ImageFormat::Png));
 
     /// 8 by 8 pixels of grey, progressive, three components; written by hand with every table as short as can
     /// be.
@@ -111,18 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_picture_decodes_and_leaves_a_preview() {
-        for (bytes, format) in [(&*JPEG, PictureFormat::Jpeg), (&*PNG, PictureFormat::Png)] {
+    fn a_sound_image_decodes_and_leaves_a_preview() {
+        for (bytes, format) in [(&*JPEG, ImageFormat::Jpeg), (&*PNG, ImageFormat::Png)] {
             let seen = inspect(bytes);
             let facts =
-                PictureFacts { format, bytes: bytes.len() as u64, pixels: Some((40, 30)), decodes: true };
+                ImageFacts { format, bytes: bytes.len() as u64, pixels: Some((40, 30)), decodes: true };
             assert_eq!(seen.facts, facts);
             assert_eq!(seen.preview.unwrap().pixels(), (40, 30));
         }
     }
 
     #[test]
-    fn no_strict_prefix_of_a_picture_decodes() {
+    fn no_strict_prefix_of_an_image_decodes() {
         for bytes in [&*JPEG, &*PNG] {
             for length in 0..bytes.len() {
                 assert!(!inspect(&bytes[..length]).facts.decodes, "{length} of {} bytes", bytes.len());
@@ -131,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_picture_still_tells_its_size() {
+    fn a_truncated_image_still_tells_its_size() {
         for bytes in [&*JPEG, &*PNG] {
             assert_eq!(inspect(&bytes[..bytes.len() - 5]).facts.pixels, Some((40, 30)));
         }
     }
 
     #[test]
-    fn what_follows_the_end_of_a_picture_is_ignored() {
+    fn what_follows_the_end_of_an_image_is_ignored() {
         for bytes in [&*JPEG, &*PNG] {
             let longer = [bytes.as_slice(), b"\xFF\xD8 and more"].concat();
             assert!(inspect(&longer).facts.decodes);
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_a_picture_does_not_decode() {
+    fn an_end_without_an_image_does_not_decode() {
         assert!(!inspect(b"\xFF\xD8\xFF\xD9").facts.decodes);
         assert!(!inspect(b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xAE\x42\x60\x82").facts.decodes);
         assert!(!inspect(b"").facts.decodes);
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_picture_with_too_many_pixels_is_measured_but_not_decoded() {
+    fn a_sound_image_with_too_many_pixels_is_measured_but_not_decoded() {
         let side = 8_200;
         let mut png = Vec::new();
         PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::NoFilter)
@@ -203,10 +202,7 @@ mod tests {
     #[test]
     fn other_formats_are_named_and_measured_but_not_decoded() {
         let facts = inspect(b"GIF89a\x40\x01\xF0\x00\x00\x00\x00").facts;
-        assert_eq!(
-            (facts.format, facts.pixels, facts.decodes),
-            (PictureFormat::Gif, Some((320, 240)), false)
-        );
+        assert_eq!((facts.format, facts.pixels, facts.decodes), (ImageFormat::Gif, Some((320, 240)), false));
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Pictures that the suite makes itself, of any size and weight.
+//! Images that the suite makes itself, of any size and weight.
 
 use std::io::Cursor;
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
-use crate::profile::Picture;
+use crate::profile::Image;
 
 /// Bytes that a JPEG comment segment adds to the bytes it holds: marker and length.
 const COMMENT_HEAD: usize = 4;
@@ -14,35 +14,35 @@ const COMMENT_HEAD: usize = 4;
 /// The most that a comment segment holds: its length, itself included, is written in two bytes.
 const COMMENT_MOST: usize = 0xFFFF - 2;
 
-/// A picture that keeps every rule of every vendor: a JPEG of 640 by 480 pixels, a few kilobytes.
-pub fn plain() -> Picture {
-    static MADE: OnceLock<Picture> = OnceLock::new();
+/// An image that keeps every rule of every vendor: a JPEG of 640 by 480 pixels, a few kilobytes.
+pub fn plain() -> Image {
+    static MADE: OnceLock<Image> = OnceLock::new();
     MADE.get_or_init(|| jpeg(640, 480)).clone()
 }
 
 /// A JPEG of a size in pixels: a slope of colours.
-pub fn jpeg(width: u32, height: u32) -> Picture {
+pub fn jpeg(width: u32, height: u32) -> Image {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, 60);
     slope(width, height).write_with_encoder(encoder).expect("a JPEG of sane size can be written to memory");
-    Picture { bytes, content_type: "image/jpeg", url: None }
+    Image { bytes, content_type: "image/jpeg", url: None }
 }
 
 /// A PNG of a size in pixels.
-pub fn png(width: u32, height: u32) -> Picture {
+pub fn png(width: u32, height: u32) -> Image {
     let mut bytes = Cursor::new(Vec::new());
     slope(width, height)
         .write_to(&mut bytes, ImageFormat::Png)
         .expect("a PNG of sane size can be written to memory");
-    Picture { bytes: bytes.into_inner(), content_type: "image/png", url: None }
+    Image { bytes: bytes.into_inner(), content_type: "image/png", url: None }
 }
 
 /// The same JPEG made to weigh exactly so many bytes, by comments behind its first marker.
 ///
 /// A target nearer than one empty comment to what it weighs already cannot be met; then it is met from below.
 #[must_use]
-pub fn weighing(mut picture: Picture, bytes: usize) -> Picture {
-    let mut missing = bytes.saturating_sub(picture.bytes.len());
+pub fn weighing(mut image: Image, bytes: usize) -> Image {
+    let mut missing = bytes.saturating_sub(image.bytes.len());
     let mut comments = Vec::with_capacity(missing);
     while missing >= COMMENT_HEAD {
         let mut held = (missing - COMMENT_HEAD).min(COMMENT_MOST);
@@ -57,8 +57,8 @@ pub fn weighing(mut picture: Picture, bytes: usize) -> Picture {
         comments.resize(comments.len() + held, b' ');
         missing -= COMMENT_HEAD + held;
     }
-    picture.bytes.splice(2..2, comments);
-    picture
+    image.bytes.splice(2..2, comments);
+    image
 }
 
 fn slope(width: u32, height: u32) -> DynamicImage {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_have_the_size_and_the_weight_asked_for() {
+    fn images_have_the_size_and_the_weight_asked_for() {
         for made in [jpeg(300, 750), png(1, 1), weighing(jpeg(40, 30), 10 * 1024 * 1024)] {
             image::load_from_memory(&made.bytes).unwrap();
         }

@@ -1,4 +1,4 @@
-//! Pictures behind addresses: which are fetched, how patiently, and what is said about the others.
+//! Images behind addresses: which are fetched, how patiently, and what is said about the others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +11,8 @@ use tokio::net::TcpListener;
 use super::way;
 use crate::support::{Caller, KEY, quiet};
 
-/// A server of pictures on loopback that counts who comes, and what it answers to each path.
-async fn picture_server() -> (String, Arc<AtomicUsize>) {
+/// A server of images on loopback that counts who comes, and what it answers to each path.
+async fn image_server() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let visits = Arc::new(AtomicUsize::new(0));
@@ -58,7 +58,7 @@ async fn picture_server() -> (String, Arc<AtomicUsize>) {
     (base, visits)
 }
 
-/// What became of a picture at an address, and what the control API notes about its job.
+/// What became of an image at an address, and what the control API notes about its job.
 async fn met(emulator: &Emulator, url: &str) -> (Phase, Option<FailureReason>, Vec<String>) {
     let vendor = mockreel_contracts::vendor("aimlapi").unwrap();
     let way = way(emulator, &vendor.contract);
@@ -77,9 +77,9 @@ async fn met(emulator: &Emulator, url: &str) -> (Phase, Option<FailureReason>, V
 }
 
 #[tokio::test]
-async fn a_picture_on_loopback_is_fetched_and_judged_by_its_bytes() {
+async fn an_image_on_loopback_is_fetched_and_judged_by_its_bytes() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
-    let (server, visits) = picture_server().await;
+    let (server, visits) = image_server().await;
     let sound = met(&emulator, &format!("{server}/landscape.jpg")).await;
     assert_eq!(sound, (Phase::Succeeded, None, Vec::new()));
     assert_eq!(visits.load(Ordering::SeqCst), 1);
@@ -104,16 +104,16 @@ async fn a_picture_on_loopback_is_fetched_and_judged_by_its_bytes() {
 }
 
 #[tokio::test]
-async fn a_picture_that_never_comes_is_given_up() {
+async fn an_image_that_never_comes_is_given_up() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
-    let (server, visits) = picture_server().await;
+    let (server, visits) = image_server().await;
     let seen = met(&emulator, &format!("{server}/silent")).await;
     assert_eq!((seen.0, seen.1), (Phase::Failed, Some(FailureReason::UnreachablePicture)));
     assert_eq!(visits.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_picture_that_nobody_fetches_is_noted_and_stands_for_a_good_one() {
+async fn an_image_that_nobody_fetches_is_noted_and_stands_for_a_good_one() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
     for address in [
         "https://pictures.example/secret-path.png?signature=abc",
@@ -131,7 +131,7 @@ async fn a_picture_that_nobody_fetches_is_noted_and_stands_for_a_good_one() {
 #[tokio::test]
 async fn loopback_is_left_alone_by_an_emulator_that_others_can_reach() {
     let everywhere = std::net::SocketAddr::from((std::net::Ipv4Addr::UNSPECIFIED, 0));
-    let (server, visits) = picture_server().await;
+    let (server, visits) = image_server().await;
     let emulator = quiet().listen(everywhere).latency(Latency::INSTANT).start().await.unwrap();
     let (phase, _, notes) = met(&emulator, &format!("{server}/missing")).await;
     assert_eq!((phase, notes.len()), (Phase::Succeeded, 1), "{notes:?}");
@@ -169,7 +169,7 @@ async fn private_addresses_are_refused_without_being_asked() {
 }
 
 #[tokio::test]
-async fn what_is_no_address_of_a_picture_is_unreachable() {
+async fn what_is_no_address_of_an_image_is_unreachable() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
     for address in ["ftp://pictures.example/x.png", "file:///etc/hostname", "gopher://x/", "javascript://x"] {
         let seen = met(&emulator, address).await;

@@ -1,32 +1,32 @@
-//! Pictures at and beyond the vendor's limits, handed over as bytes.
+//! Images at and beyond the vendor's limits, handed over as bytes.
 
 use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
-use mockreel_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+use mockreel_contracts::contract::image::{ImageRole, ImageRules, Transport};
 
 use super::refusal::refused_or_fails;
 use super::with;
 use crate::amount::Amount;
 use crate::case::{Case, Clause, Cost, Level, Stage};
-use crate::pictures::{jpeg, weighing};
-use crate::profile::{Ask, Picture, Profile, put};
+use crate::images::{jpeg, weighing};
+use crate::profile::{Ask, Image, Profile, put};
 use crate::session::{Session, Stop, Verdict};
 
-const fn picture(id: &'static str, title: &'static str, run: fn(&mut Session<'_>) -> Verdict) -> Case {
+const fn image(id: &'static str, title: &'static str, run: fn(&mut Session<'_>) -> Verdict) -> Case {
     Case::new(id, title, Level::Should, Cost::Own, Stage::Own, run)
 }
 
-/// The largest picture that is sent: as base64 a larger one would be beyond what servers read as a body.
+/// The largest image that is sent: as base64 a larger one would be beyond what servers read as a body.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    picture("PIC-01", "a picture one pixel too small is refused, or fails its job", |session| {
+    image("PIC-01", "a picture one pixel too small is refused, or fails its job", |session| {
         beyond(session, |rules| rules.min_side.map(|side| jpeg(side - 1, side - 1)))
     })
     .on(|profile| clause(profile, "min_side"))
     .unless(|profile| silent(profile, "min_side")),
-    picture("PIC-02", "a picture one pixel too narrow is refused, or fails its job", |session| {
+    image("PIC-02", "a picture one pixel too narrow is refused, or fails its job", |session| {
         beyond(session, |rules| {
             let (long, short) = rules.max_aspect?;
             let side = side(rules);
@@ -35,69 +35,69 @@ pub(super) const CASES: &[Case] = &[
     })
     .on(|profile| clause(profile, "max_aspect"))
     .unless(|profile| silent(profile, "max_aspect")),
-    picture("PIC-03", "a picture one byte too heavy is refused, or fails its job", |session| {
+    image("PIC-03", "a picture one byte too heavy is refused, or fails its job", |session| {
         beyond(session, |rules| Some(weighing(jpeg(side(rules), side(rules)), bytes(rules)? + 1)))
     })
     .on(|profile| clause(profile, "max_bytes"))
     .unless(|profile| silent(profile, "max_bytes")),
-    picture("PIC-04", "a picture of another format is refused, or fails its job", |session| {
-        beyond(session, |_| Some(Picture { bytes: gif(), content_type: "image/gif", url: None }))
+    image("PIC-04", "a picture of another format is refused, or fails its job", |session| {
+        beyond(session, |_| Some(Image { bytes: gif(), content_type: "image/gif", url: None }))
     })
     .on(|profile| clause(profile, "formats"))
     .unless(|profile| silent(profile, "formats")),
-    picture("PIC-05", "what is no picture at all is refused, or fails its job", |session| {
+    image("PIC-05", "what is no picture at all is refused, or fails its job", |session| {
         let text = b"this is no picture, whatever its name says\n".to_vec();
-        beyond(session, move |_| Some(Picture { bytes: text.clone(), content_type: "image/jpeg", url: None }))
+        beyond(session, move |_| Some(Image { bytes: text.clone(), content_type: "image/jpeg", url: None }))
     })
     .on(|profile| clause(profile, "formats"))
     .unless(|profile| silent(profile, "formats")),
-    picture("PIC-06", "a picture just within every limit is accepted and becomes a video", |session| {
+    image("PIC-06", "a picture just within every limit is accepted and becomes a video", |session| {
         within(session)
     })
     .on(|profile| clause(profile, "min_side"))
     .unless(|profile| silent(profile, "min_side")),
 ];
 
-/// The first model that takes a picture as bytes, with its rules.
-fn taken(profile: &Profile) -> Option<(&Model, PictureRules)> {
+/// The first model that takes an image as bytes, with its rules.
+fn taken(profile: &Profile) -> Option<(&Model, ImageRules)> {
     profile.models().find_map(|model| {
-        let (_, rules) = profile.picture(model, PictureRole::First)?;
+        let (_, rules) = profile.image(model, ImageRole::First)?;
         as_bytes(&rules).map(|_| (model, rules))
     })
 }
 
-fn as_bytes(rules: &PictureRules) -> Option<Transport> {
+fn as_bytes(rules: &ImageRules) -> Option<Transport> {
     [Transport::Part, Transport::DataUri, Transport::Base64]
         .into_iter()
         .find(|way| rules.transports.contains(way))
 }
 
-fn side(rules: &PictureRules) -> u32 {
+fn side(rules: &ImageRules) -> u32 {
     rules.min_side.unwrap_or(300)
 }
 
-fn bytes(rules: &PictureRules) -> Option<usize> {
+fn bytes(rules: &ImageRules) -> Option<usize> {
     usize::try_from(rules.max_bytes?.min(MOST_BYTES)).ok()
 }
 
-fn ask(session: &Session<'_>, picture: &Picture) -> Result<(Ask, Option<Amount>), Stop> {
+fn ask(session: &Session<'_>, image: &Image) -> Result<(Ask, Option<Amount>), Stop> {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| {
-        profile.picture(model, PictureRole::First).is_some_and(|(_, rules)| as_bytes(&rules).is_some())
+        profile.image(model, ImageRole::First).is_some_and(|(_, rules)| as_bytes(&rules).is_some())
     })?;
-    if let Some((member, rules)) = profile.picture(model, PictureRole::First)
+    if let Some((member, rules)) = profile.image(model, ImageRole::First)
         && let Some(way) = as_bytes(&rules)
     {
-        put(&mut body, &member.pointer, picture.by(way));
+        put(&mut body, &member.pointer, image.by(way));
     }
-    Ok((profile.submit(model, &body, picture), profile.worst_price(model)))
+    Ok((profile.submit(model, &body, image), profile.worst_price(model)))
 }
 
-fn beyond(session: &mut Session<'_>, made: impl Fn(&PictureRules) -> Option<Picture>) -> Verdict {
+fn beyond(session: &mut Session<'_>, made: impl Fn(&ImageRules) -> Option<Image>) -> Verdict {
     let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
-    let Some(picture) = made(&rules) else { return Ok(()) };
+    let Some(image) = made(&rules) else { return Ok(()) };
     session.may_have_own_job()?;
-    let (ask, worst) = ask(session, &picture)?;
+    let (ask, worst) = ask(session, &image)?;
     refused_or_fails(session, &ask, worst)
 }
 
@@ -105,18 +105,18 @@ fn within(session: &mut Session<'_>) -> Verdict {
     let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
     let shortest = side(&rules);
     let longest = rules.max_aspect.map_or(shortest, |(long, short)| shortest * long / short);
-    let mut picture = jpeg(shortest, longest);
+    let mut image = jpeg(shortest, longest);
     if let Some(bytes) = bytes(&rules) {
-        picture = weighing(picture, bytes);
+        image = weighing(image, bytes);
     }
-    let (ask, worst) = ask(session, &picture)?;
+    let (ask, worst) = ask(session, &image)?;
     let job = session.accept_ask(&ask, worst)?;
     let look = session.end_of(&job.id)?;
     match look.seen.phase {
         Some(Phase::Succeeded) => Ok(()),
         _ => Err(Stop::Failed(format!(
             "expected a {shortest} x {longest} picture of {} bytes to do; found that its job failed: {}",
-            picture.bytes.len(),
+            image.bytes.len(),
             look.seen.failure.unwrap_or_default()
         ))),
     }
@@ -131,7 +131,7 @@ fn gif() -> Vec<u8> {
 
 fn clause(profile: &Profile, rule: &str) -> Option<Clause> {
     let (model, _) = taken(profile)?;
-    let (member, _) = profile.picture(model, PictureRole::First)?;
+    let (member, _) = profile.image(model, ImageRole::First)?;
     let clause = profile.member_clause(model, &member, "x-image")?;
     let value = member.schema.get("x-image").and_then(|rules| rules.get(rule))?;
     let quote = format!("{rule}: {}", crate::profile::value_text(value));
@@ -142,10 +142,10 @@ fn silent(profile: &Profile, rule: &str) -> Option<String> {
     let Some((model, _)) = taken(profile) else {
         return Some("pictures are not taken as bytes".to_owned());
     };
-    let stated = profile.picture(model, PictureRole::First).is_some_and(|(member, _)| {
+    let stated = profile.image(model, ImageRole::First).is_some_and(|(member, _)| {
         member.schema.get("x-image").and_then(|rules| rules.get(rule)).is_some_and(|value| !value.is_null())
     });
-    let heavy = profile.picture(model, PictureRole::First).and_then(|(_, rules)| rules.max_bytes);
+    let heavy = profile.image(model, ImageRole::First).and_then(|(_, rules)| rules.max_bytes);
     if rule == "max_bytes" && heavy.is_some_and(|bytes| bytes > MOST_BYTES) {
         return Some(format!(
             "a picture of {} bytes is no body that servers read",

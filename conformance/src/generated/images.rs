@@ -1,8 +1,8 @@
-//! GEN-03: pictures around every limit, judged by integers of our own.
+//! GEN-03: images around every limit, judged by integers of our own.
 
 use std::fmt;
 
-use mockreel_contracts::contract::picture::{PictureRole, PictureRules, Transport};
+use mockreel_contracts::contract::image::{ImageRole, ImageRules, Transport};
 use mockreel_contracts::{Model, Phase};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -12,14 +12,14 @@ use super::bodies::way_word;
 use super::property::{Effort, holds};
 use super::{SIDE, only_unlimited};
 use crate::case::Clause;
-use crate::pictures::{jpeg, png, weighing};
-use crate::profile::{Member, Picture, Profile, put, value_text};
+use crate::images::{jpeg, png, weighing};
+use crate::profile::{Image, Member, Profile, put, value_text};
 use crate::session::{Session, Stop, Verdict, told};
 
-/// Pictures that are tried beside each limit unless more are asked for.
+/// Images that are tried beside each limit unless more are asked for.
 const USUAL: u32 = 1;
 
-/// Other pictures that are tried once one was misjudged.
+/// Other images that are tried once one was misjudged.
 const SHRINKS: u32 = 60;
 
 /// Pixels that a side has beyond what it needs, at most.
@@ -28,7 +28,7 @@ const MORE: u32 = 20;
 /// Longest side to shortest where the contract states nothing; any shape will do then.
 const ASPECT: (u32, u32) = (5, 2);
 
-/// A picture beside a limit.
+/// An image beside a limit.
 #[derive(Clone, Copy, Debug)]
 struct Sketch {
     /// Which of the models that take bytes.
@@ -57,13 +57,13 @@ enum Beside {
     Side(Step),
     /// Longest side to shortest.
     Aspect(Step),
-    /// The most bytes, on a picture of the least sides.
+    /// The most bytes, on an image of the least sides.
     Bytes(Step),
     /// The formats, of which it has none.
     Formats,
 }
 
-/// Where a picture is beside a limit: one below it, at it, or one above it.
+/// Where an image is beside a limit: one below it, at it, or one above it.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Below,
@@ -83,7 +83,7 @@ impl Step {
     }
 }
 
-/// Pictures beside a limit that are otherwise as they come.
+/// Images beside a limit that are otherwise as they come.
 fn sketch(beside: Beside) -> impl Strategy<Value = Sketch> {
     let formats = match beside {
         Beside::Side(_) | Beside::Aspect(_) => prop_oneof![Just(Format::Jpeg), Just(Format::Png)].boxed(),
@@ -95,11 +95,11 @@ fn sketch(beside: Beside) -> impl Strategy<Value = Sketch> {
     )
 }
 
-/// A place for a picture's bytes in the requests of a model.
+/// A place for an image's bytes in the requests of a model.
 struct Place<'a> {
     model: &'a Model,
     member: Member<'a>,
-    rules: PictureRules,
+    rules: ImageRules,
 }
 
 impl Place<'_> {
@@ -112,15 +112,15 @@ impl Place<'_> {
 
 fn places(profile: &Profile) -> Vec<Place<'_>> {
     let all = profile.models().filter_map(|model| {
-        let (member, rules) = profile.picture(model, PictureRole::First)?;
+        let (member, rules) = profile.image(model, ImageRole::First)?;
         Some(Place { model, member, rules })
     });
     all.filter(|place| !place.ways().is_empty()).collect()
 }
 
-/// A picture, and what is known of it.
+/// An image, and what is known of it.
 struct Drawn {
-    picture: Picture,
+    image: Image,
     format: &'static str,
     width: u32,
     height: u32,
@@ -128,13 +128,13 @@ struct Drawn {
 
 impl fmt::Display for Drawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { picture, format, width, height } = self;
-        write!(f, "a {format} of {width} x {height} pixels and {} bytes", picture.bytes.len())
+        let Self { image, format, width, height } = self;
+        write!(f, "a {format} of {width} x {height} pixels and {} bytes", image.bytes.len())
     }
 }
 
 impl Sketch {
-    fn draw(&self, rules: &PictureRules) -> Drawn {
+    fn draw(&self, rules: &ImageRules) -> Drawn {
         let side = rules.min_side.unwrap_or(SIDE);
         let (short, long) = match self.beside {
             Beside::Side(step) => (step.from(side), side + 1 + self.more),
@@ -146,23 +146,23 @@ impl Sketch {
             Beside::Bytes(_) | Beside::Formats => (side, side),
         };
         let (width, height) = if self.stands { (short, long) } else { (long, short) };
-        let (picture, format) = match self.format {
+        let (image, format) = match self.format {
             Format::Jpeg => (jpeg(width, height), "jpeg"),
             Format::Png => (png(width, height), "png"),
             Format::Gif => (gif(width, height), "gif"),
         };
         let most = rules.max_bytes.and_then(|most| u32::try_from(most).ok());
-        let picture = match (self.beside, most) {
-            (Beside::Bytes(step), Some(most)) => weighing(picture, step.from(most) as usize),
-            (Beside::Side(_) | Beside::Aspect(_) | Beside::Bytes(_) | Beside::Formats, _) => picture,
+        let image = match (self.beside, most) {
+            (Beside::Bytes(step), Some(most)) => weighing(image, step.from(most) as usize),
+            (Beside::Side(_) | Beside::Aspect(_) | Beside::Bytes(_) | Beside::Formats, _) => image,
         };
-        Drawn { picture, format, width, height }
+        Drawn { image, format, width, height }
     }
 }
 
 impl Drawn {
-    /// The limits that the picture is beyond.
-    fn beyond(&self, rules: &PictureRules) -> Vec<&'static str> {
+    /// The limits that the image is beyond.
+    fn beyond(&self, rules: &ImageRules) -> Vec<&'static str> {
         let (long, short) = (u64::from(self.width.max(self.height)), u64::from(self.width.min(self.height)));
         let broken = [
             ("formats", !rules.formats.iter().any(|format| format == self.format)),
@@ -173,21 +173,21 @@ impl Drawn {
                     long * u64::from(denominator) > short * u64::from(numerator)
                 }),
             ),
-            ("max_bytes", rules.max_bytes.is_some_and(|most| self.picture.bytes.len() as u64 > most)),
+            ("max_bytes", rules.max_bytes.is_some_and(|most| self.image.bytes.len() as u64 > most)),
         ];
         broken.into_iter().filter(|(_, broken)| *broken).map(|(name, _)| name).collect()
     }
 }
 
 /// A GIF that claims a size: its one pixel will do, because its format is what is wrong with it.
-fn gif(width: u32, height: u32) -> Picture {
+fn gif(width: u32, height: u32) -> Image {
     let mut bytes = b"GIF89a".to_vec();
     for side in [width, height] {
         bytes.extend_from_slice(&u16::try_from(side).unwrap_or(u16::MAX).to_le_bytes());
     }
     bytes.extend_from_slice(b"\x80\x00\x00\x00\x00\x00\xff\xff\xff");
     bytes.extend_from_slice(b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b");
-    Picture { bytes, content_type: "image/gif", url: None }
+    Image { bytes, content_type: "image/gif", url: None }
 }
 
 /// GEN-03.
@@ -215,7 +215,7 @@ pub(super) fn around_limits(session: &mut Session<'_>) -> Verdict {
     Ok(())
 }
 
-/// Submits a picture: within every limit its job succeeds, beyond one it is refused, or its job fails.
+/// Submits an image: within every limit its job succeeds, beyond one it is refused, or its job fails.
 fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
     let profile = session.profile;
     let mut places = places(profile);
@@ -227,17 +227,17 @@ fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
         return Ok(());
     }
     let worst = profile.worst_price(place.model);
-    let mut body = profile.body(place.model, session.picture());
+    let mut body = profile.body(place.model, session.image());
     if session.is_planning() {
-        // A plan needs the price only, and pictures take time.
-        let ask = profile.submit(place.model, &body, session.picture());
+        // A plan needs the price only, and images take time.
+        let ask = profile.submit(place.model, &body, session.image());
         return session.accept_ask(&ask, worst).map(|_| ());
     }
     let ways = place.ways();
     let way = ways[usize::from(sketch.way) % ways.len()];
     let drawn = sketch.draw(&place.rules);
-    put(&mut body, &place.member.pointer, drawn.picture.by(way));
-    let ask = profile.submit(place.model, &body, &drawn.picture).from(apart.owner());
+    put(&mut body, &place.member.pointer, drawn.image.by(way));
+    let ask = profile.submit(place.model, &body, &drawn.image).from(apart.owner());
     let what = format!("{drawn} as {}, for {}", way_word(way), place.model.id);
     let beyond = drawn.beyond(&place.rules);
     if beyond.is_empty() {
@@ -267,7 +267,7 @@ fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
     }
 }
 
-/// The same stop, with the picture it is about.
+/// The same stop, with the image it is about.
 fn of(stop: Stop, what: &str) -> Stop {
     match stop {
         Stop::Failed(why) => Stop::Failed(format!("{why}, with {what}")),
@@ -285,7 +285,7 @@ fn ended(session: &mut Session<'_>, apart: Apart, id: &str) -> Result<(Phase, St
     }
 }
 
-/// The rules for pictures, as the first model states them that takes bytes.
+/// The rules for images, as the first model states them that takes bytes.
 pub(super) fn clause(profile: &Profile) -> Option<Clause> {
     let place = places(profile).into_iter().next()?;
     let clause = profile.member_clause(place.model, &place.member, "x-image")?;
@@ -298,7 +298,7 @@ pub(super) fn clause(profile: &Profile) -> Option<Clause> {
     Some(Clause::new(&clause.place, &quotes.collect::<Vec<_>>().join("; "), clause.sources))
 }
 
-/// Why the case does not apply, if no picture is taken as bytes.
+/// Why the case does not apply, if no image is taken as bytes.
 pub(super) fn silent(profile: &Profile) -> Option<String> {
     places(profile).is_empty().then(|| "pictures are not taken as bytes".to_owned())
 }
@@ -309,7 +309,7 @@ mod tests {
 
     use super::*;
 
-    fn rules() -> PictureRules {
+    fn rules() -> ImageRules {
         serde_json::from_value(json!({
             "role": "first", "formats": ["jpeg", "png"], "max_bytes": 10_485_760, "min_side": 300,
             "max_aspect": [5, 2], "transports": ["data_uri"],

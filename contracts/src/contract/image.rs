@@ -1,18 +1,18 @@
-//! Pictures in requests: where they are (slots), and whether they keep the rules (judge).
+//! Images in requests: where they are (slots), and whether they keep the rules (judge).
 //!
-//! Finding the slots needs only the JSON. Judging needs what the edge found out about each picture.
+//! Finding the slots needs only the JSON. Judging needs what the edge found out about each image.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rules::{PictureRule, Violation};
+use super::rules::{ImageRule, Violation};
 use super::schema::escape;
-use crate::picture::PictureFacts;
+use crate::image::ImageFacts;
 
-/// What a picture is for.
+/// What an image is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum PictureRole {
+pub enum ImageRole {
     /// The first frame.
     First,
     /// The last frame.
@@ -23,7 +23,7 @@ pub enum PictureRole {
     Reference,
 }
 
-/// A way in which a picture can come.
+/// A way in which an image can come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
@@ -37,13 +37,13 @@ pub enum Transport {
     Part,
 }
 
-/// The keyword `x-image`: the rules for a picture. What is absent is not checked.
+/// The keyword `x-image`: the rules for an image. What is absent is not checked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PictureRules {
+pub struct ImageRules {
     /// What it is for.
-    pub role: PictureRole,
-    /// Words of [`crate::picture::PictureFormat::word`].
+    pub role: ImageRole,
+    /// Words of [`crate::image::ImageFormat::word`].
     pub formats: Vec<String>,
     /// Most bytes, decoded.
     pub max_bytes: Option<u64>,
@@ -55,25 +55,25 @@ pub struct PictureRules {
     pub transports: Vec<Transport>,
 }
 
-/// A picture that a request names.
+/// An image that a request names.
 #[derive(Clone, Debug)]
 pub struct Slot<'a> {
     /// JSON Pointer into the request.
     pub pointer: String,
     /// The rules it is under.
-    pub rules: PictureRules,
+    pub rules: ImageRules,
     /// The member's text: an address, a data URI, base64, or the handle of a part.
     pub text: &'a str,
     /// How it comes.
     pub transport: Transport,
 }
 
-/// What the edge found out about a picture.
+/// What the edge found out about an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// It was looked at.
-    Seen(PictureFacts),
-    /// It was not fetched and stands for a picture that keeps every rule.
+    Seen(ImageFacts),
+    /// It was not fetched and stands for an image that keeps every rule.
     Assumed,
     /// Its address led nowhere; holds why.
     Unreachable(String),
@@ -84,7 +84,7 @@ pub enum Finding {
 /// The scheme of the handle under which a part of a multipart body stands in the JSON (RFC 2392): `cid:0`.
 pub const PART_SCHEME: &str = "cid:";
 
-/// Every picture that a request names, in order of declaration. Empty texts name none.
+/// Every image that a request names, in order of declaration. Empty texts name none.
 pub fn slots<'a>(schema: &Value, body: &'a Value) -> Vec<Slot<'a>> {
     let mut found = Vec::new();
     collect(schema, body, "", &mut found);
@@ -94,7 +94,7 @@ pub fn slots<'a>(schema: &Value, body: &'a Value) -> Vec<Slot<'a>> {
 fn collect<'a>(schema: &Value, value: &'a Value, pointer: &str, found: &mut Vec<Slot<'a>>) {
     if let (Some(rules), Some(text)) = (schema.get("x-image"), value.as_str()) {
         // The rules were read once when the contract was loaded, so they are sound here.
-        if let (Ok(rules), false) = (PictureRules::deserialize(rules), text.is_empty()) {
+        if let (Ok(rules), false) = (ImageRules::deserialize(rules), text.is_empty()) {
             found.push(Slot { pointer: pointer.to_owned(), rules, text, transport: transport_of(text) });
         }
     }
@@ -126,52 +126,52 @@ pub(crate) fn transport_of(text: &str) -> Transport {
     }
 }
 
-/// Judges one picture: the first rule that it breaks, if it breaks any.
+/// Judges one image: the first rule that it breaks, if it breaks any.
 pub fn judge(slot: &Slot<'_>, finding: &Finding) -> Option<Violation> {
     let broken = broken_rule(&slot.rules, slot.transport, finding)?;
     let received = match (broken, finding) {
-        (PictureRule::Format, Finding::Seen(facts)) => Value::from(facts.format.word()),
-        (PictureRule::Bytes { .. }, Finding::Seen(facts)) => Value::from(facts.bytes),
-        (PictureRule::Side { .. } | PictureRule::Aspect { .. }, Finding::Seen(facts)) => {
+        (ImageRule::Format, Finding::Seen(facts)) => Value::from(facts.format.word()),
+        (ImageRule::Bytes { .. }, Finding::Seen(facts)) => Value::from(facts.bytes),
+        (ImageRule::Side { .. } | ImageRule::Aspect { .. }, Finding::Seen(facts)) => {
             let (width, height) = facts.pixels.unwrap_or_default();
             Value::from(format!("{width}x{height}"))
         }
         (_, Finding::Unreachable(why) | Finding::Unsound(why)) => Value::from(why.as_str()),
         (_, Finding::Seen(_) | Finding::Assumed) => Value::from(slot.text),
     };
-    Some(Violation::new(slot.pointer.clone(), super::rules::Rule::Picture(broken), &received))
+    Some(Violation::new(slot.pointer.clone(), super::rules::Rule::Image(broken), &received))
 }
 
-fn broken_rule(rules: &PictureRules, transport: Transport, finding: &Finding) -> Option<PictureRule> {
+fn broken_rule(rules: &ImageRules, transport: Transport, finding: &Finding) -> Option<ImageRule> {
     if !rules.transports.contains(&transport) {
-        return Some(PictureRule::Transport);
+        return Some(ImageRule::Transport);
     }
     let facts = match finding {
         Finding::Assumed => return None,
-        Finding::Unreachable(_) => return Some(PictureRule::Unreachable),
-        Finding::Unsound(_) => return Some(PictureRule::Encoding),
+        Finding::Unreachable(_) => return Some(ImageRule::Unreachable),
+        Finding::Unsound(_) => return Some(ImageRule::Encoding),
         Finding::Seen(facts) => facts,
     };
     if let Some(limit) = rules.max_bytes.filter(|limit| facts.bytes > *limit) {
-        return Some(PictureRule::Bytes { limit });
+        return Some(ImageRule::Bytes { limit });
     }
-    let known = facts.format != crate::picture::PictureFormat::Unknown;
+    let known = facts.format != crate::image::ImageFormat::Unknown;
     if known && !rules.formats.iter().any(|format| format == facts.format.word()) {
-        return Some(PictureRule::Format);
+        return Some(ImageRule::Format);
     }
-    let Some((width, height)) = facts.pixels else { return Some(PictureRule::Unreadable) };
+    let Some((width, height)) = facts.pixels else { return Some(ImageRule::Unreadable) };
     if width == 0 || height == 0 {
-        return Some(PictureRule::Unreadable);
+        return Some(ImageRule::Unreadable);
     }
     if let Some(limit) = rules.min_side.filter(|limit| width < *limit || height < *limit) {
-        return Some(PictureRule::Side { limit });
+        return Some(ImageRule::Side { limit });
     }
     let (long, short) = (u64::from(width.max(height)), u64::from(width.min(height)));
     let beyond = |(most, least): (u32, u32)| long * u64::from(least) > short * u64::from(most);
     if let Some(limit) = rules.max_aspect.filter(|limit| beyond(*limit)) {
-        return Some(PictureRule::Aspect { limit });
+        return Some(ImageRule::Aspect { limit });
     }
-    (!facts.decodes).then_some(PictureRule::Unreadable)
+    (!facts.decodes).then_some(ImageRule::Unreadable)
 }
 
 #[cfg(test)]
@@ -179,9 +179,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::picture::PictureFormat;
+    use crate::image::ImageFormat;
 
-    fn rules() -> PictureRules {
+    fn rules() -> ImageRules {
         serde_json::from_value(json!({
             "role": "first", "formats": ["jpeg", "png"], "max_bytes": 10_485_760, "min_side": 300,
             "max_aspect": [5, 2], "transports": ["url", "data_uri"],
@@ -190,8 +190,8 @@ mod tests {
     }
 
     fn seen(width: u32, height: u32, bytes: u64) -> Finding {
-        Finding::Seen(PictureFacts {
-            format: PictureFormat::Png,
+        Finding::Seen(ImageFacts {
+            format: ImageFormat::Png,
             bytes,
             pixels: Some((width, height)),
             decodes: true,
@@ -200,8 +200,7 @@ mod tests {
 
     #[test]
     fn bounds_are_inclusive_and_one_beyond_is_refused() {
-        let broken =
-            |finding: Finding| broken_rule(&rules(), Transport::Url, &finding).map(PictureRule::name);
+        let broken = |finding: Finding| broken_rule(&rules(), Transport::Url, &finding).map(ImageRule::name);
         assert_eq!(broken(seen(300, 300, 10_485_760)), None);
         assert_eq!(broken(seen(300, 300, 10_485_761)), Some("picture_bytes"));
         assert_eq!(broken(seen(299, 300, 1)), Some("picture_side"));

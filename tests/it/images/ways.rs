@@ -1,12 +1,12 @@
-//! Every picture as a file, as text and by its address, against the table beside the pictures.
+//! Every image as a file, as text and by its address, against the table beside the images.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use mockreel_contracts::contract::image::Transport;
 use mockreel_contracts::contract::operation::IdPlace;
-use mockreel_contracts::contract::picture::Transport;
 use mockreel_contracts::contract::read::observe;
 use mockreel_contracts::contract::rules::Checker;
 use mockreel_contracts::{Contract, Phase, Vendor};
@@ -15,7 +15,7 @@ use mockreel_emulator::{Emulator, EmulatorBuilder, ImageBreach, Latency, fixture
 use super::{Way, way};
 use crate::support::{Answer, Caller, KEY, quiet};
 
-/// What the table of `fixtures/images/README.md` says: whether each picture keeps every rule.
+/// What the table of `fixtures/images/README.md` says: whether each image keeps every rule.
 fn table() -> BTreeMap<String, bool> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images/README.md");
     let text = std::fs::read_to_string(path).unwrap();
@@ -30,7 +30,7 @@ fn table() -> BTreeMap<String, bool> {
     table
 }
 
-/// The picture rule that a fixture breaks by the vendors' common limits, if it breaks one.
+/// The image rule that a fixture breaks by the vendors' common limits, if it breaks one.
 fn broken_rule(name: &str) -> Option<&'static str> {
     match name {
         "side-299-wide.png" | "side-299-tall.png" => Some("picture_side"),
@@ -95,20 +95,20 @@ fn newest() -> Vec<Vendor> {
     mockreel_contracts::vendors().unwrap().iter().filter(|vendor| vendor.newest).cloned().collect()
 }
 
-/// What should become of a picture, with the given moment of noticing.
+/// What should become of an image, with the given moment of noticing.
 fn wanted(contract: &Contract, moment: ImageBreach, rule: Option<&str>, way: &Way) -> Fate {
     let Some(rule) = rule.filter(|rule| *rule != "picture_aspect" || way.aspect_counts) else {
         return Fate::Succeeded;
     };
     let at_once = match moment {
-        ImageBreach::Vendor => contract.pictures.refused_at_submit.iter().any(|held| held == rule),
+        ImageBreach::Vendor => contract.images.refused_at_submit.iter().any(|held| held == rule),
         ImageBreach::Submit => true,
         ImageBreach::Job => false,
     };
     if at_once { Fate::Refused } else { Fate::Failed }
 }
 
-async fn every_picture_by_every_way(moment: ImageBreach, small_only: bool) {
+async fn every_image_by_every_way(moment: ImageBreach, small_only: bool) {
     let instant = || -> EmulatorBuilder { quiet().latency(Latency::INSTANT).image_breach(moment) };
     let emulator = instant().start().await.unwrap();
     let table = table();
@@ -129,7 +129,7 @@ async fn every_picture_by_every_way(moment: ImageBreach, small_only: bool) {
                         let kind = held.media_type.split(';').next().unwrap();
                         way.submit(&format!("data:{kind};base64,{}", STANDARD.encode(&content))).await
                     }
-                    // Nothing in base64 is the empty text, which names no picture at all.
+                    // Nothing in base64 is the empty text, which names no image at all.
                     Transport::Base64 if content.is_empty() => continue,
                     Transport::Base64 => way.submit(&STANDARD.encode(&content)).await,
                     Transport::Part => way.submit_file(held.name, content.into_owned(), false).await,
@@ -142,22 +142,22 @@ async fn every_picture_by_every_way(moment: ImageBreach, small_only: bool) {
 }
 
 #[tokio::test]
-async fn every_picture_meets_with_what_its_table_and_the_contract_say() {
-    every_picture_by_every_way(ImageBreach::Vendor, false).await;
+async fn every_image_meets_with_what_its_table_and_the_contract_say() {
+    every_image_by_every_way(ImageBreach::Vendor, false).await;
 }
 
 #[tokio::test]
-async fn every_bad_picture_can_be_refused_at_once() {
-    every_picture_by_every_way(ImageBreach::Submit, true).await;
+async fn every_bad_image_can_be_refused_at_once() {
+    every_image_by_every_way(ImageBreach::Submit, true).await;
 }
 
 #[tokio::test]
-async fn every_bad_picture_can_fail_its_job() {
-    every_picture_by_every_way(ImageBreach::Job, true).await;
+async fn every_bad_image_can_fail_its_job() {
+    every_image_by_every_way(ImageBreach::Job, true).await;
 }
 
 #[tokio::test]
-async fn a_file_is_a_picture_also_without_name_and_type() {
+async fn a_file_is_an_image_also_without_name_and_type() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
     for vendor in newest() {
         let way = way(&emulator, &vendor.contract);
@@ -176,13 +176,13 @@ async fn a_file_is_a_picture_also_without_name_and_type() {
 #[tokio::test]
 async fn a_way_that_a_vendor_does_not_take_is_refused_or_fails_whatever_comes_on_it() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
-    let picture = STANDARD.encode(crate::support::fixture_bytes("side-300.png"));
+    let image = STANDARD.encode(crate::support::fixture_bytes("side-300.png"));
     for vendor in newest() {
         let contract = &vendor.contract;
         let way = way(&emulator, contract);
         for (transport, text) in [
-            (Transport::DataUri, format!("data:image/png;base64,{picture}")),
-            (Transport::Base64, picture.clone()),
+            (Transport::DataUri, format!("data:image/png;base64,{image}")),
+            (Transport::Base64, image.clone()),
             (Transport::Part, "cid:0".to_owned()),
         ] {
             if !way.transports.contains(&transport) {
@@ -197,7 +197,7 @@ async fn a_way_that_a_vendor_does_not_take_is_refused_or_fails_whatever_comes_on
 #[tokio::test]
 async fn broken_base64_is_noticed_and_unusual_base64_is_not() {
     let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
-    let picture = STANDARD.encode(crate::support::fixture_bytes("side-300.png"));
+    let image = STANDARD.encode(crate::support::fixture_bytes("side-300.png"));
     for vendor in newest() {
         let contract = &vendor.contract;
         let way = way(&emulator, contract);
@@ -216,10 +216,10 @@ async fn broken_base64_is_noticed_and_unusual_base64_is_not() {
             assert_ne!(fate(&emulator, contract, &answer, bad).await, Fate::Succeeded, "{bad}");
         }
         for (what, text) in [
-            ("a wrong type", format!("data:text/plain;base64,{picture}")),
-            ("capitals", format!("DATA:IMAGE/PNG;BASE64,{picture}")),
-            ("a parameter", format!("data:image/png;charset=utf-8;base64,{picture}")),
-            ("no padding", format!("data:image/png;base64,{}", picture.trim_end_matches('='))),
+            ("a wrong type", format!("data:text/plain;base64,{image}")),
+            ("capitals", format!("DATA:IMAGE/PNG;BASE64,{image}")),
+            ("a parameter", format!("data:image/png;charset=utf-8;base64,{image}")),
+            ("no padding", format!("data:image/png;base64,{}", image.trim_end_matches('='))),
         ] {
             let answer = way.submit(&text).await;
             let seen = fate(&emulator, contract, &answer, what).await;

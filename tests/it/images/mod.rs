@@ -1,19 +1,19 @@
-//! Pictures on and beyond every limit, by every way on which a vendor takes them.
+//! Images on and beyond every limit, by every way on which a vendor takes them.
 
 mod addresses;
 mod ways;
 
 use mockreel_contracts::Contract;
 use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::image::{ImageRole, Transport, slots};
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::picture::{PictureRole, Transport, slots};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::{Answer, Caller, KEY};
 
-/// One way for one picture to a model's first slot.
+/// One way for one image to a model's first slot.
 pub(super) struct Way {
     pub(super) model: String,
     pub(super) url: String,
@@ -23,7 +23,7 @@ pub(super) struct Way {
     pub(super) aspect_counts: bool,
 }
 
-/// The models of a vendor that take a picture, one for each kind of request.
+/// The models of a vendor that take an image, one for each kind of request.
 pub(super) fn way(emulator: &Emulator, contract: &Contract) -> Way {
     let model: &Model = contract
         .models
@@ -33,7 +33,7 @@ pub(super) fn way(emulator: &Emulator, contract: &Contract) -> Way {
     let body = minimal(model, &["http://p.example/x.png"]);
     let (pointer, transports, aspect_counts) = {
         let found = slots(&model.request, &body);
-        let slot = found.iter().find(|slot| slot.rules.role == PictureRole::First).unwrap();
+        let slot = found.iter().find(|slot| slot.rules.role == ImageRole::First).unwrap();
         (slot.pointer.clone(), slot.rules.transports.clone(), slot.rules.max_aspect.is_some())
     };
     let fits = |held: &Option<String>| held.as_ref().is_none_or(|id| *id == model.id);
@@ -43,10 +43,10 @@ pub(super) fn way(emulator: &Emulator, contract: &Contract) -> Way {
 }
 
 impl Way {
-    /// Submits the request with something else where its picture stands.
-    pub(super) async fn submit(&self, picture: &str) -> Answer {
+    /// Submits the request with something else where its image stands.
+    pub(super) async fn submit(&self, image: &str) -> Answer {
         let mut body = self.body.clone();
-        *body.pointer_mut(&self.pointer).unwrap() = picture.into();
+        *body.pointer_mut(&self.pointer).unwrap() = image.into();
         Caller::with_key(KEY).post(&self.url, &body).await
     }
 
