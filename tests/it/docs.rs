@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mockreel_conformance::catalogue;
 use mockreel_conformance::profile::Profile;
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::openapi::{Side, export};
-use mockreel_contracts::contract::page::render;
+use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::page::render;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mockreel_contracts::contract::drift::{Surface, of_contract, read};
-use mockreel_contracts::contract::openapi;
+use mockreel_contracts::contract::views::openapi;
 use mockreel_contracts::{Contract, Vendor};
 
 use super::report::Document;

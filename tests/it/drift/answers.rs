@@ -11,7 +11,7 @@ use mockreel_conformance::events::Silence;
 use mockreel_conformance::run::Choice;
 use mockreel_conformance::session::Beside;
 use mockreel_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_emulator::Latency;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use mockreel_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract, read};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
 use serde_json::{Value, json};
 
 /// The folder of the vendor's own files, which are read where they lie.

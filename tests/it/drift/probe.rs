@@ -7,7 +7,7 @@ use mockreel_conformance::exchange::{Answer, Body, WireError};
 use mockreel_conformance::probe;
 use mockreel_conformance::profile::{Ask, Credential, Profile};
 use mockreel_contracts::contract::drift::{Report, Surface, compare, of_contract};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_emulator::Emulator;
 

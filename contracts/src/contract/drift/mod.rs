@@ -16,7 +16,7 @@ pub use self::kind::{Kind, Severity};
 pub use self::read::line_of;
 pub use self::surface::{Extent, Surface};
 use super::Contract;
-use super::openapi::{Side, export};
+use crate::contract::views::openapi::{Side, export};
 
 /// What a contract says a vendor offers: what is documented, or what is enforced.
 pub fn of_contract(contract: &Contract, side: Side) -> Surface {

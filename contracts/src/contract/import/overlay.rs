@@ -9,10 +9,10 @@ use super::text::Text;
 use crate::contract::drift::Surface;
 use crate::contract::drift::of_contract;
 use crate::contract::drift::surface::Node;
+use crate::contract::model::operation::Operation;
+use crate::contract::model::source::Cited;
 use crate::contract::model::{Contract, Model};
-use crate::contract::openapi::Side;
-use crate::contract::operation::Operation;
-use crate::contract::source::Cited;
+use crate::contract::views::openapi::Side;
 
 /// The key under which guesses of an import are cited.
 pub(super) const GUESSED: &str = "imported-guess";

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::contract::edition::{Edition, load};
-use crate::contract::openapi::{Side, export};
-use crate::contract::schema::documented;
+use crate::contract::check::schema::documented;
+use crate::contract::model::edition::{Edition, load};
+use crate::contract::views::openapi::{Side, export};
 use crate::vendor::{in_force, overlaid, vendors};
 use crate::{Contract, Vendor};
 
@@ -149,7 +149,8 @@ fn a_model_that_changed_is_told_with_what_changed() {
         .unwrap()
         .keys()
         .find_map(|path| {
-            let place = format!("/paths/{}/post/requestBody/content", crate::contract::schema::escape(path));
+            let place =
+                format!("/paths/{}/post/requestBody/content", crate::contract::check::schema::escape(path));
             own.pointer(&place)?;
             Some((contract.models.keys().next().unwrap().clone(), path.clone()))
         })

@@ -8,8 +8,8 @@ use super::form::{Known, reply, request};
 use super::gather::{Gathered, Told};
 use super::overlay::{GUESSED, files, remarks, schema, sources};
 use super::text::Text;
+use crate::contract::check::schema::escape;
 use crate::contract::drift::surface::Node;
-use crate::contract::schema::escape;
 use crate::phase::Phase;
 
 /// Writes the skeleton. It can be read as a contract before anything in it is decided.

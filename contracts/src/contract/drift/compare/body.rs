@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::members::{Leftover, Leftovers};
 use super::severity::{EDGES, bound_moved, edge_moved, lacks, of_change};
 use super::{About, Comparison, facts};
+use crate::contract::check::schema::escape;
 use crate::contract::drift::finding::{Confidence, Evidence, Finding};
 use crate::contract::drift::kind::{Kind, Severity};
 use crate::contract::drift::surface::{Member, Node};
-use crate::contract::schema::escape;
 
 /// Which way a body travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::body::{Direction, FEW, Pair, evidence, fact};
 use super::severity::{lacks, of_added, of_removed, of_renamed};
 use super::{About, Comparison};
+use crate::contract::check::schema::escape;
 use crate::contract::drift::finding::{Confidence, Evidence};
 use crate::contract::drift::kind::{Kind, Severity};
 use crate::contract::drift::read::shape;
 use crate::contract::drift::surface::{Member, Node};
-use crate::contract::schema::escape;
 
 /// So many combinations of members that went and came are weighed at most; beyond, none is taken for renamed.
 const MOST_WEIGHED: usize = 40_000;
