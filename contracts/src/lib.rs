@@ -7,6 +7,7 @@ pub mod contract;
 pub mod dialect;
 pub mod ids;
 pub mod image;
+pub mod operation;
 pub mod phase;
 pub mod problem;
 pub mod time;
@@ -20,6 +21,7 @@ mod gmicloud;
 
 pub use self::contract::{Contract, ContractError, Model, Options, Selector};
 pub use self::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody};
+pub use self::operation::Operation;
 pub use self::phase::Phase;
 pub use self::problem::{FailureReason, Problem};
 pub use self::time::UnixMillis;

@@ -1,8 +1,8 @@
 //! Submits that the vendor refuses: one rule broken at a time, the cheapest evidence first.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::image::ImageRole;
+use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
@@ -224,7 +224,7 @@ fn said(session: &mut Session<'_>, answer: &Answer) {
 fn unknown_model(session: &mut Session<'_>) -> Verdict {
     let (model, mut body) = plain(session)?;
     let profile = session.profile;
-    let mut ask = match profile.operation("submit").and_then(|submit| submit.model_at.clone()) {
+    let mut ask = match profile.operation(Operation::Submit).and_then(|submit| submit.model_at.clone()) {
         Some(place) => {
             put(&mut body, &place, json!("kling-video/v0/none"));
             profile.submit(model, &body, session.image())
@@ -353,12 +353,12 @@ fn forms(session: &mut Session<'_>) -> Verdict {
 }
 
 fn model_at(profile: &Profile, model: &Model) -> String {
-    let fixed = profile.operation("submit").and_then(|submit| submit.model_at.clone());
+    let fixed = profile.operation(Operation::Submit).and_then(|submit| submit.model_at.clone());
     fixed.or_else(|| profile.member(model, "model").map(|member| member.pointer)).unwrap_or_default()
 }
 
 fn no_model_member(profile: &Profile) -> Option<String> {
-    let named = profile.operation("submit").is_some_and(|submit| submit.model_at.is_some());
+    let named = profile.operation(Operation::Submit).is_some_and(|submit| submit.model_at.is_some());
     (!named).then(|| "the path names the model".to_owned())
 }
 

@@ -1,7 +1,7 @@
 //! Submits that the vendor accepts.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::image::{ImageRole, Transport};
+use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
 use super::{plain, with};
@@ -13,7 +13,7 @@ use crate::shape::{self, undocumented};
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
     Case::new("SUB-01", "the plainest request is accepted", Level::Must, Cost::Own, Stage::Accepted, minimal)
-        .on(|profile| profile.operation_clause("submit")),
+        .on(|profile| profile.operation_clause(Operation::Submit)),
     Case::new(
         "SUB-02",
         "the first status is an early one",
@@ -25,13 +25,13 @@ pub(super) const CASES: &[Case] = &[
     .on(Profile::phases_clause)
     .after(&["SUB-01"]),
     Case::new("SUB-03", "the answer keeps its schema", Level::Must, Cost::Shared, Stage::Accepted, schema)
-        .on(|profile| profile.reply_clause("submit"))
+        .on(|profile| profile.reply_clause(Operation::Submit))
         .after(&["SUB-01"]),
     Case::new("SUB-04", "there is no result yet", Level::Should, Cost::Shared, Stage::Accepted, no_result)
         .on(Profile::phases_clause)
         .after(&["SUB-01"]),
     Case::new("SUB-05", "the id can be used at once", Level::Should, Cost::Shared, Stage::Accepted, usable)
-        .on(|profile| profile.operation_clause("poll"))
+        .on(|profile| profile.operation_clause(Operation::Poll))
         .after(&["SUB-01"]),
     Case::new("SUB-06", "the usual options are accepted", Level::Should, Cost::Own, Stage::Own, all_options)
         .on(|profile| {
@@ -113,7 +113,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn minimal(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
-    let fact = session.profile.operation("submit").map(|submit| submit.status.clone());
+    let fact = session.profile.operation(Operation::Submit).map(|submit| submit.status.clone());
     let Some(fact) = fact else { return Ok(()) };
     if let Some(documented) = fact.documented.filter(|documented| *documented != job.answer.status) {
         session.note("documented_status", documented);
@@ -127,7 +127,7 @@ fn minimal(session: &mut Session<'_>) -> Verdict {
 fn initial(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     session.rests_on(&[job.number]);
-    let seen = session.profile.observe("submit", &job.answer);
+    let seen = session.profile.observe(Operation::Submit, &job.answer);
     match (seen.phase, seen.status) {
         (_, None) | (Some(Phase::Queued | Phase::Running), _) => Ok(()),
         (_, Some(word)) => Err(Stop::Failed(format!("expected an early status; found {word}"))),
@@ -138,7 +138,7 @@ fn schema(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     session.rests_on(&[job.number]);
     let profile = session.profile;
-    let Some(submit) = profile.operation("submit") else { return Ok(()) };
+    let Some(submit) = profile.operation(Operation::Submit) else { return Ok(()) };
     let body = job.answer.json().unwrap_or_default();
     let unlisted = undocumented(&submit.reply, &body);
     if !unlisted.is_empty() {
@@ -151,8 +151,11 @@ fn schema(session: &mut Session<'_>) -> Verdict {
 fn no_result(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     session.rests_on(&[job.number]);
-    let places =
-        session.profile.operation("poll").map(|poll| poll.read.video_url.clone()).unwrap_or_default();
+    let places = session
+        .profile
+        .operation(Operation::Poll)
+        .map(|poll| poll.read.video_url.clone())
+        .unwrap_or_default();
     let body = job.answer.json().unwrap_or_default();
     let found = places.iter().find_map(|place| body.pointer(place).filter(|value| !value.is_null()));
     match found {

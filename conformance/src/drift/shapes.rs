@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mockreel_contracts::contract::check::read::observe;
 use mockreel_contracts::contract::check::schema::{documented, properties};
 use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Surface};
-use mockreel_contracts::{Contract, Options};
+use mockreel_contracts::{Contract, Operation, Options};
 use serde_json::Value;
 use url::Url;
 
@@ -121,11 +121,12 @@ impl Observed {
         tape: Tape<'_>,
         lists: &Lists,
         exchange: &Exchange,
-        name: &str,
+        operation: Operation,
         route: &(String, String),
         started: i64,
     ) {
         let Some(answer) = &exchange.answer else { return };
+        let name = operation.as_str();
         let drawn = ["GEN-", "CHAOS-", "PROBE"].iter().any(|area| exchange.case.starts_with(area));
         if !drawn {
             let of_case = (exchange.case.clone(), name.to_owned());
@@ -143,8 +144,8 @@ impl Observed {
             *self.others.entry((name.to_owned(), answer.status)).or_default() += 1;
             return;
         };
-        let operation = tape.contract.operations.get(name);
-        let observed = operation.filter(|_| good).map(|held| observe(held, tape.contract, body));
+        let facts = tape.contract.operations.get(&operation);
+        let observed = facts.filter(|_| good).map(|held| observe(held, tape.contract, body));
         let phase = observed.and_then(|observed| observed.phase);
         let state = phase.map_or_else(String::new, |phase| phase.name().to_owned());
         let kind = Kind { operation: name.to_owned(), status: answer.status, state };
@@ -238,7 +239,7 @@ impl Observed {
 }
 
 /// The operation that a request means, and its method and path as the contract writes them.
-fn routed<'a>(tape: Tape<'a>, options: &Options, exchange: &Exchange) -> Option<(&'a str, (String, String))> {
+fn routed(tape: Tape<'_>, options: &Options, exchange: &Exchange) -> Option<(Operation, (String, String))> {
     if !is_vendor_path(tape.base, &exchange.request.url) {
         return None;
     }
@@ -291,7 +292,7 @@ impl Lists {
             for place in operation.read.status_places() {
                 lists.entry(place).or_default().extend(words());
             }
-            operations.insert(name.clone(), lists);
+            operations.insert(name.to_string(), lists);
         }
         Self { operations, none: BTreeMap::new() }
     }

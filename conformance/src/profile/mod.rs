@@ -9,13 +9,14 @@ mod clauses;
 use std::fmt;
 use std::sync::Arc;
 
+use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport, slots};
 use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::contract::check::roles::asked;
 use mockreel_contracts::contract::check::schema::{at, properties, unescape};
 use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::views::examples;
-use mockreel_contracts::contract::{Contract, Model, Operation, Options};
+use mockreel_contracts::contract::{Contract, Model, OperationFacts, Options};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
@@ -91,8 +92,8 @@ impl Profile {
     }
 
     /// An operation, if the vendor has it.
-    pub fn operation(&self, name: &str) -> Option<&Operation> {
-        self.contract.operations.get(name)
+    pub fn operation(&self, operation: Operation) -> Option<&OperationFacts> {
+        self.contract.operations.get(&operation)
     }
 
     /// The models that are still offered, in order of declaration; of a profile of one model, that one.
@@ -187,7 +188,7 @@ impl Profile {
     }
 
     /// What an answer says, read as that operation's good answer.
-    pub fn observe(&self, operation: &str, answer: &Answer) -> Observation {
+    pub fn observe(&self, operation: Operation, answer: &Answer) -> Observation {
         let body = answer.json().unwrap_or_default();
         self.operation(operation)
             .map_or_else(Observation::default, |known| observe(known, &self.contract, &body))
@@ -200,7 +201,7 @@ impl Profile {
         if !(200..300).contains(&answer.status) {
             return None;
         }
-        self.observe("submit", answer).id
+        self.observe(Operation::Submit, answer).id
     }
 
     /// Whether an answer refuses: a 4xx, or the success or the 5xx by which the contract says that bad

@@ -29,6 +29,7 @@ use crate::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
 use crate::outcome::{CaseSpend, Note};
 use crate::profile::{Ask, Credential, Image, Profile};
 use crate::target::Target;
+use mockreel_contracts::Operation;
 
 /// How a case ends.
 pub type Verdict = Result<(), Stop>;
@@ -278,7 +279,7 @@ impl<'a> Session<'a> {
     /// An id that has the form of the vendor's, and that no job has.
     pub fn strange_id(&self, label: &str) -> String {
         let bytes = self.draw(label);
-        let poll = self.profile.operation("poll");
+        let poll = self.profile.operation(Operation::Poll);
         let place = poll.and_then(|poll| poll.read.id.as_deref());
         let schema = poll
             .zip(place)
@@ -310,7 +311,7 @@ impl<'a> Session<'a> {
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
         let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
         let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
-            name == "submit" && operation.routes.iter().any(|route| route.path == ask.path)
+            *name == Operation::Submit && operation.routes.iter().any(|route| route.path == ask.path)
         });
         if !reads && charged && submits && ask.method == "POST" {
             return Err(Stop::Internal(format!("{} was to be sent without asking the budget", ask.path)));

@@ -55,7 +55,7 @@ fn answered(seen: &Observed) -> BTreeMap<(String, String), Statuses> {
 fn is_refused(profile: &Profile, case: &str) -> bool {
     let documented = |held: &crate::case::Case| {
         let sources = (held.clause)(profile).map(|clause| clause.sources).unwrap_or_default();
-        sources.iter().any(|source| ["seed", "doc", "spec"].contains(&source.grade.as_str()))
+        sources.iter().any(|source| source.grade.is_documentation())
     };
     is_wrong_on_purpose(case) && crate::cases::case(case).is_some_and(documented)
 }
