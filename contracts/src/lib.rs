@@ -10,6 +10,7 @@ pub mod image;
 pub mod operation;
 pub mod phase;
 pub mod problem;
+pub mod role;
 pub mod time;
 pub mod upstream;
 pub mod vendor;
@@ -24,5 +25,6 @@ pub use self::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody
 pub use self::operation::Operation;
 pub use self::phase::Phase;
 pub use self::problem::{FailureReason, Problem};
+pub use self::role::Role;
 pub use self::time::UnixMillis;
 pub use self::vendor::{Vendor, vendor, vendors};

@@ -1,6 +1,6 @@
 //! Limits, listings and models.
 
-use mockreel_contracts::{Operation, Phase};
+use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::json;
 
 use super::{plain, submit_of};
@@ -165,7 +165,7 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
     let Some(plain_ask) = profile.ask(Operation::List, &[]) else { return Ok(()) };
     let by_model = list.query.as_ref().and_then(|query| {
         let found = mockreel_contracts::contract::check::schema::properties(query).into_iter();
-        let mut found = found.filter(|(_, schema)| schema.get("x-role") == Some(&json!("model")));
+        let mut found = found.filter(|(_, schema)| Role::of(schema) == Some(Role::Model));
         found.next().map(|(pointer, _)| pointer.trim_start_matches('/').to_owned())
     });
     let own = session.shared_job().map(|shared| shared.model.clone()).unwrap_or_default();
@@ -214,7 +214,7 @@ fn model(session: &mut Session<'_>) -> Verdict {
     if !text.contains(&model.id) {
         return Err(Stop::Failed(format!("expected the page of {}; found {}", model.id, told(&answer))));
     }
-    for role in ["prompt", "duration", "cfg_scale"] {
+    for role in [Role::Prompt, Role::Duration, Role::CfgScale] {
         let Some(member) = profile.member(model, role) else { continue };
         let name = member.pointer.rsplit('/').next().unwrap_or_default();
         if !text.contains(&format!("\"{name}\"")) {

@@ -2,10 +2,10 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::roles::asked;
 use mockreel_contracts::contract::check::schema::{at, properties};
 use mockreel_contracts::contract::model::source::Grade;
+use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -50,7 +50,7 @@ pub(super) const CASES: &[Case] = &[
         .unless(|profile| usage_at(profile).is_none().then(|| "looks tell no cost".to_owned())),
     ended("RES-05", "the video lasts as long as was asked for", Level::May, duration).on(|profile| {
         let model = profile.model()?;
-        let member = profile.member(model, "duration");
+        let member = profile.member(model, Role::Duration);
         let asked = member.and_then(|member| profile.member_clause(model, &member, "enum"));
         let made = format!("seconds: {}", model.output.seconds);
         asked.or_else(|| profile.cited(&format!("models.{}.output", model.id), &made, &model.output.source))

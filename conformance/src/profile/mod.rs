@@ -9,7 +9,6 @@ mod clauses;
 use std::fmt;
 use std::sync::Arc;
 
-use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport, slots};
 use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::contract::check::roles::asked;
@@ -17,6 +16,7 @@ use mockreel_contracts::contract::check::schema::{at, properties, unescape};
 use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::views::examples;
 use mockreel_contracts::contract::{Contract, Model, OperationFacts, Options};
+use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
@@ -114,10 +114,10 @@ impl Profile {
     }
 
     /// The member of a model's request that plays a role (`prompt`, `duration`, `cfg_scale` ...).
-    pub fn member<'a>(&self, model: &'a Model, role: &str) -> Option<Member<'a>> {
+    pub fn member<'a>(&self, model: &'a Model, role: Role) -> Option<Member<'a>> {
         let found = properties(&model.request).into_iter();
-        let mut found = found
-            .filter(|(pointer, schema)| !pointer.contains('*') && schema.get("x-role") == Some(&json!(role)));
+        let mut found =
+            found.filter(|(pointer, schema)| !pointer.contains('*') && Role::of(schema) == Some(role));
         found.next().map(|(pointer, schema)| Member { pointer, schema })
     }
 
@@ -156,7 +156,7 @@ impl Profile {
 
     /// The values that a length may have, as documented, the shortest first.
     pub fn durations(&self, model: &Model) -> Vec<Value> {
-        let Some(member) = self.member(model, "duration") else { return Vec::new() };
+        let Some(member) = self.member(model, Role::Duration) else { return Vec::new() };
         let documented = member.schema.get("x-documented").and_then(|view| view.get("enum"));
         let listed = documented.or_else(|| member.schema.get("enum")).and_then(Value::as_array);
         let mut values = listed.cloned().unwrap_or_default();

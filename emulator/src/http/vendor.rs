@@ -8,7 +8,9 @@ use axum::http::Method;
 use mockreel_contracts::contract::check::roles::place_of;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::dialect::UploadView;
-use mockreel_contracts::{Contract, Exchange, JobView, Model, Operation, Problem, Reply, UnixMillis, ids};
+use mockreel_contracts::{
+    Contract, Exchange, JobView, Model, Operation, Problem, Reply, Role, UnixMillis, ids,
+};
 use serde_json::{Map, Value};
 
 use super::Shared;
@@ -335,7 +337,7 @@ impl Call<'_> {
         };
         let jobs = self.shared.store.jobs(&filter).await;
         let query = self.query();
-        let place = matched.operation.query.as_ref().and_then(|schema| place_of(schema, "model"));
+        let place = matched.operation.query.as_ref().and_then(|schema| place_of(schema, Role::Model));
         let wanted = place.and_then(|pointer| query.pointer(&pointer)?.as_str().map(str::to_owned));
         let now = self.now(checked).await;
         let views: Vec<JobView<'_>> = jobs

@@ -14,7 +14,7 @@ use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::contract::model::Model;
 use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::contract::views::examples::minimal;
-use mockreel_contracts::{Contract, Operation, Vendor};
+use mockreel_contracts::{Contract, Operation, Role, Vendor};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ impl<'a> Surface<'a> {
         let image = fixture(self.emulator, "side-300.png");
         let mut body = minimal(self.model(), &[image.as_str()]);
         let declared = mockreel_contracts::contract::check::schema::properties(&self.model().request);
-        let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
+        let is_prompt = |schema: &Value| Role::of(schema) == Some(Role::Prompt);
         let (pointer, _) =
             declared.into_iter().find(|(_, schema)| is_prompt(schema)).expect("models take a prompt");
         let (parent, name) = pointer.rsplit_once('/').unwrap();

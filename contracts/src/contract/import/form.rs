@@ -6,6 +6,7 @@ use crate::contract::check::schema::{at, documented, properties, unescape};
 use crate::contract::drift::Surface;
 use crate::contract::drift::surface::{Member, Node};
 use crate::contract::model::{Contract, Model};
+use crate::role::Role;
 
 /// What is ours about a member, whatever a file says of it.
 const OURS: [&str; 4] = ["description", "x-role", "x-image", "x-null"];
@@ -186,7 +187,7 @@ fn member_of(known: &Known<'_>, model: &str, name: &str, node: &Node, source: &s
     let pointer = format!("/{}", crate::contract::check::schema::escape(name));
     let mut schema = schema_of(known, model, &pointer, node);
     if name == "model" {
-        schema.insert("x-role".into(), "model".into());
+        schema.insert("x-role".into(), Role::Model.as_str().into());
         schema.entry("enum").or_insert_with(|| json!([model]));
     }
     if let Some(held) = schema.get("x-source").cloned() {

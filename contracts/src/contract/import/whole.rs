@@ -12,6 +12,7 @@ use crate::contract::check::schema::escape;
 use crate::contract::drift::surface::Node;
 use crate::operation::Operation;
 use crate::phase::Phase;
+use crate::role::Role;
 
 /// Writes the skeleton. It can be read as a contract before anything in it is decided.
 pub(super) fn written(gathered: &Gathered, wanted: &Wanted<'_>) -> String {
@@ -257,11 +258,11 @@ fn models(text: &mut Text, gathered: &Gathered, told: &Told) {
 
 /// Gives members the roles that their names suggest, and asks about what looks like an image.
 fn undecided(text: &mut Text, body: &mut Map<String, Value>) {
-    let roles = ["prompt", "negative_prompt", "duration", "aspect_ratio", "cfg_scale"];
+    let roles = [Role::Prompt, Role::NegativePrompt, Role::Duration, Role::AspectRatio, Role::CfgScale];
     let Some(Value::Object(members)) = body.get_mut("properties") else { return };
     for (name, member) in members {
         let Value::Object(member) = member else { continue };
-        if roles.contains(&name.as_str()) {
+        if roles.iter().any(|role| role.as_str() == name) {
             member.insert("x-role".into(), name.as_str().into());
         }
         if ["image", "picture", "photo", "frame", "mask"].iter().any(|word| name.contains(word)) {

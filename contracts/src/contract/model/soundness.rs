@@ -11,12 +11,24 @@ use crate::contract::model::operation::Check;
 use crate::contract::model::source::Cited;
 use crate::contract::model::{Contract, Model};
 use crate::operation::Operation;
+use crate::role::Role;
 
 /// The rules for images must have their form.
 pub(super) fn check_images(request: &Value) -> Result<(), String> {
     for (pointer, member) in schema::properties(request) {
         if let Some(rules) = member.get("x-image") {
             ImageRules::deserialize(rules).map_err(|error| format!("`x-image` of {pointer}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The roles of a request's members must be known.
+pub(super) fn check_roles(request: &Value) -> Result<(), String> {
+    for (pointer, member) in schema::properties(request) {
+        if let Some(role) = member.get("x-role") {
+            let named = role.as_str().unwrap_or_default();
+            named.parse::<Role>().map_err(|error| format!("`x-role` of {pointer}: {error}"))?;
         }
     }
     Ok(())
@@ -297,6 +309,10 @@ mod tests {
                 "[operations.dance]\nsummary = \"\"\nmethod = \"GET\"\nroutes = []\nstatus = { enforced = 200, source = \"page\" }\n\
                  checks = []\nchecks_source = \"page\"\nreply = {}\nsource = \"page\"",
                 "operation dance: there is no such operation; there are submit",
+            ),
+            (
+                "[models.\"a/short\".request]\ntype = \"object\"\nx-source = \"page\"\nproperties = { mood = { x-role = \"mood\" } }",
+                "`x-role` of /mood: there is no role `mood`; there are model, prompt",
             ),
             (
                 "[operations.balance]\nsummary = \"\"\nmethod = \"GET\"\nroutes = []\nstatus = { enforced = 200, source = \"page\" }\n\
