@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockreel_contracts::contract::check::schema::escape;
-use mockreel_contracts::contract::drift::surface::{Member, Node, Type, sort_values};
+use mockreel_drift::surface::{Member, Node, Type, sort_values};
 use serde_json::{Value, json};
 
 use super::values::{ADDRESS, foreign, good, items, long, of_type};

@@ -5,6 +5,7 @@
 
 mod compare;
 pub mod finding;
+pub mod import;
 pub mod kind;
 pub mod page;
 pub mod read;
@@ -15,8 +16,8 @@ pub use self::finding::{Finding, Report, Verdict};
 pub use self::kind::{Kind, Severity};
 pub use self::read::line_of;
 pub use self::surface::{Extent, Surface};
-use super::Contract;
-use crate::contract::views::openapi::{Side, export};
+use mockreel_contracts::Contract;
+use mockreel_contracts::contract::views::openapi::{Side, export};
 
 /// What a contract says a vendor offers: what is documented, or what is enforced.
 pub fn of_contract(contract: &Contract, side: Side) -> Surface {

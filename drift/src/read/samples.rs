@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::reader::Reader;
-use crate::contract::drift::kind::Kind;
+use crate::kind::Kind;
 
 /// Samples longer than this are not looked at, in bytes.
 const MAX_SAMPLE: usize = 64 * 1024;

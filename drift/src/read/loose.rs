@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::contract::check::schema::escape;
+use mockreel_contracts::contract::check::schema::escape;
 
 /// A value, and pointers to the members that are there more than once; the last of them counts.
 #[derive(Debug, Default)]

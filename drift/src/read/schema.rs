@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::merge::{both, either};
 use super::reader::Reader;
-use crate::contract::check::schema::escape;
-use crate::contract::drift::kind::Kind;
-use crate::contract::drift::surface::{Member, Node, Type, sort_values};
+use crate::kind::Kind;
+use crate::surface::{Member, Node, Type, sort_values};
+use mockreel_contracts::contract::check::schema::escape;
 
 /// The bounds that are compared, and the type that each speaks of.
 pub(super) const LIMITS: [(&str, &[Type]); 13] = [

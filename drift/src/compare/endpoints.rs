@@ -7,8 +7,8 @@ use serde_json::json;
 use super::body::Direction;
 use super::units::{Unit, pairs};
 use super::{About, Comparison};
-use crate::contract::drift::kind::{Kind, Severity};
-use crate::contract::drift::surface::{Body, Endpoint, Extent, Node, Security};
+use crate::kind::{Kind, Severity};
+use crate::surface::{Body, Endpoint, Extent, Node, Security};
 
 impl Comparison<'_> {
     pub(super) fn endpoints(&mut self) {

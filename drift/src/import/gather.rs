@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{ImportError, Wanted, day};
-use crate::contract::drift::read::day_of;
-use crate::contract::drift::read::openapi;
-use crate::contract::drift::surface::{Body, Endpoint, Node};
+use crate::read::day_of;
+use crate::read::openapi;
+use crate::surface::{Body, Endpoint, Node};
 
 /// A file: its key in `[sources]`, its name, its day.
 pub(super) struct File {

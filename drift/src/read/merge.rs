@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::schema::LIMITS;
-use crate::contract::drift::surface::{Member, Node, Type, sort_values};
+use crate::surface::{Member, Node, Type, sort_values};
 
 /// The form of a value that keeps both. What the first says of words and defaults counts before the second.
 pub(super) fn both(first: Node, second: Node) -> Node {

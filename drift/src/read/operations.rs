@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::merge::either;
 use super::reader::Reader;
-use crate::contract::check::schema::escape;
-use crate::contract::drift::kind::Kind;
-use crate::contract::drift::surface::{Body, Endpoint, Member, Node, Security, Type};
+use crate::kind::Kind;
+use crate::surface::{Body, Endpoint, Member, Node, Security, Type};
+use mockreel_contracts::contract::check::schema::escape;
 
 /// The methods that an item of `paths` may have.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];

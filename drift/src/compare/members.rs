@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::body::{Direction, FEW, Pair, evidence, fact};
 use super::severity::{lacks, of_added, of_removed, of_renamed};
 use super::{About, Comparison};
-use crate::contract::check::schema::escape;
-use crate::contract::drift::finding::{Confidence, Evidence};
-use crate::contract::drift::kind::{Kind, Severity};
-use crate::contract::drift::read::shape;
-use crate::contract::drift::surface::{Member, Node};
+use crate::finding::{Confidence, Evidence};
+use crate::kind::{Kind, Severity};
+use crate::read::shape;
+use crate::surface::{Member, Node};
+use mockreel_contracts::contract::check::schema::escape;
 
 /// So many combinations of members that went and came are weighed at most; beyond, none is taken for renamed.
 const MOST_WEIGHED: usize = 40_000;
@@ -141,8 +141,7 @@ impl Comparison<'_> {
         let finding = self.differs(about, kind, severity, was, pair);
         finding.to_place = Some(is.to_owned());
         finding.confidence = finding.confidence.max(Confidence::Likely);
-        finding.fingerprint =
-            crate::contract::drift::finding::fingerprint(&vendor, &about.operation, kind, was, Some(is));
+        finding.fingerprint = crate::finding::fingerprint(&vendor, &about.operation, kind, was, Some(is));
     }
 
     fn gone(&mut self, about: &About, direction: Direction, left: &Leftover<'_>) {

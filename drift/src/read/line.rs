@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::contract::check::schema::unescape;
+use mockreel_contracts::contract::check::schema::unescape;
 
 /// The line, from 1, of what a JSON Pointer names in a JSON or YAML text; of the nearest thing above it, if it
 /// leads nowhere. `None` if the text has none of it.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::contract::check::schema::documented;
-use crate::contract::model::edition::{Edition, load};
-use crate::contract::views::openapi::{Side, export};
-use crate::vendor::{in_force, overlaid, vendors};
-use crate::{Contract, Vendor};
+use mockreel_contracts::contract::check::schema::documented;
+use mockreel_contracts::contract::model::edition::{Edition, load};
+use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::vendor::{in_force, overlaid, vendors};
+use mockreel_contracts::{Contract, Vendor};
 
 /// Words that stand wherever a document can hold some.
 const WORDS: &str = "THEIR WORDS";
@@ -149,8 +149,10 @@ fn a_model_that_changed_is_told_with_what_changed() {
         .unwrap()
         .keys()
         .find_map(|path| {
-            let place =
-                format!("/paths/{}/post/requestBody/content", crate::contract::check::schema::escape(path));
+            let place = format!(
+                "/paths/{}/post/requestBody/content",
+                mockreel_contracts::contract::check::schema::escape(path)
+            );
             own.pointer(&place)?;
             Some((contract.models.keys().next().unwrap().clone(), path.clone()))
         })

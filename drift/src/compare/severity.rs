@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::body::Direction;
-use crate::contract::drift::kind::Severity;
-use crate::contract::drift::surface::Type;
+use crate::kind::Severity;
+use crate::surface::Type;
 
 /// What a receiver of values has to bear when the set of possible values changes.
 ///

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use self::examples::EXAMPLES;
 use super::*;
-use crate::contract::drift::Extent;
-use crate::contract::drift::finding::Baseline;
-use crate::contract::drift::read::{folder, openapi};
+use crate::Extent;
+use crate::finding::Baseline;
+use crate::read::{folder, openapi};
 
 /// A document with one submit and one poll.
 fn document(request: Value, reply: Value) -> Value {
@@ -252,10 +252,10 @@ proptest! {
 
 fn read_shape(surface: &Surface) -> String {
     let body = surface.endpoints[0].requests.values().next().unwrap().node.as_ref().unwrap();
-    format!("{} {:?}", crate::contract::drift::read::shape(body), defaults(body))
+    format!("{} {:?}", crate::read::shape(body), defaults(body))
 }
 
-fn defaults(node: &crate::contract::drift::surface::Node) -> Vec<Value> {
+fn defaults(node: &crate::surface::Node) -> Vec<Value> {
     let below = node.members.values().map(|member| &member.node).chain(node.items.as_deref());
     let mut found: Vec<Value> = node.default.clone().into_iter().collect();
     found.extend(below.flat_map(defaults));

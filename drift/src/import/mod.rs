@@ -16,8 +16,8 @@ mod tests;
 use thiserror::Error;
 
 use self::gather::Gathered;
-use super::Contract;
-use super::drift::read::{Unreadable, day_of, openapi};
+use crate::read::{Unreadable, day_of, openapi};
+use mockreel_contracts::Contract;
 
 /// What is wanted of an import.
 #[derive(Clone, Copy, Debug)]

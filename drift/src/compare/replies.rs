@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::body::Direction;
 use super::{About, Comparison};
-use crate::contract::drift::kind::{Kind, Severity};
-use crate::contract::drift::surface::{Body, Endpoint};
+use crate::kind::{Kind, Severity};
+use crate::surface::{Body, Endpoint};
 
 impl Comparison<'_> {
     pub(super) fn replies(&mut self, about: &About, old: &Endpoint, new: &Endpoint) {

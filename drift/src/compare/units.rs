@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::contract::drift::surface::{Body, Endpoint, Node};
+use crate::surface::{Body, Endpoint, Node};
 
 /// So many combinations of what went and what came are weighed at most.
 const MOST_WEIGHED: usize = 250_000;

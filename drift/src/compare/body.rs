@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::members::{Leftover, Leftovers};
 use super::severity::{EDGES, bound_moved, edge_moved, lacks, of_change};
 use super::{About, Comparison, facts};
-use crate::contract::check::schema::escape;
-use crate::contract::drift::finding::{Confidence, Evidence, Finding};
-use crate::contract::drift::kind::{Kind, Severity};
-use crate::contract::drift::surface::{Member, Node};
+use crate::finding::{Confidence, Evidence, Finding};
+use crate::kind::{Kind, Severity};
+use crate::surface::{Member, Node};
+use mockreel_contracts::contract::check::schema::escape;
 
 /// Which way a body travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,7 +306,7 @@ impl Comparison<'_> {
         }
         let inner = Pair { old: &old.node, new: &new.node, direction: pair.direction };
         let (old_seen, new_seen) = (&old.node.seen, &new.node.seen);
-        let sometimes = |seen: &Option<crate::contract::drift::surface::Seen>| {
+        let sometimes = |seen: &Option<crate::surface::Seen>| {
             seen.as_ref().is_some_and(|seen| seen.present < seen.samples)
         };
         let contradicts = match (old_seen.is_some(), new_seen.is_some()) {

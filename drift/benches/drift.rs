@@ -4,8 +4,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mockreel_contracts::contract::drift::{compare, of_contract, read};
 use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_drift::{compare, of_contract, read};
 use serde_json::{Map, Value, json};
 
 /// A document of two megabytes: one operation, and 250 schemas of other products.

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::drift::finding::Finding;
-use crate::contract::drift::kind::Kind;
-use crate::contract::drift::surface::{Node, Type};
+use crate::finding::Finding;
+use crate::kind::Kind;
+use crate::surface::{Node, Type};
 
 /// A form in a few words: types, whether it may be null, values, members.
 pub(super) fn of_node(node: &Node, required: bool) -> Value {

@@ -8,9 +8,9 @@ use super::form::{Known, reply, request};
 use super::gather::{Gathered, Told};
 use super::overlay::{GUESSED, files, remarks, schema, sources};
 use super::text::Text;
-use crate::contract::check::schema::escape;
-use crate::contract::drift::surface::Node;
-use crate::phase::Phase;
+use crate::surface::Node;
+use mockreel_contracts::contract::check::schema::escape;
+use mockreel_contracts::phase::Phase;
 
 /// Writes the skeleton. It can be read as a contract before anything in it is decided.
 pub(super) fn written(gathered: &Gathered, wanted: &Wanted<'_>) -> String {

@@ -6,13 +6,13 @@ use super::Wanted;
 use super::form::{Known, covered, differences, reply, request, request_of};
 use super::gather::{Gathered, Request, Status, Told};
 use super::text::Text;
-use crate::contract::drift::Surface;
-use crate::contract::drift::of_contract;
-use crate::contract::drift::surface::Node;
-use crate::contract::model::operation::Operation;
-use crate::contract::model::source::Cited;
-use crate::contract::model::{Contract, Model};
-use crate::contract::views::openapi::Side;
+use crate::Surface;
+use crate::of_contract;
+use crate::surface::Node;
+use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::contract::model::source::Cited;
+use mockreel_contracts::contract::model::{Contract, Model};
+use mockreel_contracts::contract::views::openapi::Side;
 
 /// The key under which guesses of an import are cited.
 pub(super) const GUESSED: &str = "imported-guess";

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::contract::drift::surface::{Security, Type};
+use crate::surface::{Security, Type};
 
 #[expect(clippy::needless_pass_by_value, reason = "the calls read better")]
 fn document(paths: Value, schemas: Value) -> Value {

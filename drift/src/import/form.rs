@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::check::schema::{at, documented, properties, unescape};
-use crate::contract::drift::Surface;
-use crate::contract::drift::surface::{Member, Node};
-use crate::contract::model::{Contract, Model};
+use crate::Surface;
+use crate::surface::{Member, Node};
+use mockreel_contracts::contract::check::schema::{at, documented, properties, unescape};
+use mockreel_contracts::contract::model::{Contract, Model};
 
 /// What is ours about a member, whatever a file says of it.
 const OURS: [&str; 4] = ["description", "x-role", "x-image", "x-null"];
@@ -183,7 +183,7 @@ fn others(node: &Node) -> Option<(String, Value)> {
 
 /// A member as the contract has it already, or as the file describes it.
 fn member_of(known: &Known<'_>, model: &str, name: &str, node: &Node, source: &str) -> Value {
-    let pointer = format!("/{}", crate::contract::check::schema::escape(name));
+    let pointer = format!("/{}", mockreel_contracts::contract::check::schema::escape(name));
     let mut schema = schema_of(known, model, &pointer, node);
     if name == "model" {
         schema.insert("x-role".into(), "model".into());
@@ -228,7 +228,7 @@ fn schema_of(known: &Known<'_>, model: &str, pointer: &str, node: &Node) -> Map<
     }
     if named(node).next().is_some() {
         let inner = named(node).map(|(name, member)| {
-            let place = format!("{pointer}/{}", crate::contract::check::schema::escape(name));
+            let place = format!("{pointer}/{}", mockreel_contracts::contract::check::schema::escape(name));
             (name.clone(), Value::Object(schema_of(known, model, &place, &member.node)))
         });
         schema.insert("properties".into(), Value::Object(inner.collect()));
@@ -255,7 +255,7 @@ fn answer(held: Option<&Value>, pointer: &str, node: &Node) -> Map<String, Value
     }
     if named(node).next().is_some() {
         let inner = named(node).map(|(name, member)| {
-            let place = format!("{pointer}/{}", crate::contract::check::schema::escape(name));
+            let place = format!("{pointer}/{}", mockreel_contracts::contract::check::schema::escape(name));
             (name.clone(), Value::Object(answer(held, &place, &member.node)))
         });
         schema.insert("properties".into(), Value::Object(inner.collect()));

@@ -6,10 +6,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::contract::check::schema::{escape, unescape};
-use crate::contract::drift::finding::Finding;
-use crate::contract::drift::kind::{Kind, Severity};
-use crate::contract::drift::surface::{Endpoint, Node, Security};
+use crate::finding::Finding;
+use crate::kind::{Kind, Severity};
+use crate::surface::{Endpoint, Node, Security};
+use mockreel_contracts::contract::check::schema::{escape, unescape};
 
 /// References may follow each other so often.
 const MAX_HOPS: usize = 32;
