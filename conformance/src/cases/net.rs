@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::case::{Case, Cost, Level, Stage};
-use crate::exchange::Body;
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::{Session, Stop, Verdict, told};
 use mockreel_contracts::Operation;
+use mockreel_evidence::exchange::Body;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[

@@ -4,8 +4,6 @@
 //! that turn it into an older one. Everything here is derived from those files.
 
 pub mod check;
-pub mod drift;
-pub mod import;
 pub mod model;
 pub mod views;
 

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::drift::surface::Node;
-use mockreel_contracts::contract::drift::{Surface, of_contract, read};
-use mockreel_contracts::contract::import::{Wanted, import};
 use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::vendor::overlaid;
+use mockreel_drift::import::{Wanted, import};
+use mockreel_drift::surface::Node;
+use mockreel_drift::{Surface, of_contract, read};
 use mockreel_emulator::Latency;
 
 use super::{VENDOR, submit};
