@@ -117,6 +117,21 @@ impl Modules {
         edges
     }
 
+    /// Paths of ours that lead nowhere: what the graph would lack.
+    pub(crate) fn lost_paths(&self) -> Vec<String> {
+        let mut lost = Vec::new();
+        for (place, (file, scope)) in &self.modules {
+            for path in scope.imports.iter().map(|import| &import.path).chain(&scope.paths) {
+                let first = path[0].as_str();
+                let ours = ["crate", "self", "super"].contains(&first) || first.starts_with("mockreel_");
+                if ours && path.len() > 1 && self.follow(place, path, &mut BTreeSet::new()).is_none() {
+                    lost.push(format!("{file}: {}", path.join("::")));
+                }
+            }
+        }
+        lost
+    }
+
     /// The file and the name of what a path leads to; `None` for a module, whose own paths tell more, and for
     /// what is not ours.
     fn definition(&self, from: &[String], path: &[String]) -> Option<(String, String)> {

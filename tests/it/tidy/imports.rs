@@ -90,6 +90,15 @@ fn no_circle_of_imports_is_too_large_to_be_understood() {
 }
 
 #[test]
+fn every_path_can_be_followed() {
+    let tree = read_tree();
+    super::assert_none(
+        &Modules::of(&tree, &read_product(&tree)).lost_paths(),
+        "the rules do not find where these lead, so circles could hide there: teach items.rs or graph.rs",
+    );
+}
+
+#[test]
 #[ignore = "the crates `evidence` and `drift` are on their way"]
 fn crates_see_each_other_in_one_direction() {
     super::assert_none(
@@ -140,6 +149,14 @@ fn paths_in_code_modules_globs_and_other_crates_are_imports_too_and_tests_are_no
         "src/main.rs -> own/src/b.rs {\"bb\"}",
     ];
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_found() {
+    let tree =
+        Tree::made_up(&[LIBRARY, ("own/src/lib.rs", "use crate::lost::Thing; use std::fmt; fn f() {}")]);
+    let lost = Modules::of(&tree, &read_product(&tree)).lost_paths();
+    assert_eq!(lost, ["own/src/lib.rs: crate::lost::Thing"]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub(crate) struct Items {
 /// Reads the items of a file.
 pub(crate) fn read_items(text: &str) -> Items {
     let code = read_code(text);
-    let mut reader = Reader { items: Items::default(), open: vec![(0, 0)], blocks: Vec::new() };
+    let mut reader = Reader { items: Items::default(), open: vec![(0, 0)], blocks: Vec::new(), macro_end: 0 };
     reader.items.test_modules = code.test_modules;
     reader.items.scopes.push(Scope::default());
     reader.read(&code.tokens);
@@ -75,6 +75,8 @@ struct Reader {
     open: Vec<(usize, usize)>,
     /// The braces around the place: for `impl` and `trait` the trait that gives the names, if any.
     blocks: Vec<Option<Option<String>>>,
+    /// The place behind the last `macro_rules!`, whose body defines types where it is called.
+    macro_end: usize,
 }
 
 impl Reader {
@@ -143,8 +145,9 @@ impl Reader {
             }
             _ => {}
         }
+        let by_macro = at < self.macro_end && ["struct", "enum", "trait"].contains(&word.as_str());
         let keys = ["struct", "enum", "trait", "type", "fn", "const", "static", "union"];
-        if self.in_module() && keys.contains(&word.as_str()) && !next.is_empty() {
+        if (self.in_module() || by_macro) && keys.contains(&word.as_str()) && !next.is_empty() {
             let skipped = usize::from(["mut", "fn", "unsafe", "async"].contains(&next.as_str()));
             let name = tokens.get(at + 1 + skipped).and_then(Placed::word).unwrap_or_default();
             self.scope().defined.push(name.to_owned());
@@ -152,6 +155,7 @@ impl Reader {
         if word == "macro_rules" {
             let name = tokens.get(at + 2).and_then(Placed::word).unwrap_or_default();
             self.scope().defined.push(name.to_owned());
+            self.macro_end = after_group(tokens, at + 3);
         }
         self.read_path(tokens, at)
     }
@@ -297,7 +301,8 @@ fn items_are_told_from_methods_and_modules_in_braces_from_files() {
          impl<T> fmt::Display for Z<T> { fn fmt() { crate::e::f::<u8>(); } }
          impl Z { fn own(&self) -> impl Fn() { self.g::h(); } type No = u8; }
          trait W { type Out; fn given(); }
-         type V = u8; pub const fn last() {} const LIMIT: u8 = 1;",
+         type V = u8; pub const fn last() {} const LIMIT: u8 = 1;
+         macro_rules! make { () => { enum Made { A } } }",
     );
     assert_eq!(items.scopes.len(), 2);
     assert_eq!(items.scopes[0].children, ["a", "b"]);
@@ -305,9 +310,9 @@ fn items_are_told_from_methods_and_modules_in_braces_from_files() {
     assert_eq!(items.scopes[1].defined, ["Y", "two"]);
     assert_eq!(items.scopes[1].paths, [["c", "d"]]);
     assert_eq!(items.scopes[0].paths, [vec!["fmt", "Display"], vec!["crate", "e", "f"]]);
-    assert_eq!(items.scopes[0].defined, ["W", "V", "last", "last", "LIMIT"]);
+    assert_eq!(items.scopes[0].defined, ["W", "V", "last", "last", "LIMIT", "make", "Made"]);
     let types: Vec<&str> = items.types.iter().map(|definition| definition.name.as_str()).collect();
-    assert_eq!(types, ["Y", "W", "V"]);
+    assert_eq!(types, ["Y", "W", "V", "Made"]);
     let functions: Vec<(&str, bool, Option<&str>)> = items
         .functions
         .iter()
