@@ -1,4 +1,4 @@
-//! What a client waits for: polls, submits small and large, start-up; and validation by itself.
+//! Latency at the edge: polls, submits small and large, start-up; and validation by itself.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Whether faults delay anybody else: a poll on a quiet server, and on one where a hundred callers
+//! Latency beside faults: a poll on a quiet server, and on one where a hundred callers
 //! wait for late answers while another one's connections are reset all the time.
 
 use std::sync::Arc;
