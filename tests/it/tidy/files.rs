@@ -92,7 +92,6 @@ fn the_contracts_know_no_http_library() {
 }
 
 #[test]
-#[ignore = "the readers of vendors' files are on their way to the crate `drift`"]
 fn the_contracts_read_no_yaml() {
     super::assert_none(
         &forbidden_dependencies(&read_tree(), "contracts", &["serde-saphyr", "serde_yaml"]),

@@ -99,7 +99,6 @@ fn every_path_can_be_followed() {
 }
 
 #[test]
-#[ignore = "the crates `evidence` and `drift` are on their way"]
 fn crates_see_each_other_in_one_direction() {
     super::assert_none(
         &misplaced_dependencies(&read_tree()),

@@ -11,7 +11,7 @@ const MOST_FILES: usize = 15;
 const LARGE_FOLDERS: [(&str, &str); 0] = [];
 
 /// What somebody types into a file finder who comes with a bug report.
-pub(crate) const SOUGHT: [&str; 34] = [
+pub(crate) const SOUGHT: [&str; 33] = [
     "router",
     "handler",
     "webhook",
@@ -45,7 +45,6 @@ pub(crate) const SOUGHT: [&str; 34] = [
     "ledger",
     "budget",
     "journal",
-    "host",
 ];
 
 /// Folders with too many files, and reasons that nothing needs.
