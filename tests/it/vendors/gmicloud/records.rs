@@ -1,4 +1,4 @@
-//! What is answered about a request: rows 2 and 5 to 10.
+//! Answers about a request: rows 2 and 5 to 10.
 
 use mockreel_contracts::FailureReason;
 use mockreel_emulator::Progress;
@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{QUEUE, STANDARD, payload, payload_with, request, requests, stepwise, submitted};
-use crate::rows::{START, Visit, assert_whole, is_uuid, names};
 use crate::support::{Caller, KEY, quiet};
+use crate::vendors::{START, Visit, assert_whole, is_uuid, names};
 
 /// The members of a record, in the order on the wire.
 const MEMBERS: [&str; 11] = [

@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{UNIVERSAL, V1_6_PRO, V1_STANDARD, body, body_with, poll, submitted};
-use crate::rows::Visit;
 use crate::support::{Answer, Caller};
+use crate::vendors::Visit;
 
 const CREDITS: &str = "x-aimlapi-credits-used";
 const DOLLARS: &str = "x-aimlapi-usd-spent";

@@ -1,12 +1,12 @@
-//! What can be asked, and how it is refused: rows 1 to 4.
+//! Submits and their refusals: rows 1 to 4.
 
 use mockreel_emulator::Limits;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{QUEUE, STANDARD, payload, payload_with, request, requests, submitted};
-use crate::rows::{Visit, assert_whole};
 use crate::support::{Caller, KEY, fixture_bytes, quiet};
+use crate::vendors::{Visit, assert_whole};
 
 const MISSING_IMAGE: &str =
     r#"{"error":"invalid payload parameters: image (Required parameter is missing)"}"#;

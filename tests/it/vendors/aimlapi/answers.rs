@@ -1,4 +1,4 @@
-//! What is answered about a generation: the rows on routes, submits, ids, polls and statuses.
+//! Answers about a generation: the rows on routes, submits, ids, polls and statuses.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use super::{
     LEGACY, UNIVERSAL, V1_6_PRO, V1_6_STANDARD, V1_STANDARD, assert_refused, body, body_with, is_nanoid,
     poll, stepwise, submitted,
 };
-use crate::rows::{Visit, assert_whole, is_uuid, names};
 use crate::support::{Caller, KEY};
+use crate::vendors::{Visit, assert_whole, is_uuid, names};
 
 // Row "POST ok".
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What is answered: every problem in every vendor's words, byte for byte where the words are known.
+//! Effects on answers: every problem in every vendor's words, byte for byte where the words are known.
 
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::problem::PROBLEM_NAMES;

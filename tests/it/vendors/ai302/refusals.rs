@@ -7,8 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{HQ, RAPID, WITH_IMAGE, WITHOUT_IMAGE, body, body_with, fetch, submitted};
-use crate::rows::{Visit, assert_whole};
 use crate::support::{Answer, Caller, KEY, quiet};
+use crate::vendors::{Visit, assert_whole};
 
 /// Asserts status, code and the two texts that the page has, and that the Japanese one is there.
 #[track_caller]
@@ -256,7 +256,7 @@ async fn a_refusal_is_told_in_three_languages_under_three_names() {
     let answer = visit.get("/klingai/nothing").await;
     assert_eq!(answer.members(), ["error"]);
     let told = answer.json()["error"].clone();
-    assert_eq!(crate::rows::names(&told), ["err_code", "message", "message_cn", "message_jp", "type"]);
+    assert_eq!(crate::vendors::names(&told), ["err_code", "message", "message_cn", "message_jp", "type"]);
     assert_eq!(told["type"], "api_error");
     assert!(told["err_code"].is_i64());
 }

@@ -1,6 +1,6 @@
 //! The sides of `drift`: what can be named, what is asked, and what is refused in one line.
 
-use crate::drift_tapes::{EDITION, Tape, spec};
+use crate::drift::tapes::{EDITION, Tape, spec};
 use crate::suite::{Ended, Folder, SURFACES, Stand};
 
 /// A folder with something of everything.

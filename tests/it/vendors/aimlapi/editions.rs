@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{LEGACY, UNIVERSAL, V1_6_PRO, V1_6_STANDARD, V1_STANDARD};
-use crate::rows::is_uuid;
 use crate::support::{Answer, Caller, KEY, fixture, quiet};
+use crate::vendors::is_uuid;
 
 /// Submits on the legacy path of an edition.
 async fn submit(edition: &str, body: &Value) -> Answer {

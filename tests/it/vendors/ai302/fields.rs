@@ -1,12 +1,12 @@
-//! What a submit may hold, as a form and as JSON: rows 3, 4 and 6 to 13.
+//! Fields of a submit, as a form and as JSON: rows 3, 4 and 6 to 13.
 
 use mockreel_emulator::Progress;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::{HQ, RAPID, TEXT, WITH_IMAGE, body, body_with, fetch, form, post_form, submitted};
-use crate::rows::Visit;
 use crate::support::{Answer, KEY, fixture_bytes, quiet};
+use crate::vendors::Visit;
 
 /// Sends members once as JSON and once as the texts of a form; both must fare alike.
 async fn both(visit: &Visit, path: &str, members: &Value) -> u16 {

@@ -8,7 +8,7 @@ use mockreel_drift::{Verdict, of_contract};
 use mockreel_evidence::cassette::Cassette;
 use serde_json::{Value, json};
 
-use crate::drift_tapes::{EDITION, Tape};
+use crate::drift::tapes::{EDITION, Tape};
 use crate::suite::{Folder, SURFACES, contract, recorded};
 
 /// What the recorded run of a surface against the stand-in shows.
@@ -196,8 +196,8 @@ fn two_recordings_are_held_against_each_other_and_what_only_one_asked_is_no_diff
 fn the_suite_writes_down_what_is_answered_otherwise_than_in_an_earlier_recording_and_in_the_last_file() {
     let folder = Folder::new("drift-suite");
     changed("2026-03-01T00:00:00.000Z").write(&folder.file("before"));
-    std::fs::write(folder.file("old.json"), crate::drift_tapes::spec(&["prompt", "provider"])).unwrap();
-    std::fs::write(folder.file("new.json"), crate::drift_tapes::spec(&["prompt"])).unwrap();
+    std::fs::write(folder.file("old.json"), crate::drift::tapes::spec(&["prompt", "provider"])).unwrap();
+    std::fs::write(folder.file("new.json"), crate::drift::tapes::spec(&["prompt"])).unwrap();
     let run = recorded("gmicloud");
     let now = run.tapes.0.display().to_string();
     let replay = ["check", EDITION, "--replay", now.as_str(), "--report", "json=r.json"];

@@ -1,12 +1,12 @@
-//! What is answered about a task: rows 1, 2, 15 to 18 and 21 to 23.
+//! Answers about a task: rows 1, 2, 15 to 18 and 21 to 23.
 
 use mockreel_contracts::FailureReason;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{HQ, RAPID, TEXT, WITH_IMAGE, WITHOUT_IMAGE, body, body_with, fetch, stepwise, submitted};
-use crate::rows::{START, Visit, assert_whole, names};
 use crate::support::{Caller, KEY};
+use crate::vendors::{START, Visit, assert_whole, names};
 
 // Rows 1 and 15: all six paths; ids are `kling_` and twelve hexadecimal digits.
 #[tokio::test]

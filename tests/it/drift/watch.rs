@@ -1,6 +1,6 @@
 //! `drift watch` and `drift history`: what a scheduled run finds from week to week.
 
-use crate::drift_tapes::spec;
+use crate::drift::tapes::spec;
 use crate::suite::{Ended, Folder};
 
 /// A watch of a file, week by week.

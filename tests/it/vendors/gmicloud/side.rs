@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{QUEUE, STANDARD, request, requests, submitted};
-use crate::rows::{Visit, names};
 use crate::support::{Caller, KEY, fixture_bytes};
+use crate::vendors::{Visit, names};
 
 // Row 11.
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! How requests are refused: the rows on authentication, order of checks, content type and validation.
+//! Refusals of requests: the rows on authentication, order of checks, content type and validation.
 
 use mockreel_emulator::Limits;
 use reqwest::Method;
@@ -8,8 +8,8 @@ use super::{
     LEGACY, MODELS, UNIVERSAL, V1_6_PRO, V1_6_STANDARD, V1_STANDARD, V1_STANDARD_TEXT, assert_refused, body,
     body_with, submitted,
 };
-use crate::rows::Visit;
 use crate::support::{Caller, KEY, fixture_bytes, quiet};
+use crate::vendors::Visit;
 
 const NO_KEY: &str = "This request requires a valid API key. You can create a new API key on the Billing page: https://aimlapi.com/app/keys";
 

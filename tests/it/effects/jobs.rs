@@ -1,4 +1,4 @@
-//! What becomes of jobs.
+//! Effects on jobs: their phases, times, failures and results.
 
 use mockreel_contracts::{FailureReason, Operation, Phase};
 use serde_json::json;
