@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::import::{ImportError, Wanted, check_id, day, hosts, import};
-use mockreel_contracts::contract::openapi::{Side, export};
-use mockreel_contracts::contract::page::render;
+use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::page::render;
+use mockreel_drift::import::{ImportError, Wanted, check_id, day, hosts, import};
 
 use crate::cli::{ContractCommand, ImportFlags};
 use crate::error::CliError;

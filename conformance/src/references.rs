@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::check::read::observe;
 use serde_json::{Map, Value, json};
 
 use crate::exchange::{Content, Exchange, KeptAnswer};

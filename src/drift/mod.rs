@@ -20,8 +20,8 @@ use mockreel_conformance::report::terminal::Progress;
 use mockreel_conformance::report::{Format, parse_requests};
 use mockreel_conformance::run::{EXHAUSTED, FINE, INTERNAL, Trouble, UNREACHABLE, worst};
 use mockreel_contracts::Vendor;
-use mockreel_contracts::contract::drift::{Report, Surface, compare};
-use mockreel_contracts::contract::openapi;
+use mockreel_contracts::contract::views::openapi;
+use mockreel_drift::{Report, Surface, compare};
 
 use self::flags::{DriftAction, DriftCommand, DriftFlags, WatchFlags};
 use crate::check::CheckRun;

@@ -4,8 +4,8 @@ use mockreel_conformance::cassette::Cassette;
 use mockreel_conformance::drift::compared::answers;
 use mockreel_conformance::drift::judge::{Sides, judge};
 use mockreel_conformance::drift::shapes::{Observed, Tape as Run};
-use mockreel_contracts::contract::drift::{Verdict, of_contract};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_drift::{Verdict, of_contract};
 use serde_json::{Value, json};
 
 use crate::drift_tapes::{EDITION, Tape};

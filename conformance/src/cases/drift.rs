@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::{Finding, Report, Severity};
+use mockreel_drift::{Finding, Report, Severity};
 use serde_json::{Value, json};
 use url::Url;
 

@@ -2,7 +2,7 @@
 
 use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
-use mockreel_contracts::contract::image::ImageRole;
+use mockreel_contracts::contract::check::image::ImageRole;
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};

@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use mockreel_contracts::contract::roles::asked;
-use mockreel_contracts::contract::schema::{at, properties};
+use mockreel_contracts::contract::check::roles::asked;
+use mockreel_contracts::contract::check::schema::{at, properties};
 use serde_json::{Value, json};
 use url::Url;
 

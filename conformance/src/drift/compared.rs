@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mockreel_contracts::Vendor;
-use mockreel_contracts::contract::drift::surface::Endpoint;
-use mockreel_contracts::contract::drift::{Finding, Kind, Report, compare, of_contract};
-use mockreel_contracts::contract::openapi::Side as View;
+use mockreel_contracts::contract::views::openapi::Side as View;
+use mockreel_drift::surface::Endpoint;
+use mockreel_drift::{Finding, Kind, Report, compare, of_contract};
 
 use super::judge::{Sides, judge};
 use super::report::Documents;

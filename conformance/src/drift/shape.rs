@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use mockreel_contracts::contract::drift::surface::{Member, Node, Seen, Type, sort_values};
-use mockreel_contracts::contract::schema::escape;
+use mockreel_contracts::contract::check::schema::escape;
+use mockreel_drift::surface::{Member, Node, Seen, Type, sort_values};
 use serde_json::Value;
 
 use super::words;

@@ -7,10 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Surface};
-use mockreel_contracts::contract::read::observe;
-use mockreel_contracts::contract::schema::{documented, properties};
+use mockreel_contracts::contract::check::read::observe;
+use mockreel_contracts::contract::check::schema::{documented, properties};
 use mockreel_contracts::{Contract, Options};
+use mockreel_drift::surface::{Body, Endpoint, Surface};
 use serde_json::Value;
 use url::Url;
 

@@ -7,9 +7,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mockreel_contracts::contract::drift::{Surface, of_contract, read};
-use mockreel_contracts::contract::openapi;
+use mockreel_contracts::contract::views::openapi;
 use mockreel_contracts::{Contract, Vendor};
+use mockreel_drift::{Surface, of_contract, read};
 
 use super::report::Document;
 use super::shapes::{Observed, Tape};

@@ -3,7 +3,7 @@
 mod judged;
 mod samples;
 
-use mockreel_contracts::contract::drift::surface::{Node, Type};
+use mockreel_drift::surface::{Node, Type};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -14,7 +14,7 @@
 //! Where the emulator is silent too, the vendor is held against the documentation alone; nobody is then called wrong
 //! but the documentation, or the vendor for having changed.
 
-use mockreel_contracts::contract::drift::Verdict;
+use mockreel_drift::Verdict;
 
 /// What each of them says about one thing; `None` is silence.
 #[derive(Clone, Debug, PartialEq, Eq)]

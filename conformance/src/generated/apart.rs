@@ -3,7 +3,7 @@
 //! The shared job is the first account's. What is done to the second one, clock and all, does not
 //! touch it.
 
-use mockreel_contracts::contract::read::Observation;
+use mockreel_contracts::contract::check::read::Observation;
 use serde_json::{Value, json};
 
 use crate::exchange::Answer;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::surface::{Member, Node, Type, sort_values};
-use mockreel_contracts::contract::schema::escape;
+use mockreel_contracts::contract::check::schema::escape;
+use mockreel_drift::surface::{Member, Node, Type, sort_values};
 use serde_json::{Value, json};
 
 use super::values::{ADDRESS, foreign, good, items, long, of_type};
@@ -286,7 +286,7 @@ fn around(keyword: &str, bound: &Value, model: &Node, node: &Node) -> Option<(Va
 /// Puts a value at a pointer whose outer values exist, or takes it away.
 fn set(body: &mut Value, pointer: &str, value: Option<Value>) {
     let Some((outer, token)) = pointer.rsplit_once('/') else { return };
-    let name = mockreel_contracts::contract::schema::unescape(token);
+    let name = mockreel_contracts::contract::check::schema::unescape(token);
     match (body.pointer_mut(outer), value) {
         (Some(Value::Object(members)), Some(value)) => {
             members.insert(name, value);

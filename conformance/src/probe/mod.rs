@@ -10,8 +10,8 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::Surface;
-use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Extent, Node, Security, Type};
+use mockreel_drift::Surface;
+use mockreel_drift::surface::{Body, Endpoint, Extent, Node, Security, Type};
 use serde_json::Value;
 
 use self::forms::Prober;

@@ -1,7 +1,7 @@
 //! Requests as cases make them: by operation and member, with the credential left to the session.
 
 use mockreel_contracts::Model;
-use mockreel_contracts::contract::operation::{IdPlace, Operation, Route};
+use mockreel_contracts::contract::model::operation::{IdPlace, Operation, Route};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::contract::drift::Report;
+use mockreel_drift::Report;
 
 use super::Session;
 use crate::drift::shapes::{Observed, Tape};

@@ -1,7 +1,7 @@
 //! Following jobs: one look at a time, in the vendor's rhythm, until they end or time is up.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::read::Observation;
+use mockreel_contracts::contract::check::read::Observation;
 use serde_json::{Value, json};
 
 use super::money::Accepted;

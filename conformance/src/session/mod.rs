@@ -282,7 +282,7 @@ impl<'a> Session<'a> {
         let place = poll.and_then(|poll| poll.read.id.as_deref());
         let schema = poll
             .zip(place)
-            .and_then(|(poll, place)| mockreel_contracts::contract::schema::at(&poll.reply, place));
+            .and_then(|(poll, place)| mockreel_contracts::contract::check::schema::at(&poll.reply, place));
         let says = |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str);
         if says("format") == Some("uuid") {
             let mut given = [0; 16];

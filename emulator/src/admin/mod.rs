@@ -118,7 +118,7 @@ fn read<'a>(
     body: &Bytes,
     base: String,
 ) -> Result<Order<'a>, Wrong> {
-    let decoded = mockreel_contracts::contract::route::percent_decoded;
+    let decoded = mockreel_contracts::contract::check::route::percent_decoded;
     let path = path.strip_prefix("/__admin").unwrap_or(path);
     let path = path.trim_matches('/').split('/').map(decoded).collect();
     let query: Vec<(String, String)> =

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::contract::check::normalise::normalised;
+use mockreel_contracts::contract::check::roles::{Asked, asked};
+use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::contract::model::Lifecycle;
-use mockreel_contracts::contract::normalise::normalised;
-use mockreel_contracts::contract::operation::Check;
-use mockreel_contracts::contract::roles::{Asked, asked};
-use mockreel_contracts::contract::route::Matched;
-use mockreel_contracts::contract::rules::{Rule, Violation};
+use mockreel_contracts::contract::model::operation::Check;
 use mockreel_contracts::problem::{KeyFault, Malformation, Place};
 use mockreel_contracts::{Credential, FailureReason, Model, Problem, UnixMillis};
 use serde_json::Value;
@@ -150,7 +150,7 @@ impl Call<'_> {
 
     async fn images(&self, checked: &mut Checked<'_>) -> Result<(), Problem> {
         let (Some(model), Some(asked)) = (checked.model, &checked.asked) else { return Ok(()) };
-        let slots = mockreel_contracts::contract::image::slots(&model.request, &checked.parsed.json);
+        let slots = mockreel_contracts::contract::check::image::slots(&model.request, &checked.parsed.json);
         checked.looked = images::look(self.shared, &self.base, &slots, &checked.parsed.files).await;
         let judged = breach::judge(
             self.contract(),

@@ -1,7 +1,7 @@
 //! Changes that somebody ordered to the vendor's own answer.
 
-use mockreel_contracts::contract::operation::Operation;
-use mockreel_contracts::contract::schema::unescape;
+use mockreel_contracts::contract::check::schema::unescape;
+use mockreel_contracts::contract::model::operation::Operation;
 use mockreel_contracts::{Reply, ReplyBody};
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 //! What an account has and may: rights to models, money, limits, and its own orders to cancel.
 
-use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::dialect::BalanceView;
 use mockreel_contracts::{Model, Problem, Reply, UnixMillis};
 

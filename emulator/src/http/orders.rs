@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use mockreel_contracts::contract::operation::IdPlace;
-use mockreel_contracts::contract::roles::prompt;
-use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::contract::check::roles::prompt;
+use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::{Model, Problem};
 use serde_json::Value;
 

@@ -46,7 +46,8 @@ pub(crate) fn place<'a>(
     if let Some(index) = vendors.iter().position(by_host) {
         return Place::Vendor(index, Cow::Borrowed(target));
     }
-    let Some(index) = by_selector(vendors, &mockreel_contracts::contract::route::percent_decoded(first))
+    let Some(index) =
+        by_selector(vendors, &mockreel_contracts::contract::check::route::percent_decoded(first))
     else {
         return Place::Nowhere;
     };

@@ -5,8 +5,8 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::http::Method;
-use mockreel_contracts::contract::roles::place_of;
-use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::contract::check::roles::place_of;
+use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::dialect::UploadView;
 use mockreel_contracts::{Contract, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids};
 use serde_json::{Map, Value};

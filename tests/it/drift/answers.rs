@@ -10,9 +10,9 @@ use mockreel_conformance::drift::shapes::{Observed, Tape};
 use mockreel_conformance::events::Silence;
 use mockreel_conformance::run::Choice;
 use mockreel_conformance::session::Beside;
-use mockreel_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::{Contract, Vendor};
+use mockreel_drift::{Kind, Report, Surface, compare, of_contract};
 use mockreel_emulator::Latency;
 
 use crate::support::quiet;

@@ -18,7 +18,7 @@ use mockreel_conformance::references::References;
 use mockreel_conformance::run::{self, Choice};
 use mockreel_conformance::session::{Beside, Parts};
 use mockreel_conformance::target::Target;
-use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::check::read::observe;
 use mockreel_emulator::{Emulator, Latency};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use mockreel_contracts::contract::drift::finding::{Baseline, Report};
+use mockreel_drift::finding::{Baseline, Report};
 use sha2::{Digest, Sha256};
 
 use super::{Header, History, HistoryError, Line, Look, Observation, SCHEMA_VERSION};

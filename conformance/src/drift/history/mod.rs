@@ -17,8 +17,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::drift::finding::{Baseline, Confidence, Finding, Report};
-use mockreel_contracts::contract::drift::{Kind, Severity};
+use mockreel_drift::finding::{Baseline, Confidence, Finding, Report};
+use mockreel_drift::{Kind, Severity};
 use serde::{Deserialize, Serialize};
 
 pub use self::append::append;

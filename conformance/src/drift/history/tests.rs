@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mockreel_contracts::contract::drift::{Finding, Kind, Report, Severity};
+use mockreel_drift::{Finding, Kind, Report, Severity};
 use proptest::prelude::*;
 
 use super::*;

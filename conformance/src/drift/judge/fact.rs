@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mockreel_contracts::contract::drift::surface::{Node, Type};
-use mockreel_contracts::contract::drift::{Kind, Severity};
+use mockreel_drift::surface::{Node, Type};
+use mockreel_drift::{Kind, Severity};
 use serde_json::{Value, json};
 
 use crate::drift::shape::Shape;

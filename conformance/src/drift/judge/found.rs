@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::finding::{Confidence, Evidence, Finding};
-use mockreel_contracts::contract::drift::{Kind, Severity, Verdict};
+use mockreel_drift::finding::{Confidence, Evidence, Finding};
+use mockreel_drift::{Kind, Severity, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::fact::{Fact, Presence, step};

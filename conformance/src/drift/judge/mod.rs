@@ -13,9 +13,9 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Node, Surface};
-use mockreel_contracts::contract::drift::{Report, finding};
-use mockreel_contracts::contract::schema::escape;
+use mockreel_contracts::contract::check::schema::escape;
+use mockreel_drift::surface::{Body, Endpoint, Node, Surface};
+use mockreel_drift::{Report, finding};
 
 use self::fact::Fact;
 use self::found::Found;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mockreel_contracts::contract::drift::surface::{Endpoint, Node};
-use mockreel_contracts::contract::schema::escape;
+use mockreel_contracts::contract::check::schema::escape;
+use mockreel_drift::surface::{Endpoint, Node};
 use serde_json::{Value, json};
 
 use super::found::{Told, beside};

@@ -1,6 +1,6 @@
 //! Annotations for GitHub's workflows: one command a line on standard output.
 
-use mockreel_contracts::contract::drift::finding::{Finding, Report};
+use mockreel_drift::finding::{Finding, Report};
 
 use super::{Documents, is_in_full, level, name, words};
 use crate::report::escape;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mockreel_contracts::contract::drift::finding::{Finding, Report};
+use mockreel_drift::finding::{Finding, Report};
 
 use super::{is_in_full, name, words};
 use crate::drift::history::{History, Look, Observation};

@@ -1,6 +1,6 @@
 //! The report as JSON: all of it, for machines.
 
-use mockreel_contracts::contract::drift::Report;
+use mockreel_drift::Report;
 
 /// The JSON Schema (2020-12) of a report of `drift`.
 pub const SCHEMA: &str = include_str!("../../../../docs/drift.schema.json");

@@ -6,7 +6,7 @@
 //! | shows on the wire, and the history had it | `skipped`: nothing is new about it |
 //! | a defect, words, or gone | a passed test |
 
-use mockreel_contracts::contract::drift::finding::{Baseline, Finding, Report};
+use mockreel_drift::finding::{Baseline, Finding, Report};
 use quick_junit::{NonSuccessKind, Property, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
 use super::{name, words};

@@ -2,8 +2,8 @@
 //!
 //! Text from documents and from the wire stands in code spans, in which no markup, link or mention is made.
 
-use mockreel_contracts::contract::drift::Severity;
-use mockreel_contracts::contract::drift::finding::{Baseline, Finding, Report};
+use mockreel_drift::Severity;
+use mockreel_drift::finding::{Baseline, Finding, Report};
 
 use super::{is_in_full, words};
 use crate::report::markdown::{MOST_BYTES, code, free};

@@ -3,8 +3,8 @@
 //! Everything in a finding but its kind, severity and fingerprint may be text from a document or from the wire.
 //! Each format escapes it in its own way. No format holds a time of its own, so two runs write the same bytes.
 
-use mockreel_contracts::contract::drift::finding::{Baseline, Finding, Report};
-use mockreel_contracts::contract::drift::{Kind, Severity, line_of, page};
+use mockreel_drift::finding::{Baseline, Finding, Report};
+use mockreel_drift::{Kind, Severity, line_of, page};
 
 use crate::report::{Format, escape};
 

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0, for code scanning: a rule for each kind that occurs, a result for each finding.
 
-use mockreel_contracts::contract::drift::Kind;
-use mockreel_contracts::contract::drift::finding::{Finding, Report};
+use mockreel_drift::Kind;
+use mockreel_drift::finding::{Finding, Report};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What a person sees in a terminal.
 
-use mockreel_contracts::contract::drift::Severity;
-use mockreel_contracts::contract::drift::finding::{Baseline, Finding, Report};
+use mockreel_drift::Severity;
+use mockreel_drift::finding::{Baseline, Finding, Report};
 
 use super::{is_in_full, name, words};
 use crate::report::escape;

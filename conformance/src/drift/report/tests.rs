@@ -1,7 +1,7 @@
 //! What each format says of a comparison, and that no text of a document or an answer makes it say anything else.
 
-use mockreel_contracts::contract::drift::finding::{Baseline, Confidence, Evidence, Finding, Report};
-use mockreel_contracts::contract::drift::{Kind, Severity, Verdict};
+use mockreel_drift::finding::{Baseline, Confidence, Evidence, Finding, Report};
+use mockreel_drift::{Kind, Severity, Verdict};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

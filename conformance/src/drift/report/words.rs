@@ -1,7 +1,7 @@
 //! Turns of phrase that several formats share. Plain text: each format escapes it in its own way.
 
-use mockreel_contracts::contract::drift::finding::{Baseline, Confidence, Finding, Report};
-use mockreel_contracts::contract::drift::{Kind, Severity};
+use mockreel_drift::finding::{Baseline, Confidence, Finding, Report};
+use mockreel_drift::{Kind, Severity};
 use serde_json::Value;
 
 use super::is_folded;

@@ -1,7 +1,7 @@
 //! What is said of documentation, emulator and vendor where they differ, and that nothing is said where they agree.
 
-use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Surface};
-use mockreel_contracts::contract::drift::{Finding, Kind, Report, Severity, Verdict, read};
+use mockreel_drift::surface::{Body, Endpoint, Surface};
+use mockreel_drift::{Finding, Kind, Report, Severity, Verdict, read};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -160,7 +160,7 @@ fn few_answers_make_weak_findings_where_something_is_missing() {
     let docs = docs(&text());
     let without = |count: usize| looked(&docs, &[json!({"id": "a"})], &vec![json!({}); count], &[]);
     let confidence = |count: usize| only(&without(count)).confidence;
-    use mockreel_contracts::contract::drift::finding::Confidence;
+    use mockreel_drift::finding::Confidence;
     assert_eq!([1, 3, 20].map(confidence), [Confidence::Weak, Confidence::Likely, Confidence::Certain]);
     let report = without(3);
     let finding = only(&report);
