@@ -5,11 +5,19 @@
 
 mod compare;
 pub mod finding;
+pub mod history;
 pub mod import;
+pub mod judge;
 pub mod kind;
+pub mod observed;
 pub mod page;
 pub mod read;
+pub mod report;
 pub mod surface;
+pub mod verdict;
+
+#[cfg(test)]
+mod tests;
 
 pub use self::compare::compare;
 pub use self::finding::{Finding, Report, Verdict};

@@ -8,19 +8,19 @@ use std::process::ExitCode;
 
 use mockreel_conformance::baseline::is_day;
 use mockreel_conformance::clock::RunClock;
-use mockreel_conformance::drift::compared::{Pair, compared, documents};
-use mockreel_conformance::drift::fresh;
-use mockreel_conformance::drift::history::{History, append};
-use mockreel_conformance::drift::probed::probed;
-use mockreel_conformance::drift::report::github::annotations;
-use mockreel_conformance::drift::report::{Documents, FORMATS, between, is_news, render, summary, timeline};
-use mockreel_conformance::drift::side::{Named, Side, dated, of_file};
+use mockreel_conformance::drift::compare::{Pair, compared, documents};
+use mockreel_conformance::drift::inputs::{Named, Side, dated, of_file};
+use mockreel_conformance::drift::live as fresh;
+use mockreel_conformance::drift::probe::probed;
 use mockreel_conformance::report::escape::one_line;
 use mockreel_conformance::report::terminal::Progress;
 use mockreel_conformance::report::{Format, parse_requests};
 use mockreel_conformance::run::{EXHAUSTED, FINE, INTERNAL, Trouble, UNREACHABLE, worst};
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
+use mockreel_drift::history::{History, append};
+use mockreel_drift::report::github::annotations;
+use mockreel_drift::report::{Documents, FORMATS, between, is_news, render, summary, timeline};
 use mockreel_drift::{Report, Surface, compare};
 
 use self::flags::{DriftAction, DriftCommand, DriftFlags, WatchFlags};

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::case::{Case, Cost, Level, Stage};
-use crate::exchange::Answer;
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::{Session, Stop, Verdict, told};
+use mockreel_evidence::exchange::Answer;
 
 /// Bytes of a video that are asked for at its start, and at its end: as many as a recording keeps.
 const PART_BYTES: u64 = 65_536;

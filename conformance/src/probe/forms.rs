@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::values::{ADDRESS, foreign, good, items, long, of_type};
 use super::{Send, image};
-use crate::exchange::WireError;
 use crate::profile::{Ask, Profile};
+use mockreel_evidence::exchange::WireError;
 
 const TYPES: [Type; 6] =
     [Type::String, Type::Integer, Type::Number, Type::Boolean, Type::Array, Type::Object];
@@ -45,7 +45,7 @@ impl<'a, 's> Prober<'a, 's> {
                 None => return Ok(None),
             }
         } else {
-            Ask::get(self.path).by("POST").with(crate::exchange::Body::Json(body.clone()))
+            Ask::get(self.path).by("POST").with(mockreel_evidence::exchange::Body::Json(body.clone()))
         };
         let answer = (self.send)(&ask)?;
         Ok(self.profile.accepted(&answer).map(|id| (answer.status, id)))

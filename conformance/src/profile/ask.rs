@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{Image, Profile};
-use crate::exchange::{Body, Part, PartContent};
+use mockreel_evidence::exchange::{Body, Part, PartContent};
 
 /// Stands in a body for an image that is sent as a file of the form.
 pub(super) const PART: &str = "cid:picture";

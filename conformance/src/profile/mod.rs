@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 pub use self::ask::{Ask, Credential};
 pub use self::clauses::{lowered, value_text};
 use crate::amount::Amount;
-use crate::exchange::Answer;
+use mockreel_evidence::exchange::Answer;
 
 /// What an edition of a vendor offers.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::money::Accepted;
 use super::{Session, Stop, told};
 use crate::events::Event;
-use crate::exchange::Answer;
+use mockreel_evidence::exchange::Answer;
 
 /// The case that submits the shared job.
 pub(crate) const SHARED: &str = "SUB-01";

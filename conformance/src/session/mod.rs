@@ -23,12 +23,13 @@ pub(crate) use self::wording::shortened;
 pub use self::wording::told;
 use crate::amount::Amount;
 use crate::budget::Budget;
-use crate::cassette::{Recorder, Redactor};
 use crate::events::{Event, Listener};
-use crate::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
 use crate::outcome::{CaseSpend, Note};
 use crate::profile::{Ask, Credential, Image, Profile};
 use crate::target::Target;
+use mockreel_evidence::cassette::Recorder;
+use mockreel_evidence::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
+use mockreel_evidence::redact::Redactor;
 
 /// How a case ends.
 pub type Verdict = Result<(), Stop>;

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use mockreel_conformance::exchange::{Answer, Body, WireError};
 use mockreel_conformance::probe;
 use mockreel_conformance::profile::{Ask, Credential, Profile};
 use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::{Report, Surface, compare, of_contract};
 use mockreel_emulator::Emulator;
+use mockreel_evidence::exchange::{Answer, Body, WireError};
 
 use crate::support::KEY;
 
