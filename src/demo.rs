@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mockreel_conformance::clock::RunClock;
-use mockreel_conformance::exchange::{Answer, Body, Outgoing, PartContent, Wire};
-use mockreel_conformance::http::{HttpSettings, HttpWire};
 use mockreel_conformance::profile::{Ask, Credential, Image, Profile, put};
-use mockreel_contracts::contract::views::examples;
+use mockreel_conformance::wire::{HttpSettings, HttpWire};
 use mockreel_contracts::contract::check::image::slots;
+use mockreel_contracts::contract::views::examples;
 use mockreel_contracts::{Model, Phase, Vendor};
 use mockreel_emulator::Emulator;
+use mockreel_evidence::exchange::{Answer, Body, Outgoing, PartContent, Wire};
 use serde_json::json;
 
 use crate::cli::DemoFlags;
