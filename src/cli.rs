@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use mockreel_emulator::PurseSetting;
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::check::flags::CheckFlags;
-use crate::drift::flags::{DriftAction, DriftCommand, DriftFlags};
+use crate::drift::flags::{DriftCommand, DriftFlags};
 
 /// Stands in for paid, asynchronous AI-video APIs.
 #[derive(Debug, Parser)]
@@ -23,25 +23,6 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) serve: ServeFlags,
-}
-
-impl Cli {
-    /// The configuration file that was named.
-    pub(crate) fn config(&self) -> Option<&Path> {
-        let config = match &self.command {
-            None => &self.serve.config,
-            Some(Command::Serve(flags)) => &flags.config,
-            Some(Command::Check(flags) | Command::Plan(flags)) => &flags.config,
-            Some(Command::Drift(command)) => match &command.action {
-                Some(DriftAction::Watch(flags)) => &flags.compare.config,
-                Some(DriftAction::History { .. }) | None => &command.compare.config,
-            },
-            Some(Command::Demo(_) | Command::Contract(_) | Command::Scenario(_) | Command::Baseline(_)) => {
-                &None
-            }
-        };
-        config.as_deref()
-    }
 }
 
 /// The sub-commands.

@@ -25,8 +25,8 @@ pub(crate) fn run(command: ContractCommand) -> Result<(), CliError> {
         }
         ContractCommand::Openapi { vendor, documented } => {
             let vendor = mockreel_contracts::vendor(&vendor).map_err(CliError::Usage)?;
-            let side = if documented { Side::Documented } else { Side::Enforced };
-            format!("{:#}\n", export(&vendor.contract, side))
+            let view = if documented { Side::Documented } else { Side::Enforced };
+            format!("{:#}\n", export(&vendor.contract, view))
         }
         ContractCommand::Import(flags) => return import_files(&flags),
     };

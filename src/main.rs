@@ -16,26 +16,26 @@ mod serve;
 mod settings;
 mod variables;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use self::cli::{Cli, Command};
 use self::output::say_error;
 
 fn main() -> ExitCode {
     let mut command = variables::without_unset(Cli::command());
-    let parsed = command.try_get_matches_from_mut(std::env::args_os());
-    let parsed =
-        parsed.and_then(|matches| Cli::from_arg_matches(&matches).map_err(|why| why.format(&mut command)));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok((cli, settings::config_text(find_config(&matches))))
+    });
+    let (cli, config) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return refuse_arguments(&error, &command),
     };
-    for line in variables::find_unknown(&Cli::command(), &settings::config_text(cli.config())) {
-        say_error(&line);
-    }
+    variables::find_unknown(&Cli::command(), &config).iter().for_each(|line| say_error(line));
     let done = match cli.command {
         None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(flags)) => serve::run(*flags).map(|()| ExitCode::SUCCESS),
@@ -51,6 +51,12 @@ fn main() -> ExitCode {
         say_error(&error.to_string());
         ExitCode::from(error.exit_code())
     })
+}
+
+/// The configuration file that was named, to whichever sub-command.
+fn find_config(matches: &ArgMatches) -> Option<&PathBuf> {
+    let inner = matches.subcommand().and_then(|(_, inner)| find_config(inner));
+    inner.or_else(|| matches.try_get_one("config").ok().flatten())
 }
 
 /// Prints help and versions as they are, and says in one line what is wrong with the arguments.

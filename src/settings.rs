@@ -37,8 +37,8 @@ pub(crate) fn read_file(named: Option<&Path>) -> Result<ServeFlags, CliError> {
 }
 
 /// The text of the configuration file; empty if there is none.
-pub(crate) fn config_text(named: Option<&Path>) -> String {
-    std::fs::read_to_string(named.unwrap_or_else(|| Path::new(DEFAULT_FILE))).unwrap_or_default()
+pub(crate) fn config_text(named: Option<&PathBuf>) -> String {
+    std::fs::read_to_string(named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path)).unwrap_or_default()
 }
 
 /// The emulator's settings, of what was typed and what the file says.

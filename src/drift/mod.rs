@@ -102,8 +102,8 @@ fn print_history(path: &Path) -> Result<(), CliError> {
         let mut unread = Vec::new();
         for (day, file) in days {
             // One file that cannot be read does not hide what the others say.
-            let side = match of_file(&file) {
-                Ok(side) => side,
+            let input = match of_file(&file) {
+                Ok(input) => input,
                 Err(trouble) => {
                     unread.push(format!("{day}  left out: {trouble}"));
                     continue;
@@ -111,9 +111,9 @@ fn print_history(path: &Path) -> Result<(), CliError> {
             };
             if let Some(before) = &before {
                 let view = openapi::Side::Documented;
-                reports.push((day, compare(&before.surface(view), &side.surface(view))));
+                reports.push((day, compare(&before.surface(view), &input.surface(view))));
             }
-            before = Some(side);
+            before = Some(input);
         }
         if before.is_none() {
             return Err(usage(format!(
@@ -178,23 +178,23 @@ impl Comparison {
         let vendor = named.fold(chosen, |vendor, (_, kind)| vendor.or_else(|| kind.vendor()));
         let vendor = vendor.as_ref();
         let mut code = FINE;
-        let mut read = |input: Option<(String, Named)>, is_new: bool| {
-            let Some((name, kind)) = input else { return Ok(None) };
-            if let Some(side) = kind.read(&name, vendor)? {
-                return Ok(Some(side));
+        let mut read = |named: Option<(String, Named)>, is_new: bool| {
+            let Some((name, kind)) = named else { return Ok(None) };
+            if let Some(input) = kind.read(&name, vendor)? {
+                return Ok(Some(input));
             }
-            let (side, run) = ask_target(flags, &name, vendor, is_new)?;
+            let (input, run) = ask_target(flags, &name, vendor, is_new)?;
             if [UNREACHABLE, EXHAUSTED, INTERNAL].contains(&run) {
                 code = worst([code, run].into_iter());
             }
-            Ok::<_, CliError>(Some(side))
+            Ok::<_, CliError>(Some(input))
         };
         let (old, new) = (read(old, false)?, read(new, true)?);
         let (emulator, previous) = (read(emulator, false)?, read(previous, false)?);
         let (Some(old), Some(new)) = (old, new) else {
             return Err(CliError::Internal("a comparison has two inputs".to_owned()));
         };
-        if let Some(empty) = [&old, &new].into_iter().find(|side| side.saw_nothing()) {
+        if let Some(empty) = [&old, &new].into_iter().find(|input| input.saw_nothing()) {
             let line =
                 format!("{}: expected answers, found no good one: nothing could be compared", empty.name);
             return Err(CliError::Suite(Trouble::new(UNREACHABLE, line)));
@@ -256,8 +256,8 @@ fn ask_target(
     let mut progress = Progress::new();
     let answers = fresh::look(&run.options, name, &mut progress);
     drop(progress);
-    let (side, report) = answers?;
-    Ok((side, report.exit_code))
+    let (input, report) = answers?;
+    Ok((input, report.exit_code))
 }
 
 /// The run of `check` that asks an input, under its budget.
