@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::{Phase, UnixMillis};
+use mockreel_contracts::{Operation, Phase, UnixMillis};
 use mockreel_emulator::clock::{AccountClock, MANUAL_START};
 use serde_json::json;
 
@@ -41,7 +41,7 @@ async fn two_hundred_accounts_with_scenarios_and_clocks_of_their_own_never_influ
                 refusals += 1;
             };
             assert_eq!(refusals, refused, "{key}");
-            let id = surface.seen("submit", &accepted).id.unwrap();
+            let id = surface.seen(Operation::Submit, &accepted).id.unwrap();
             let mut words = Vec::new();
             for _ in 0..3 {
                 words.push(surface.look(&id).await.status.unwrap() == json!(key));

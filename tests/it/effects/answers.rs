@@ -1,8 +1,8 @@
 //! Effects on answers: every problem in every vendor's words, byte for byte where the words are known.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::problem::PROBLEM_NAMES;
+use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
 use super::Surface;
@@ -15,7 +15,7 @@ async fn every_problem_is_answered_with_the_vendors_status_and_in_its_form() {
         let surface = Surface::new(&emulator, &vendor, KEY);
         let refusals = Checker::new(surface.contract().problem_schema.clone()).unwrap();
         for problem in PROBLEM_NAMES {
-            surface.order("submit", &json!({"answer": {"problem": problem}})).await;
+            surface.order(Operation::Submit, &json!({"answer": {"problem": problem}})).await;
             let answer = surface.submit().await;
             let fact = &surface.contract().problems[problem];
             let variants = fact.variants.values().filter_map(|variant| variant.status);
@@ -29,47 +29,53 @@ async fn every_problem_is_answered_with_the_vendors_status_and_in_its_form() {
 }
 
 /// Bodies whose every byte is known, by vendor, the operation they refuse, the order, and the status.
-fn known() -> Vec<(&'static str, &'static str, Value, u16, &'static str)> {
+fn known() -> Vec<(&'static str, Operation, Value, u16, &'static str)> {
     vec![
         (
             "gmicloud",
-            "submit",
+            Operation::Submit,
             json!({"problem": "rate_limited", "limit": 2, "window_seconds": 60, "retry_after": 29.97}),
             429,
             r#"{"error":"Rate limit exceeded for model Kling-Image2Video-V1.6-Standard: 2 requests per 60 seconds. Retry in 29970 ms.","rate_limit":{"limit_type":"RPM","limit":2,"interval_seconds":60,"retry_after_ms":29970}}"#,
         ),
         (
             "gmicloud",
-            "submit",
+            Operation::Submit,
             json!({"problem": "insufficient_credits"}),
             402,
             r#"{"error":"Insufficient credits"}"#,
         ),
         (
             "gmicloud",
-            "submit",
+            Operation::Submit,
             json!({"problem": "upstream_error", "upstream_status": 401}),
             500,
             r#"{"error":"Backend error (401). Please try again."}"#,
         ),
         (
             "gmicloud",
-            "submit",
+            Operation::Submit,
             json!({"problem": "overloaded"}),
             503,
             r#"{"error":"Upstream capacity temporarily exhausted"}"#,
         ),
         (
             "gmicloud",
-            "submit",
+            Operation::Submit,
             json!({"problem": "retired_model"}),
             404,
             r#"{"error":"model Kling-Image2Video-V1.6-Standard does not exist"}"#,
         ),
-        ("gmicloud", "poll", json!({"problem": "unknown_job"}), 404, r#"{"error":"Request not found"}"#),
+        (
+            "gmicloud",
+            Operation::Poll,
+            json!({"problem": "unknown_job"}),
+            404,
+            r#"{"error":"Request not found"}"#,
+        ),
         (
             "302ai",
-            "poll",
+            Operation::Poll,
             json!({"problem": "internal"}),
             500,
             r#"{"error":{"err_code":-10003,"message":"Network error, please try again later","message_cn":"网络错误，请稍后重试","message_jp":"ネットワークエラー、後でもう一度お試しください。  ","type":"api_error"}}"#,
@@ -82,10 +88,11 @@ async fn a_body_that_was_seen_is_answered_to_the_byte() {
     let emulator = quiet().start().await.unwrap();
     for (vendor, operation, order, status, body) in known() {
         let surface = Surface::named(&emulator, vendor, KEY);
-        surface.order("poll", &json!({})).await;
+        surface.order(Operation::Poll, &json!({})).await;
         let id = surface.accepted().await;
         surface.order(operation, &json!({"answer": order})).await;
-        let answer = if operation == "poll" { surface.poll(&id).await } else { surface.submit().await };
+        let answer =
+            if operation == Operation::Poll { surface.poll(&id).await } else { surface.submit().await };
         assert_eq!((answer.status, answer.text().as_str()), (status, body), "{vendor} {order}");
         assert_eq!(answer.header("retry-after"), None, "nobody saw one");
     }
@@ -107,7 +114,7 @@ async fn the_resellers_envelope_holds_the_documented_texts_in_the_observed_order
         ("overloaded", 503, "Service unavailable"),
         ("timeout", 504, "Generation timeout"),
     ] {
-        surface.order("submit", &json!({"answer": {"problem": problem}})).await;
+        surface.order(Operation::Submit, &json!({"answer": {"problem": problem}})).await;
         let answer = surface.submit().await;
         assert_eq!(answer.status, status, "{problem}");
         assert_eq!(
@@ -127,13 +134,22 @@ async fn headers_and_status_can_be_ordered_beside_a_refusal_and_beside_a_good_an
     for vendor in newest() {
         let surface = Surface::new(&emulator, &vendor, KEY);
         surface
-            .order("submit", &json!({"answer": {"problem": "rate_limited", "headers": {"Retry-After": "7"}}}))
+            .order(
+                Operation::Submit,
+                &json!({"answer": {"problem": "rate_limited", "headers": {"Retry-After": "7"}}}),
+            )
             .await;
         assert_eq!(surface.submit().await.header("retry-after"), Some("7"));
-        surface.order("submit", &json!({"answer": {"status": 202, "headers": {"x-more": "yes"}}})).await;
+        surface
+            .order(Operation::Submit, &json!({"answer": {"status": 202, "headers": {"x-more": "yes"}}}))
+            .await;
         let answer = surface.submit().await;
         assert_eq!((answer.status, answer.header("x-more")), (202, Some("yes")));
-        assert!(surface.seen("submit", &answer).id.is_some(), "the rest is as ever: {}", answer.text());
+        assert!(
+            surface.seen(Operation::Submit, &answer).id.is_some(),
+            "the rest is as ever: {}",
+            answer.text()
+        );
     }
 }
 
@@ -144,11 +160,11 @@ async fn a_literal_answer_is_sent_as_it_is() {
     let id = surface.accepted().await;
     let literal =
         json!({"status": 418, "headers": {"content-type": "text/plain"}, "body": "short and stout"});
-    surface.order("poll", &json!({ "answer": literal })).await;
+    surface.order(Operation::Poll, &json!({ "answer": literal })).await;
     let answer = surface.poll(&id).await;
     assert_eq!((answer.status, answer.text().as_str()), (418, "short and stout"));
     assert_eq!(answer.header("content-type"), Some("text/plain"));
-    surface.order("poll", &json!({"answer": {"body": {"b": 1, "a": [null]}}})).await;
+    surface.order(Operation::Poll, &json!({"answer": {"body": {"b": 1, "a": [null]}}})).await;
     let answer = surface.poll(&id).await;
     assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"b":1,"a":[null]}"#));
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -160,11 +176,11 @@ async fn a_word_for_the_phase_stands_wherever_the_answer_has_one() {
     for vendor in newest() {
         let surface = Surface::new(&emulator, &vendor, KEY);
         let id = surface.accepted().await;
-        surface.order("poll", &json!({"answer": {"word": "rendering"}})).await;
+        surface.order(Operation::Poll, &json!({"answer": {"word": "rendering"}})).await;
         let answer = surface.poll(&id).await;
-        let seen = surface.seen("poll", &answer);
+        let seen = surface.seen(Operation::Poll, &answer);
         assert_eq!((seen.phase, seen.status), (None, Some(json!("rendering"))), "{}", answer.text());
-        for place in surface.contract().operations["poll"].read.status_places() {
+        for place in surface.contract().operations[&Operation::Poll].read.status_places() {
             if let Some(word) = answer.json().pointer(&place) {
                 assert_eq!(word, "rendering", "{place} in {}", answer.text());
             }
@@ -181,7 +197,7 @@ async fn members_can_be_added_and_left_out() {
         let plain = surface.poll(&id).await.json();
         let first = plain.as_object().unwrap().keys().next().unwrap().clone();
         let order = json!({"answer": {"add": {"surprise": {"deep": [1]}}, "remove": [format!("/{first}")]}});
-        surface.order("poll", &order).await;
+        surface.order(Operation::Poll, &order).await;
         let mut expected = plain;
         expected.as_object_mut().unwrap().shift_remove(&first);
         expected["surprise"] = json!({"deep": [1]});
@@ -197,18 +213,18 @@ async fn options_give_the_older_shape_for_one_request() {
     emulator.clock(KEY).advance_until_job(&id).await.unwrap();
     let newer = surface.poll(&id).await.json();
     assert!(newer["outcome"]["media_urls"].is_array(), "{newer}");
-    surface.order("poll", &json!({"answer": {"options": {"result_shape": "video_url"}}})).await;
+    surface.order(Operation::Poll, &json!({"answer": {"options": {"result_shape": "video_url"}}})).await;
     let older = surface.poll(&id).await.json();
     assert!(
         older["outcome"]["video_url"].is_string() && older["outcome"].get("media_urls").is_none(),
         "{older}"
     );
     // An option that patches the contract changes the rules, too.
-    surface.order("submit", &json!({"answer": {"options": {"strict_duration": "on"}}})).await;
+    surface.order(Operation::Submit, &json!({"answer": {"options": {"strict_duration": "on"}}})).await;
     let mut body = surface.body("a cat");
     body["payload"]["duration"] = json!(5);
     assert_eq!(surface.caller.post(&surface.submit_url(), &body).await.status, 400);
-    surface.order("submit", &json!({})).await;
+    surface.order(Operation::Submit, &json!({})).await;
     assert_eq!(surface.caller.post(&surface.submit_url(), &body).await.status, 200);
 }
 
@@ -216,7 +232,7 @@ async fn options_give_the_older_shape_for_one_request() {
 async fn a_held_submit_answers_when_its_job_has_ended() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface::named(&emulator, "gmicloud", KEY);
-    surface.order("submit", &json!({"answer": {"held": true}})).await;
+    surface.order(Operation::Submit, &json!({"answer": {"held": true}})).await;
     let second = Surface::named(&emulator, "gmicloud", KEY);
     let ending = async {
         // The id is in the listing alone until then.

@@ -1,6 +1,6 @@
 //! One order, four channels: file, control API, header, prompt; and who is heard first.
 
-use mockreel_contracts::Phase;
+use mockreel_contracts::{Operation, Phase};
 use mockreel_emulator::scenario::Scenario;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ async fn the_prompt_is_heard_first_then_the_header_then_the_accounts_own_then_al
     let emulator = quiet().scenario(all).start().await.unwrap();
     let surface = Surface::named(&emulator, "gmicloud", KEY);
     assert_eq!(surface.submit().await.status, 201);
-    surface.order("submit", &json!({"answer": {"status": 202}})).await;
+    surface.order(Operation::Submit, &json!({"answer": {"status": 202}})).await;
     assert_eq!(surface.submit().await.status, 202);
     assert_eq!(surface.submit_with(r#"{"then":{"answer":{"status":203}}}"#).await.status, 203);
     let request = surface.caller.request(Method::POST, &surface.submit_url());
@@ -44,7 +44,7 @@ async fn the_prompt_is_heard_first_then_the_header_then_the_accounts_own_then_al
     // On another point the others are still heard.
     let answer = surface.submit_with(r#"{"then":{"job":{"hold":"queued"}}}"#).await;
     assert_eq!(answer.status, 202);
-    let id = surface.seen("submit", &answer).id.unwrap();
+    let id = surface.seen(Operation::Submit, &answer).id.unwrap();
     assert!(emulator.clock(KEY).advance_until_job(&id).await.is_err(), "it never ends");
     assert_eq!(surface.submit_with("none").await.status, 200, "spared");
 }
@@ -87,7 +87,7 @@ async fn scenarios_are_listed_replaced_and_dropped() {
         let list = answer["scenarios"].as_array().unwrap();
         list.iter().map(|held| held["name"].as_str().unwrap().to_owned()).collect()
     };
-    surface.order("submit", &json!({"answer": {"status": 201}})).await;
+    surface.order(Operation::Submit, &json!({"answer": {"status": 201}})).await;
     let posted =
         surface.admin(Method::POST, "scenarios", &json!([{"then": {}}, {"name": "b", "then": {}}])).await;
     assert_eq!(names(&posted.json()), ["ordered", "scenario-1", "b"]);
@@ -153,7 +153,7 @@ async fn a_mistake_in_a_posted_scenario_is_told_by_line_and_column_and_changes_n
 async fn reset_forgets_an_accounts_scenarios_and_counts() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface::named(&emulator, "gmicloud", KEY);
-    surface.order("submit", &json!({"answer": {"status": 201}})).await;
+    surface.order(Operation::Submit, &json!({"answer": {"status": 201}})).await;
     assert_eq!(surface.submit().await.status, 201);
     assert_eq!(surface.admin(Method::POST, "reset", &json!({})).await.status, 200);
     assert_eq!(surface.submit().await.status, 200);

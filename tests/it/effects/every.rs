@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Surface;
 use crate::support::{KEY, fixture, quiet};
+use mockreel_contracts::Operation;
 
 /// How an order is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +39,14 @@ struct Script<'a> {
 }
 
 impl Script<'_> {
-    fn is_about(&self, operation: &str, channel: Channel) -> bool {
+    fn is_about(&self, operation: Operation, channel: Channel) -> bool {
         self.order.is_some_and(|(order, by)| by == channel && order.operation == operation)
     }
 
-    async fn ask(&self, operation: &str, request: reqwest::RequestBuilder) -> Got {
-        let then = self.order.filter(|_| self.is_about(operation, Channel::Header));
+    async fn ask(&self, operation: Option<Operation>, request: reqwest::RequestBuilder) -> Got {
+        let then = self
+            .order
+            .filter(|_| operation.is_some_and(|operation| self.is_about(operation, Channel::Header)));
         let request = match then {
             Some((order, _)) => {
                 request.header("x-mockreel-scenario", json!({"then": order.then}).to_string())
@@ -75,7 +78,7 @@ impl Script<'_> {
 
     /// Submits, looks in every phase, and downloads.
     async fn played(&self) -> Vec<Got> {
-        let directive = self.order.filter(|_| self.is_about("submit", Channel::Prompt));
+        let directive = self.order.filter(|_| self.is_about(Operation::Submit, Channel::Prompt));
         let directive = directive.and_then(|(order, _)| order.directive.clone());
         let mut body = self
             .surface
@@ -100,19 +103,19 @@ impl Script<'_> {
                 };
                 self.surface.emulator.clock(KEY).advance_until_job(&id).await.unwrap();
             };
-            told.push(tokio::join!(self.ask("submit", submit), ending).0);
+            told.push(tokio::join!(self.ask(Some(Operation::Submit), submit), ending).0);
         } else {
-            told.push(self.ask("submit", submit).await);
+            told.push(self.ask(Some(Operation::Submit), submit).await);
         }
         let jobs = self.surface.emulator.jobs(KEY).list().await;
         let Some(job) = jobs.first() else { return told };
         let poll = || caller.request(Method::GET, &self.surface.poll_url(&job.key.id));
         for wait in [0.0, 1.0, 4.0, 10.0] {
             self.surface.wait(wait).await;
-            told.push(self.ask("poll", poll()).await);
+            told.push(self.ask(Some(Operation::Poll), poll()).await);
         }
         let video = format!("{}/__media/{}/cover.jpg", self.surface.emulator.base(), job.clip.name);
-        told.push(self.ask("download", caller.request(Method::GET, &video)).await);
+        told.push(self.ask(None, caller.request(Method::GET, &video)).await);
         told
     }
 }

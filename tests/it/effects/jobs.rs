@@ -1,6 +1,6 @@
 //! Effects on jobs: their phases, times, failures and results.
 
-use mockreel_contracts::{FailureReason, Phase};
+use mockreel_contracts::{FailureReason, Operation, Phase};
 use serde_json::json;
 
 use super::Surface;
@@ -11,7 +11,7 @@ async fn a_job_waits_and_runs_as_long_as_was_ordered() {
     let emulator = quiet().start().await.unwrap();
     for vendor in newest() {
         let surface = Surface::new(&emulator, &vendor, KEY);
-        surface.order("submit", &json!({"job": {"queued": 30, "running": 60}})).await;
+        surface.order(Operation::Submit, &json!({"job": {"queued": 30, "running": 60}})).await;
         let id = surface.accepted().await;
         for (wait, phase) in [
             (29.999, Phase::Queued),
@@ -31,7 +31,7 @@ async fn an_ordered_time_holds_also_where_looks_or_steps_move_jobs() {
     for progress in ["polls=5", "step", "immediate"] {
         let emulator = quiet().progress(progress.parse().unwrap()).start().await.unwrap();
         let surface = Surface::named(&emulator, "gmicloud", KEY);
-        surface.order("submit", &json!({"job": {"queued": 1, "running": 1}})).await;
+        surface.order(Operation::Submit, &json!({"job": {"queued": 1, "running": 1}})).await;
         let id = surface.accepted().await;
         assert_eq!(surface.look(&id).await.phase, Some(Phase::Queued), "{progress}");
         surface.wait(2.0).await;
@@ -47,7 +47,7 @@ async fn a_drawn_time_is_the_same_with_the_same_seed_and_lies_between_its_bounds
         let surface = Surface::named(&emulator, "gmicloud", KEY);
         surface
             .order(
-                "submit",
+                Operation::Submit,
                 &json!({"job": {"queued": {"between": [10, 20]}, "running": {"exponential": 5}}}),
             )
             .await;
@@ -70,7 +70,7 @@ async fn a_held_job_stays_where_it_is_until_it_is_told() {
     let emulator = quiet().start().await.unwrap();
     for (hold, phase) in [("queued", Phase::Queued), ("running", Phase::Running)] {
         let surface = Surface::named(&emulator, "302ai", KEY);
-        surface.order("submit", &json!({"job": {"hold": hold}})).await;
+        surface.order(Operation::Submit, &json!({"job": {"hold": hold}})).await;
         let id = surface.accepted().await;
         surface.wait(1e8).await;
         assert_eq!(surface.look(&id).await.phase, Some(phase));
@@ -85,7 +85,7 @@ async fn a_job_fails_for_every_reason_in_the_vendors_words() {
     for vendor in newest() {
         let surface = Surface::new(&emulator, &vendor, KEY);
         for reason in FailureReason::ALL {
-            surface.order("submit", &json!({"job": {"reason": reason.name()}})).await;
+            surface.order(Operation::Submit, &json!({"job": {"reason": reason.name()}})).await;
             let id = surface.accepted().await;
             emulator.clock(KEY).advance_until_job(&id).await.unwrap();
             let seen = surface.look(&id).await;
@@ -93,7 +93,7 @@ async fn a_job_fails_for_every_reason_in_the_vendors_words() {
             let text = surface.contract().failure(reason).0;
             assert_eq!(seen.failure.as_deref(), Some(text), "{} {}", vendor.id(), reason.name());
         }
-        surface.order("submit", &json!({"job": {"end": "failed", "detail": "no luck today"}})).await;
+        surface.order(Operation::Submit, &json!({"job": {"end": "failed", "detail": "no luck today"}})).await;
         let id = surface.accepted().await;
         emulator.clock(KEY).advance_until_job(&id).await.unwrap();
         assert_eq!(surface.look(&id).await.failure.as_deref(), Some("no luck today"));
@@ -104,7 +104,9 @@ async fn a_job_fails_for_every_reason_in_the_vendors_words() {
 async fn a_failure_comes_one_second_after_acceptance() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface::named(&emulator, "gmicloud", KEY);
-    surface.order("submit", &json!({"job": {"queued": 0, "running": 1, "reason": "upstream_error"}})).await;
+    surface
+        .order(Operation::Submit, &json!({"job": {"queued": 0, "running": 1, "reason": "upstream_error"}}))
+        .await;
     let id = surface.accepted().await;
     surface.wait(0.999).await;
     assert_eq!(surface.look(&id).await.phase, Some(Phase::Running));
@@ -123,9 +125,9 @@ async fn an_ordered_end_wins_over_a_broken_rule() {
         (json!({"job": {"end": "succeeded"}}), Phase::Succeeded),
         (json!({"job": {"end": "cancelled"}}), Phase::Cancelled),
     ] {
-        surface.order("submit", &order).await;
+        surface.order(Operation::Submit, &order).await;
         let answer = surface.caller.post(&surface.submit_url(), &body).await;
-        let id = surface.seen("submit", &answer).id.unwrap();
+        let id = surface.seen(Operation::Submit, &answer).id.unwrap();
         emulator.clock(KEY).advance_until_job(&id).await.unwrap();
         assert_eq!(surface.look(&id).await.phase, Some(phase), "{order}");
     }

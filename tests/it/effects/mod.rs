@@ -14,7 +14,7 @@ use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::contract::model::Model;
 use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::contract::views::examples::minimal;
-use mockreel_contracts::{Contract, Vendor};
+use mockreel_contracts::{Contract, Operation, Role, Vendor};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -61,13 +61,13 @@ impl<'a> Surface<'a> {
 
     fn submit_url(&self) -> String {
         let fits = |held: &Option<String>| held.as_ref().is_none_or(|id| *id == self.model().id);
-        let routes = &self.contract().operations["submit"].routes;
+        let routes = &self.contract().operations[&Operation::Submit].routes;
         let route = routes.iter().find(|route| fits(&route.model)).expect("every model has a path");
         format!("{}{}", self.emulator.url(self.vendor.id()), route.path)
     }
 
     fn poll_url(&self, id: &str) -> String {
-        let poll = &self.contract().operations["poll"];
+        let poll = &self.contract().operations[&Operation::Poll];
         let (base, path) = (self.emulator.url(self.vendor.id()), &poll.routes[0].path);
         match poll.job_id.as_ref().expect("a poll names its job") {
             IdPlace::Path(name) => format!("{base}{}", path.replace(&format!("{{{name}}}"), id)),
@@ -80,7 +80,7 @@ impl<'a> Surface<'a> {
         let image = fixture(self.emulator, "side-300.png");
         let mut body = minimal(self.model(), &[image.as_str()]);
         let declared = mockreel_contracts::contract::check::schema::properties(&self.model().request);
-        let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
+        let is_prompt = |schema: &Value| Role::of(schema) == Some(Role::Prompt);
         let (pointer, _) =
             declared.into_iter().find(|(_, schema)| is_prompt(schema)).expect("models take a prompt");
         let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -103,7 +103,7 @@ impl<'a> Surface<'a> {
 
     async fn accepted(&self) -> String {
         let answer = self.submit().await;
-        self.seen("submit", &answer).id.unwrap_or_else(|| panic!("no id in {}", answer.text()))
+        self.seen(Operation::Submit, &answer).id.unwrap_or_else(|| panic!("no id in {}", answer.text()))
     }
 
     async fn poll(&self, id: &str) -> Answer {
@@ -113,15 +113,15 @@ impl<'a> Surface<'a> {
     async fn look(&self, id: &str) -> Observation {
         let answer = self.poll(id).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
-        self.seen("poll", &answer)
+        self.seen(Operation::Poll, &answer)
     }
 
-    fn seen(&self, operation: &str, answer: &Answer) -> Observation {
-        observe(&self.contract().operations[operation], self.contract(), &answer.json())
+    fn seen(&self, operation: Operation, answer: &Answer) -> Observation {
+        observe(&self.contract().operations[&operation], self.contract(), &answer.json())
     }
 
     /// Orders something about an operation of this vendor for this account; another order takes its place.
-    async fn order(&self, operation: &str, then: &Value) {
+    async fn order(&self, operation: Operation, then: &Value) {
         self.scenario(&json!({"name": "ordered", "match": {"vendor": self.vendor.id(), "operation": operation}, "then": then})).await;
     }
 

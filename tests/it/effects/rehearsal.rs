@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::read::{Observation, observe};
+use mockreel_contracts::{Operation, Phase};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::Value;
@@ -27,9 +27,9 @@ struct Client<'a> {
 }
 
 impl Client<'_> {
-    async fn ask(&self, operation: &str, request: reqwest::RequestBuilder) -> Came {
+    async fn ask(&self, operation: Operation, request: reqwest::RequestBuilder) -> Came {
         let contract = self.surface.contract();
-        let expected = contract.operations[operation].status.enforced;
+        let expected = contract.operations[&operation].status.enforced;
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) => return Came::Unreadable(error.to_string()),
@@ -39,7 +39,7 @@ impl Client<'_> {
         }
         let Ok(bytes) = answer.bytes().await else { return Came::Unreadable("broken off".to_owned()) };
         match serde_json::from_slice::<Value>(&bytes) {
-            Ok(body) => Came::Read(observe(&contract.operations[operation], contract, &body)),
+            Ok(body) => Came::Read(observe(&contract.operations[&operation], contract, &body)),
             Err(error) => Came::Unreadable(error.to_string()),
         }
     }
@@ -56,7 +56,7 @@ impl Client<'_> {
     async fn submitted(&self) -> Result<String, String> {
         let mut last = String::new();
         for _ in 0..PATIENCE {
-            match self.ask("submit", self.submitting()).await {
+            match self.ask(Operation::Submit, self.submitting()).await {
                 Came::Read(Observation { id: Some(id), .. }) => return Ok(id),
                 Came::Read(other) => last = format!("{other:?}"),
                 Came::Unreadable(why) => last = why,
@@ -70,7 +70,7 @@ impl Client<'_> {
     async fn followed(&self, id: &str) -> Result<Option<String>, String> {
         let mut failures = 0;
         for _ in 0..1000 {
-            match self.ask("poll", self.polling(id)).await {
+            match self.ask(Operation::Poll, self.polling(id)).await {
                 Came::Read(seen) => match seen.phase {
                     Some(Phase::Succeeded) if seen.video_url.is_some() => return Ok(seen.video_url),
                     Some(Phase::Failed | Phase::Cancelled) => return Ok(None),
@@ -123,11 +123,13 @@ impl Client<'_> {
 
     /// Believes that whatever is asked is answered, and that whatever is answered is good.
     async fn naive(&self) -> Result<(), String> {
-        let Came::Read(Observation { id: Some(id), .. }) = self.ask("submit", self.submitting()).await else {
+        let Came::Read(Observation { id: Some(id), .. }) =
+            self.ask(Operation::Submit, self.submitting()).await
+        else {
             return Err("the submit was not taken".to_owned());
         };
         let url = loop {
-            match self.ask("poll", self.polling(&id)).await {
+            match self.ask(Operation::Poll, self.polling(&id)).await {
                 Came::Read(Observation { video_url: Some(url), .. }) => break url,
                 Came::Read(Observation { phase: Some(Phase::Queued | Phase::Running), .. }) => {}
                 Came::Read(other) => return Err(format!("{other:?}")),

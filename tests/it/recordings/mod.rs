@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use mockreel_contracts::contract::check::rules::Checker;
-use mockreel_contracts::{Vendor, vendor};
+use mockreel_contracts::{Operation, Vendor, vendor};
 use serde_json::{Map, Value};
 
 /// What can make a vendor answer so, and whether the answer is a refusal.
@@ -319,7 +319,8 @@ fn the_contract_of_its_edition_accepts_every_answer() {
         let schema = if recording.is_refusal() {
             contract.problem_schema.clone()
         } else {
-            let operation = contract.operations.get(recording.operation());
+            let named = recording.operation().parse::<Operation>().ok();
+            let operation = named.and_then(|operation| contract.operations.get(&operation));
             operation.unwrap_or_else(|| panic!("{}: no such operation", recording.name)).reply.clone()
         };
         let found = Checker::new(schema).unwrap().violations(recording.body());

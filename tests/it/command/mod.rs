@@ -1,5 +1,8 @@
 //! The command itself: what it prints, how it ends, and how it refuses.
 
+mod demo;
+mod variables;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! The generated files are what the contracts and the catalogue say now. `UPDATE=1 cargo test docs` writes them anew.
 
+mod flags;
+mod links;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,17 +36,21 @@ fn generated() -> Vec<(String, String)> {
     let newest = all.iter().filter(|vendor| vendor.newest);
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
-    files.push(("drift.md".to_owned(), mockreel_drift::page::page()));
+    files.push(("reference/drift-kinds.md".to_owned(), mockreel_drift::page::page()));
     files.push(("orders.md".to_owned(), mockreel_emulator::scenario::catalogue::page()));
+    files.push(("reference/flags.md".to_owned(), flags::page()));
     files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
     files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));
     files
 }
 
-/// What the command prints.
+/// What the command prints, whatever the environment of the tests says.
 fn printed(arguments: &[&str]) -> String {
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_mockreel")).args(arguments).output().unwrap();
-    String::from_utf8(done.stdout).unwrap()
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mockreel"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MOCKREEL_")) {
+        command.env_remove(name);
+    }
+    String::from_utf8(command.args(arguments).output().unwrap().stdout).unwrap()
 }
 
 #[test]
