@@ -8,7 +8,7 @@ use mockreel_conformance::profile::{Ask, Credential, Image, Profile, put};
 use mockreel_conformance::wire::{HttpSettings, HttpWire};
 use mockreel_contracts::contract::check::image::slots;
 use mockreel_contracts::contract::views::examples;
-use mockreel_contracts::{Model, Phase, Vendor};
+use mockreel_contracts::{Model, Operation, Phase, Role, Vendor};
 use mockreel_emulator::Emulator;
 use mockreel_evidence::exchange::{Answer, Body, Outgoing, PartContent, Wire};
 use serde_json::json;
@@ -116,7 +116,7 @@ impl Client {
         let mut answer = self.send(&poll, "")?;
         let asked_once = self.commands.len();
         for _ in 0..MAX_POLLS {
-            let job = self.profile.observe("poll", &answer);
+            let job = self.profile.observe(Operation::Poll, &answer);
             if job.phase.is_some_and(Phase::is_terminal) {
                 let url = job.video_url.ok_or_else(|| unexpected("the address of a video", &answer))?;
                 self.commands.truncate(asked_once);
@@ -145,7 +145,7 @@ impl Client {
         };
         let image = Image { bytes, content_type: "image/jpeg", url: Some(url) };
         let mut body = profile.body(model, &image);
-        if let Some(prompt) = profile.member(model, "prompt") {
+        if let Some(prompt) = profile.member(model, Role::Prompt) {
             put(&mut body, &prompt.pointer, json!(PROMPT));
         }
         Ok(profile.submit(model, &body, &image))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use mockreel_contracts::{FailureReason, Phase, UnixMillis};
+use mockreel_contracts::{FailureReason, Operation, Phase, UnixMillis};
 use serde_json::{Value, json};
 
 use super::{Answer, Order, Whose, Wrong};
@@ -122,7 +122,7 @@ fn described(order: &Order<'_>, job: &Job, now: UnixMillis) -> Value {
         "id": &*job.key.id,
         "vendor": &*job.key.vendor,
         "edition": &*job.edition,
-        "operation": "submit",
+        "operation": Operation::Submit,
         "model": job.model,
         "account": &*job.key.account,
         "phase": standing.phase.name(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::{Contract, Problem, Reply};
+use mockreel_contracts::{Contract, Operation, Problem, Reply};
 
 use crate::journal::Part;
 use crate::scenario::WireOrder;
@@ -23,8 +23,8 @@ pub(super) struct Answered {
 pub(super) struct About {
     /// Who asked, as a digest.
     pub(super) account: Arc<str>,
-    /// Our name of the operation; nothing, if no path of the vendor's was asked.
-    pub(super) operation: Option<String>,
+    /// The operation; nothing, if no path of the vendor's was asked.
+    pub(super) operation: Option<Operation>,
     /// The model, as far as it is known.
     pub(super) model: Option<String>,
     /// The job.

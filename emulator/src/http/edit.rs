@@ -1,14 +1,14 @@
 //! Changes that somebody ordered to the vendor's own answer.
 
 use mockreel_contracts::contract::check::schema::unescape;
-use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::{Reply, ReplyBody};
 use serde_json::{Map, Value};
 
 use crate::scenario::AnswerOrder;
 
 /// The answer with what was ordered changed in it.
-pub(super) fn edited(mut reply: Reply, order: &AnswerOrder, operation: &Operation) -> Reply {
+pub(super) fn edited(mut reply: Reply, order: &AnswerOrder, operation: &OperationFacts) -> Reply {
     reply.status = order.status.unwrap_or(reply.status);
     for (name, value) in &order.headers {
         reply.headers.retain(|(held, _)| !held.eq_ignore_ascii_case(name));

@@ -6,14 +6,14 @@ use axum::http::HeaderMap;
 use mockreel_contracts::contract::check::roles::prompt;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::model::operation::IdPlace;
-use mockreel_contracts::{Model, Problem};
+use mockreel_contracts::{Model, Operation, Problem};
 use serde_json::Value;
 
 use super::Shared;
 use super::vendor::Call;
 use crate::engine::{Command, Directives, Outcome};
 use crate::job::{Job, JobKey};
-use crate::scenario::{DOWNLOAD, Decree, Request, Scenario, shipped};
+use crate::scenario::{Decree, Request, RequestKind, Scenario, shipped};
 
 /// The header that orders something for one request.
 pub(crate) const HEADER: &str = "x-mockreel-scenario";
@@ -65,7 +65,7 @@ impl Call<'_> {
         let request = Request {
             vendor: &contract.id,
             edition: &contract.edition,
-            operation: matched.name,
+            operation: RequestKind::Operation(matched.name),
             model: known.map(|model| model.id.as_str()).or(job.as_ref().map(|job| job.model.as_str())),
             account,
             prompt,
@@ -107,8 +107,9 @@ impl Call<'_> {
     /// The model that the path fixes or the body names, if the vendor has it.
     pub(super) fn known_model(&self, matched: &Matched<'_>, body: &Value) -> Option<&Model> {
         let named = matched.operation.model_at.as_ref().and_then(|pointer| body.pointer(pointer)?.as_str());
-        let segment =
-            || (matched.name == "model").then(|| matched.segments.first().map(|(_, id)| id.as_str()))?;
+        let segment = || {
+            (matched.name == Operation::Model).then(|| matched.segments.first().map(|(_, id)| id.as_str()))?
+        };
         let id = matched.route.model.as_deref().or(named).or_else(segment)?;
         self.contract().models.get(id)
     }
@@ -172,7 +173,7 @@ pub(super) async fn of_download(shared: &Shared, job: &Job, file: &str, headers:
     let request = Request {
         vendor: &job.key.vendor,
         edition: &job.edition,
-        operation: DOWNLOAD,
+        operation: RequestKind::Download,
         model: Some(&job.model),
         account,
         prompt: None,

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response};
 use bytes::Bytes;
 use hyper::body::Body as _;
-use mockreel_contracts::Contract;
+use mockreel_contracts::{Contract, Operation};
 
 use super::about::About;
 use super::body::Received;
@@ -18,11 +18,8 @@ use crate::account::ANONYMOUS;
 use crate::clock::Stopwatch;
 use crate::job::{Ending, Job, JobKey};
 use crate::journal::{self, Asked, Exchange, Message};
-use crate::scenario::{DOWNLOAD, WireOrder};
+use crate::scenario::{RequestKind, WireOrder};
 use crate::shared::Shared;
-
-/// The operation of a file that is put at an address that an upload was answered with.
-const UPLOAD: &str = "upload";
 
 /// What came with a request, as far as it is shown.
 pub(super) fn sent(received: &Received, limit_bytes: u64) -> journal::Body {
@@ -62,7 +59,7 @@ pub(super) async fn call(
         None => None,
     };
     if let Some(job) = held {
-        if operation.as_deref() == Some("submit") {
+        if operation == Some(Operation::Submit) {
             notes.extend(job.notes.iter().cloned());
             notes.extend(bound_to_fail(&job));
         }
@@ -74,7 +71,7 @@ pub(super) async fn call(
         duration_us,
         account,
         asked: Asked::Vendor(contract),
-        operation,
+        operation: operation.map(RequestKind::Operation),
         model,
         job,
         scenarios,
@@ -152,7 +149,7 @@ pub(super) async fn download(
     let account = Arc::clone(&job.key.account);
     let exchange = Exchange {
         asked: Asked::Result(Arc::clone(&job.key.vendor), Arc::clone(&job.edition)),
-        operation: Some(DOWNLOAD.to_owned()),
+        operation: Some(RequestKind::Download),
         model: Some(job.model.clone()),
         job: Some(Arc::clone(&job.key.id)),
         scenarios,
@@ -172,7 +169,7 @@ pub(super) async fn upload(
 ) {
     let (account, headers) = (Arc::clone(&upload.account), texts(asked.1));
     let exchange = Exchange {
-        operation: Some(UPLOAD.to_owned()),
+        operation: Some(RequestKind::Operation(Operation::Upload)),
         request: Message { headers, body: journal::Body::Told(file) },
         ..plain(shared, account, asked, told, watch).await
     };

@@ -8,7 +8,9 @@ use axum::http::Method;
 use mockreel_contracts::contract::check::roles::place_of;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::dialect::UploadView;
-use mockreel_contracts::{Contract, Exchange, JobView, Model, Problem, Reply, UnixMillis, ids};
+use mockreel_contracts::{
+    Contract, Exchange, JobView, Model, Operation, Problem, Reply, Role, UnixMillis, ids,
+};
 use serde_json::{Map, Value};
 
 use super::Shared;
@@ -117,7 +119,7 @@ impl Call<'_> {
         };
         let about = About {
             account,
-            operation: Some(matched.name.to_owned()),
+            operation: Some(matched.name),
             model,
             job: self.job.get().cloned(),
             scenarios: self.ordered.decree.scenarios.clone(),
@@ -229,18 +231,16 @@ impl Call<'_> {
     ) -> Result<Reply, Problem> {
         let checked = self.check(matched, parsed, account).await?;
         match matched.name {
-            "submit" => self.submit(checked).await,
-            "poll" => self.poll(matched, &checked).await,
-            "list" => Ok(self.list(matched, &checked).await),
-            "models" => {
+            Operation::Submit => self.submit(checked).await,
+            Operation::Poll => self.poll(matched, &checked).await,
+            Operation::List => Ok(self.list(matched, &checked).await),
+            Operation::Models => {
                 Ok(self.chosen.vendor.dialect.models(&self.exchange(self.now(&checked).await, [0; 32])))
             }
-            "model" => self.model(matched, &checked).await,
-            "upload" => self.upload(&checked).await,
-            "balance" => Ok(self.balance(&checked).await),
-            "cancel" => self.cancel(matched, &checked).await,
-            // The loader knows no other operations; a contract that invents one has no such path.
-            _ => Err(Problem::UnknownRoute { allowed: Vec::new() }),
+            Operation::Model => self.model(matched, &checked).await,
+            Operation::Upload => self.upload(&checked).await,
+            Operation::Balance => Ok(self.balance(&checked).await),
+            Operation::Cancel => self.cancel(matched, &checked).await,
         }
     }
 
@@ -337,7 +337,7 @@ impl Call<'_> {
         };
         let jobs = self.shared.store.jobs(&filter).await;
         let query = self.query();
-        let place = matched.operation.query.as_ref().and_then(|schema| place_of(schema, "model"));
+        let place = matched.operation.query.as_ref().and_then(|schema| place_of(schema, Role::Model));
         let wanted = place.and_then(|pointer| query.pointer(&pointer)?.as_str().map(str::to_owned));
         let now = self.now(checked).await;
         let views: Vec<JobView<'_>> = jobs

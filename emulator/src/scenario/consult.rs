@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{AnswerOrder, CallbackOrder, JobOrder, ResultOrder, Scenario, Then, WireOrder};
+use super::{AnswerOrder, CallbackOrder, JobOrder, RequestKind, ResultOrder, Scenario, Then, WireOrder};
 use crate::random::{Purpose, Seed};
 
 /// A request as scenarios see it.
@@ -15,8 +15,8 @@ pub struct Request<'a> {
     pub vendor: &'a str,
     /// The edition.
     pub edition: &'a str,
-    /// Our name of the operation.
-    pub operation: &'a str,
+    /// What is asked for.
+    pub operation: RequestKind,
     /// The model, as far as it is known.
     pub model: Option<&'a str>,
     /// The account, as a digest.

@@ -23,8 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::consult::{Counter, CounterKey, Counters, Decree, Request, consult};
 pub use self::list::{with_added, with_dropped};
-pub(crate) use self::matching::DOWNLOAD;
-pub use self::matching::{AccountName, Calls, Glob, Match};
+pub use self::matching::{AccountName, Calls, Glob, Match, RequestKind};
 pub use self::orders::{
     AnswerFault, AnswerOrder, CallbackOrder, End, JobOrder, ResultFault, ResultOrder, WireFault, WireOrder,
 };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Match, Scenario, shipped};
+use super::{Match, RequestKind, Scenario, shipped};
 
 /// What is wrong with a text, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -101,16 +101,15 @@ impl Scenario {
         let Some(named) = &self.meets.vendor else { return Ok(()) };
         let vendor = mockreel_contracts::vendor(&named.0.to_string())?;
         let contract = &vendor.contract;
-        if let Some(operation) = &self.meets.operation
-            && operation.0 != super::matching::DOWNLOAD
-            && !contract.operations.contains_key(operation.0)
+        if let Some(RequestKind::Operation(operation)) = &self.meets.operation
+            && !contract.operations.contains_key(operation)
         {
-            let known: Vec<&str> = contract.operations.keys().map(String::as_str).collect();
+            let known: Vec<&str> = contract.operations.keys().map(|operation| operation.as_str()).collect();
             return Err(format!(
                 "scenario `{}`: {} has no operation `{}`; it has {}",
                 self.name,
                 contract.full_id(),
-                operation.0,
+                operation,
                 known.join(", ")
             ));
         }
