@@ -156,7 +156,10 @@ impl Client {
         let mut headers = ask.headers.clone();
         if ask.credential == Credential::Key {
             let now = UnixMillis(RunClock::start().unix_ms());
-            headers.push(("authorization".to_owned(), self.profile.contract().auth.scheme.header(&self.key, now)));
+            headers.push((
+                "authorization".to_owned(),
+                self.profile.contract().auth.scheme.header(&self.key, now),
+            ));
         }
         let path = ask.target();
         let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { path };
