@@ -155,7 +155,7 @@ fn a_dialect_is_only_spoken_where_vendor_paths_are_answered() {
     super::assert_none(
         &lines_with(
             speakers.into_iter(),
-            &["StatusCode", "::response::", "Response<", "Response::", "Body::from"],
+            &["StatusCode", "axum::response", "Response<", "Response::", "Body::from"],
         ),
         "these hand on what the dialect wrote, and build no answer of their own",
     );
