@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::contract::check::roles::Asked;
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::{Contract, Dialect, FailureReason, Model, UnixMillis, ids};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub struct Submission<'a> {
     /// The model asked for.
     pub model: &'a Model,
     /// What is asked of it.
-    pub asked: &'a Asked,
+    pub asked: &'a JobIntent,
     /// What the vendor will echo.
     pub echo: Arc<Value>,
     /// About how much memory that takes, in bytes.

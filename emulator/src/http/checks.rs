@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::check::normalise::normalised;
-use mockreel_contracts::contract::check::roles::{Asked, asked};
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::contract::model::Lifecycle;
@@ -23,7 +23,7 @@ pub(super) struct Checked<'a> {
     pub(super) credential: Option<Credential>,
     pub(super) parsed: Parsed,
     pub(super) model: Option<&'a Model>,
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<JobIntent>,
     pub(super) echo: Value,
     pub(super) looked: images::Looked,
     pub(super) breach: Option<crate::job::Failure>,
@@ -138,7 +138,7 @@ impl Call<'_> {
             Some(model) => {
                 let body = normalised(&model.request, body);
                 let violations = self.contract().request_checker(model).violations(&body);
-                checked.asked = Some(asked(model, &body));
+                checked.asked = Some(JobIntent::read(model, &body));
                 checked.parsed.json = body;
                 violations
             }

@@ -5,7 +5,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::http::Method;
-use mockreel_contracts::contract::check::roles::place_of;
+use mockreel_contracts::contract::check::intent::place_of;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::dialect::UploadView;
 use mockreel_contracts::{
