@@ -8,7 +8,7 @@ use mockreel_conformance::profile::{Ask, Credential, Image, Profile, put};
 use mockreel_conformance::wire::{HttpSettings, HttpWire};
 use mockreel_contracts::contract::check::image::slots;
 use mockreel_contracts::contract::views::examples;
-use mockreel_contracts::{Model, Operation, Phase, Role, Vendor};
+use mockreel_contracts::{Model, Operation, Phase, Role, UnixMillis, Vendor};
 use mockreel_emulator::Emulator;
 use mockreel_evidence::exchange::{Answer, Body, Outgoing, PartContent, Wire};
 use serde_json::json;
@@ -155,8 +155,8 @@ impl Client {
     fn send(&mut self, ask: &Ask, options: &str) -> Result<Answer, CliError> {
         let mut headers = ask.headers.clone();
         if ask.credential == Credential::Key {
-            let scheme = &self.profile.contract().auth.scheme;
-            headers.push(("authorization".to_owned(), format!("{scheme} {}", self.key)));
+            let now = UnixMillis(RunClock::start().unix_ms());
+            headers.push(("authorization".to_owned(), self.profile.contract().auth.scheme.header(&self.key, now)));
         }
         let path = ask.target();
         let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { path };
