@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use mockreel_emulator::scenario::{Scenario, schema, shipped};
+use mockreel_emulator::scenario::{Scenario, schema, sets};
 use serde_json::{Value, json};
 
 use crate::Failed;
@@ -37,7 +37,7 @@ pub(crate) fn run(command: cli::Scenario) -> Result<(), Failed> {
 /// The scenarios that a name or a file means.
 pub(crate) fn named(text: &str) -> Result<Vec<Arc<Scenario>>, Failed> {
     let path = Path::new(text);
-    match shipped::set(text) {
+    match sets::set(text) {
         Ok(set) => Ok(set.to_vec()),
         Err(_) if path.extension().is_some() || path.exists() => from_file(path),
         Err(why) => Err(Failed::Usage(format!("--scenario {text}: {why}, and there is no such file"))),
@@ -52,12 +52,12 @@ fn from_file(path: &Path) -> Result<Vec<Arc<Scenario>>, Failed> {
 }
 
 fn list() -> String {
-    let wide = shipped::sets().iter().map(|set| set.name.len()).max().unwrap_or_default();
-    shipped::sets().iter().map(|set| format!("{:wide$}  {}\n", set.name, set.summary)).collect()
+    let wide = sets::sets().iter().map(|set| set.name.len()).max().unwrap_or_default();
+    sets::sets().iter().map(|set| format!("{:wide$}  {}\n", set.name, set.summary)).collect()
 }
 
 fn show(name: &str) -> Result<String, Failed> {
-    let set = shipped::set(name).map_err(Failed::Usage)?;
+    let set = sets::set(name).map_err(Failed::Usage)?;
     let told: Result<Vec<Value>, _> = set.iter().map(|scenario| serde_json::to_value(&**scenario)).collect();
     let told = told.map_err(|error| Failed::Internal(error.to_string()))?;
     Ok(format!("{:#}\n", json!({ "scenario": told })))

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mockreel_contracts::Vendor;
+use mockreel_emulator::KeyRule;
 use mockreel_emulator::clock::MANUAL_START;
-use mockreel_emulator::engine::KeyRule;
 use mockreel_emulator::random::Seed;
-use mockreel_emulator::scenario::{Entry, ReadError, Scenario};
-use mockreel_emulator::{Emulator, EmulatorBuilder, PurseSetting, Settings};
+use mockreel_emulator::scenario::{ReadError, Scenario, ScenarioEntry};
+use mockreel_emulator::{Emulator, EmulatorBuilder, Settings, WalletSetting};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -45,12 +45,12 @@ struct File {
     seed: Option<u64>,
     images: Option<String>,
     image_breach: Option<String>,
-    scenario: Vec<Entry>,
+    scenario: Vec<ScenarioEntry>,
     allow_directives: Option<bool>,
     allow_callbacks: Option<bool>,
     callback_secret_env: Option<String>,
     /// What every account has with a vendor at first.
-    account: BTreeMap<String, PurseSetting>,
+    account: BTreeMap<String, WalletSetting>,
     /// The keys that vendors know; without one for a vendor, it knows every key.
     key: Vec<KeyRule>,
     public_url: Option<String>,
@@ -125,14 +125,14 @@ pub(crate) fn settings(typed: Serve) -> Result<Settings, Failed> {
         builder = builder.directives_beyond_loopback();
     }
     if typed.allow_callbacks.or(file.allow_callbacks).unwrap_or(false) {
-        builder = builder.callbacks_beyond_loopback();
+        builder = builder.webhooks_beyond_loopback();
     }
     if let Some(name) = typed.callback_secret_env.or(file.callback_secret_env) {
-        let secret = token("--callback-secret-env", &name)?.parse::<mockreel_emulator::callback::Secret>();
-        builder = builder.callback_secret(secret.map_err(|why| flag("--callback-secret-env", &why))?);
+        let secret = token("--callback-secret-env", &name)?.parse::<mockreel_emulator::webhook::Secret>();
+        builder = builder.webhook_secret(secret.map_err(|why| flag("--callback-secret-env", &why))?);
     }
     for (vendor, purse) in file.account {
-        builder = builder.purse(&vendor, purse);
+        builder = builder.wallet(&vendor, purse);
     }
     for rule in file.key {
         let rule = rule.resolved(|name| std::env::var(name).ok());
@@ -223,13 +223,13 @@ fn chosen_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>
 }
 
 /// The scenarios that were asked for, in that order; a flag wins over the file.
-fn scenarios(typed: &[String], held: Vec<Entry>) -> Result<Vec<Vec<Arc<Scenario>>>, Failed> {
+fn scenarios(typed: &[String], held: Vec<ScenarioEntry>) -> Result<Vec<Vec<Arc<Scenario>>>, Failed> {
     if !typed.is_empty() {
         return typed.iter().map(|named| crate::scenario::named(named)).collect();
     }
     let read = |entry| match entry {
-        Entry::Named(named) => crate::scenario::named(&named),
-        Entry::Told(scenario) => Ok(vec![Arc::from(scenario)]),
+        ScenarioEntry::Named(named) => crate::scenario::named(&named),
+        ScenarioEntry::Inline(scenario) => Ok(vec![Arc::from(scenario)]),
     };
     held.into_iter().map(read).collect()
 }

@@ -34,7 +34,7 @@ fn generated() -> Vec<(String, String)> {
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
     files.push(("drift.md".to_owned(), mockreel_contracts::contract::drift::page::page()));
-    files.push(("orders.md".to_owned(), mockreel_emulator::scenario::catalogue::page()));
+    files.push(("orders.md".to_owned(), mockreel_emulator::scenario::examples::page()));
     files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
     files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));
     files

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::entry::Entry;
+use super::entry::JournalEntry;
 
 /// For how many accounts it is remembered how much was dropped.
 const DROPPED_ACCOUNTS: usize = 10_000;
@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 #[derive(Debug)]
 pub(super) struct Ring {
     bounds: Bounds,
-    held: HashMap<Arc<str>, Held>,
+    held: HashMap<Arc<str>, JournalState>,
     entries: u64,
     bytes: u64,
     dropped: HashMap<Arc<str>, u64>,
@@ -29,8 +29,8 @@ pub(super) struct Ring {
 }
 
 #[derive(Debug, Default)]
-struct Held {
-    entries: VecDeque<Arc<Entry>>,
+struct JournalState {
+    entries: VecDeque<Arc<JournalEntry>>,
     bytes: u64,
 }
 
@@ -47,7 +47,7 @@ impl Ring {
     }
 
     /// Keeps an entry, and lets go of what is then too much.
-    pub(super) fn push(&mut self, entry: Arc<Entry>) {
+    pub(super) fn push(&mut self, entry: Arc<JournalEntry>) {
         let held = self.held.entry(Arc::clone(&entry.account)).or_default();
         held.bytes += entry.bytes();
         self.bytes += entry.bytes();
@@ -60,8 +60,8 @@ impl Ring {
 
     fn drop_one(&mut self) {
         let by_count = self.entries > self.bounds.entries;
-        let size = |held: &Held| if by_count { held.entries.len() as u64 } else { held.bytes };
-        let oldest = |held: &Held| held.entries.front().map_or(u64::MAX, |entry| entry.id);
+        let size = |held: &JournalState| if by_count { held.entries.len() as u64 } else { held.bytes };
+        let oldest = |held: &JournalState| held.entries.front().map_or(u64::MAX, |entry| entry.id);
         // Of accounts that hold as much, the one with the oldest entry.
         let largest = self.held.iter().max_by_key(|(_, held)| (size(held), u64::MAX - oldest(held)));
         let Some(account) = largest.map(|(account, _)| Arc::clone(account)) else { return };
@@ -89,8 +89,8 @@ impl Ring {
     }
 
     /// The entries of one account, or of all, newest first.
-    pub(super) fn newest_first(&self, account: Option<&str>) -> Vec<Arc<Entry>> {
-        let mut found: Vec<Arc<Entry>> = match account {
+    pub(super) fn newest_first(&self, account: Option<&str>) -> Vec<Arc<JournalEntry>> {
+        let mut found: Vec<Arc<JournalEntry>> = match account {
             Some(account) => {
                 self.held.get(account).into_iter().flat_map(|held| held.entries.iter()).cloned().collect()
             }

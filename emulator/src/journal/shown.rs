@@ -21,18 +21,18 @@ const FLAT_BYTES: usize = 8;
 
 /// A body on its way into the journal.
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
+pub(crate) enum LoggedBody {
     /// The bytes.
     Bytes(Bytes),
     /// The parts of a form.
-    Form(Vec<Part>),
+    Form(Vec<FormPart>),
     /// What is to be said instead of bytes that nobody kept.
     Told(String),
 }
 
 /// A part of a form.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct FormPart {
     /// Its name.
     pub(crate) name: String,
     /// Its content.
@@ -41,7 +41,7 @@ pub(crate) struct Part {
     pub(crate) is_file: bool,
 }
 
-impl Body {
+impl LoggedBody {
     /// How many bytes have to be looked at.
     pub(super) fn weight(&self) -> usize {
         match self {
@@ -62,7 +62,7 @@ impl Body {
     }
 }
 
-fn form(parts: &[Part], redactor: &Redactor) -> Value {
+fn form(parts: &[FormPart], redactor: &Redactor) -> Value {
     let mut members = Map::new();
     let mut room = SHOWN_BYTES;
     for (index, part) in parts.iter().enumerate() {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn shown(text: &str) -> Value {
-        Body::Bytes(Bytes::from(text.to_owned())).shown(&redactor())
+        LoggedBody::Bytes(Bytes::from(text.to_owned())).shown(&redactor())
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(shown(text), told);
         let bytes: Vec<u8> = (0..=255).collect();
         let told = format!("<256 bytes, sha256 {}>", digest(&bytes));
-        assert_eq!(Body::Bytes(Bytes::from(bytes)).shown(&redactor()), told);
+        assert_eq!(LoggedBody::Bytes(Bytes::from(bytes)).shown(&redactor()), told);
         let long = "word ".repeat(100);
         let told = shown(&long);
         assert!(told.as_str().unwrap().ends_with("word word …"), "{told}");
@@ -268,13 +268,13 @@ mod tests {
 
     #[test]
     fn files_of_a_form_become_their_length_and_digest() {
-        let part = |name: &str, content: &'static [u8], is_file| Part {
+        let part = |name: &str, content: &'static [u8], is_file| FormPart {
             name: name.to_owned(),
             content: Bytes::from_static(content),
             is_file,
         };
         let parts = vec![part("prompt", b"a 12345678", false), part("image", b"\x89PNG", true)];
-        let shown = Body::Form(parts).shown(&redactor());
+        let shown = LoggedBody::Form(parts).shown(&redactor());
         let told = format!("<file: 4 bytes, sha256 {}>", digest(b"\x89PNG"));
         assert_eq!(shown, json!({"prompt": format!("a {}", marker("12345678")), "image": told}));
     }

@@ -30,11 +30,11 @@ type Rendered = Result<Bytes, MediaError>;
 /// polls do not wait for them. A clone shares everything.
 #[derive(Clone, Debug)]
 pub struct Gallery {
-    shared: Arc<Shared>,
+    app: Arc<App>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct App {
     shelf: Mutex<Shelf>,
     places: Semaphore,
     renderings: AtomicU64,
@@ -63,12 +63,12 @@ impl Gallery {
     pub fn new(limit_bytes: u64) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let shelf = Shelf::new(limit_bytes);
-        let shared = Shared {
+        let app = App {
             shelf: Mutex::new(shelf),
             places: Semaphore::new((cores - 1).max(1)),
             renderings: AtomicU64::new(0),
         };
-        Self { shared: Arc::new(shared) }
+        Self { app: Arc::new(app) }
     }
 
     /// The clip of `key`, an MP4. A key must always come with the same specification.
@@ -89,17 +89,17 @@ impl Gallery {
 
     /// How many renderings were begun since the gallery was made.
     pub fn renderings(&self) -> u64 {
-        self.shared.renderings.load(Ordering::Relaxed)
+        self.app.renderings.load(Ordering::Relaxed)
     }
 
     /// How much is kept at present, in bytes.
     pub fn kept_bytes(&self) -> u64 {
-        self.shared.shelf().kept_bytes
+        self.app.shelf().kept_bytes
     }
 
     async fn piece(&self, name: Name, spec: &ClipSpec) -> Rendered {
         let mut answer = {
-            let mut shelf = self.shared.shelf();
+            let mut shelf = self.app.shelf();
             if let Some(bytes) = shelf.take_down(&name) {
                 return Ok(bytes);
             }
@@ -109,7 +109,7 @@ impl Gallery {
                 let (announce, answer) = watch::channel(None);
                 shelf.under_way.insert(name.clone(), answer.clone());
                 // A task of its own: the others still get their answer if the first to ask goes away.
-                tokio::spawn(Arc::clone(&self.shared).produce(name, spec.clone(), announce));
+                tokio::spawn(Arc::clone(&self.app).produce(name, spec.clone(), announce));
                 answer
             }
         };
@@ -118,7 +118,7 @@ impl Gallery {
     }
 }
 
-impl Shared {
+impl App {
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -286,7 +286,7 @@ mod tests {
     async fn nothing_is_rendered_for_nobody() {
         let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
         ask_and_leave(&gallery, "a", &spec(1)).await;
-        while !gallery.shared.shelf().under_way.is_empty() {
+        while !gallery.app.shelf().under_way.is_empty() {
             tokio::task::yield_now().await;
         }
         assert_eq!(gallery.renderings(), 0);

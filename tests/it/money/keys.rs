@@ -1,7 +1,7 @@
 //! Which keys vendors know, and what each may do.
 
 use mockreel_emulator::EmulatorBuilder;
-use mockreel_emulator::engine::KeyRule;
+use mockreel_emulator::KeyRule;
 use serde_json::{Value, json};
 
 use super::{Shop, goods};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mockreel_emulator::Emulator;
-use mockreel_emulator::scenario::catalogue::{OrderExample, orders};
+use mockreel_emulator::scenario::examples::{EffectExample, orders};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ struct Got {
 
 struct Script<'a> {
     surface: Surface<'a>,
-    order: Option<(&'a OrderExample, Channel)>,
+    order: Option<(&'a EffectExample, Channel)>,
 }
 
 impl Script<'_> {
@@ -117,7 +117,7 @@ impl Script<'_> {
     }
 }
 
-async fn played(order: Option<(&OrderExample, Channel)>) -> Vec<Got> {
+async fn played(order: Option<(&EffectExample, Channel)>) -> Vec<Got> {
     let emulator = emulator().await;
     let surface = Surface::named(&emulator, VENDOR, KEY);
     Script { surface, order }.played().await

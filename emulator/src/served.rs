@@ -1,0 +1,109 @@
+//! The served vendors: editions with their options, and their variants for requests that a scenario gives other options.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mockreel_contracts::{Options, Vendor};
+
+/// A vendor and the quirks chosen for it.
+#[derive(Clone, Debug)]
+pub struct ServedVendor {
+    /// The edition.
+    pub vendor: Vendor,
+    /// Its options.
+    pub options: Options,
+}
+
+impl ServedVendor {
+    /// Whether a host is one of the vendor's own.
+    pub(crate) fn has_host(&self, host: &str) -> bool {
+        self.vendor.contract.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+}
+
+/// How many variants are kept; more are made anew for each request.
+const MAX_VARIANTS: usize = 64;
+
+/// An edition, and the options that were asked for beside those it has.
+type VariantKey = (String, BTreeMap<String, String>);
+
+/// Every variant that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Variants(Mutex<HashMap<VariantKey, Arc<ServedVendor>>>);
+
+impl Variants {
+    /// The vendor with these options beside those it has; nothing, if there are none.
+    pub(crate) fn of(
+        &self,
+        served: &ServedVendor,
+        options: &BTreeMap<String, String>,
+    ) -> Result<Option<Arc<ServedVendor>>, String> {
+        if options.is_empty() {
+            return Ok(None);
+        }
+        let key = (served.vendor.contract.full_id(), options.clone());
+        if let Some(found) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Some(Arc::clone(found)));
+        }
+        let made = Arc::new(with_options(served, options)?);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() < MAX_VARIANTS {
+            held.insert(key, Arc::clone(&made));
+        }
+        Ok(Some(made))
+    }
+}
+
+/// A vendor with these options beside those it has.
+fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Result<ServedVendor, String> {
+    let mut held = served.options.clone();
+    for (name, value) in options {
+        held.set(&served.vendor.contract, name, value)?;
+    }
+    with(served.vendor.clone(), held)
+}
+
+/// A vendor with these options, its contract patched where they patch it.
+pub(crate) fn with(vendor: Vendor, options: Options) -> Result<ServedVendor, String> {
+    let contract = &vendor.contract;
+    let patched = options.iter().any(|(name, value)| contract.options[name].patch.contains_key(value));
+    if !patched {
+        return Ok(ServedVendor { vendor, options });
+    }
+    let contract = contract.with_options(&options).map_err(|error| error.to_string())?;
+    Ok(ServedVendor { vendor: Vendor { contract: Arc::new(contract), ..vendor }, options })
+}
+
+/// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.
+pub(crate) fn choose_vendors(
+    vendors: Vec<Vendor>,
+    options: &[(String, String, String)],
+) -> Result<Vec<ServedVendor>, String> {
+    for (id, name, value) in options {
+        let newest = vendors.iter().find(|vendor| vendor.id() == id);
+        let vendor =
+            newest.ok_or_else(|| format!("option `{id}.{name}`: the vendor `{id}` is not served"))?;
+        Options::defaults(&vendor.contract).set(&vendor.contract, name, value)?;
+    }
+    let mut served: Vec<ServedVendor> = Vec::new();
+    for vendor in vendors {
+        let mut held = Options::defaults(&vendor.contract);
+        let mine = options.iter().filter(|(id, _, _)| vendor.id() == id);
+        for (_, name, value) in mine {
+            // An older edition may lack an option that the newest has; then there is nothing to choose.
+            let _ = held.set(&vendor.contract, name, value);
+        }
+        served.push(with(vendor, held)?);
+    }
+    // The vendors in the order given; of each the newest first, so that a bare id and a month mean
+    // the newest edition that fits.
+    let mut order: Vec<String> = served.iter().map(|held| held.vendor.id().to_owned()).collect();
+    order.dedup();
+    served.sort_by(|left, right| {
+        let place = |held: &ServedVendor| order.iter().position(|id| id == held.vendor.id());
+        place(left)
+            .cmp(&place(right))
+            .then_with(|| right.vendor.contract.edition.cmp(&left.vendor.contract.edition))
+    });
+    Ok(served)
+}
