@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::import::{ImportError, Wanted, check_id, day, hosts, import};
-use mockreel_contracts::contract::openapi::{Side, export};
-use mockreel_contracts::contract::page::render;
+use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::page::render;
+use mockreel_drift::import::{ImportError, Wanted, check_id, day, hosts, import};
 
 use crate::Failed;
 use crate::cli::Contract;

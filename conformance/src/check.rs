@@ -9,17 +9,18 @@ use url::{Host, Url};
 use crate::amount::Amount;
 use crate::baseline::Baseline;
 use crate::budget::{Budget, Ledger};
-use crate::cassette::{Cassette, Header, Recorder, Redactor, ReplayWire};
 use crate::clock::RunClock;
 use crate::events::{Listener, Silence};
-use crate::exchange::{Body, Outgoing, Wire};
-use crate::http::{HttpSettings, HttpWire};
 use crate::outcome::{Evidence, Report};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::run::{self, Choice, INTERNAL, Trouble, USAGE};
 use crate::session::{Beside, Parts};
 use crate::target::Target;
+use crate::wire::{HttpSettings, HttpWire};
+use mockreel_evidence::cassette::{Cassette, Header, Recorder, ReplayWire};
+use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire};
+use mockreel_evidence::redact::Redactor;
 
 /// The most generated requests that can be asked for: more would be drawn for hours.
 pub const MOST_GENERATED: u32 = 10_000;
@@ -347,7 +348,7 @@ fn control_of(url: &Url, wire: &mut dyn Wire) -> Option<String> {
         headers: Vec::new(),
         body: Body::None,
     };
-    let answer = wire.send("PROBE", &ask).ok()?;
+    let answer = wire.send(PROBE, &ask).ok()?;
     (answer.status == 200 && answer.json()?.get("vendors").is_some()).then_some(origin)
 }
 
@@ -383,7 +384,7 @@ fn recorder(
         base: target.base.clone(),
         control: target.control.clone(),
         image: target.image_url.clone(),
-        schema_version: crate::cassette::SCHEMA_VERSION,
+        schema_version: mockreel_evidence::cassette::SCHEMA_VERSION,
         suite: env!("CARGO_PKG_VERSION").to_owned(),
         free,
         paid: wanted.paid,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::amount::Amount;
 use crate::case::{Clause, Cost, Level};
-use crate::exchange::Exchange;
+use mockreel_evidence::exchange::Exchange;
 
 /// The version of the report's form.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use crate::amount::Amount;
 use crate::budget::Budget;
 use crate::case::{Case, Cost, Level};
-use crate::cassette::Redactor;
 use crate::events::Silence;
-use crate::exchange::{Answer, Outgoing, Wire, WireError};
 use crate::profile::Profile;
 use crate::session::{Beside, Parts, Session, Stop};
+use mockreel_evidence::exchange::{Answer, Outgoing, Wire, WireError};
+use mockreel_evidence::redact::Redactor;
 
 /// What a case could cost.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::check::read::observe;
 use serde_json::{Map, Value, json};
 
-use crate::exchange::{Content, Exchange, KeptAnswer};
 use crate::normalise::{Normaliser, differences};
 use crate::outcome::Difference;
 use crate::profile::Profile;
-use crate::target::is_vendor_path;
+use mockreel_evidence::exchange::is_vendor_path;
+use mockreel_evidence::exchange::{Content, Exchange, Intent, KeptAnswer};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/references");
 
@@ -40,7 +40,7 @@ impl References {
     pub fn taken(profile: &Profile, base: &str, exchanges: &[Exchange]) -> Self {
         let mut cases: BTreeMap<&str, Vec<&Exchange>> = BTreeMap::new();
         for exchange in exchanges.iter().filter(|exchange| is_vendor_path(base, &exchange.request.url)) {
-            if !["GEN-", "CHAOS-", "PROBE"].iter().any(|area| exchange.case.starts_with(area)) {
+            if matches!(exchange.intent(), Intent::Honest | Intent::WrongOnPurpose) {
                 cases.entry(&exchange.case).or_default().push(exchange);
             }
         }

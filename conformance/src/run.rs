@@ -243,7 +243,7 @@ fn affordable(parts: &Parts<'_>, cases: &[&'static Case]) -> Result<(), Trouble>
 
 /// Asks whether the target is there, is an API, and takes the key.
 fn probe(session: &mut Session<'_>) -> Result<(), Trouble> {
-    session.begin("PROBE");
+    session.begin(mockreel_evidence::exchange::PROBE);
     let looked = probed(session);
     session.end();
     looked.map_err(|trouble| Trouble { line: session.redacted(&trouble.line), ..trouble })

@@ -1,7 +1,7 @@
 //! Answers beside their schemas: what breaks it, and what it does not speak of.
 
-use mockreel_contracts::contract::rules::Checker;
-use mockreel_contracts::contract::schema::escape;
+use mockreel_contracts::contract::check::rules::Checker;
+use mockreel_contracts::contract::check::schema::escape;
 use serde_json::Value;
 
 /// Whether a body keeps a schema; if not, the first thing that is wrong, in one line.

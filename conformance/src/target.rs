@@ -44,12 +44,6 @@ impl Target {
 
     /// Whether an address is one of the target's vendor paths (not of its control API, not of a result).
     pub fn is_vendor_path(&self, url: &str) -> bool {
-        is_vendor_path(&self.base, url)
+        mockreel_evidence::exchange::is_vendor_path(&self.base, url)
     }
-}
-
-/// Whether an address is a vendor path below a base address.
-pub fn is_vendor_path(base: &str, url: &str) -> bool {
-    let own = url.strip_prefix(base).is_some_and(|rest| rest.starts_with(['/', '?']));
-    own && !url.contains("/__")
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::rules::Violation;
+use crate::contract::check::rules::Violation;
 
 /// What is wrong with the credential of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::contract::edition::{self, Edition};
+use crate::contract::model::edition::{self, Edition};
 use crate::contract::{Contract, ContractError, Selector};
 use crate::dialect::Dialect;
 
@@ -149,7 +149,7 @@ pub fn overlaid(file: &str, text: &str) -> Result<Vendor, ContractError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::rules::Checker;
+    use crate::contract::check::rules::Checker;
 
     #[test]
     fn every_embedded_contract_can_be_read_and_every_schema_compiles() {

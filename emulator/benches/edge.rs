@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use mockreel_contracts::contract::examples;
+use mockreel_contracts::contract::views::examples;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, Limits, fixtures};
 use serde_json::{Value, json};

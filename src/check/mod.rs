@@ -11,7 +11,7 @@ use mockreel_conformance::amount::Amount;
 use mockreel_conformance::baseline::{Baseline, is_day};
 use mockreel_conformance::catalogue;
 use mockreel_conformance::check::{MOST_GENERATED, Place, Wanted, check, plan};
-use mockreel_conformance::drift::compared::beside;
+use mockreel_conformance::drift::compare::beside;
 use mockreel_conformance::outcome::Report;
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::report::github::annotations;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mockreel_contracts::contract::rules::Checker;
-use mockreel_contracts::contract::schema::resolve;
+use mockreel_contracts::contract::check::rules::Checker;
+use mockreel_contracts::contract::check::schema::resolve;
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Map, Value, json};

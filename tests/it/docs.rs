@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mockreel_conformance::catalogue;
 use mockreel_conformance::profile::Profile;
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::openapi::{Side, export};
-use mockreel_contracts::contract::page::render;
+use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::page::render;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -33,7 +33,7 @@ fn generated() -> Vec<(String, String)> {
     let newest = all.iter().filter(|vendor| vendor.newest);
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
-    files.push(("drift.md".to_owned(), mockreel_contracts::contract::drift::page::page()));
+    files.push(("drift.md".to_owned(), mockreel_drift::page::page()));
     files.push(("orders.md".to_owned(), mockreel_emulator::scenario::examples::page()));
     files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
     files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));

@@ -1,11 +1,11 @@
 //! Documentation, emulator and vendor held against each other, as users do it: from recordings on disk.
 
-use mockreel_conformance::cassette::Cassette;
-use mockreel_conformance::drift::compared::answers;
-use mockreel_conformance::drift::judge::{Sides, judge};
-use mockreel_conformance::drift::shapes::{Observed, Tape as Run};
-use mockreel_contracts::contract::drift::{Verdict, of_contract};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_conformance::drift::compare::answers;
+use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_drift::judge::{Sides, judge};
+use mockreel_drift::observed::{Observed, Tape as Run};
+use mockreel_drift::{Verdict, of_contract};
+use mockreel_evidence::cassette::Cassette;
 use serde_json::{Value, json};
 
 use crate::drift_tapes::{EDITION, Tape};
@@ -15,7 +15,7 @@ use crate::suite::{Folder, SURFACES, contract, recorded};
 fn observed(surface: &'static str) -> Observed {
     let contract = contract(surface);
     let cassette = Cassette::open(&recorded(surface).tapes.0, &contract.id, &contract.edition).unwrap();
-    Observed::of(&[Run::of(&cassette, &contract)])
+    Observed::of(&[Run::of(&cassette, &contract, mockreel_conformance::cases::WITHOUT_PROFILE)])
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn every_stand_in_keeps_the_documentation_or_what_was_observed_and_agrees_with_i
         let docs = of_contract(&contract(surface), Side::Documented);
         let sides = Sides {
             docs: &docs,
-            profile: None,
+            cases: mockreel_conformance::cases::WITHOUT_PROFILE,
             emulator: Some(&seen),
             live: Some(&seen),
             previous: Some(&seen),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mockreel_contracts::contract::examples::{good, just_bad};
+use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::operation::Operation;
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::contract::views::examples::{good, just_bad};
 use mockreel_contracts::{Contract, UnixMillis};
 use mockreel_emulator::clock::{AccountClock, MANUAL_START};
 use mockreel_emulator::{Emulator, Latency};
@@ -123,7 +123,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
             let body = good(model, &mut picks(account as u64), &[image.as_str()]);
             let path = submit_path(&contract.operations["submit"], model);
             let answer = caller.post(&format!("{}{path}", emulator.url(id)), &body).await;
-            let read = mockreel_contracts::contract::read::observe(
+            let read = mockreel_contracts::contract::check::read::observe(
                 &contract.operations["submit"],
                 contract,
                 &answer.json(),
@@ -142,7 +142,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
 }
 
 fn poll_url(emulator: &Emulator, contract: &Contract, poll: &Operation, id: &str) -> String {
-    use mockreel_contracts::contract::operation::IdPlace;
+    use mockreel_contracts::contract::model::operation::IdPlace;
     let base = emulator.url(&contract.id);
     let path = &poll.routes[0].path;
     match poll.job_id.as_ref().expect("a poll names its job") {

@@ -9,7 +9,7 @@ mod situations;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::{Vendor, vendor};
 use serde_json::{Map, Value};
 

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::check::read::observe;
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};

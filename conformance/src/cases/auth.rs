@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::submit_of;
 use crate::case::{Case, Cost, Level, Stage};
-use crate::exchange::{Answer, Body};
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::{Session, Stop, Verdict, told};
+use mockreel_evidence::exchange::{Answer, Body};
 
 /// A key that nobody has. The stand-in refuses it by agreement.
 const BAD_KEY: &str = "not-a-key";

@@ -1,7 +1,7 @@
 //! Where a request moves the camera, and how far: the vendors have members of several forms for it.
 
 use mockreel_contracts::contract::Model;
-use mockreel_contracts::contract::schema::properties;
+use mockreel_contracts::contract::check::schema::properties;
 use serde_json::{Value, json};
 
 use crate::case::Clause;

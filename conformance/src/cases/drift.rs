@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::{Finding, Report, Severity};
+use mockreel_drift::{Finding, Report, Severity};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::case::{Case, Cost, Level, Stage};
-use crate::drift::compared::answers;
-use crate::exchange::{Content, Exchange};
+use crate::drift::compare::answers;
 use crate::profile::Profile;
 use crate::session::{Session, Stop, Verdict};
 use crate::shape::{self, undocumented};
+use mockreel_evidence::exchange::{Content, Exchange, Intent};
 
 /// The most findings that are written down one by one.
 const MOST_FINDINGS: usize = 100;
@@ -57,8 +57,8 @@ pub(super) const CASES: &[Case] = &[
 /// The exchanges of vendor paths, requests that were wrong on purpose left out.
 fn honest<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Exchange> {
     session.exchanges().iter().filter(|exchange| {
-        let wrong = ["VAL-", "GEN-", "CHAOS-"].iter().any(|area| exchange.case.starts_with(area));
-        !wrong && session.target.is_vendor_path(&exchange.request.url)
+        matches!(exchange.intent(), Intent::Honest | Intent::Probe)
+            && session.target.is_vendor_path(&exchange.request.url)
     })
 }
 

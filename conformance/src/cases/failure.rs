@@ -1,7 +1,7 @@
 //! Jobs that fail, and servers that do.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::image::{ImageRole, Transport};
+use mockreel_contracts::contract::check::image::{ImageRole, Transport};
 use serde_json::json;
 
 use super::{plain, with};

@@ -2,7 +2,7 @@
 
 use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
-use mockreel_contracts::contract::image::{ImageRole, ImageRules, Transport};
+use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport};
 
 use super::refusal::refused_or_fails;
 use super::with;

@@ -164,7 +164,7 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
     let Some(list) = profile.operation("list") else { return Ok(()) };
     let Some(plain_ask) = profile.ask("list", &[]) else { return Ok(()) };
     let by_model = list.query.as_ref().and_then(|query| {
-        let found = mockreel_contracts::contract::schema::properties(query).into_iter();
+        let found = mockreel_contracts::contract::check::schema::properties(query).into_iter();
         let mut found = found.filter(|(_, schema)| schema.get("x-role") == Some(&json!("model")));
         found.next().map(|(pointer, _)| pointer.trim_start_matches('/').to_owned())
     });

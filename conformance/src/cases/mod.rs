@@ -5,6 +5,7 @@ mod camera;
 mod drift;
 mod failure;
 mod images;
+mod known;
 mod limits;
 mod net;
 mod poll;
@@ -14,6 +15,7 @@ mod robust;
 mod submit;
 mod upload;
 
+pub use self::known::{KnownCases, WITHOUT_PROFILE};
 use mockreel_contracts::Model;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Looks at a job: their form, and the life they show.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::operation::IdPlace;
+use mockreel_contracts::contract::model::operation::IdPlace;
 use serde_json::{Value, json};
 
 use crate::case::{Case, Cost, Level, Stage};

@@ -2,7 +2,7 @@
 
 use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
-use mockreel_contracts::contract::image::ImageRole;
+use mockreel_contracts::contract::check::image::ImageRole;
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
@@ -10,10 +10,10 @@ use super::submit::no_role;
 use super::{plain, with};
 use crate::amount::Amount;
 use crate::case::{Case, Clause, Cost, Level, Stage};
-use crate::exchange::{Answer, Body};
 use crate::profile::{Ask, Profile, put, remove, seconds_of};
 use crate::session::{Session, Stop, Verdict};
 use crate::shape;
+use mockreel_evidence::exchange::{Answer, Body, Intent};
 
 const fn refused(
     id: &'static str,
@@ -331,9 +331,10 @@ fn forms(session: &mut Session<'_>) -> Verdict {
     let mut broken = Vec::new();
     let mut numbers = Vec::new();
     let schema = session.profile.contract().problem_schema.clone();
-    for exchange in session.exchanges().iter().filter(|exchange| exchange.case.starts_with("VAL-")) {
+    for exchange in session.exchanges().iter().filter(|exchange| exchange.intent() == Intent::WrongOnPurpose)
+    {
         let Some(answer) = exchange.answer.as_ref().filter(|answer| answer.status >= 400) else { continue };
-        let crate::exchange::Content::Json(body) = &answer.body else { continue };
+        let mockreel_evidence::exchange::Content::Json(body) = &answer.body else { continue };
         let members: Vec<String> =
             body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         match forms.iter_mut().find(|(held, _)| *held == members) {

@@ -2,15 +2,15 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use mockreel_contracts::contract::roles::asked;
-use mockreel_contracts::contract::schema::{at, properties};
+use mockreel_contracts::contract::check::roles::asked;
+use mockreel_contracts::contract::check::schema::{at, properties};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::case::{Case, Cost, Level, Stage};
-use crate::exchange::Answer;
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::{Session, Stop, Verdict, told};
+use mockreel_evidence::exchange::Answer;
 
 /// Bytes of a video that are asked for at its start, and at its end: as many as a recording keeps.
 const PART_BYTES: u64 = 65_536;

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::plain;
 use crate::case::{Case, Cost, Level, Stage};
-use crate::exchange::Answer;
 use crate::profile::{Profile, put};
 use crate::session::{Session, Stop, Verdict};
+use mockreel_evidence::exchange::Answer;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[

@@ -1,7 +1,7 @@
 //! Submits that the vendor accepts.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::image::{ImageRole, Transport};
+use mockreel_contracts::contract::check::image::{ImageRole, Transport};
 use serde_json::{Value, json};
 
 use super::{plain, with};

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::case::{Case, Cost, Level, Stage};
-use crate::exchange::Body;
 use crate::profile::{Ask, Credential, Profile, put};
 use crate::session::{Session, Stop, Verdict, told};
+use mockreel_evidence::exchange::Body;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[

@@ -1,20 +1,9 @@
-//! Drift: what a vendor was seen to do, beside what is written, what the stand-in does, and what was seen before.
+//! Drift against live targets: inputs that are read or asked, and their comparison.
 //!
-//! [`shapes`] turns recorded answers into the form in which descriptions are compared, [`verdict`] says which of
-//! documentation, stand-in and vendor is wrong, [`judge`] asks that for every place and every case, [`history`]
-//! remembers what was seen when, and [`report`] prints it all. Two documents are compared by the contracts.
+//! [`inputs`] reads what was named on the command line, [`live`] runs the suite so that its responses can be compared,
+//! [`probe`] finds out what an emulator accepts, and [`compare`] holds two inputs against each other.
 
-pub mod compared;
-pub mod fresh;
-pub mod history;
-pub mod judge;
-pub mod probed;
-pub mod report;
-pub mod shape;
-pub mod shapes;
-pub mod side;
-pub mod verdict;
-mod words;
-
-#[cfg(test)]
-mod tests;
+pub mod compare;
+pub mod inputs;
+pub mod live;
+pub mod probe;

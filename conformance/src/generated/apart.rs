@@ -3,12 +3,12 @@
 //! The shared job is the first account's. What is done to the second one, clock and all, does not
 //! touch it.
 
-use mockreel_contracts::contract::read::Observation;
+use mockreel_contracts::contract::check::read::Observation;
 use serde_json::{Value, json};
 
-use crate::exchange::Answer;
 use crate::profile::Credential;
 use crate::session::{Session, Stop, told};
+use mockreel_evidence::exchange::Answer;
 
 /// Proof that there is such an account, and that its clock can be moved.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! Bodies of submits: how they are drawn, how they are told, and the good ones.
 
 use mockreel_contracts::Model;
-use mockreel_contracts::contract::examples::{good, settled};
-use mockreel_contracts::contract::image::Transport;
-use mockreel_contracts::contract::schema::properties;
+use mockreel_contracts::contract::check::image::Transport;
+use mockreel_contracts::contract::check::schema::properties;
+use mockreel_contracts::contract::views::examples::{good, settled};
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;

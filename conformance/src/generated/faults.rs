@@ -1,8 +1,8 @@
 //! Bodies that are wrong in just one place: freely where nothing costs, else a few, each paid for in advance.
 
 use mockreel_contracts::Model;
-use mockreel_contracts::contract::examples::{JustBad, breaks};
-use mockreel_contracts::contract::normalise::normalised;
+use mockreel_contracts::contract::check::normalise::normalised;
+use mockreel_contracts::contract::views::examples::{JustBad, breaks};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mockreel_contracts::contract::image::{ImageRole, ImageRules, Transport};
+use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport};
 use mockreel_contracts::{Model, Phase};
 use proptest::prelude::*;
 use serde_json::Value;

@@ -4,7 +4,7 @@
 //! stays cancelled, and that listings hold what was submitted, the newest first.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::read::Observation;
+use mockreel_contracts::contract::check::read::Observation;
 use serde_json::Value;
 
 use crate::session::DEADLINE_S;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mockreel_contracts::contract::schema::escape;
+use mockreel_contracts::contract::check::schema::escape;
 use serde_json::Value;
 
 /// Most differences that are listed; more tell a reader nothing new.

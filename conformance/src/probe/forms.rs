@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::surface::{Member, Node, Type, sort_values};
-use mockreel_contracts::contract::schema::escape;
+use mockreel_contracts::contract::check::schema::escape;
+use mockreel_drift::surface::{Member, Node, Type, sort_values};
 use serde_json::{Value, json};
 
 use super::values::{ADDRESS, foreign, good, items, long, of_type};
 use super::{Send, image};
-use crate::exchange::WireError;
 use crate::profile::{Ask, Profile};
+use mockreel_evidence::exchange::WireError;
 
 const TYPES: [Type; 6] =
     [Type::String, Type::Integer, Type::Number, Type::Boolean, Type::Array, Type::Object];
@@ -45,7 +45,7 @@ impl<'a, 's> Prober<'a, 's> {
                 None => return Ok(None),
             }
         } else {
-            Ask::get(self.path).by("POST").with(crate::exchange::Body::Json(body.clone()))
+            Ask::get(self.path).by("POST").with(mockreel_evidence::exchange::Body::Json(body.clone()))
         };
         let answer = (self.send)(&ask)?;
         Ok(self.profile.accepted(&answer).map(|id| (answer.status, id)))
@@ -286,7 +286,7 @@ fn around(keyword: &str, bound: &Value, model: &Node, node: &Node) -> Option<(Va
 /// Puts a value at a pointer whose outer values exist, or takes it away.
 fn set(body: &mut Value, pointer: &str, value: Option<Value>) {
     let Some((outer, token)) = pointer.rsplit_once('/') else { return };
-    let name = mockreel_contracts::contract::schema::unescape(token);
+    let name = mockreel_contracts::contract::check::schema::unescape(token);
     match (body.pointer_mut(outer), value) {
         (Some(Value::Object(members)), Some(value)) => {
             members.insert(name, value);

@@ -10,14 +10,14 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockreel_contracts::contract::drift::Surface;
-use mockreel_contracts::contract::drift::surface::{Body, Endpoint, Extent, Node, Security, Type};
+use mockreel_drift::Surface;
+use mockreel_drift::surface::{Body, Endpoint, Extent, Node, Security, Type};
 use serde_json::Value;
 
 use self::forms::Prober;
-use crate::exchange::{Answer, WireError};
 use crate::images;
 use crate::profile::{Ask, Credential, Profile};
+use mockreel_evidence::exchange::{Answer, WireError};
 
 /// How a request gets to the target.
 pub type Send<'a> = dyn FnMut(&Ask) -> Result<Answer, WireError> + 'a;
@@ -65,7 +65,7 @@ pub fn surface(profile: &Profile, lexicon: &[Surface], send: &mut Send<'_>) -> R
         }
         let Some(code) = status else { continue };
         let mut ask = Ask::get(&endpoint.path).by("POST");
-        ask = ask.with(crate::exchange::Body::Json(Value::Object(serde_json::Map::new())));
+        ask = ask.with(mockreel_evidence::exchange::Body::Json(Value::Object(serde_json::Map::new())));
         let security = guarded(endpoint, ask, send)?;
         found.endpoints.push(Endpoint { security, requests, replies: reply(code), ..bare(endpoint) });
     }

@@ -1,6 +1,6 @@
 //! Values to try: some that a form allows, and some that it should not.
 
-use mockreel_contracts::contract::drift::surface::{Node, Type};
+use mockreel_drift::surface::{Node, Type};
 use serde_json::{Map, Value, json};
 
 /// An address that no edition lists.

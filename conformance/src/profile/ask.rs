@@ -1,12 +1,12 @@
 //! Requests as cases make them: by operation and member, with the credential left to the session.
 
 use mockreel_contracts::Model;
-use mockreel_contracts::contract::operation::{IdPlace, Operation, Route};
+use mockreel_contracts::contract::model::operation::{IdPlace, Operation, Route};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{Image, Profile};
-use crate::exchange::{Body, Part, PartContent};
+use mockreel_evidence::exchange::{Body, Part, PartContent};
 
 /// Stands in a body for an image that is sent as a file of the form.
 pub(super) const PART: &str = "cid:picture";

@@ -1,8 +1,8 @@
 //! The facts that cases rest on, and how binding each is by its sources.
 
 use mockreel_contracts::Model;
-use mockreel_contracts::contract::schema::unescape;
-use mockreel_contracts::contract::source::{Cited, Grade};
+use mockreel_contracts::contract::check::schema::unescape;
+use mockreel_contracts::contract::model::source::{Cited, Grade};
 use serde_json::Value;
 
 use super::{Member, Profile};
@@ -62,7 +62,7 @@ impl Profile {
     /// A place in an operation's good answer.
     pub fn reply_member_clause(&self, operation: &str, pointer: &str) -> Option<Clause> {
         let known = self.operation(operation)?;
-        let schema = mockreel_contracts::contract::schema::at(&known.reply, pointer)?;
+        let schema = mockreel_contracts::contract::check::schema::at(&known.reply, pointer)?;
         let kind = schema.get("type").map(value_text).unwrap_or_default();
         let place = format!("{operation}.reply/{}{pointer}", known.status.enforced);
         self.clause(&place, &format!("type: {kind}"), &sources_at(&known.reply, pointer))

@@ -9,19 +9,19 @@ mod clauses;
 use std::fmt;
 use std::sync::Arc;
 
-use mockreel_contracts::contract::examples;
-use mockreel_contracts::contract::image::{ImageRole, ImageRules, Transport, slots};
+use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport, slots};
+use mockreel_contracts::contract::check::read::{Observation, observe};
+use mockreel_contracts::contract::check::roles::asked;
+use mockreel_contracts::contract::check::schema::{at, properties, unescape};
 use mockreel_contracts::contract::model::Lifecycle;
-use mockreel_contracts::contract::read::{Observation, observe};
-use mockreel_contracts::contract::roles::asked;
-use mockreel_contracts::contract::schema::{at, properties, unescape};
+use mockreel_contracts::contract::views::examples;
 use mockreel_contracts::contract::{Contract, Model, Operation, Options};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
 pub use self::clauses::{lowered, value_text};
 use crate::amount::Amount;
-use crate::exchange::Answer;
+use mockreel_evidence::exchange::Answer;
 
 /// What an edition of a vendor offers.
 #[derive(Clone)]

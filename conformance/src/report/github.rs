@@ -1,11 +1,10 @@
 //! Annotations for GitHub's workflows: one command a line on standard output.
 
+use mockreel_evidence::issue::github::{MOST_OF_A_KIND, data, property};
+
 use super::{escape, phrases};
 use crate::case::Level;
 use crate::outcome::{CaseResult, Outcome, Report};
-
-/// The most annotations of a kind: GitHub shows ten errors, ten warnings and ten notices of a step.
-pub const MOST_OF_A_KIND: usize = 10;
 
 /// The report as workflow commands: `::error`, `::warning` and `::notice`, at most [`MOST_OF_A_KIND`] of each.
 ///
@@ -94,14 +93,4 @@ fn title(report: &Report, result: &CaseResult) -> String {
 fn command(kind: Kind, title: &str, text: &str) -> String {
     let title = property(&escape::one_line(title, phrases::NAME_CHARS));
     format!("::{} title={title}::{}\n", kind.word(), data(text))
-}
-
-/// Escaped as the runner unescapes what stands after the second `::`.
-pub(crate) fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// Escaped as the runner unescapes a property's value.
-pub(crate) fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

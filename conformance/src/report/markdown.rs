@@ -3,11 +3,11 @@
 //! Text that may come from the wire stands in code spans, in which GitHub makes no markup, link or mention; only
 //! words of plain letters stand free.
 
+use mockreel_evidence::issue::markdown::{MOST_BYTES, code, free};
+
 use super::{escape, phrases};
 use crate::outcome::{CaseResult, Outcome, Report};
 
-/// The most bytes of a comment. GitHub takes 65,536 characters.
-pub const MOST_BYTES: usize = 60_000;
 /// Bytes kept free for the note on what was left out.
 const NOTE_BYTES: usize = 200;
 /// The most vendors in the table.
@@ -155,29 +155,6 @@ fn differences(report: &Report) -> Option<String> {
     }
     let vendor = code(&phrases::vendor(report), phrases::NAME_CHARS);
     Some(format!("- **not as the reference** on {vendor}, places by case: {}\n", ids.join(", ")))
-}
-
-/// Text as it is if it is made of plain words; else a code span.
-pub(crate) fn free(text: &str, limit: usize) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || " ,;'()-".contains(character);
-    let starts_plainly = text.starts_with(|character: char| character.is_ascii_alphanumeric());
-    if starts_plainly && text.chars().all(is_plain) {
-        return escape::one_line(text, limit);
-    }
-    code(text, limit)
-}
-
-/// A code span: its fence is longer than any run of backticks in the text.
-pub(crate) fn code(text: &str, limit: usize) -> String {
-    let line = escape::one_line(text, limit);
-    if line.is_empty() {
-        return "(empty)".to_owned();
-    }
-    let longest = line.split(|character| character != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    // One space on either side is taken away by the reader; it keeps the text's own backticks off the fence.
-    let pad = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{line}{pad}{fence}")
 }
 
 /// A code span in a table, where even there a bar would end the cell.

@@ -2,16 +2,14 @@
 
 use serde_json::Value;
 
+pub(crate) use mockreel_evidence::issue::{MESSAGE_CHARS, NAME_CHARS, plural};
+
 use super::escape;
 use crate::case::{ClauseSource, Level};
 use crate::outcome::{CaseResult, Difference, Outcome, Report};
 
-/// The most characters of a message that are printed where there is one line for it.
-pub(crate) const MESSAGE_CHARS: usize = 600;
 /// The most characters of a clause's quote.
 pub(super) const QUOTE_CHARS: usize = 300;
-/// The most characters of a title, a place, a source, a name.
-pub(crate) const NAME_CHARS: usize = 160;
 /// The most characters of a value in a note or a difference.
 pub(super) const VALUE_CHARS: usize = 120;
 
@@ -171,9 +169,4 @@ pub(super) fn severity(level: Level) -> &'static str {
         Level::Should | Level::May => "warning",
         Level::Info => "note",
     }
-}
-
-/// `1 place`, `2 places`.
-pub(crate) fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use mockreel_evidence::issue::sarif::message;
+
 use super::{escape, phrases};
 use crate::outcome::{CaseResult, Outcome, Report};
 
@@ -21,7 +23,7 @@ const DIFFERENCES: usize = 50;
 /// The reports as one SARIF log, indented.
 pub fn sarif(reports: &[Report]) -> String {
     let runs: Vec<Value> = reports.iter().map(run).collect();
-    super::json::pretty(&json!({
+    mockreel_evidence::issue::json::pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": runs,
@@ -188,21 +190,6 @@ fn invocation(report: &Report) -> Value {
         invocation["startTimeUtc"] = json!(started.to_string());
     }
     invocation
-}
-
-/// A message's text: on one line, and escaped so that it forms neither a link nor a placeholder
-/// (SARIF 2.1.0, sections 3.11.5 and 3.11.6).
-pub(crate) fn message(text: &str) -> Value {
-    let line = escape::one_line(text, phrases::MESSAGE_CHARS * 2);
-    let mut escaped = String::with_capacity(line.len());
-    for character in line.chars() {
-        match character {
-            '\\' | '[' | ']' => escaped.extend(['\\', character]),
-            '{' | '}' => escaped.extend([character, character]),
-            other => escaped.push(other),
-        }
-    }
-    json!({"text": escaped})
 }
 
 /// The same as long as vendor and case (and the place of a difference) are the same, however things are worded.

@@ -1,6 +1,6 @@
 //! Exchanges as text: pretty-printed, made visible, and cut to a length.
 
-use crate::exchange::{Content, Exchange, KeptAnswer, KeptRequest};
+use mockreel_evidence::exchange::{Content, Exchange, KeptAnswer, KeptRequest};
 
 use super::escape;
 

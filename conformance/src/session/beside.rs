@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::contract::drift::Report;
+use mockreel_drift::Report;
 
 use super::Session;
-use crate::drift::shapes::{Observed, Tape};
+use mockreel_drift::observed::{Observed, Tape};
 
 /// What a run is held beside.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,7 @@ impl Session<'_> {
             recorded: &self.started,
             stand_in: self.target.control.is_some(),
             exchanges: &self.exchanges,
+            cases: crate::cases::WITHOUT_PROFILE,
         }])
     }
 }

@@ -1,13 +1,13 @@
 //! Following jobs: one look at a time, in the vendor's rhythm, until they end or time is up.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::read::Observation;
+use mockreel_contracts::contract::check::read::Observation;
 use serde_json::{Value, json};
 
 use super::money::Accepted;
 use super::{Session, Stop, told};
 use crate::events::Event;
-use crate::exchange::Answer;
+use mockreel_evidence::exchange::Answer;
 
 /// The case that submits the shared job.
 pub(crate) const SHARED: &str = "SUB-01";

@@ -23,12 +23,13 @@ pub(crate) use self::wording::shortened;
 pub use self::wording::told;
 use crate::amount::Amount;
 use crate::budget::Budget;
-use crate::cassette::{Recorder, Redactor};
 use crate::events::{Event, Listener};
-use crate::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
 use crate::outcome::{CaseSpend, Note};
 use crate::profile::{Ask, Credential, Image, Profile};
 use crate::target::Target;
+use mockreel_evidence::cassette::Recorder;
+use mockreel_evidence::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
+use mockreel_evidence::redact::Redactor;
 
 /// How a case ends.
 pub type Verdict = Result<(), Stop>;
@@ -282,7 +283,7 @@ impl<'a> Session<'a> {
         let place = poll.and_then(|poll| poll.read.id.as_deref());
         let schema = poll
             .zip(place)
-            .and_then(|(poll, place)| mockreel_contracts::contract::schema::at(&poll.reply, place));
+            .and_then(|(poll, place)| mockreel_contracts::contract::check::schema::at(&poll.reply, place));
         let says = |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str);
         if says("format") == Some("uuid") {
             let mut given = [0; 16];

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::{Session, Stop, told};
 use crate::amount::Amount;
 use crate::budget::{Permit, Refusal, Settled};
-use crate::exchange::{Answer, WireError};
 use crate::profile::Ask;
+use mockreel_evidence::exchange::{Answer, WireError};
 
 /// A job that the vendor has accepted.
 #[derive(Clone)]

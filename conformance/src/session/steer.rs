@@ -4,8 +4,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Session, Stop, told};
-use crate::exchange::{Answer, Body};
 use crate::profile::{Ask, Credential};
+use mockreel_evidence::exchange::{Answer, Body};
 
 impl Session<'_> {
     /// Lets time pass: on the target's manual clock if it has one, else by waiting.

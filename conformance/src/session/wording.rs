@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Session;
-use crate::exchange::Answer;
+use mockreel_evidence::exchange::Answer;
 
 impl Session<'_> {
     /// A text without what must not be kept.

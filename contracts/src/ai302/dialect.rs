@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::image::{ImageRole, Transport, slots};
-use crate::contract::schema::properties;
+use crate::contract::check::image::{ImageRole, Transport, slots};
+use crate::contract::check::schema::properties;
 use crate::contract::{Model, Options};
 use crate::dialect::{Dialect, Exchange, JobView, Reply, ResultView};
 use crate::ids;

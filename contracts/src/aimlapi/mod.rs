@@ -8,7 +8,7 @@ pub(crate) mod tests;
 
 use std::sync::Arc;
 
-use crate::contract::edition::Edition;
+use crate::contract::model::edition::Edition;
 use crate::vendor::Declared;
 
 pub(crate) use self::dialect::Generations;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
-use crate::contract::rules::{Rule, Violation, fill, kind_of};
+use crate::contract::check::rules::{Rule, Violation, fill, kind_of};
 
 /// What is wrong with one member, in the library's words.
 pub(super) fn text(contract: &Contract, violation: &Violation) -> String {

@@ -6,7 +6,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::aimlapi::Generations;
-use crate::contract::edition::Edition;
+use crate::contract::model::edition::Edition;
 use crate::vendor::Declared;
 
 pub(crate) const DECLARED: Declared = Declared {

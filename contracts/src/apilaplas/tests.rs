@@ -89,7 +89,7 @@ fn its_texts_name_its_own_billing_page() {
 fn a_poll_without_an_id_breaks_the_query() {
     let served = served("apilaplas", &[]);
     let query = served.contract().operations["poll"].query.clone().unwrap();
-    let violations = crate::contract::rules::Checker::new(query).unwrap().violations(&json!({}));
+    let violations = crate::contract::check::rules::Checker::new(query).unwrap().violations(&json!({}));
     let problem = Problem::Invalid { place: Place::Query, violations };
     let reply = served.dialect().problem(&served.exchange("GET", LEGACY), &problem);
     assert_eq!(body(&reply)["message"], "Query validation error!");

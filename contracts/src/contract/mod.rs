@@ -3,35 +3,18 @@
 //! `contract.toml` in the vendor's folder is the newest edition; `editions/*.toml` are patches
 //! that turn it into an older one. Everything here is derived from those files.
 
-pub mod drift;
-pub mod edition;
-pub mod examples;
-pub mod image;
-pub mod import;
+pub mod check;
 pub mod model;
-pub mod money;
-pub mod normalise;
-pub mod openapi;
-pub mod operation;
-pub mod page;
-pub mod read;
-pub mod roles;
-pub mod route;
-pub mod rules;
-pub mod schema;
-mod soundness;
-pub mod source;
-pub mod together;
-pub mod wording;
+pub mod views;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use thiserror::Error;
 
-pub use self::edition::{Edition, Selector};
+pub use self::model::edition::{Edition, Selector};
+pub use self::model::operation::Operation;
 pub use self::model::{Contract, Model, OptionFact};
-pub use self::operation::Operation;
 
 /// Why a contract cannot be used.
 #[derive(Debug, Error)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::rules::Violation;
-use crate::contract::schema::properties;
+use crate::contract::check::rules::Violation;
+use crate::contract::check::schema::properties;
 use crate::contract::{Contract, Model, Options};
 use crate::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody, UploadView};
 use crate::ids;
@@ -138,7 +138,7 @@ fn detail(model: &Model) -> Value {
 }
 
 fn parameter(name: &str, schema: &Value, required: &[&str]) -> Value {
-    let documented = crate::contract::schema::documented(schema);
+    let documented = crate::contract::check::schema::documented(schema);
     let options = documented.get("enum");
     let kind = match (options, documented["type"].as_str()) {
         (Some(_), _) => "enum",

@@ -4,7 +4,7 @@ mod dialect;
 
 use std::sync::Arc;
 
-use crate::contract::edition::Edition;
+use crate::contract::model::edition::Edition;
 use crate::vendor::Declared;
 
 pub(crate) const DECLARED: Declared = Declared {

@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::contract::check::roles::Asked;
+use crate::contract::check::rules::{Rule, Violation};
 use crate::contract::model::Model;
-use crate::contract::roles::Asked;
-use crate::contract::rules::{Rule, Violation};
-use crate::contract::source::{Cited, Source};
+use crate::contract::model::source::{Cited, Source};
 
 /// The names of the rules, in the order in which they are checked.
 pub const RULES: [&str; 8] =

@@ -75,7 +75,7 @@ impl<'a> AdminRequest<'a> {
         body: &[u8],
         base: String,
     ) -> Result<Self, AdminError> {
-        let decoded = mockreel_contracts::contract::route::percent_decoded;
+        let decoded = mockreel_contracts::contract::check::route::percent_decoded;
         let path = head.uri.path();
         let path = path.strip_prefix("/__admin").unwrap_or(path);
         let path = path.trim_matches('/').split('/').map(decoded).collect();

@@ -1,7 +1,7 @@
 //! The served vendors and the OpenAPI documents of the control API.
 
 use axum::http::StatusCode;
-use mockreel_contracts::contract::openapi::{Side, export};
+use mockreel_contracts::contract::views::openapi::{Side, export};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 

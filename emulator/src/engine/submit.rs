@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::contract::roles::Asked;
+use mockreel_contracts::contract::check::roles::Asked;
 use mockreel_contracts::{Contract, Dialect, FailureReason, Model, Options, UnixMillis, ids};
 use serde_json::Value;
 

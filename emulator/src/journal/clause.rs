@@ -1,8 +1,8 @@
 //! Why a request was rejected: which rule of which clause it broke, and where that clause is from.
 
-use mockreel_contracts::contract::rules::{ImageRule, Rule, Violation};
-use mockreel_contracts::contract::schema::unescape;
-use mockreel_contracts::contract::source::Cited;
+use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
+use mockreel_contracts::contract::check::schema::unescape;
+use mockreel_contracts::contract::model::source::Cited;
 use mockreel_contracts::problem::{KeyFault, Malformation, Place};
 use mockreel_contracts::{Contract, Problem};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use mockreel_contracts::contract::operation::OPERATION_NAMES;
+use mockreel_contracts::contract::model::operation::OPERATION_NAMES;
 use mockreel_contracts::problem::PROBLEM_NAMES;
 use mockreel_contracts::{Selector, UnixMillis};
 

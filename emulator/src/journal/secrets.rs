@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mockreel_contracts::contract::route::percent_decoded;
+use mockreel_contracts::contract::check::route::percent_decoded;
 
 use crate::account;
 

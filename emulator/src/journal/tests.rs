@@ -1,7 +1,7 @@
 //! What holds for every exchange, and for every sequence of them.
 
 use bytes::Bytes;
-use mockreel_contracts::contract::rules::{Rule, Violation};
+use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::problem::{Malformation, Place};
 use mockreel_contracts::{Problem, UnixMillis};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

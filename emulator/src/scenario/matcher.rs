@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use mockreel_contracts::Selector;
-use mockreel_contracts::contract::operation::OPERATION_NAMES;
+use mockreel_contracts::contract::model::operation::OPERATION_NAMES;
 use regex::Regex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -239,7 +239,7 @@ fn blank(wait: u64, run: u64, progress: Progress) -> Job {
         entropy: [0; 32],
         clip: Arc::new(clip),
         terms: crate::state::wallet::BillingTerms {
-            charged: mockreel_contracts::contract::money::Charged::Submit,
+            charged: mockreel_contracts::contract::model::money::Charged::Submit,
             failed_billed: false,
             cancelled_billed: false,
         },

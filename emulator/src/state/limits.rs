@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mockreel_contracts::contract::money::Scope;
+use mockreel_contracts::contract::model::money::Scope;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Add;
 use std::sync::Arc;
 
-use mockreel_contracts::contract::money::{Billing, Charged, Scope};
+use mockreel_contracts::contract::model::money::{Billing, Charged, Scope};
 use mockreel_contracts::{Phase, UnixMillis};
 
 use super::amount::Amount;

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mockreel_conformance::check::{Place, Wanted, check};
-use mockreel_conformance::drift::fresh;
-use mockreel_conformance::drift::shapes::{Observed, Tape};
+use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::events::Silence;
 use mockreel_conformance::run::Choice;
 use mockreel_conformance::session::Beside;
-use mockreel_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::{Contract, Vendor};
+use mockreel_drift::observed::{Observed, Tape};
+use mockreel_drift::{Kind, Report, Surface, compare, of_contract};
 use mockreel_emulator::Latency;
 
 use crate::support::quiet;
@@ -50,6 +50,7 @@ fn answered(vendor: &Vendor) -> Surface {
         recorded: &report.started,
         stand_in: true,
         exchanges: &report.exchanges,
+        cases: mockreel_conformance::cases::WITHOUT_PROFILE,
     };
     Observed::of(&[tape]).surface(&contract.full_id())
 }

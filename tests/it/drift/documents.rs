@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::drift::{Kind, Report, Surface, compare, of_contract, read};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_drift::{Kind, Report, Surface, compare, of_contract, read};
 use serde_json::{Value, json};
 
 /// The folder of the vendor's own files, which are read where they lie.
@@ -41,12 +41,11 @@ fn page(report: &Report) -> String {
         page.push_str("  nothing\n");
     }
     for finding in &report.findings {
-        let before =
-            if finding.baseline == Some(mockreel_contracts::contract::drift::finding::Baseline::Unchanged) {
-                ", as before"
-            } else {
-                ""
-            };
+        let before = if finding.baseline == Some(mockreel_drift::finding::Baseline::Unchanged) {
+            ", as before"
+        } else {
+            ""
+        };
         page.push_str(&format!(
             "  {} {}: {}{before}\n",
             finding.severity.name(),

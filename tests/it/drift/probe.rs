@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use mockreel_conformance::exchange::{Answer, Body, WireError};
 use mockreel_conformance::probe;
 use mockreel_conformance::profile::{Ask, Credential, Profile};
-use mockreel_contracts::contract::drift::{Report, Surface, compare, of_contract};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::{Contract, Vendor};
+use mockreel_drift::{Report, Surface, compare, of_contract};
 use mockreel_emulator::Emulator;
+use mockreel_evidence::exchange::{Answer, Body, WireError};
 
 use crate::support::KEY;
 
@@ -61,7 +61,7 @@ fn enforced(contract: &Contract) -> Surface {
 }
 
 fn told(report: &Report) -> Vec<String> {
-    let line = |held: &mockreel_contracts::contract::drift::Finding| {
+    let line = |held: &mockreel_drift::Finding| {
         let models = held.models.join(",");
         format!("{} {} {:?} -> {:?} [{models}]", held.kind.name(), held.place, held.from, held.to)
     };

@@ -1,8 +1,8 @@
 //! Bodies that are none, broken, absurd or beyond all bounds.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::examples::minimal;
 use mockreel_contracts::contract::model::Model;
+use mockreel_contracts::contract::views::examples::minimal;
 use mockreel_emulator::Progress;
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -106,7 +106,7 @@ fn bodies_for(model: &Model, image: &str) -> Vec<(String, Vec<u8>)> {
     let absurd =
         absurd.into_iter().chain(["[]", "{}", "\"\"", "\"5\"", "\"NaN\"", "[[[[[[]]]]]]", "\"\\u0000\""]);
     for value in absurd {
-        for (pointer, _) in mockreel_contracts::contract::schema::properties(&model.request) {
+        for (pointer, _) in mockreel_contracts::contract::check::schema::properties(&model.request) {
             // Replaced as text, because no JSON library would write such numbers.
             let mut body = good.clone();
             if let Some(outer) = pointer.rfind('/').map(|at| &pointer[..at]) {

@@ -7,11 +7,11 @@ mod wire;
 use std::sync::Arc;
 
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::check::read::observe;
+use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::operation::{IdPlace, Operation};
-use mockreel_contracts::contract::read::observe;
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::model::operation::{IdPlace, Operation};
+use mockreel_contracts::contract::views::examples::minimal;
 use mockreel_emulator::Emulator;
 use serde_json::Value;
 

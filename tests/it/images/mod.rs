@@ -4,9 +4,9 @@ mod addresses;
 mod ways;
 
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::examples::minimal;
-use mockreel_contracts::contract::image::{ImageRole, Transport, slots};
+use mockreel_contracts::contract::check::image::{ImageRole, Transport, slots};
 use mockreel_contracts::contract::model::Model;
+use mockreel_contracts::contract::views::examples::minimal;
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::Value;

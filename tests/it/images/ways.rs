@@ -5,10 +5,10 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mockreel_contracts::contract::image::Transport;
-use mockreel_contracts::contract::operation::IdPlace;
-use mockreel_contracts::contract::read::observe;
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::check::image::Transport;
+use mockreel_contracts::contract::check::read::observe;
+use mockreel_contracts::contract::check::rules::Checker;
+use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::{Contract, Phase, Vendor};
 use mockreel_emulator::{Emulator, EmulatorBuilder, ImageBreach, Latency, fixtures};
 

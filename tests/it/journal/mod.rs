@@ -6,9 +6,9 @@ mod redaction;
 use std::collections::BTreeSet;
 
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::examples::just_bad;
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::operation::Operation;
+use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::contract::views::examples::just_bad;
 use mockreel_emulator::{Emulator, Latency, Limits, account};
 use reqwest::Method;
 use serde_json::{Value, json};

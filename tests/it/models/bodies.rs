@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mockreel_contracts::contract::examples::{breaks, complete, good, minimal};
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::check::rules::Checker;
+use mockreel_contracts::contract::views::examples::{breaks, complete, good, minimal};
 use serde_json::Value;
 
 use super::{instant, submit};

@@ -10,7 +10,7 @@ use mockreel_conformance::outcome::{Outcome, Report};
 use mockreel_conformance::report::{Format, render};
 use mockreel_conformance::run::Choice;
 use mockreel_contracts::Vendor;
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_emulator::Latency;
 
 use mockreel_conformance::session::Beside;

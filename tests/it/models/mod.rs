@@ -10,7 +10,7 @@ mod videos;
 
 use std::fmt::Write as _;
 
-use mockreel_contracts::contract::read::{Observation, observe};
+use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::vendor::overlaid;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_emulator::{Emulator, Latency};

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::drift::surface::Node;
-use mockreel_contracts::contract::drift::{Surface, of_contract, read};
-use mockreel_contracts::contract::import::{Wanted, import};
-use mockreel_contracts::contract::openapi::Side;
+use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_contracts::vendor::overlaid;
+use mockreel_drift::import::{Wanted, import};
+use mockreel_drift::surface::Node;
+use mockreel_drift::{Surface, of_contract, read};
 use mockreel_emulator::Latency;
 
 use super::{VENDOR, submit};
@@ -157,7 +157,8 @@ async fn all_files_imported_change_nothing_and_every_model_is_served() {
     let caller = Caller::with_key(KEY);
     for (name, bytes) in &files {
         for (id, _) in requests(&read::openapi(name, bytes).unwrap()) {
-            let body = mockreel_contracts::contract::examples::minimal(&vendor.contract.models[id], &[]);
+            let body =
+                mockreel_contracts::contract::views::examples::minimal(&vendor.contract.models[id], &[]);
             let answer = submit(&emulator, &caller, &vendor.contract, &body).await;
             assert_eq!(answer.status, 200, "{name}, {id}: {}", answer.text());
         }

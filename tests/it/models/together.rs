@@ -1,7 +1,7 @@
 //! What the vendor's prose says of members that need or exclude each other: such a job is accepted and fails.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::views::examples::minimal;
 use mockreel_emulator::ImageBreach;
 use serde_json::{Value, json};
 

@@ -1,8 +1,8 @@
 //! Every offered model makes a video, of little and of much.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::examples::{full, minimal};
-use mockreel_contracts::contract::roles::asked;
+use mockreel_contracts::contract::check::roles::asked;
+use mockreel_contracts::contract::views::examples::{full, minimal};
 use serde_json::json;
 
 use super::{ended, instant};

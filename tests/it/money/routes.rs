@@ -1,6 +1,6 @@
 //! The vendors' own routes about money and jobs: balance and cancel.
 
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_emulator::Progress;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use mockreel_conformance::exchange::{Answer, Outgoing};
 use mockreel_contracts::dialect::{BalanceView, UploadView};
 use mockreel_contracts::problem::KeyFault;
 use mockreel_contracts::{
     Credential, Dialect, Exchange, JobView, Model, Options, Problem, Reply, ReplyBody, Vendor,
 };
+use mockreel_evidence::exchange::{Answer, Outgoing};
 use serde_json::Value;
 
 /// A stand-in with one thing broken.

@@ -6,11 +6,8 @@ use std::sync::{Mutex, OnceLock};
 
 use mockreel_conformance::budget::Budget;
 use mockreel_conformance::case::Level;
-use mockreel_conformance::cassette::Redactor;
 use mockreel_conformance::clock::RunClock;
 use mockreel_conformance::events::Silence;
-use mockreel_conformance::exchange::{Answer, Content, Outgoing, Wire, WireError};
-use mockreel_conformance::http::{HttpSettings, HttpWire};
 use mockreel_conformance::normalise::Normaliser;
 use mockreel_conformance::outcome::{CaseResult, Evidence, Outcome, Report};
 use mockreel_conformance::profile::Profile;
@@ -18,8 +15,11 @@ use mockreel_conformance::references::References;
 use mockreel_conformance::run::{self, Choice};
 use mockreel_conformance::session::{Beside, Parts};
 use mockreel_conformance::target::Target;
-use mockreel_contracts::contract::read::observe;
+use mockreel_conformance::wire::{HttpSettings, HttpWire};
+use mockreel_contracts::contract::check::read::observe;
 use mockreel_emulator::{Emulator, Latency};
+use mockreel_evidence::exchange::{Answer, Content, Outgoing, Wire, WireError};
+use mockreel_evidence::redact::Redactor;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 

@@ -1,7 +1,7 @@
 //! What is answered: every problem in every vendor's words, byte for byte where the words are known.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::problem::PROBLEM_NAMES;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use mockreel_contracts::contract::rules::Checker;
+use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_emulator::scenario::{examples, sets};
 use serde_json::{Value, json};
 

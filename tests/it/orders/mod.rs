@@ -10,10 +10,10 @@ mod luck;
 mod rehearsal;
 mod sets;
 
-use mockreel_contracts::contract::examples::minimal;
+use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::operation::IdPlace;
-use mockreel_contracts::contract::read::{Observation, observe};
+use mockreel_contracts::contract::model::operation::IdPlace;
+use mockreel_contracts::contract::views::examples::minimal;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
@@ -79,7 +79,7 @@ impl<'a> Surface<'a> {
     fn body(&self, prompt: &str) -> Value {
         let image = fixture(self.emulator, "side-300.png");
         let mut body = minimal(self.model(), &[image.as_str()]);
-        let declared = mockreel_contracts::contract::schema::properties(&self.model().request);
+        let declared = mockreel_contracts::contract::check::schema::properties(&self.model().request);
         let is_prompt = |schema: &Value| schema.get("x-role").and_then(Value::as_str) == Some("prompt");
         let (pointer, _) =
             declared.into_iter().find(|(_, schema)| is_prompt(schema)).expect("models take a prompt");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::read::{Observation, observe};
+use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::Value;

@@ -144,7 +144,7 @@ impl Comparison<'_> {
 }
 
 fn kind(value: &Value) -> &'static str {
-    mockreel_contracts::contract::rules::kind_of(value)
+    mockreel_contracts::contract::check::rules::kind_of(value)
 }
 
 /// The form of a value that differs from job to job: `None` for one that does not.

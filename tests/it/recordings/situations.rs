@@ -1,6 +1,6 @@
 //! Bringing an emulator into the situation of a recording.
 
-use mockreel_contracts::contract::read::observe;
+use mockreel_contracts::contract::check::read::observe;
 use mockreel_contracts::{Contract, FailureReason, Model};
 use mockreel_emulator::{Emulator, Progress};
 use reqwest::Method;

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::exchange::{Content, Exchange};
 use crate::outcome::Report;
 use crate::report::{escape, phrases, wire};
+use mockreel_evidence::exchange::{Content, Exchange};
 
 /// The most characters of a body.
 const BODY_CHARS: usize = 6_000;

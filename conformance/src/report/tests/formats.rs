@@ -206,7 +206,7 @@ fn a_comment_is_bounded_and_says_what_it_leaves_out() {
     }
     let reports: Vec<Report> = vec![report; 3];
     let text = markdown::markdown(&reports);
-    assert!(text.len() <= markdown::MOST_BYTES, "{} bytes", text.len());
+    assert!(text.len() <= mockreel_evidence::issue::markdown::MOST_BYTES, "{} bytes", text.len());
     assert!(text.ends_with("entries were left out here; the other reports have all.\n"));
 }
 
@@ -292,7 +292,7 @@ proptest! {
         let junit = render(Format::Junit, &reports);
         prop_assert!(quick_junit::Report::deserialize_from_str(&junit).is_ok(), "{}", junit);
         prop_assert!(serde_json::from_str::<Value>(&render(Format::Sarif, &reports)).is_ok());
-        prop_assert!(render(Format::Markdown, &reports).len() <= markdown::MOST_BYTES);
+        prop_assert!(render(Format::Markdown, &reports).len() <= mockreel_evidence::issue::markdown::MOST_BYTES);
         prop_assert!(render(Format::Html, &reports).ends_with("</html>\n"));
         prop_assert!(github::annotations(&reports[0]).lines().all(|line| line.starts_with("::")));
         let has_escape = terminal::summary(&reports[0], false).contains('\u{1b}');

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::samples;
 use crate::case::Clause;
-use crate::exchange::{Content, Exchange, WireError};
 use crate::outcome::{CaseResult, Difference, Note, Report};
 use crate::report::{Format, escape, github, render, terminal};
+use mockreel_evidence::exchange::{Content, Exchange, WireError};
 
 /// A text without power. Its `^` keeps it out of places where plain words stand as they are.
 const HARMLESS: &str = "x^y";

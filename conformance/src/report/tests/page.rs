@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::samples::{fine, sample};
-use crate::exchange::Content;
 use crate::outcome::Report;
 use crate::report::html::html;
+use mockreel_evidence::exchange::Content;
 
 /// The values of an attribute on the page.
 fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {

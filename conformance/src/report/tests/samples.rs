@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::amount::Amount;
 use crate::case::{Clause, ClauseSource, Cost, Level};
-use crate::exchange::{Content, Exchange, KeptAnswer, KeptRequest, WireError};
 use crate::outcome::{
     CaseResult, CaseSpend, Difference, Evidence, Note, Outcome, Report, SCHEMA_VERSION, Spend,
 };
+use mockreel_evidence::exchange::{Content, Exchange, KeptAnswer, KeptRequest, WireError};
 
 /// A result that passed, with nothing to it.
 pub(in crate::report) fn passed(id: &str, title: &str, level: Level) -> CaseResult {

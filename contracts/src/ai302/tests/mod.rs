@@ -7,7 +7,7 @@ mod requests;
 use serde_json::{Value, json};
 
 use super::DECLARED;
-use crate::contract::rules::Checker;
+use crate::contract::check::rules::Checker;
 use crate::contract::{Contract, Options};
 use crate::dialect::{Dialect, Exchange, FailureView, JobView, Reply, ReplyBody, ResultView};
 use crate::phase::Phase;
@@ -26,7 +26,7 @@ struct Served {
 
 /// The newest edition with some options chosen.
 fn served(chosen: &[(&str, &str)]) -> Served {
-    let contract = crate::contract::edition::load(DECLARED.newest, &[]).unwrap().remove(0);
+    let contract = crate::contract::model::edition::load(DECLARED.newest, &[]).unwrap().remove(0);
     let mut options = contract.default_options();
     for (name, value) in chosen {
         options.set(&contract, name, value).unwrap();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Served, assert_alphabetical, json_of, served};
-use crate::contract::rules::{Checker, ImageRule, Rule, Violation};
+use crate::contract::check::rules::{Checker, ImageRule, Rule, Violation};
 use crate::problem::{KeyFault, Malformation, PROBLEM_NAMES, Place, Problem};
 
 fn answered(vendor: &Served, problem: &Problem) -> (u16, String) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{assert_alphabetical, form, json_of, served};
-use crate::contract::normalise::normalised;
+use crate::contract::check::normalise::normalised;
 use crate::phase::Phase;
 
 const IMAGE_HQ: &str = "m2v_img2video_hq";

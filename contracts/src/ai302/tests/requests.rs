@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Served, form, served};
-use crate::contract::image::{Finding, judge, slots};
-use crate::contract::normalise::normalised;
-use crate::contract::roles::asked;
-use crate::contract::rules::ImageRule;
+use crate::contract::check::image::{Finding, judge, slots};
+use crate::contract::check::normalise::normalised;
+use crate::contract::check::roles::asked;
+use crate::contract::check::rules::ImageRule;
 use crate::image::{ImageFacts, ImageFormat};
 use crate::upstream;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{header, json as body, served};
-use crate::contract::schema::{documented, properties};
+use crate::contract::check::schema::{documented, properties};
 use crate::dialect::FailureView;
 use crate::phase::Phase;
 use crate::problem::{FailureReason, KeyFault, Problem};

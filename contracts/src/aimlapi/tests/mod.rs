@@ -6,7 +6,7 @@ mod replies;
 
 use serde_json::Value;
 
-use crate::contract::rules::{Checker, Violation};
+use crate::contract::check::rules::{Checker, Violation};
 use crate::contract::{Contract, Model, Options};
 use crate::dialect::{Exchange, JobView, Reply, ReplyBody, ResultView};
 use crate::phase::Phase;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{SUBMIT, header, json as body, served};
-use crate::contract::roles::asked;
-use crate::contract::rules::{Checker, Rule, Violation};
+use crate::contract::check::roles::asked;
+use crate::contract::check::rules::{Checker, Rule, Violation};
 use crate::problem::{KeyFault, Malformation, Place, Problem};
 use crate::upstream;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SUBMIT, Served, header, json as body, served};
-use crate::contract::rules::Checker;
+use crate::contract::check::rules::Checker;
 use crate::dialect::{FailureView, Reply};
 use crate::phase::Phase;
 use crate::problem::FailureReason;

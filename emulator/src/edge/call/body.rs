@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body;
 use mockreel_contracts::Problem;
-use mockreel_contracts::contract::image::PART_SCHEME;
+use mockreel_contracts::contract::check::image::PART_SCHEME;
 use mockreel_contracts::problem::Malformation;
 use serde_json::{Map, Value};
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::contract::image::slots;
+use mockreel_contracts::contract::check::image::slots;
 use mockreel_contracts::contract::model::Lifecycle;
-use mockreel_contracts::contract::normalise::normalised;
-use mockreel_contracts::contract::operation::Check;
-use mockreel_contracts::contract::roles::{Asked, asked};
-use mockreel_contracts::contract::route::Matched;
-use mockreel_contracts::contract::rules::{Rule, Violation};
+use mockreel_contracts::contract::check::normalise::normalised;
+use mockreel_contracts::contract::model::operation::Check;
+use mockreel_contracts::contract::check::roles::{Asked, asked};
+use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::problem::{KeyFault, Place};
 use mockreel_contracts::{Credential, Model, Problem};
 use serde_json::Value;

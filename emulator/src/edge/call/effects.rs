@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use mockreel_contracts::Model;
-use mockreel_contracts::contract::roles::prompt;
+use mockreel_contracts::contract::check::roles::prompt;
 use serde_json::Value;
 
 use super::operation::Routed;

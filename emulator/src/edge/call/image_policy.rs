@@ -1,8 +1,8 @@
 //! The image policy: whether broken image rules, and what the model cannot do, refuse a request or fail its job.
 
-use mockreel_contracts::contract::image::{Finding, ImageRole, Slot, judge as judge_image};
-use mockreel_contracts::contract::roles::{Asked, place_of};
-use mockreel_contracts::contract::rules::{ImageRule, Rule, Violation};
+use mockreel_contracts::contract::check::image::{Finding, ImageRole, Slot, judge as judge_image};
+use mockreel_contracts::contract::check::roles::{Asked, place_of};
+use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::{Contract, FailureReason, Model, upstream};
 use serde_json::Value;
 

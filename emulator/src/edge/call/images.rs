@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use mockreel_contracts::contract::image::{Finding, ImageRole, PART_SCHEME, Slot, Transport};
+use mockreel_contracts::contract::check::image::{Finding, ImageRole, PART_SCHEME, Slot, Transport};
 use url::Url;
 
 use crate::app::App;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Response;
-use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::problem::KeyFault;
 use mockreel_contracts::{Credential, Problem, Reply};
 use serde_json::Value;

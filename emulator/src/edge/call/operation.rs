@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mockreel_contracts::Problem;
-use mockreel_contracts::contract::route::Matched;
+use mockreel_contracts::contract::check::route::Matched;
 use serde_json::Value;
 
 use super::body::{self, Parsed};

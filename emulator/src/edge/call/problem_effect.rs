@@ -1,8 +1,8 @@
 //! The problem that a scenario causes: its name, filled with what the request says.
 
-use mockreel_contracts::contract::roles::has_role;
-use mockreel_contracts::contract::rules::{Rule, Violation};
-use mockreel_contracts::contract::schema::properties;
+use mockreel_contracts::contract::check::roles::has_role;
+use mockreel_contracts::contract::check::rules::{Rule, Violation};
+use mockreel_contracts::contract::check::schema::properties;
 use mockreel_contracts::problem::{KeyFault, Malformation, Place};
 use mockreel_contracts::{Model, Problem};
 use serde_json::Value;
@@ -67,7 +67,8 @@ fn missing_member(model: Option<&Model>) -> Violation {
     let declared = model.map(|model| properties(&model.request)).unwrap_or_default();
     let required = |pointer: &str| {
         let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
-        let holder = model.and_then(|model| mockreel_contracts::contract::schema::at(&model.request, parent));
+        let holder =
+            model.and_then(|model| mockreel_contracts::contract::check::schema::at(&model.request, parent));
         let names = holder.and_then(|holder| holder.get("required")).and_then(Value::as_array);
         names.is_some_and(|names| names.iter().any(|held| held == name))
     };

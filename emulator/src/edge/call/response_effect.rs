@@ -1,7 +1,7 @@
 //! The effect of a scenario on the vendor's own response.
 
-use mockreel_contracts::contract::operation::Operation;
-use mockreel_contracts::contract::schema::unescape;
+use mockreel_contracts::contract::check::schema::unescape;
+use mockreel_contracts::contract::model::operation::Operation;
 use mockreel_contracts::{Reply, ReplyBody};
 use serde_json::{Map, Value};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::contract::roles::place_of;
+use mockreel_contracts::contract::check::roles::place_of;
 use mockreel_contracts::{JobView, Reply};
 
 use crate::edge::call::check::Checked;

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use mockreel_contracts::contract::money::{Charged, Scope};
+use mockreel_contracts::contract::model::money::{Charged, Scope};
 
 use super::*;
 use crate::state::clip::ClipPlan;

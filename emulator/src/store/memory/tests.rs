@@ -1,6 +1,6 @@
 //! What is kept, what goes first, and who waits.
 
-use mockreel_contracts::contract::money::Charged;
+use mockreel_contracts::contract::model::money::Charged;
 use serde_json::Value;
 
 use super::*;

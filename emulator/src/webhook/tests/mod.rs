@@ -7,7 +7,7 @@ mod receiver;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mockreel_contracts::contract::roles::Asked;
+use mockreel_contracts::contract::check::roles::Asked;
 use mockreel_contracts::{UnixMillis, vendor};
 use serde_json::{Value, json};
 use tokio::sync::watch;

@@ -1,7 +1,7 @@
 //! Mutants that miscount, mislist or mislay.
 
-use mockreel_conformance::exchange::Body;
 use mockreel_contracts::{Phase, Problem};
+use mockreel_evidence::exchange::Body;
 use serde_json::json;
 
 use super::super::mutant::Breaks::{Answers, Asks, Contract, Sight, Words};

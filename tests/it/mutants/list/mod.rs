@@ -9,7 +9,7 @@ mod refusal;
 mod result;
 mod submit;
 
-use mockreel_conformance::exchange::{Answer, Body, Outgoing};
+use mockreel_evidence::exchange::{Answer, Body, Outgoing};
 use serde_json::{Value, json};
 
 use super::mutant::Mutant;

@@ -1,8 +1,8 @@
 //! Mutants that accept what they should refuse, most of them by one.
 
-use mockreel_conformance::exchange::{Body, Outgoing};
 use mockreel_contracts::Problem;
 use mockreel_contracts::problem::Place;
+use mockreel_evidence::exchange::{Body, Outgoing};
 use serde_json::{Value, json};
 
 use super::super::mutant::Breaks::{Asks, Contract, Words};

@@ -1,0 +1,329 @@
+//! A side of a comparison, as it was named: a file, a folder, a contract, recordings, or somebody to be asked.
+//!
+//! Files are bounded before they are read, and a name that means nothing is answered with what would.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mockreel_contracts::contract::views::openapi;
+use mockreel_contracts::{Contract, Vendor};
+use mockreel_drift::{Surface, of_contract, read};
+
+use crate::run::{Trouble, USAGE};
+use mockreel_drift::observed::{Observed, Tape};
+use mockreel_drift::report::Document;
+use mockreel_evidence::cassette::Cassette;
+
+/// The most bytes that one side may have, in all its files.
+pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What can stand for a side, for messages.
+const FORMS: &str = "a file, a folder (FOLDER@2025-04 the newest of a dated one at that moment), VENDOR[@EDITION], \
+    a cassette, emulator, live, or an address such as http://127.0.0.1:4747";
+
+/// What a name means, before anything of it is read.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// A file or a folder, and the moment that was named with it.
+    Path(PathBuf, Option<String>),
+    /// A contract.
+    Contract(Box<Vendor>),
+    /// Somebody to be asked: `emulator`, `live` or an address.
+    Ask(String),
+}
+
+/// A side, read.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// As it was named.
+    pub name: String,
+    /// What it holds.
+    pub what: What,
+}
+
+/// What a side holds.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A description, and the files that it is from.
+    Document(Box<Surface>, Vec<Document>),
+    /// A contract.
+    Contract(Arc<Contract>),
+    /// Answers, and the contract by which they are read.
+    Answers(Box<Observed>, Arc<Contract>),
+}
+
+fn refused(line: String) -> Trouble {
+    Trouble::new(USAGE, line)
+}
+
+impl Named {
+    /// What a name means.
+    ///
+    /// # Errors
+    ///
+    /// If it means nothing; says what would.
+    pub fn parse(text: &str) -> Result<Self, Trouble> {
+        if ["live", "emulator"].contains(&text) || text.starts_with("http://") || text.starts_with("https://")
+        {
+            return Ok(Self::Ask(text.to_owned()));
+        }
+        let vendor = mockreel_contracts::vendor(text);
+        let why = match vendor {
+            Ok(vendor) => return Ok(Self::Contract(Box::new(vendor))),
+            Err(why) => why,
+        };
+        let path = Path::new(text);
+        if path.exists() {
+            return Ok(Self::Path(path.to_owned(), None));
+        }
+        if let Some((folder, moment)) = text.rsplit_once('@').filter(|(folder, _)| Path::new(folder).is_dir())
+        {
+            return Ok(Self::Path(PathBuf::from(folder), Some(moment.to_owned())));
+        }
+        Err(refused(format!("`{text}` is no side: expected {FORMS}; found no such file, and {why}")))
+    }
+
+    /// The vendor that it names, if it names one.
+    pub fn vendor(&self) -> Option<Vendor> {
+        match self {
+            Self::Contract(vendor) => Some((**vendor).clone()),
+            Self::Path(path, _) => {
+                let tapes = tapes(path).ok()?;
+                let (vendor, edition) = tapes.first().and_then(|tape| selector(tape))?;
+                let one = tapes.iter().filter_map(|tape| selector(tape)).all(|(held, _)| held == vendor);
+                one.then(|| mockreel_contracts::vendor(&format!("{vendor}@{edition}")).ok())?
+            }
+            Self::Ask(_) => None,
+        }
+    }
+
+    /// Reads a side that can be read. `of` is the vendor that the other side names, where this one holds several.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, is too large, or holds nothing that can be compared; `None` if it is to be asked.
+    pub fn read(&self, name: &str, of: Option<&Vendor>) -> Result<Option<Side>, Trouble> {
+        let what = match self {
+            Self::Ask(_) => return Ok(None),
+            Self::Contract(vendor) => What::Contract(Arc::clone(&vendor.contract)),
+            Self::Path(path, moment) => path_side(path, moment.as_deref(), of)?,
+        };
+        Ok(Some(Side { name: name.to_owned(), what }))
+    }
+}
+
+impl Side {
+    /// Whether it is answers, none of which was a good one: then nothing was looked at.
+    pub fn saw_nothing(&self) -> bool {
+        match &self.what {
+            What::Answers(seen, _) => !seen.shapes.keys().any(|kind| (200..300).contains(&kind.status)),
+            What::Document(..) | What::Contract(_) => false,
+        }
+    }
+
+    /// The vendor's id; empty if nobody says.
+    pub fn vendor(&self) -> &str {
+        match &self.what {
+            What::Document(surface, _) => &surface.vendor,
+            What::Contract(contract) | What::Answers(_, contract) => &contract.id,
+        }
+    }
+
+    /// Whether it holds answers rather than a description.
+    pub fn is_observed(&self) -> bool {
+        matches!(self.what, What::Answers(..))
+    }
+
+    /// The form in which it is compared. Of a contract: what is documented, or what is enforced.
+    pub fn surface(&self, side: openapi::Side) -> Surface {
+        let mut surface = match &self.what {
+            What::Document(surface, _) => (**surface).clone(),
+            What::Contract(contract) => of_contract(contract, side),
+            What::Answers(seen, _) => seen.surface(&self.name),
+        };
+        surface.name.clone_from(&self.name);
+        surface
+    }
+
+    /// The files that it is from, for reports that name places in them.
+    pub fn documents(&self) -> Vec<Document> {
+        match &self.what {
+            What::Document(_, documents) => documents.clone(),
+            What::Contract(_) | What::Answers(..) => Vec::new(),
+        }
+    }
+}
+
+fn path_side(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<What, Trouble> {
+    if !tapes(path)?.is_empty() {
+        return answers(path, of);
+    }
+    if path.is_dir() {
+        return folder(path, moment);
+    }
+    let (bytes, shown) = (bounded(path, MOST_BYTES)?, path.display().to_string());
+    let surface = read::openapi(&shown, &bytes).map_err(|why| refused(why.to_string()))?;
+    Ok(What::Document(Box::new(surface), vec![document("", path, &bytes)]))
+}
+
+fn document(name: &str, path: &Path, bytes: &[u8]) -> Document {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    Document { name: name.to_owned(), path: path.display().to_string(), text }
+}
+
+/// The bytes of a file, if there are not too many.
+fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
+    let shown = path.display();
+    let cannot = |why: std::io::Error| refused(format!("cannot read {shown}: {why}"));
+    // Opening a pipe would wait for somebody to write into it.
+    if !fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err(refused(format!("{shown}: expected a file, found something else")));
+    }
+    let file = fs::File::open(path).map_err(cannot)?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > most {
+        let mebibytes = MOST_BYTES / (1024 * 1024);
+        return Err(refused(format!(
+            "{shown}: expected at most {mebibytes} MiB in a side, found more; name fewer or smaller files"
+        )));
+    }
+    Ok(bytes)
+}
+
+/// The files of a folder that end in one of these ways, sorted.
+fn listed(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Trouble> {
+    let cannot = |why: std::io::Error| refused(format!("cannot read {}: {why}", folder.display()));
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if path.is_file() && endings.contains(&ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The OpenAPI files of a folder whose names all begin with a day, oldest first; `None` if not all do.
+///
+/// # Errors
+///
+/// If the folder cannot be read.
+pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Trouble> {
+    Ok(read::dated(listed(folder, &["json", "yaml", "yml"])?, |path| file_name(path)))
+}
+
+/// A file as a side of its own.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub fn of_file(path: &Path) -> Result<Side, Trouble> {
+    Ok(Side { name: file_name(path), what: path_side(path, None, None)? })
+}
+
+fn folder(folder: &Path, moment: Option<&str>) -> Result<What, Trouble> {
+    let shown = folder.display();
+    if let Some(days) = dated(folder)? {
+        let admitted = |held: &str| moment.is_none_or(|moment| held.get(..moment.len()) <= Some(moment));
+        let newest = days.iter().rfind(|(day, _)| admitted(day));
+        let Some((_, newest)) = newest else {
+            let first = days.first().map(|(day, _)| day.as_str()).unwrap_or_default();
+            let found = moment.unwrap_or_default();
+            return Err(refused(format!("{shown}@{found} is before the first file, which is of {first}")));
+        };
+        return path_side(newest, None, None);
+    }
+    if let Some(moment) = moment {
+        return Err(refused(format!(
+            "{shown}@{moment}: expected a folder whose files all begin with a day such as 2025-04-25"
+        )));
+    }
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut documents = Vec::new();
+    let mut left = MOST_BYTES;
+    for path in listed(folder, &["json", "yaml", "yml"])? {
+        let bytes = bounded(&path, left)?;
+        left = left.saturating_sub(bytes.len() as u64);
+        documents.push(document(&file_name(&path), &path, &bytes));
+        files.push((file_name(&path), bytes));
+    }
+    if files.is_empty() {
+        return Err(refused(format!(
+            "{shown}: expected OpenAPI files (.json, .yaml, .yml) or cassettes (VENDOR@EDITION.jsonl), found none; \
+             name a folder that holds them itself"
+        )));
+    }
+    let surface = read::folder(&shown.to_string(), &files).map_err(|why| refused(why.to_string()))?;
+    Ok(What::Document(Box::new(surface), documents))
+}
+
+/// The cassettes that a path means.
+fn tapes(path: &Path) -> Result<Vec<PathBuf>, Trouble> {
+    let all = if path.is_dir() { listed(path, &["jsonl"])? } else { vec![path.to_owned()] };
+    Ok(all.into_iter().filter(|tape| selector(tape).is_some()).collect())
+}
+
+/// The vendor and edition that a cassette's name says.
+fn selector(tape: &Path) -> Option<(String, String)> {
+    let name = file_name(tape);
+    let (vendor, edition) = name.strip_suffix(".jsonl")?.split_once('@')?;
+    Some((vendor.to_owned(), edition.to_owned()))
+}
+
+fn answers(path: &Path, of: Option<&Vendor>) -> Result<What, Trouble> {
+    let mut tapes = tapes(path)?;
+    let held = |tapes: &[PathBuf]| {
+        let mut ids: Vec<String> =
+            tapes.iter().filter_map(|tape| selector(tape)).map(|(vendor, _)| vendor).collect();
+        ids.dedup();
+        ids
+    };
+    if let Some(of) = of.filter(|_| path.is_dir()) {
+        let mine = |tape: &PathBuf| selector(tape).is_some_and(|(vendor, _)| vendor == of.id());
+        if !tapes.iter().any(mine) {
+            let found = held(&tapes).join(", ");
+            let shown = path.display();
+            return Err(refused(format!("{shown}: expected a cassette of {}, found {found}", of.id())));
+        }
+        tapes.retain(mine);
+        // Of several editions the one that was named counts, if it is there.
+        let exact =
+            |tape: &PathBuf| selector(tape).is_some_and(|(_, edition)| edition == of.contract.edition);
+        if tapes.iter().any(exact) {
+            tapes.retain(exact);
+        }
+    }
+    let ids = held(&tapes);
+    if ids.len() > 1 {
+        return Err(refused(format!(
+            "{}: expected cassettes of one vendor, found {}; name one file of it",
+            path.display(),
+            ids.join(", ")
+        )));
+    }
+    let mut seen = Observed::default();
+    let mut contract = None;
+    let mut left = MOST_BYTES;
+    for tape in &tapes {
+        left = left.saturating_sub(bounded(tape, left)?.len() as u64);
+        let (vendor, edition) = selector(tape).unwrap_or_default();
+        let folder = tape.parent().unwrap_or(Path::new("."));
+        let cassette = Cassette::open(folder, &vendor, &edition).map_err(|why| refused(why.to_string()))?;
+        let found = mockreel_contracts::vendor(&format!("{vendor}@{edition}"))
+            .map_err(|why| refused(format!("{}: {why}", tape.display())))?;
+        seen.add(Tape::of(&cassette, &found.contract, crate::cases::WITHOUT_PROFILE));
+        contract = Some(found.contract);
+    }
+    let contract =
+        contract.ok_or_else(|| refused(format!("{}: expected a cassette, found none", path.display())))?;
+    Ok(What::Answers(Box::new(seen), contract))
+}

@@ -1,0 +1,98 @@
+//! Finding the operation that a method and a path mean.
+
+use crate::contract::Options;
+use crate::contract::model::Contract;
+use crate::contract::model::operation::{Operation, Route};
+
+/// What a path and a method lead to.
+#[derive(Debug)]
+pub struct Matched<'a> {
+    /// Our name of the operation.
+    pub name: &'a str,
+    /// The operation.
+    pub operation: &'a Operation,
+    /// The path of it that matched.
+    pub route: &'a Route,
+    /// The segments that stand for names, percent-encoding undone.
+    pub segments: Vec<(&'a str, String)>,
+}
+
+impl Matched<'_> {
+    /// The segment of that name.
+    pub fn segment(&self, name: &str) -> Option<&str> {
+        self.segments.iter().find(|(held, _)| *held == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why a path and a method lead nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoRoute {
+    /// The methods that the path does have.
+    pub allowed: Vec<String>,
+}
+
+impl Contract {
+    /// The operation that a method and a path (without query, percent-encoded as received) mean.
+    ///
+    /// # Errors
+    ///
+    /// If there is none; says which methods the path would take.
+    pub fn route<'a>(&'a self, options: &Options, method: &str, path: &str) -> Result<Matched<'a>, NoRoute> {
+        let mut allowed: Vec<String> = Vec::new();
+        for (name, operation) in &self.operations {
+            for route in &operation.routes {
+                if route.option.as_ref().is_some_and(|option| options.is(option, "off")) {
+                    continue;
+                }
+                let Some(segments) = segments(&route.path, path) else { continue };
+                if operation.method == method {
+                    return Ok(Matched { name, operation, route, segments });
+                }
+                if !allowed.contains(&operation.method) {
+                    allowed.push(operation.method.clone());
+                }
+            }
+        }
+        Err(NoRoute { allowed })
+    }
+}
+
+fn segments<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, String)>> {
+    let mut found = Vec::new();
+    let mut given = path.split('/');
+    for wanted in template.split('/') {
+        let token = given.next()?;
+        match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) if !token.is_empty() => found.push((name, percent_decoded(token))),
+            Some(_) => return None,
+            None if wanted == token => {}
+            None => return None,
+        }
+    }
+    given.next().is_none().then_some(found)
+}
+
+/// Undoes percent-encoding; bytes that are then no UTF-8 become U+FFFD, which no id contains.
+pub fn percent_decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_segment_takes_exactly_one_non_empty_token() {
+        assert_eq!(segments("/task/{id}/fetch", "/task/a%2Fb/fetch"), Some(vec![("id", "a/b".to_owned())]));
+        assert_eq!(segments("/task/{id}/fetch", "/task//fetch"), None);
+        assert_eq!(segments("/task/{id}", "/task/a/b"), None);
+        assert_eq!(segments("/task", "/task/"), None);
+    }
+
+    #[test]
+    fn broken_percent_encoding_is_kept_and_bad_utf8_is_replaced() {
+        assert_eq!(percent_decoded("100%"), "100%");
+        assert_eq!(percent_decoded("%zz%41"), "%zzA");
+        assert_eq!(percent_decoded("%ff"), "\u{fffd}");
+    }
+}

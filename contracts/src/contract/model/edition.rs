@@ -1,0 +1,276 @@
+//! Reading contracts: the newest edition, and patches that turn it into older ones.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::contract::check::rules::{Checker, compiled};
+use crate::contract::check::schema;
+use crate::contract::check::together::Together;
+use crate::contract::model::Contract;
+use crate::contract::model::soundness::{check_coherence, check_images, check_sources};
+use crate::contract::{ContractError, Options};
+
+/// The files of one vendor, embedded in the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Edition {
+    /// Name of the file, for messages.
+    pub file: &'static str,
+    /// The newest edition whole, or an older one as a patch.
+    pub text: &'static str,
+}
+
+/// Which edition of a vendor is meant: `ID`, `ID@2025-07`, `ID@2025-07-24`, `ID@2025-07-24b`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    /// The vendor's id.
+    pub vendor: String,
+    /// A month, a day, or a day with a letter; `None` means the newest.
+    pub moment: Option<String>,
+}
+
+impl Selector {
+    /// Reads `ID` or `ID@EDITION`.
+    ///
+    /// # Errors
+    ///
+    /// If the moment is no month or day.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some((vendor, moment)) = text.split_once('@') else {
+            return Ok(Self { vendor: text.to_owned(), moment: None });
+        };
+        let digits =
+            |part: &str, length: usize| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+        let parts: Vec<&str> = moment.split('-').collect();
+        let sound = match parts.as_slice() {
+            [year, month] => digits(year, 4) && digits(month, 2),
+            [year, month, day] => {
+                let day = day.strip_suffix(|letter: char| letter.is_ascii_lowercase()).unwrap_or(day);
+                digits(year, 4) && digits(month, 2) && digits(day, 2)
+            }
+            _ => false,
+        };
+        if !sound {
+            return Err(format!(
+                "`{moment}` names no edition: expected YYYY-MM or YYYY-MM-DD, as in `{vendor}@2025-07`"
+            ));
+        }
+        Ok(Self { vendor: vendor.to_owned(), moment: Some(moment.to_owned()) })
+    }
+
+    /// Whether an edition of that name had taken effect at the end of the moment.
+    pub fn admits(&self, edition: &str) -> bool {
+        self.moment.as_deref().is_none_or(|moment| edition <= moment || edition.starts_with(moment))
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.vendor)?;
+        self.moment.as_ref().map_or(Ok(()), |moment| write!(f, "@{moment}"))
+    }
+}
+
+/// Reads a vendor's contracts: the newest edition from `base`, older ones from patches in any order.
+///
+/// A patch states its `edition` and, if it does not start from the newest, the edition it patches as
+/// `x-base`. The answer is sorted, newest first.
+///
+/// # Errors
+///
+/// The first file that is no contract.
+pub fn load(base: Edition, patches: &[Edition]) -> Result<Vec<Contract>, ContractError> {
+    let mut tables = tables(base, patches)?;
+    tables.sort_by(|(left, _), (right, _)| right.cmp(left));
+    tables.into_iter().map(|(edition, table)| finish(table, &format!("{} ({edition})", base.file))).collect()
+}
+
+/// Each edition by its name, merged but not yet read; that of `base` first.
+fn tables(base: Edition, patches: &[Edition]) -> Result<Vec<(String, toml::Table)>, ContractError> {
+    let newest = table(base)?;
+    let mut tables = vec![(edition_of(&newest, base.file)?, newest)];
+    let mut waiting: Vec<(Edition, toml::Table)> = Vec::new();
+    for patch in patches {
+        waiting.push((*patch, table(*patch)?));
+    }
+    while !waiting.is_empty() {
+        let ready = waiting.iter().position(|(_, patch)| {
+            patch
+                .get("x-base")
+                .and_then(toml::Value::as_str)
+                .is_none_or(|wanted| tables.iter().any(|(held, _)| held == wanted))
+        });
+        let Some(ready) = ready else {
+            return Err(ContractError::Incoherent {
+                file: waiting[0].0.file.to_owned(),
+                what: "`x-base` names an edition that no file states".to_owned(),
+            });
+        };
+        let (file, mut patch) = waiting.remove(ready);
+        let wanted = patch.remove("x-base").and_then(|wanted| wanted.as_str().map(str::to_owned));
+        let start = tables.iter().find(|(held, _)| wanted.as_ref().is_none_or(|wanted| held == wanted));
+        let mut patched = start.map(|(_, table)| table.clone()).unwrap_or_default();
+        merge(&mut patched, patch);
+        tables.push((edition_of(&patched, file.file)?, patched));
+    }
+    Ok(tables)
+}
+
+/// Lays a patch over an edition of a vendor, as `--contract FILE` does: over that which it names as `x-base`,
+/// else over the newest.
+///
+/// # Errors
+///
+/// If the patch, or what it makes of the contract, is no contract, or if there is no such edition.
+pub fn overlay(
+    base: Edition,
+    patches: &[Edition],
+    file: &str,
+    text: &str,
+) -> Result<Contract, ContractError> {
+    let mut patch: toml::Table = text.parse().map_err(|error: toml::de::Error| syntax(file, &error))?;
+    let mut start = match patch.remove("x-base") {
+        None => table(base)?,
+        Some(wanted) => {
+            let mut tables = tables(base, patches)?;
+            let held = tables.iter().position(|(edition, _)| wanted.as_str() == Some(edition));
+            let Some(held) = held else {
+                tables.sort_by(|(left, _), (right, _)| right.cmp(left));
+                let there: Vec<&str> = tables.iter().map(|(edition, _)| edition.as_str()).collect();
+                let what = format!("`x-base` is {wanted}: expected an edition, one of {}", there.join(", "));
+                return Err(ContractError::Incoherent { file: file.to_owned(), what });
+            };
+            tables.swap_remove(held).1
+        }
+    };
+    merge(&mut start, patch);
+    finish(start, file)
+}
+
+fn table(edition: Edition) -> Result<toml::Table, ContractError> {
+    edition.text.parse().map_err(|error: toml::de::Error| syntax(edition.file, &error))
+}
+
+fn syntax(file: &str, error: &toml::de::Error) -> ContractError {
+    ContractError::Syntax { file: file.to_owned(), message: error.to_string().trim_end().to_owned() }
+}
+
+fn edition_of(table: &toml::Table, file: &str) -> Result<String, ContractError> {
+    let named = table.get("edition").and_then(toml::Value::as_str).map(str::to_owned);
+    named.ok_or_else(|| ContractError::Incoherent {
+        file: file.to_owned(),
+        what: "`edition` is missing".to_owned(),
+    })
+}
+
+/// Lays a patch over a table: tables merge, everything else replaces, and `x-remove` lists keys to delete.
+///
+/// A table with `x-replace = true` replaces its counterpart whole.
+pub fn merge(target: &mut toml::Table, patch: toml::Table) {
+    for (key, value) in patch {
+        if key == "x-remove" {
+            for name in value.as_array().into_iter().flatten().filter_map(toml::Value::as_str) {
+                target.remove(name);
+            }
+            continue;
+        }
+        match (target.get_mut(&key), value) {
+            (Some(toml::Value::Table(held)), toml::Value::Table(mut inner)) => {
+                if inner.remove("x-replace").is_some() {
+                    *held = inner;
+                } else {
+                    merge(held, inner);
+                }
+            }
+            (_, toml::Value::Table(mut inner)) => {
+                inner.remove("x-replace");
+                target.insert(key, toml::Value::Table(inner));
+            }
+            (_, value) => {
+                target.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Turns a merged table into a contract: references resolved, citations and schemas checked.
+fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
+    check_sources(&toml::Value::Table(table.clone()), file)?;
+    let mut contract = Contract::deserialize(table.clone()).map_err(|error| syntax(file, &error))?;
+    contract.table = table;
+    let incoherent = |what: String| ContractError::Incoherent { file: file.to_owned(), what };
+    let defs = contract.schemas.clone();
+    let resolved = |schema: &Value| schema::resolve(schema, &defs);
+    for (id, model) in &mut contract.models {
+        model.id.clone_from(id);
+        model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        check_images(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        let together = Together::of(&model.request);
+        model.together = together.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
+        if !model.about.is_empty() && model.about_source.is_none() {
+            return Err(incoherent(format!("model {id}: `about` needs an `about_source`")));
+        }
+    }
+    for (name, operation) in &mut contract.operations {
+        let schemas = [Some(&mut operation.reply), operation.query.as_mut(), operation.request.as_mut()];
+        for schema in schemas.into_iter().flatten() {
+            *schema = resolved(schema).map_err(|what| incoherent(format!("operation {name}: {what}")))?;
+        }
+    }
+    contract.problem_schema = resolved(&contract.problem_schema).map_err(incoherent)?;
+    check_coherence(&contract).map_err(incoherent)?;
+    Ok(contract)
+}
+
+impl Contract {
+    /// The checker of a model's requests; compiled when first needed.
+    pub fn request_checker<'a>(&self, model: &'a crate::contract::Model) -> &'a Checker {
+        compiled(&model.checker, &model.request)
+    }
+
+    /// The contract as the chosen options leave it. Without a patch among them it is this one.
+    ///
+    /// # Errors
+    ///
+    /// If an option's patch does not fit; a test tries every value of every option.
+    pub fn with_options(&self, options: &Options) -> Result<Self, ContractError> {
+        let mut table = self.table.clone();
+        for (name, value) in options.iter() {
+            if let Some(patch) = self.options.get(name).and_then(|fact| fact.patch.get(value)) {
+                merge(&mut table, patch.clone());
+            }
+        }
+        finish(table, &self.full_id())
+    }
+
+    /// The options at their defaults.
+    pub fn default_options(&self) -> Options {
+        Options::defaults(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selector_means_the_newest_edition_at_the_end_of_its_moment() {
+        let month = Selector::parse("v@2025-07").unwrap();
+        assert!(month.admits("2025-07-24") && month.admits("2025-05-08") && !month.admits("2025-08-19"));
+        let day = Selector::parse("v@2025-07-24").unwrap();
+        assert!(day.admits("2025-07-24") && day.admits("2025-07-24b") && !day.admits("2025-07-25"));
+        assert!(Selector::parse("v@2025").is_err());
+        assert!(Selector::parse("v@yesterday").is_err());
+        assert!(Selector::parse("v").unwrap().admits("2099-01-01"));
+    }
+
+    #[test]
+    fn a_patch_merges_removes_and_replaces() {
+        let mut target: toml::Table = "a = 1\n[t]\nx = 1\ny = 2\n[r]\nold = 1".parse().unwrap();
+        let patch = "a = 2\n[t]\nx-remove = [\"x\"]\nz = 3\n[r]\nx-replace = true\nnew = 1".parse().unwrap();
+        merge(&mut target, patch);
+        let wanted: toml::Table = "a = 2\n[t]\ny = 2\nz = 3\n[r]\nnew = 1".parse().unwrap();
+        assert_eq!(target, wanted);
+    }
+}

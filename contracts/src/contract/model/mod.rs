@@ -1,0 +1,403 @@
+//! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
+
+pub mod edition;
+pub mod money;
+pub mod operation;
+mod soundness;
+pub mod source;
+pub mod wording;
+
+use std::sync::OnceLock;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::contract::Options;
+use crate::contract::check::rules::Checker;
+use crate::contract::check::together::{Together, Unmet};
+use crate::contract::model::money::{Billing, RateLimits};
+use crate::contract::model::operation::Operation;
+use crate::contract::model::source::{Cited, Source};
+use crate::contract::model::wording::{FailureFact, ProblemFact, Wording};
+use crate::phase::Phase;
+
+/// A map that keeps the order in which the file declares its entries.
+pub type Ordered<T> = IndexMap<String, T>;
+
+/// One edition of a vendor's contract.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The vendor's id, as users write it.
+    pub id: String,
+    /// The vendor's name, for pages.
+    pub title: String,
+    /// The day this edition took effect, `YYYY-MM-DD`, with a letter if a day has two.
+    pub edition: String,
+    /// What a reader should know first. Plain text.
+    pub summary: String,
+    /// Hosts under which the vendor serves this surface.
+    pub hosts: Vec<String>,
+    /// Where the facts come from.
+    pub sources: Ordered<Source>,
+    /// How callers identify themselves.
+    pub auth: Auth,
+    /// What the vendor says to browsers; absent if nothing is known.
+    pub cors: Option<Cors>,
+    /// What all answers have in common.
+    pub answers: Answers,
+    /// The vendor's words for our phases, by [`Phase::name`].
+    pub phases: Ordered<PhaseWords>,
+    /// What can be asked, by our name of the operation.
+    pub operations: Ordered<Operation>,
+    /// Schemas that requests and replies refer to as `#/$defs/NAME`.
+    #[serde(default)]
+    pub schemas: Map<String, Value>,
+    /// What jobs run on, by the vendor's id.
+    pub models: Ordered<Model>,
+    /// When jobs are charged, and which endings cost nothing.
+    pub billing: Billing,
+    /// How the vendor counts what an account does.
+    pub limits: RateLimits,
+    /// Refusals, by [`crate::problem::Problem::name`].
+    pub problems: Ordered<ProblemFact>,
+    /// The schema that refusals follow, with `x-source`.
+    pub problem_schema: Value,
+    /// How a broken rule is worded, by [`crate::contract::check::rules::Rule::name`].
+    #[serde(default)]
+    pub wording: Ordered<Wording>,
+    /// Reasons of failed jobs, by [`crate::problem::FailureReason::name`].
+    pub failures: Ordered<FailureFact>,
+    /// When an image that breaks a rule is noticed.
+    #[serde(rename = "pictures")]
+    pub images: Images,
+    /// Which rules of the models' maker reach the caller.
+    pub upstream: UpstreamRules,
+    /// What becomes of results.
+    pub results: Results,
+    /// Where files may be put, if the vendor takes uploads.
+    pub uploads: Option<Uploads>,
+    /// Whom the vendor tells when a job changes, if it tells anybody.
+    pub callbacks: Option<Callbacks>,
+    /// Quirks with several right answers.
+    #[serde(default)]
+    pub options: Ordered<OptionFact>,
+    /// What stays unknown, and what we propose instead: prose for the page.
+    #[serde(default)]
+    pub open_questions: Vec<OpenQuestion>,
+    /// The merged table it was read from, so that options can patch it.
+    #[serde(skip)]
+    pub(crate) table: toml::Table,
+}
+
+/// How callers identify themselves.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The scheme's word.
+    pub scheme: String,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What the vendor says to browsers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cors {
+    /// `access-control-allow-origin`.
+    pub allow_origin: String,
+    /// `access-control-allow-methods`.
+    pub allow_methods: Vec<String>,
+    /// `access-control-allow-headers`.
+    pub allow_headers: Vec<String>,
+    /// `access-control-expose-headers`.
+    #[serde(default)]
+    pub expose_headers: Vec<String>,
+    /// Status of the answer to a preflight.
+    pub preflight_status: u16,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What all answers have in common.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// Content type of JSON answers.
+    pub content_type: String,
+    /// The largest body that is read, in bytes; absent if nobody knows.
+    pub max_body_bytes: Option<u64>,
+    /// Where that limit is from.
+    pub max_body_source: Option<Cited>,
+    /// Where the content type is from.
+    pub source: Cited,
+}
+
+/// The vendor's words for one phase.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseWords {
+    /// The first is the one we say; the others may be chosen by options or seen on the wire. Strings or numbers.
+    pub words: Vec<Value>,
+    /// Where they are from.
+    pub source: Cited,
+}
+
+/// One model.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The vendor's id; filled in from the key of the table.
+    #[serde(default)]
+    pub id: String,
+    /// A name for people.
+    pub title: String,
+    /// JSON Schema of the body of a submit.
+    pub request: Value,
+    /// The pair of model and mode in the maker's table of capabilities.
+    pub maker: Option<Maker>,
+    /// What comes out.
+    pub output: Output,
+    /// What it costs; absent if no price is known.
+    pub price: Option<Price>,
+    /// How long the vendor was seen to take.
+    pub observed: Observed,
+    /// Whether it is still offered.
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
+    /// Members of the vendor's own description of the model, where it publishes one.
+    #[serde(default)]
+    pub about: Map<String, Value>,
+    /// Where those are from.
+    pub about_source: Option<Cited>,
+    /// Where it is from.
+    pub source: Cited,
+    /// The compiled request schema.
+    #[serde(skip)]
+    pub(crate) checker: OnceLock<Checker>,
+    /// What of a request goes together, compiled.
+    #[serde(skip)]
+    pub(crate) together: OnceLock<Together>,
+}
+
+/// Whether a model is still offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lifecycle {
+    /// Offered.
+    #[default]
+    Active,
+    /// Offered, but announced to end.
+    Deprecated,
+    /// No longer offered.
+    Retired,
+}
+
+/// A row in the maker's table of capabilities.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maker {
+    /// The maker's `model_name`.
+    pub model: String,
+    /// The maker's `mode`.
+    pub mode: String,
+    /// Where the pairing is from.
+    pub source: Cited,
+}
+
+/// What comes out of a model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Nominal width and height in pixels; the area is kept and the aspect follows the image.
+    pub pixels: [u32; 2],
+    /// Frames a second.
+    pub fps: u32,
+    /// Length in seconds where no member of the request says it.
+    pub seconds: u32,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What a job costs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// In `unit`s.
+    pub amount: f64,
+    /// The vendor's unit.
+    pub unit: String,
+    /// What the amount is for.
+    pub per: Per,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What an amount is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// A job.
+    Job,
+    /// A second of video.
+    Second,
+}
+
+/// How long the vendor was seen to take, in seconds: bounds of an even distribution.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observed {
+    /// From submit to start.
+    pub queued: [f64; 2],
+    /// From start to end, for a clip of five seconds.
+    pub running: [f64; 2],
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// When an image that breaks a rule is noticed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Images {
+    /// The image rules that refuse the submit, by [`crate::contract::check::rules::ImageRule::name`]; all others fail the job.
+    pub refused_at_submit: Vec<String>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// Which rules of the models' maker reach the caller.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamRules {
+    /// Names of rules in [`crate::upstream`].
+    pub rules: Vec<String>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// What becomes of results.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// Days until the address stops working; absent if it does not.
+    pub expire_after_days: Option<f64>,
+    /// `access-control-allow-origin` of results; absent if browsers may not read them.
+    pub allow_origin: Option<String>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// Where files may be put.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Minutes until the address stops taking a file.
+    pub minutes: f64,
+    /// File extensions taken, and the content type served for each.
+    pub types: Ordered<String>,
+    /// Pointer to the extension in the request.
+    pub extension_at: String,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// Whom the vendor tells when a job changes, and how often it tries. What it sends is what a poll answers at that moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callbacks {
+    /// JSON Pointer to the receiver's address in the body of a submit.
+    pub at: String,
+    /// The phases whose beginning is announced.
+    pub phases: Vec<Phase>,
+    /// How many more times a call that failed is tried, at most 10.
+    pub retries: u32,
+    /// Seconds before the first retry; each further one waits twice as long.
+    #[serde(default)]
+    pub backoff_seconds: f64,
+    /// How long the vendor waits for an answer, in seconds; absent if nobody knows.
+    pub patience_seconds: Option<f64>,
+    /// The option that must not be `off` for anything to be sent.
+    pub option: Option<String>,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// A quirk with several right answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptionFact {
+    /// One line for pages.
+    pub summary: String,
+    /// What it may be.
+    pub values: Vec<String>,
+    /// What it is unless chosen.
+    pub default: String,
+    /// What a value changes in the contract, as a patch like an edition's.
+    #[serde(default)]
+    pub patch: Ordered<toml::Table>,
+    /// Why that is the default.
+    pub source: Cited,
+}
+
+/// What stays unknown, and what we propose instead.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenQuestion {
+    /// The question.
+    pub question: String,
+    /// What we do meanwhile.
+    pub proposal: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Contract {
+    /// The vendor's words for a phase; empty if it has none.
+    pub fn words(&self, phase: Phase) -> &[Value] {
+        self.phases.get(phase.name()).map_or(&[], |words| words.words.as_slice())
+    }
+
+    /// The unit of the models' prices, which is one for all of them; nothing, if no price is known.
+    pub fn unit(&self) -> Option<&str> {
+        self.models.values().find_map(|model| Some(model.price.as_ref()?.unit.as_str()))
+    }
+
+    /// The word that we say for a phase: the vendor's first, or our own name if the contract has none.
+    pub fn word(&self, phase: Phase) -> Value {
+        self.words(phase).first().cloned().unwrap_or_else(|| Value::from(phase.name()))
+    }
+
+    /// `id@edition`.
+    pub fn full_id(&self) -> String {
+        format!("{}@{}", self.id, self.edition)
+    }
+}
+
+impl Callbacks {
+    /// The receiver's address in the body of a submit; `None` if there is none, or an empty one.
+    pub fn address<'a>(&self, body: &'a Value) -> Option<&'a str> {
+        body.pointer(&self.at)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// Whether anything is sent under these options.
+    pub fn are_sent(&self, options: &Options) -> bool {
+        self.option.as_ref().is_none_or(|name| !options.is(name, "off"))
+    }
+}
+
+impl Model {
+    /// The first rule about what goes together that a body breaks.
+    pub fn unmet(&self, body: &Value) -> Option<&Unmet> {
+        // A contract whose rules cannot be read does not load.
+        self.together.get_or_init(|| Together::of(&self.request).unwrap_or_default()).unmet(body)
+    }
+
+    /// What a job of so many seconds costs; `None` if no price is known.
+    pub fn price_of(&self, seconds: u32) -> Option<f64> {
+        self.price.as_ref().map(|price| match price.per {
+            Per::Job => price.amount,
+            Per::Second => price.amount * f64::from(seconds),
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! What can be asked of a vendor, and in which order a request is checked.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::contract::check::rules::{Checker, Violation, compiled};
+use crate::contract::model::source::Cited;
+
+/// A status code that may be documented one way and served another.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusFact {
+    /// What the documentation says, where it says anything.
+    pub documented: Option<u16>,
+    /// What is served.
+    pub enforced: u16,
+    /// Where both are from.
+    pub source: Cited,
+}
+
+/// A check that a request passes on its way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Who is asking.
+    Credential,
+    /// Whether the body can be read.
+    Body,
+    /// Whether the vendor has the model.
+    Model,
+    /// Whether the members keep their rules.
+    Members,
+    /// Whether the images keep theirs, as far as the vendor looks at once.
+    #[serde(rename = "pictures")]
+    Images,
+}
+
+impl Check {
+    /// The word in contracts and on pages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::Body => "body",
+            Self::Model => "model",
+            Self::Members => "members",
+            Self::Images => "pictures",
+        }
+    }
+}
+
+/// The names of all operations, as contracts, scenarios and the journal write them.
+pub const OPERATION_NAMES: [&str; 8] =
+    ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
+
+/// Where the id of a job is in a request.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdPlace {
+    /// A segment of the path, by its name in the route.
+    Path(String),
+    /// A parameter of the query.
+    Query(String),
+}
+
+/// One operation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// One line for pages.
+    pub summary: String,
+    /// HTTP method, upper case.
+    pub method: String,
+    /// Its paths, the documented one first.
+    pub routes: Vec<Route>,
+    /// Status of the good answer.
+    pub status: StatusFact,
+    /// Content types of the body; empty if there is none.
+    #[serde(default)]
+    pub media_types: Vec<String>,
+    /// The order in which a request is checked.
+    pub checks: Vec<Check>,
+    /// Where the order is from.
+    pub checks_source: Cited,
+    /// JSON Schema of the query, as an object of texts.
+    pub query: Option<Value>,
+    /// JSON Schema of the body, where it does not depend on a model.
+    pub request: Option<Value>,
+    /// Pointer to the model's id in the body, where the path does not fix it.
+    pub model_at: Option<String>,
+    /// Pointer to the part of the body that the vendor echoes (empty: all of it); absent if nothing is echoed.
+    pub echo: Option<String>,
+    /// Where the job's id is.
+    pub job_id: Option<IdPlace>,
+    /// JSON Schema of the good answer.
+    pub reply: Value,
+    /// Where a client finds what it needs in the good answer.
+    #[serde(default)]
+    pub read: Read,
+    /// Where the operation is from.
+    pub source: Cited,
+    /// The compiled schema of the query.
+    #[serde(skip)]
+    pub(crate) query_checker: OnceLock<Checker>,
+    /// The compiled schema of the body.
+    #[serde(skip)]
+    pub(crate) request_checker: OnceLock<Checker>,
+}
+
+/// One path of an operation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The path; `{name}` stands for one segment.
+    pub path: String,
+    /// The model that the path fixes.
+    pub model: Option<String>,
+    /// The option that must not be `off` for this path to exist.
+    pub option: Option<String>,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// JSON Pointers into a good answer.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Read {
+    /// The job's id.
+    pub id: Option<String>,
+    /// The vendor's word for the phase.
+    pub status: Option<String>,
+    /// Further places that hold the same word.
+    pub status_mirrors: Vec<String>,
+    /// The video's address; several where clients read several.
+    pub video_url: Vec<String>,
+    /// The thumbnail's address.
+    pub cover_url: Option<String>,
+    /// Why the job failed.
+    pub failure: Vec<String>,
+    /// The jobs of a listing.
+    pub jobs: Option<String>,
+    /// The models of a listing.
+    pub models: Option<String>,
+    /// Where a file may be put.
+    pub upload_url: Option<String>,
+    /// Where it can be read afterwards.
+    pub public_url: Option<String>,
+}
+
+impl Read {
+    /// Every place that holds the vendor's word for a phase; `*` stands for each item of a list.
+    pub fn status_places(&self) -> Vec<String> {
+        let places = self.status.iter().chain(&self.status_mirrors);
+        match &self.jobs {
+            Some(jobs) => places.map(|place| format!("{jobs}/*{place}")).collect(),
+            None => places.cloned().collect(),
+        }
+    }
+}
+
+impl Operation {
+    /// What is wrong with a query, as an object of texts. Nothing, if the operation has no schema for it.
+    pub fn query_violations(&self, query: &Value) -> Vec<Violation> {
+        self.query
+            .as_ref()
+            .map_or_else(Vec::new, |schema| compiled(&self.query_checker, schema).violations(query))
+    }
+
+    /// What is wrong with a body that does not depend on a model. Nothing, if the operation has no schema for it.
+    pub fn request_violations(&self, body: &Value) -> Vec<Violation> {
+        self.request
+            .as_ref()
+            .map_or_else(Vec::new, |schema| compiled(&self.request_checker, schema).violations(body))
+    }
+}

@@ -1,0 +1,306 @@
+//! Which method on which path answers which, and what differs of it apart from bodies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::body::Direction;
+use super::units::{Unit, pairs};
+use super::{About, Comparison};
+use crate::kind::{Kind, Severity};
+use crate::surface::{Body, Endpoint, Extent, Node, Security};
+
+impl Comparison<'_> {
+    pub(super) fn endpoints(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let by_model = !self.is_observed();
+        let (before, after) = (Unit::all(&old.endpoints, by_model), Unit::all(&new.endpoints, by_model));
+        let pairs = pairs(&before, &after);
+        for (left, right) in &pairs.same {
+            self.unit(before[*left], after[*right], false);
+        }
+        for (left, right) in &pairs.moved {
+            let (unit, other) = (before[*left], after[*right]);
+            // Refusals alone do not tell where an operation was asked.
+            let known = !unit.endpoint.path.is_empty() && !other.endpoint.path.is_empty();
+            self.unit(unit, other, known);
+        }
+        if pairs.too_many {
+            self.not_compared.insert("which paths moved: too many came and went to tell".to_owned());
+        }
+        let gone: Vec<Unit<'_>> = pairs.gone.iter().map(|at| before[*at]).collect();
+        let came: Vec<Unit<'_>> = pairs.came.iter().map(|at| after[*at]).collect();
+        self.nameless(&gone, &after, true);
+        self.nameless(&came, &before, false);
+        self.models(&gone, &came, &before, &after);
+        self.paths(&gone, &came, &before, &after);
+    }
+
+    /// Models that only one side lists, where the other side describes one body for whatever model is named.
+    fn nameless(&mut self, named: &[Unit<'_>], others: &[Unit<'_>], gone: bool) {
+        for unit in named.iter().filter(|unit| !unit.model.is_empty()) {
+            let same = |other: &&Unit<'_>| other.model.is_empty() && other.route() == unit.route();
+            let Some(other) = others.iter().find(same) else { continue };
+            let (old, new) = if gone { (*unit, *other) } else { (*other, *unit) };
+            self.unit(old, new, false);
+            let describes = |unit: &Unit<'_>| unit.request().is_some_and(|body| body.node.is_some());
+            if !describes(unit) || !describes(other) {
+                continue;
+            }
+            let operation = unit.endpoint.name();
+            let about = About { operation: operation.clone(), ..About::default() };
+            let severity = if gone { Severity::Compatible } else { Severity::Breaking };
+            let place = format!("{operation}.request/model");
+            let finding = self.add(&about, Kind::EnumChanged, severity, &place);
+            finding.message =
+                if gone { "models are no longer listed by name" } else { "models are listed by name now" }
+                    .to_owned();
+            (finding.pointer, finding.to_pointer) =
+                (Some(old.endpoint.pointer.clone()), Some(new.endpoint.pointer.clone()));
+        }
+    }
+
+    /// Two descriptions of one model on one method.
+    fn unit(&mut self, old: Unit<'_>, new: Unit<'_>, moved: bool) {
+        let operation = new.endpoint.operation.clone().or_else(|| old.endpoint.operation.clone());
+        let operation = operation.unwrap_or_else(|| new.endpoint.name());
+        let model = Some(new.model.to_owned()).filter(|model| !model.is_empty());
+        let about = About { operation: operation.clone(), model, files: new.files(), old_files: old.files() };
+        if moved {
+            let place = format!("{operation}.path");
+            let finding = self.add(&about, Kind::PathMoved, Severity::Breaking, &place);
+            finding.from = Some(json!(format!("{} {}", old.endpoint.method, old.endpoint.path)));
+            finding.to = Some(json!(format!("{} {}", new.endpoint.method, new.endpoint.path)));
+            finding.pointer = Some(old.endpoint.pointer.clone());
+            finding.to_pointer = Some(new.endpoint.pointer.clone());
+        }
+        self.security(&about, old.endpoint, new.endpoint);
+        // Answers do not show what was asked.
+        if !old.endpoint.is_observed() && !new.endpoint.is_observed() {
+            let (was, is) = (old.endpoint, new.endpoint);
+            for (word, before, after) in [
+                ("query", &was.query, &is.query),
+                ("header", &was.headers, &is.headers),
+                ("path", &was.segments, &is.segments),
+            ] {
+                self.bodies(&about, Direction::Request, &format!("{operation}.{word}"), before, after);
+            }
+            self.request(&about, old, new);
+        }
+        self.replies(&about, old.endpoint, new.endpoint);
+    }
+
+    fn request(&mut self, about: &About, old: Unit<'_>, new: Unit<'_>) {
+        let place = format!("{}.request", about.operation);
+        let nothing = Body::default();
+        let (before, after) = (old.request().unwrap_or(&nothing), new.request().unwrap_or(&nothing));
+        let pointers = |body: &Body, node: Option<&Node>| {
+            let known = node.map_or_else(|| body.pointer.clone(), |node| node.pointer.clone());
+            Some(known).filter(|pointer| !pointer.is_empty())
+        };
+        if old.request().is_some() && new.request().is_some() && before.required != after.required {
+            let severity = if after.required { Severity::Breaking } else { Severity::Compatible };
+            let finding = self.add(about, Kind::RequiredChanged, severity, &place);
+            (finding.from, finding.to) = (Some(json!(before.required)), Some(json!(after.required)));
+            (finding.pointer, finding.to_pointer) = (pointers(before, None), pointers(after, None));
+        }
+        self.media_types(about, Direction::Request, &place, before, after);
+        match (&before.node, &after.node) {
+            (Some(held), Some(now)) => self.bodies(about, Direction::Request, &place, held, now),
+            (Some(held), None) => {
+                let finding = self.add(about, Kind::MemberRemoved, Severity::Risky, &place);
+                finding.from = Some(super::facts::of_node(held, before.required));
+                (finding.pointer, finding.to_pointer) = (pointers(before, Some(held)), pointers(after, None));
+            }
+            (None, Some(now)) => {
+                let must = after.required;
+                let severity = if must { Severity::Breaking } else { Severity::Compatible };
+                let finding = self.add(about, Kind::MemberAdded, severity, &place);
+                finding.to = Some(super::facts::of_node(now, must));
+                (finding.pointer, finding.to_pointer) = (pointers(before, None), pointers(after, Some(now)));
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn security(&mut self, about: &About, old: &Endpoint, new: &Endpoint) {
+        // Answers show no credentials.
+        if old.is_observed() || new.is_observed() {
+            return;
+        }
+        let severity = match (&old.security, &new.security) {
+            (Security::Demanded(held), Security::Demanded(now)) if held == now => return,
+            // Whoever has one of the credentials of before still has one of those that serve.
+            (Security::Demanded(held), Security::Demanded(now)) if held.is_subset(now) => {
+                Severity::Compatible
+            }
+            (Security::None, Security::Demanded(_)) | (Security::Demanded(_), Security::Demanded(_)) => {
+                Severity::Breaking
+            }
+            // Whoever read of the credential may have sent it already.
+            (Security::Declared(_), Security::Demanded(_)) => Severity::Risky,
+            (Security::Demanded(_), Security::None) => Severity::Compatible,
+            // That a credential is declared and demanded nowhere is a defect of the document.
+            (_, Security::None | Security::Declared(_)) => return,
+        };
+        let fact = |security: &Security| {
+            let schemes = security.schemes().into_iter().collect::<Vec<String>>().join(" or ");
+            match security {
+                Security::None => json!("none"),
+                Security::Declared(_) => json!(format!("{schemes}, declared and not demanded")),
+                Security::Demanded(_) => json!(schemes),
+            }
+        };
+        let (from, to) = (fact(&old.security), fact(&new.security));
+        let place = format!("{}.security", about.operation);
+        let finding = self.add(about, Kind::SecurityChanged, severity, &place);
+        (finding.from, finding.to) = (Some(from), Some(to));
+        (finding.pointer, finding.to_pointer) = (Some(old.pointer.clone()), Some(new.pointer.clone()));
+    }
+
+    pub(super) fn media_types(
+        &mut self,
+        about: &About,
+        direction: Direction,
+        place: &str,
+        old: &Body,
+        new: &Body,
+    ) {
+        if old.media_types.is_empty() || new.media_types.is_empty() || old.media_types == new.media_types {
+            return;
+        }
+        let gone = old.media_types.iter().any(|held| !new.media_types.contains(held));
+        let came = new.media_types.iter().any(|held| !old.media_types.contains(held));
+        let severity = super::severity::of_change(direction, gone, came);
+        let finding = self.add(about, Kind::MediaTypeChanged, severity, place);
+        finding.from = Some(json!(old.media_types.join(", ")));
+        finding.to = Some(json!(new.media_types.join(", ")));
+        (finding.pointer, finding.to_pointer) = (Some(old.pointer.clone()), Some(new.pointer.clone()));
+    }
+
+    /// Models that an operation no longer has, or has besides: one finding for each operation.
+    fn models(&mut self, gone: &[Unit<'_>], came: &[Unit<'_>], before: &[Unit<'_>], after: &[Unit<'_>]) {
+        let named = |units: &[Unit<'_>]| -> BTreeMap<String, BTreeSet<String>> {
+            let mut by_operation: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for unit in units.iter().filter(|unit| !unit.model.is_empty()) {
+                by_operation.entry(unit.operation()).or_default().insert(unit.model.to_owned());
+            }
+            by_operation
+        };
+        let (held, now) = (named(before), named(after));
+        for (operation, held) in &held {
+            let Some(now) = now.get(operation) else { continue };
+            let lost: Vec<&String> = held.difference(now).collect();
+            let won: Vec<&String> = now.difference(held).collect();
+            if lost.is_empty() && won.is_empty() {
+                continue;
+            }
+            // A whole description beside a part: what the part does not mention was not looked at.
+            if !lost.is_empty() && self.old.extent > Extent::Part && self.new.extent == Extent::Part {
+                self.not_compared.insert(format!(
+                    "{} models of {operation} that {} does not mention",
+                    lost.len(),
+                    self.new.name
+                ));
+            }
+            if !won.is_empty() && self.new.extent > Extent::Part && self.old.extent == Extent::Part {
+                self.not_compared.insert(format!(
+                    "{} models of {operation} that {} does not mention",
+                    won.len(),
+                    self.old.name
+                ));
+            }
+            let lost: Vec<&String> = lost
+                .into_iter()
+                .filter(|_| self.old.extent == Extent::Part || self.new.extent > Extent::Part)
+                .collect();
+            let won: Vec<&String> = won
+                .into_iter()
+                .filter(|_| self.new.extent == Extent::Part || self.old.extent > Extent::Part)
+                .collect();
+            let severity = match (lost.is_empty(), self.new.extent > Extent::Part) {
+                (true, _) => Severity::Compatible,
+                (false, true) => Severity::Breaking,
+                // Another file may describe them.
+                (false, false) => Severity::Risky,
+            };
+            if lost.is_empty() && won.is_empty() {
+                continue;
+            }
+            let place = format!("{operation}.request/model");
+            let about = About { operation: operation.clone(), ..About::default() };
+            let pointer = |units: &[Unit<'_>]| {
+                units
+                    .iter()
+                    .find(|unit| unit.operation() == *operation)
+                    .map(|unit| unit.endpoint.pointer.clone())
+            };
+            let (from, to) =
+                (pointer(gone).or_else(|| pointer(before)), pointer(came).or_else(|| pointer(after)));
+            let finding = self.add(&about, Kind::EnumChanged, severity, &place);
+            finding.message = models_sentence(&lost, &won);
+            finding.from = Some(json!(lost)).filter(|_| !lost.is_empty());
+            finding.to = Some(json!(won)).filter(|_| !won.is_empty());
+            (finding.pointer, finding.to_pointer) = (from, to);
+        }
+    }
+
+    /// Paths that come or go, once for each, whatever models they had.
+    fn paths(&mut self, gone: &[Unit<'_>], came: &[Unit<'_>], before: &[Unit<'_>], after: &[Unit<'_>]) {
+        let routes =
+            |units: &[Unit<'_>]| -> BTreeSet<(String, String)> { units.iter().map(Unit::route).collect() };
+        let (held, now) = (routes(before), routes(after));
+        let sides = [(gone, &now, Kind::PathRemoved), (came, &held, Kind::PathAdded)];
+        for (units, other, kind) in sides {
+            let mut seen = BTreeSet::new();
+            for unit in units {
+                let route = unit.route();
+                if other.contains(&route) || !seen.insert(route) {
+                    continue;
+                }
+                self.path(*unit, kind);
+            }
+        }
+    }
+
+    fn path(&mut self, unit: Unit<'_>, kind: Kind) {
+        let told = format!("{} {}", unit.endpoint.method, unit.endpoint.path);
+        let removed = kind == Kind::PathRemoved;
+        let (mine, other) = if removed { (self.old, self.new) } else { (self.new, self.old) };
+        if mine.extent > other.extent {
+            self.not_compared.insert(format!("{told}, which {} does not mention", other.name));
+            return;
+        }
+        let already = self.found.iter().any(|held| {
+            held.kind == Kind::PathMoved
+                && [&held.from, &held.to].iter().any(|side| **side == Some(json!(told)))
+        });
+        if already {
+            return;
+        }
+        let name = unit.endpoint.name();
+        let about = About { operation: name.clone(), ..About::default() };
+        let severity = if removed { Severity::Breaking } else { Severity::Compatible };
+        let place = format!("{name}.path{}", unit.endpoint.path);
+        let finding = self.add(&about, kind, severity, &place);
+        let pointer = Some(unit.endpoint.pointer.clone());
+        if removed {
+            (finding.from, finding.pointer) = (Some(json!(told)), pointer);
+        } else {
+            (finding.to, finding.to_pointer) = (Some(json!(told)), pointer);
+        }
+    }
+}
+
+fn models_sentence(lost: &[&String], won: &[&String]) -> String {
+    let list = |names: &[&String]| {
+        let shown: Vec<&str> = names.iter().take(6).map(|name| name.as_str()).collect();
+        let more = names.len().saturating_sub(6);
+        format!("{}{}", shown.join(", "), if more == 0 { String::new() } else { format!(" and {more} more") })
+    };
+    match (lost.is_empty(), won.is_empty()) {
+        (true, _) => format!("models came: {}", list(won)),
+        (_, true) => format!("models are no longer listed: {}", list(lost)),
+        _ => format!("models are no longer listed: {}; models came: {}", list(lost), list(won)),
+    }
+}

@@ -1,0 +1,367 @@
+//! Members that only one side has: renamed, moved, gone or new.
+
+use std::collections::BTreeSet;
+
+use super::body::{Direction, FEW, Pair, evidence, fact};
+use super::severity::{lacks, of_added, of_removed, of_renamed};
+use super::{About, Comparison};
+use crate::finding::{Confidence, Evidence};
+use crate::kind::{Kind, Severity};
+use crate::read::shape;
+use crate::surface::{Member, Node};
+use mockreel_contracts::contract::check::schema::escape;
+
+/// So many combinations of members that went and came are weighed at most; beyond, none is taken for renamed.
+const MOST_WEIGHED: usize = 40_000;
+
+/// A member that the other side lacks.
+#[derive(Clone)]
+pub(super) struct Leftover<'a> {
+    /// The canonical place of the object that has it, or should.
+    outer: String,
+    name: &'a str,
+    member: &'a Member,
+    /// That object on the old side.
+    old: &'a Node,
+    /// That object on the new side.
+    new: &'a Node,
+}
+
+/// What is left over once everything with the same name was compared.
+#[derive(Default)]
+pub(super) struct Leftovers<'a> {
+    pub(super) gone: Vec<Leftover<'a>>,
+    pub(super) came: Vec<Leftover<'a>>,
+}
+
+impl<'a> Leftover<'a> {
+    pub(super) fn new(outer: &str, name: &'a str, member: &'a Member, old: &'a Node, new: &'a Node) -> Self {
+        Self { outer: outer.to_owned(), name, member, old, new }
+    }
+
+    fn place(&self) -> String {
+        format!("{}/{}", self.outer, escape(self.name))
+    }
+
+    /// Itself and every member below it, each with its place.
+    fn below(&self) -> Vec<(String, &'a str, &'a Member)> {
+        let mut found = vec![(self.place(), self.name, self.member)];
+        collect(&self.place(), &self.member.node, &mut found);
+        found
+    }
+}
+
+fn collect<'a>(place: &str, node: &'a Node, found: &mut Vec<(String, &'a str, &'a Member)>) {
+    for (name, member) in &node.members {
+        let below = format!("{place}/{}", escape(name));
+        found.push((below.clone(), name, member));
+        collect(&below, &member.node, found);
+    }
+    if let Some(items) = &node.items {
+        collect(&format!("{place}/*"), items, found);
+    }
+}
+
+impl Comparison<'_> {
+    /// Says of each leftover what became of it, or where it came from.
+    pub(super) fn members_that_came_or_went(
+        &mut self,
+        about: &About,
+        direction: Direction,
+        leftovers: Leftovers<'_>,
+    ) {
+        let Leftovers { mut gone, mut came } = leftovers;
+        for (was, is) in renames(&mut gone, &mut came) {
+            self.renamed(about, direction, &was, &is);
+        }
+        let moved = self.moves(about, direction, &mut gone, &mut came);
+        for left in gone.iter().filter(|left| !is_emptied(left, &moved)) {
+            self.gone(about, direction, left);
+        }
+        for left in came.iter().filter(|left| !is_emptied(left, &moved)) {
+            self.came(about, direction, left);
+        }
+    }
+
+    fn renamed(&mut self, about: &About, direction: Direction, was: &Leftover<'_>, is: &Leftover<'_>) {
+        let pair = Pair { old: &was.member.node, new: &is.member.node, direction };
+        let severity = of_renamed(direction, was.member.required, is.member.required, is.new.closed);
+        let place = is.place();
+        self.relocated(about, Kind::MemberRenamed, severity, &was.place(), &place, pair);
+        if was.member.required != is.member.required {
+            self.required(about, &place, pair, was.member, is.member);
+        }
+        let mut inner = Leftovers::default();
+        self.nodes(about, &place, pair, &mut inner);
+        self.members_that_came_or_went(about, direction, inner);
+    }
+
+    /// Members of the same name and form that are elsewhere now. Answers with the places that are explained by it.
+    fn moves<'a>(
+        &mut self,
+        about: &About,
+        direction: Direction,
+        gone: &mut Vec<Leftover<'a>>,
+        came: &mut Vec<Leftover<'a>>,
+    ) -> BTreeSet<String> {
+        let before: Vec<_> = gone.iter().flat_map(Leftover::below).collect();
+        let after: Vec<_> = came.iter().flat_map(Leftover::below).collect();
+        let mut explained: BTreeSet<String> = BTreeSet::new();
+        for (was, name, member) in &before {
+            if within(was, &explained) {
+                continue;
+            }
+            let same = |(is, other, held): &&(String, &str, &Member)| {
+                other == name
+                    && !within(is, &explained)
+                    && is_telling(&member.node)
+                    && shape(&held.node) == shape(&member.node)
+            };
+            let Some((is, _, held)) = after.iter().find(same) else { continue };
+            let pair = Pair { old: &member.node, new: &held.node, direction };
+            let severity = of_renamed(direction, member.required, held.required, false);
+            self.relocated(about, Kind::MemberMoved, severity, was, is, pair);
+            explained.extend([was.clone(), is.clone()]);
+        }
+        gone.retain(|left| !explained.contains(&left.place()));
+        came.retain(|left| !explained.contains(&left.place()));
+        explained
+    }
+
+    fn relocated(
+        &mut self,
+        about: &About,
+        kind: Kind,
+        severity: Severity,
+        was: &str,
+        is: &str,
+        pair: Pair<'_>,
+    ) {
+        let vendor = self.vendor.clone();
+        let finding = self.differs(about, kind, severity, was, pair);
+        finding.to_place = Some(is.to_owned());
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+        finding.fingerprint = crate::finding::fingerprint(&vendor, &about.operation, kind, was, Some(is));
+    }
+
+    fn gone(&mut self, about: &About, direction: Direction, left: &Leftover<'_>) {
+        let member = left.member;
+        let mut evidence_of = None;
+        let severity = match (&member.node.seen, &left.new.seen) {
+            (None, None) => of_removed(direction, member.required, left.new.closed),
+            // A document's member that no answer has: answers may leave out what need not be there.
+            (None, Some(seen)) => {
+                if !member.required || seen.present == 0 {
+                    return;
+                }
+                evidence_of = Some(Evidence { samples: seen.present, present: 0 });
+                Severity::Breaking
+            }
+            (Some(_), None) if left.new.members.is_empty() => return,
+            // Answers have it, and the document does not speak of it.
+            (Some(_), None) => Severity::Risky,
+            (Some(held), Some(seen)) => {
+                if held.present < held.samples || seen.present == 0 {
+                    return;
+                }
+                evidence_of = Some(Evidence { samples: seen.present, present: 0 });
+                Severity::Risky
+            }
+        };
+        let finding = self.add(about, Kind::MemberRemoved, severity, &left.place());
+        (finding.from, finding.pointer) = (Some(fact(member)), Some(member.node.pointer.clone()));
+        evidence(finding, &member.node, &member.node);
+        if let Some(counted) = evidence_of {
+            finding.evidence = Some(counted);
+            if counted.samples < FEW {
+                finding.confidence = Confidence::Weak;
+            }
+        }
+    }
+
+    fn came(&mut self, about: &About, direction: Direction, left: &Leftover<'_>) {
+        let member = left.member;
+        // Answers that lack what a document describes say nothing, unless it must be there.
+        if member.node.seen.is_none() && left.old.seen.is_some() && !member.required {
+            return;
+        }
+        // An object whose members a document does not describe may hold any.
+        if member.node.seen.is_some() && left.old.seen.is_none() && left.old.members.is_empty() {
+            return;
+        }
+        let severity = of_added(direction, member.required);
+        let finding = self.add(about, Kind::MemberAdded, severity, &left.place());
+        (finding.to, finding.to_pointer) = (Some(fact(member)), Some(member.node.pointer.clone()));
+        evidence(finding, &member.node, &member.node);
+    }
+}
+
+/// Whether a place is one of these or below one of them.
+fn within(place: &str, places: &BTreeSet<String>) -> bool {
+    places.iter().any(|held| {
+        place == held || place.strip_prefix(held.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+/// Whether everything that a member holds is explained by moves, so that nothing of its own came or went.
+fn is_emptied(left: &Leftover<'_>, moved: &BTreeSet<String>) -> bool {
+    let below = left.below();
+    let leaves: Vec<&String> = below
+        .iter()
+        .skip(1)
+        .filter(|(_, _, member)| member.node.members.is_empty())
+        .map(|(place, ..)| place)
+        .collect();
+    !leaves.is_empty() && leaves.iter().all(|place| within(place, moved))
+}
+
+/// Whether a form is particular enough to be known again elsewhere.
+fn is_telling(node: &Node) -> bool {
+    !node.types.is_empty() || node.values.is_some()
+}
+
+/// Pairs members of one object that are likely the same under another name, the likest first, and takes them out.
+fn renames<'a>(
+    gone: &mut Vec<Leftover<'a>>,
+    came: &mut Vec<Leftover<'a>>,
+) -> Vec<(Leftover<'a>, Leftover<'a>)> {
+    let mut candidates: Vec<(u32, usize, usize)> = Vec::new();
+    if gone.len() * came.len() > MOST_WEIGHED {
+        return Vec::new();
+    }
+    for (left, was) in gone.iter().enumerate() {
+        for (right, is) in came.iter().enumerate() {
+            if was.outer == is.outer
+                && let Some(likeness) = likeness(was, is, gone, came)
+            {
+                candidates.push((likeness, left, right));
+            }
+        }
+    }
+    candidates
+        .sort_by(|one, other| other.0.cmp(&one.0).then_with(|| (one.1, one.2).cmp(&(other.1, other.2))));
+    let (mut lefts, mut rights, mut pairs) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for (_, left, right) in candidates {
+        if !lefts.contains(&left) && !rights.contains(&right) {
+            lefts.insert(left);
+            rights.insert(right);
+            pairs.push((gone[left].clone(), came[right].clone()));
+        }
+    }
+    let keep = |list: &mut Vec<Leftover<'a>>, taken: &BTreeSet<usize>| {
+        let mut index = 0;
+        list.retain(|_| {
+            index += 1;
+            !taken.contains(&(index - 1))
+        });
+    };
+    keep(gone, &lefts);
+    keep(came, &rights);
+    pairs
+}
+
+/// How likely it is that a member was renamed, in hundredths; `None` if it was not.
+///
+/// The names share at least half of their words, or the two are the only ones that changed in their object and
+/// end alike. Their forms must be alike, too.
+fn likeness(
+    was: &Leftover<'_>,
+    is: &Leftover<'_>,
+    gone: &[Leftover<'_>],
+    came: &[Leftover<'_>],
+) -> Option<u32> {
+    if !is_alike(&was.member.node, &is.member.node) {
+        return None;
+    }
+    let (one, other) = (words(was.name), words(is.name));
+    let shared = one.intersection(&other).count();
+    let all = one.union(&other).count();
+    let hundredths = u32::try_from(shared * 100 / all.max(1)).unwrap_or(0);
+    let within = one.is_subset(&other) || other.is_subset(&one);
+    if hundredths > 50 || (hundredths == 50 && (within || !are_opposites(&one, &other))) {
+        return Some(hundredths);
+    }
+    if are_opposites(&one, &other) {
+        return None;
+    }
+    let only = |list: &[Leftover<'_>]| list.iter().filter(|held| held.outer == was.outer).count() == 1;
+    let last = |name: &str| name.rsplit(['_', '-']).next().map(str::to_ascii_lowercase);
+    let ends_alike = last(was.name) == last(is.name) && was.name.contains(['_', '-']);
+    (ends_alike && was.member.required == is.member.required && only(gone) && only(came))
+        .then_some(hundredths)
+}
+
+/// Words that mean two ends of one thing, so that a member with the other word is another member.
+const OPPOSITES: [(&str, &str); 10] = [
+    ("min", "max"),
+    ("start", "end"),
+    ("first", "last"),
+    ("in", "out"),
+    ("input", "output"),
+    ("from", "to"),
+    ("width", "height"),
+    ("left", "right"),
+    ("top", "bottom"),
+    ("head", "tail"),
+];
+
+/// Whether two names differ by opposites.
+fn are_opposites(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
+    OPPOSITES.iter().any(|(left, right)| {
+        let has = |words: &BTreeSet<String>, word: &str| words.contains(word);
+        (has(one, left) && has(other, right)) || (has(one, right) && has(other, left))
+    })
+}
+
+/// The words of a name: `tailImage_url` has three.
+fn words(name: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    let mut word = String::new();
+    let mut lower_before = false;
+    for letter in name.chars() {
+        let starts = letter.is_uppercase() && lower_before;
+        if !letter.is_alphanumeric() || starts {
+            words.insert(std::mem::take(&mut word));
+        }
+        if letter.is_alphanumeric() {
+            word.extend(letter.to_lowercase());
+        }
+        lower_before = letter.is_lowercase();
+    }
+    words.insert(word);
+    words.remove("");
+    words
+}
+
+/// Whether two forms could be one: the same types, values in common, members in common.
+fn is_alike(one: &Node, other: &Node) -> bool {
+    // Answers show whole numbers where a document says numbers.
+    let observed = one.seen.is_some() || other.seen.is_some();
+    let same = if observed {
+        !lacks(&one.types, &other.types) || !lacks(&other.types, &one.types)
+    } else {
+        one.types == other.types
+    };
+    if !same || (one.types.is_empty() && one.values.is_none()) {
+        return false;
+    }
+    if let (Some(held), Some(values)) = (&one.values, &other.values)
+        && !held.iter().any(|value| values.contains(value))
+    {
+        return false;
+    }
+    if !observed && one.values.is_some() != other.values.is_some() {
+        return false;
+    }
+    let names = |node: &Node| node.members.keys().cloned().collect::<BTreeSet<String>>();
+    let (held, names) = (names(one), names(other));
+    let shared = held.intersection(&names).count();
+    if shared * 2 < held.len().max(names.len()) {
+        return false;
+    }
+    match (&one.items, &other.items) {
+        (Some(one), Some(other)) => one.types == other.types,
+        (None, None) => true,
+        _ => false,
+    }
+}

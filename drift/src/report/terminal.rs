@@ -1,0 +1,68 @@
+//! What a person sees in a terminal.
+
+use crate::Severity;
+use crate::finding::{Baseline, Finding, Report};
+
+use super::{is_in_full, name, words};
+use mockreel_evidence::issue::MESSAGE_CHARS;
+use mockreel_evidence::issue::escape;
+
+/// The width of the longest severity and of most kinds, so that places stand in one column.
+const WIDTHS: (usize, usize) = (10, 18);
+/// Under the place.
+const INDENT: &str = "                                ";
+
+/// The report in a few lines for each finding, the worst first; what shows nowhere is counted on one line.
+///
+/// No control character leaves it but line feeds and, if `colour` is set, its own SGR sequences.
+pub fn summary(report: &Report, colour: bool) -> String {
+    let mut out = format!("{} -> {}\n", name(&report.old), name(&report.new));
+    for finding in report.findings.iter().filter(|finding| is_in_full(finding)) {
+        push(&mut out, finding, colour);
+    }
+    let gone: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.baseline == Some(Baseline::Absent)).collect();
+    for finding in gone {
+        out.push_str(&format!("no longer   {} {}\n", finding.kind.name(), name(&words::place(finding))));
+    }
+    if let Some(folded) = words::folded(report) {
+        out.push_str(&format!("{folded}\n"));
+    }
+    for line in &report.not_compared {
+        out.push_str(&format!("not compared: {}\n", name(line)));
+    }
+    let code = if report.has_drift() { "1;31" } else { "32" };
+    out.push_str(&format!("{}\n", paint(colour, code, &words::counted(report))));
+    out
+}
+
+fn push(out: &mut String, finding: &Finding, colour: bool) {
+    let code = match finding.severity {
+        Severity::Breaking => "1;31",
+        Severity::Risky => "33",
+        Severity::Defect => "35",
+        Severity::Compatible => "32",
+        Severity::Cosmetic => "2",
+    };
+    let (wide, wider) = WIDTHS;
+    let severity = paint(colour, code, &format!("{:wide$}", finding.severity.name()));
+    let kind = format!("{:wider$}  ", finding.kind.name());
+    let mark = words::baseline(finding).map(|word| format!(" ({word})")).unwrap_or_default();
+    out.push_str(&format!("{severity}  {kind}{}{mark}\n", name(&words::place(finding))));
+    let lines = [
+        Some(finding.message.clone()).filter(|message| !message.is_empty()),
+        words::change(finding).filter(|_| finding.message.is_empty()),
+        words::listed(&finding.files).map(|files| format!("in {files}")),
+        words::listed(&finding.models).map(|models| format!("of {models}")),
+        words::evidence(finding),
+        words::verdict_of(finding),
+    ];
+    for line in lines.into_iter().flatten() {
+        out.push_str(&format!("{INDENT}{}\n", escape::one_line(&line, MESSAGE_CHARS)));
+    }
+}
+
+/// The text between an SGR sequence and a reset.
+fn paint(colour: bool, code: &str, text: &str) -> String {
+    if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}

@@ -1,0 +1,139 @@
+//! Turns of phrase that several formats share. Plain text: each format escapes it in its own way.
+
+use crate::finding::{Baseline, Confidence, Finding, Report};
+use crate::{Kind, Severity};
+use serde_json::Value;
+
+use super::is_folded;
+use crate::verdict;
+use mockreel_evidence::issue::plural;
+
+/// The most files or models that are named of one finding.
+const NAMED: usize = 12;
+
+/// How many findings of each severity there are: `2 breaking, 1 risky`. What is gone, and defects that the older
+/// document has as well, are left out.
+pub(super) fn counted(report: &Report) -> String {
+    let stood_before = |finding: &Finding| {
+        finding.severity == Severity::Defect && finding.baseline == Some(Baseline::Unchanged)
+    };
+    let standing = |finding: &&Finding| finding.baseline != Some(Baseline::Absent) && !stood_before(finding);
+    let count = |severity: Severity| {
+        report.findings.iter().filter(standing).filter(|finding| finding.severity == severity).count()
+    };
+    let counts = Severity::ALL.iter().map(|severity| (count(*severity), severity.name()));
+    let told: Vec<String> = counts
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| {
+            let many = if name == Severity::Defect.name() && count > 1 { "s" } else { "" };
+            format!("{count} {name}{many}")
+        })
+        .collect();
+    if told.is_empty() { "nothing differs".to_owned() } else { told.join(", ") }
+}
+
+/// What is only counted, on one line.
+pub(super) fn folded(report: &Report) -> Option<String> {
+    let all = || report.findings.iter().filter(|finding| is_folded(finding));
+    let gone = |finding: &&Finding| finding.baseline != Some(Baseline::Absent);
+    let unused = all().filter(gone).filter(|finding| finding.kind == Kind::UnreachableChanged).count();
+    let stood = all().filter(gone).filter(|finding| finding.severity == Severity::Defect).count();
+    let wording = all().filter(gone).count() - unused - stood;
+    let mut parts = Vec::new();
+    if wording > 0 {
+        parts.push(plural(wording, "change of wording", "changes of wording"));
+    }
+    if unused > 0 {
+        parts.push(plural(unused, "change of what nothing uses", "changes of what nothing uses"));
+    }
+    if stood > 0 {
+        parts.push(plural(stood, "defect that stood before", "defects that stood before"));
+    }
+    (!parts.is_empty()).then(|| format!("not listed: {}", parts.join(", ")))
+}
+
+/// The place, and where it is now if it moved.
+pub(super) fn place(finding: &Finding) -> String {
+    let to = finding.to_place.as_ref().filter(|to| **to != finding.place);
+    let from = if finding.place.is_empty() { &finding.operation } else { &finding.place };
+    to.map_or_else(|| from.clone(), |to| format!("{from} -> {to}"))
+}
+
+/// What was there and what is there now, where the finding says so.
+pub(super) fn change(finding: &Finding) -> Option<String> {
+    match (&finding.from, &finding.to) {
+        (None, None) => None,
+        (Some(from), None) => Some(format!("was {}", fact(from))),
+        (None, Some(to)) => Some(format!("now {}", fact(to))),
+        (Some(from), Some(to)) => Some(format!("was {}, now {}", fact(from), fact(to))),
+    }
+}
+
+fn fact(value: &Value) -> String {
+    value.to_string()
+}
+
+/// Who is wrong, and what each says.
+pub(super) fn verdict_of(finding: &Finding) -> Option<String> {
+    let verdict = finding.verdict?;
+    let mut parts = vec![verdict::name(verdict).to_owned()];
+    // A message that begins with what the verdict means goes on with what each says.
+    if finding.message.starts_with(verdict::meaning(verdict)) {
+        return parts.pop();
+    }
+    let said = [
+        ("docs", &finding.docs),
+        ("emulator", &finding.emulator),
+        ("live", &finding.live),
+        ("previous live", &finding.previous_live),
+    ];
+    parts.extend(said.into_iter().filter_map(|(who, what)| Some(format!("{who} {}", fact(what.as_ref()?)))));
+    Some(parts.join("; "))
+}
+
+/// On what it rests and since when.
+pub(super) fn evidence(finding: &Finding) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(evidence) = finding.evidence {
+        parts.push(format!(
+            "in {} of {}",
+            evidence.present,
+            plural(evidence.samples as usize, "answer", "answers")
+        ));
+    }
+    match (&finding.first_seen, &finding.last_seen) {
+        (Some(first), Some(last)) if first == last => parts.push(format!("seen {first}")),
+        (Some(first), Some(last)) => parts.push(format!("since {first}, last seen {last}")),
+        (Some(first), None) => parts.push(format!("since {first}")),
+        (None, Some(last)) => parts.push(format!("last looked {last}")),
+        (None, None) => {}
+    }
+    if let Some(flaps) = finding.flaps.filter(|flaps| *flaps > 0) {
+        parts.push(format!("went and came back {}", plural(flaps as usize, "time", "times")));
+    }
+    match finding.confidence {
+        Confidence::Certain => {}
+        Confidence::Likely => parts.push("likely".to_owned()),
+        Confidence::Weak => parts.push("on few answers".to_owned()),
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The files or the models that it concerns, not all if there are many.
+pub(super) fn listed(what: &[String]) -> Option<String> {
+    let more = what.len().saturating_sub(NAMED);
+    let mut named: Vec<String> = what.iter().take(NAMED).cloned().collect();
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    (!named.is_empty()).then(|| named.join(", "))
+}
+
+/// The word for a state beside the history.
+pub(super) fn baseline(finding: &Finding) -> Option<&'static str> {
+    finding.baseline.map(|baseline| match baseline {
+        Baseline::New => "new",
+        Baseline::Unchanged => "unchanged",
+        Baseline::Absent => "absent",
+    })
+}
