@@ -40,7 +40,7 @@ pub enum StartError {
 }
 
 /// A running emulator. It stops when it is dropped, and panics then if requests were [expected](Self::expect)
-/// that did not come and nobody verified that.
+/// that did not come and the test did not verify that.
 pub struct Emulator {
     pub(crate) app: Arc<App>,
     address: SocketAddr,
@@ -179,7 +179,7 @@ impl Emulator {
 
     /// Expects requests from now on; whether they came is found out by [`Emulator::verify`].
     ///
-    /// Dropping an emulator with an expectation that is not met and that nobody verified panics, unless
+    /// Dropping an emulator with an expectation that is not met and was not verified panics, unless
     /// the thread is panicking already: a test that forgets to verify must not pass.
     pub fn expect(&self, expectation: impl Into<Expectation>) {
         self.app.journal.expect(expectation.into());

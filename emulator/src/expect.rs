@@ -30,7 +30,7 @@ const MAX_SURPLUS: usize = 5;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    wanted: RequestFilter,
+    filter: RequestFilter,
     least: u64,
     /// Nothing, if there may be any number.
     most: Option<u64>,
@@ -56,25 +56,25 @@ impl Expectation {
 }
 
 impl From<RequestFilter> for Expectation {
-    fn from(wanted: RequestFilter) -> Self {
-        Self { wanted, least: 1, most: None }
+    fn from(filter: RequestFilter) -> Self {
+        Self { filter, least: 1, most: None }
     }
 }
 
 impl RequestFilter {
     /// Just so many.
     pub fn times(self, count: u64) -> Expectation {
-        Expectation { wanted: self, least: count, most: Some(count) }
+        Expectation { filter: self, least: count, most: Some(count) }
     }
 
     /// So many, or more.
     pub fn at_least(self, least: u64) -> Expectation {
-        Expectation { wanted: self, least, most: None }
+        Expectation { filter: self, least, most: None }
     }
 
     /// So many, or fewer; also none.
     pub fn at_most(self, most: u64) -> Expectation {
-        Expectation { wanted: self, least: 0, most: Some(most) }
+        Expectation { filter: self, least: 0, most: Some(most) }
     }
 
     /// None.
@@ -113,12 +113,12 @@ impl TrackedExpectation {
 
     /// Counts a request if it is meant.
     pub(crate) fn see(&mut self, entry: &JournalEntry) {
-        self.seen += u64::from(entry.id >= self.from && self.expectation.wanted.fits(entry));
+        self.seen += u64::from(entry.id >= self.from && self.expectation.filter.fits(entry));
     }
 
     fn is_met(&self) -> bool {
-        let Expectation { wanted, least, most } = &self.expectation;
-        wanted.check().is_ok() && self.seen >= *least && most.is_none_or(|most| self.seen <= most)
+        let Expectation { filter, least, most } = &self.expectation;
+        filter.check().is_ok() && self.seen >= *least && most.is_none_or(|most| self.seen <= most)
     }
 }
 
@@ -137,7 +137,7 @@ struct Miss {
     /// What is misspelt.
     wrong: Option<String>,
     /// Requests that are told, each with the points in which it differs.
-    told: Vec<(Arc<JournalEntry>, Vec<String>)>,
+    shown: Vec<(Arc<JournalEntry>, Vec<String>)>,
     /// How many that are meant came before they were expected.
     early: usize,
 }
@@ -160,29 +160,29 @@ impl Unmet {
 
 impl Miss {
     fn new(watched: TrackedExpectation, entries: &[Arc<JournalEntry>]) -> Self {
-        let wanted = &watched.expectation.wanted;
-        let early = entries.iter().filter(|entry| entry.id < watched.from && wanted.fits(entry)).count();
-        let mut told: Vec<(Arc<JournalEntry>, Vec<String>)> = entries
+        let filter = &watched.expectation.filter;
+        let early = entries.iter().filter(|entry| entry.id < watched.from && filter.fits(entry)).count();
+        let mut shown: Vec<(Arc<JournalEntry>, Vec<String>)> = entries
             .iter()
             .filter(|entry| entry.id >= watched.from)
-            .map(|entry| (Arc::clone(entry), differences(wanted, entry)))
+            .map(|entry| (Arc::clone(entry), differences(filter, entry)))
             .collect();
         if watched.seen < watched.expectation.least {
-            told.retain(|(_, differences)| !differences.is_empty());
+            shown.retain(|(_, differences)| !differences.is_empty());
             // The sort is stable, so of requests that are as near the latest come first.
-            told.sort_by_key(|(_, differences)| differences.len());
-            told.truncate(MAX_NEAREST);
+            shown.sort_by_key(|(_, differences)| differences.len());
+            shown.truncate(MAX_NEAREST);
         } else {
-            told.retain(|(_, differences)| differences.is_empty());
-            told.truncate(MAX_SURPLUS);
+            shown.retain(|(_, differences)| differences.is_empty());
+            shown.truncate(MAX_SURPLUS);
         }
-        let wrong = wanted.check().err();
-        Self { wrong, told, early, watched }
+        let wrong = filter.check().err();
+        Self { wrong, shown, early, watched }
     }
 }
 
-fn differences(wanted: &RequestFilter, entry: &JournalEntry) -> Vec<String> {
-    let different = wanted.points(entry).filter(|point| !point.fits);
+fn differences(filter: &RequestFilter, entry: &JournalEntry) -> Vec<String> {
+    let different = filter.points(entry).filter(|point| !point.fits);
     different
         .map(|point| match point.seen {
             Some(seen) => format!("{} is {seen}, not {}", point.name, point.wanted),
@@ -213,7 +213,7 @@ impl fmt::Display for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let TrackedExpectation { expectation, seen, .. } = &self.watched;
         let were = if *seen == 1 { "was" } else { "were" };
-        write!(f, "\nexpected {expectation}, {seen} {were} seen: {}", expectation.wanted)?;
+        write!(f, "\nexpected {expectation}, {seen} {were} seen: {}", expectation.filter)?;
         if let Some(wrong) = &self.wrong {
             write!(f, "\n  {wrong}")?;
         }
@@ -225,13 +225,13 @@ impl fmt::Display for Miss {
             )?;
         }
         let few = *seen < expectation.least;
-        match (self.told.is_empty(), few) {
+        match (self.shown.is_empty(), few) {
             (true, true) => return f.write_str("\n  no other request came either"),
             (true, false) => return Ok(()),
             (false, true) => f.write_str("\n  the nearest that came:")?,
             (false, false) => f.write_str("\n  these came:")?,
         }
-        for (entry, differences) in &self.told {
+        for (entry, differences) in &self.shown {
             write!(f, "\n    #{} {} {}: {}", entry.id, entry.method, entry.path, entry.status)?;
             if !differences.is_empty() {
                 write!(f, "; {}", differences.join("; "))?;

@@ -15,7 +15,7 @@ pub struct ServedVendor {
 }
 
 impl ServedVendor {
-    /// Whether a host is one of the vendor's own.
+    /// Whether a host is one of the vendor's chosen.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         self.vendor.contract.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
@@ -42,25 +42,25 @@ impl Variants {
             return Ok(None);
         }
         let key = (served.vendor.contract.full_id(), options.clone());
-        if let Some(found) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Some(Arc::clone(found)));
+        if let Some(variant) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Some(Arc::clone(variant)));
         }
-        let made = Arc::new(with_options(served, options)?);
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() < MAX_VARIANTS {
-            held.insert(key, Arc::clone(&made));
+        let variant = Arc::new(with_options(served, options)?);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MAX_VARIANTS {
+            kept.insert(key, Arc::clone(&variant));
         }
-        Ok(Some(made))
+        Ok(Some(variant))
     }
 }
 
 /// A vendor with these options beside those it has.
 fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Result<ServedVendor, String> {
-    let mut held = served.options.clone();
+    let mut chosen = served.options.clone();
     for (name, value) in options {
-        held.set(&served.vendor.contract, name, value)?;
+        chosen.set(&served.vendor.contract, name, value)?;
     }
-    with(served.vendor.clone(), held)
+    with(served.vendor.clone(), chosen)
 }
 
 /// A vendor with these options, its contract patched where they patch it.
@@ -87,20 +87,20 @@ pub(crate) fn choose_vendors(
     }
     let mut served: Vec<ServedVendor> = Vec::new();
     for vendor in vendors {
-        let mut held = Options::defaults(&vendor.contract);
+        let mut chosen = Options::defaults(&vendor.contract);
         let mine = options.iter().filter(|(id, _, _)| vendor.id() == id);
         for (_, name, value) in mine {
             // An older edition may lack an option that the newest has; then there is nothing to choose.
-            let _ = held.set(&vendor.contract, name, value);
+            let _ = chosen.set(&vendor.contract, name, value);
         }
-        served.push(with(vendor, held)?);
+        served.push(with(vendor, chosen)?);
     }
     // The vendors in the order given; of each the newest first, so that a bare id and a month mean
     // the newest edition that fits.
-    let mut order: Vec<String> = served.iter().map(|held| held.vendor.id().to_owned()).collect();
+    let mut order: Vec<String> = served.iter().map(|vendor| vendor.vendor.id().to_owned()).collect();
     order.dedup();
     served.sort_by(|left, right| {
-        let place = |held: &ServedVendor| order.iter().position(|id| id == held.vendor.id());
+        let place = |vendor: &ServedVendor| order.iter().position(|id| id == vendor.vendor.id());
         place(left)
             .cmp(&place(right))
             .then_with(|| right.vendor.contract.edition.cmp(&left.vendor.contract.edition))

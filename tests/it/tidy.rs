@@ -184,16 +184,20 @@ fn nothing_is_unwrapped_outside_tests() {
 #[test]
 fn a_dialect_is_only_spoken_where_vendor_paths_are_answered() {
     let words = [".problem(&", ".submitted(&", ".dialect.job("];
-    let admit = |name: &str| name == "emulator/src/http/vendor.rs" || name.starts_with("contracts/");
+    let speaks = |name: &str| {
+        name == "emulator/src/edge/call/handle.rs" || name.starts_with("emulator/src/edge/handlers/")
+    };
+    let admit = |name: &str| speaks(name) || name.starts_with("contracts/");
     let found = lines_with(&sources(&["emulator/src", "src"]), &words, admit);
     assert_none(
         &found,
-        "whatever leaves a vendor path is written in emulator/src/http/vendor.rs by its dialect",
+        "whatever leaves a vendor path is written in emulator/src/edge/{call/handle.rs,handlers/} by its dialect",
     );
-    let (_, edge) = product().into_iter().find(|(name, _)| name == "emulator/src/http/vendor.rs").unwrap();
-    for word in ["StatusCode", "Response", "Body::from"] {
-        assert!(!edge.contains(word), "http/vendor.rs says `{word}`: it hands on what the dialect wrote");
-    }
+    let speaking: Vec<_> = product().into_iter().filter(|(name, _)| speaks(name)).collect();
+    assert!(speaking.len() > 8, "the handlers are elsewhere");
+    let words = ["StatusCode", "Response<", "Response::", "Body::from"];
+    let found = lines_with(&speaking, &words, |_| false);
+    assert_none(&found, "a handler hands on what the dialect wrote");
 }
 
 #[test]

@@ -56,8 +56,8 @@ pub(super) async fn update_account(request: &AdminRequest<'_>, vendor: &str) -> 
         AccountScope::All => {
             // Accounts that are still to come begin with it too.
             let mut first = Wallets::clone(&*request.app.store.default_wallets().await);
-            let held = first.entry(Arc::clone(&vendor_name)).or_default();
-            *held = Arc::new(fill_new(held, &update));
+            let wallet = first.entry(Arc::clone(&vendor_name)).or_default();
+            *wallet = Arc::new(fill_new(wallet, &update));
             request.app.store.set_default_wallets(Arc::new(first)).await;
             request.app.store.accounts().await
         }

@@ -20,8 +20,8 @@ pub(super) fn list_webhooks(request: &AdminRequest<'_>) -> AdminResult {
     let limit = request.number("limit")?.unwrap_or(DEFAULT_LIMIT);
     let offset = request.number("offset")?.unwrap_or(0);
     let account = request.one_account();
-    let wanted = |entry: &&WebhookRecord| {
-        let is = |name: &str, held: &str| request.parameter(name).is_none_or(|wanted| wanted == held);
+    let matches = |entry: &&WebhookRecord| {
+        let is = |name: &str, value: &str| request.parameter(name).is_none_or(|wanted| wanted == value);
         account.as_ref().is_none_or(|account| *account == entry.key.account)
             && is("vendor", &entry.key.vendor)
             && is("job", &entry.key.id)
@@ -29,9 +29,10 @@ pub(super) fn list_webhooks(request: &AdminRequest<'_>) -> AdminResult {
     };
     Ok(request.app.scheduler.with(|scheduler| {
         let log = scheduler.outbox.log();
-        let found: Vec<&WebhookRecord> = log.newest().filter(wanted).collect();
-        let shown: Vec<Value> = found.iter().skip(offset).take(limit).map(|entry| described(entry)).collect();
-        json!({"callbacks": shown, "total": found.len(), "dropped": log.dropped()})
+        let records: Vec<&WebhookRecord> = log.newest().filter(matches).collect();
+        let shown: Vec<Value> =
+            records.iter().skip(offset).take(limit).map(|entry| described(entry)).collect();
+        json!({"callbacks": shown, "total": records.len(), "dropped": log.dropped()})
     }))
 }
 

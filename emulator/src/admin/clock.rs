@@ -21,14 +21,14 @@ pub(super) async fn show_clock(request: &AdminRequest<'_>) -> AdminResult {
         AccountScope::Unnamed | AccountScope::All => {
             let mut accounts = Vec::new();
             for account in request.app.store.accounts().await {
-                let mut told = shown(&request.handle(&account)).await;
-                told["account"] = Value::from(&*account);
-                accounts.push(told);
+                let mut described = shown(&request.handle(&account)).await;
+                described["account"] = Value::from(&*account);
+                accounts.push(described);
             }
             let start = request.app.store.initial_clock().await;
-            let mut told = described(start, start.now(request.app.clock.now()));
-            told["accounts"] = accounts.into();
-            Ok(told)
+            let mut described = described(start, start.now(request.app.clock.now()));
+            described["accounts"] = accounts.into();
+            Ok(described)
         }
     }
 }
@@ -115,12 +115,12 @@ async fn apply(request: &AdminRequest<'_>, target: Target) -> AdminResult {
                 latest = latest.max(request.handle(account).now().await);
             }
             // All or none: what would set one of them back is refused before the first is moved.
-            let wanted = match target {
+            let moment = match target {
                 Target::System => Some(system),
                 Target::At(moment) => Some(moment),
                 Target::Here | Target::Later(_) => None,
             };
-            if wanted.is_some_and(|wanted| wanted < latest) {
+            if moment.is_some_and(|moment| moment < latest) {
                 let detail = format!("the clock of an account is at {latest} and never goes back");
                 return Err(AdminError::new(StatusCode::CONFLICT, detail));
             }

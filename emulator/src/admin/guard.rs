@@ -25,12 +25,12 @@ pub(super) fn admit_request(
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let addresses = app.addresses();
     let local_only = local.ip().is_loopback();
-    let held = app.settings.admin_token.as_deref();
+    let token = app.settings.admin_token.as_deref();
     let given = text(TOKEN);
-    let trusted =
-        held.is_some() && given.zip(held).is_some_and(|(given, held)| equal_in_constant_time(given, held));
+    let trusted = token.is_some()
+        && given.zip(token).is_some_and(|(given, token)| equal_in_constant_time(given, token));
     if !local_only && !trusted {
-        return Err(match held {
+        return Err(match token {
             Some(_) => AdminError::new(
                 StatusCode::UNAUTHORIZED,
                 format!("beyond loopback the control API wants its token in `{TOKEN}`"),
@@ -64,8 +64,8 @@ pub(super) fn admit_request(
 }
 
 /// Compares without telling by the time it takes how much was right.
-fn equal_in_constant_time(given: &str, held: &str) -> bool {
-    given.len() == held.len()
-        && given.bytes().zip(held.bytes()).fold(0, |difference, (left, right)| difference | (left ^ right))
+fn equal_in_constant_time(given: &str, token: &str) -> bool {
+    given.len() == token.len()
+        && given.bytes().zip(token.bytes()).fold(0, |difference, (left, right)| difference | (left ^ right))
             == 0
 }

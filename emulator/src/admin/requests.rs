@@ -12,27 +12,27 @@ const POINTS: [&str; 10] =
 
 /// `GET requests`.
 pub(super) async fn list_requests(request: &AdminRequest<'_>) -> AdminResult {
-    let mut wanted =
+    let mut filter =
         request.one_account().map_or_else(RequestFilter::any, |account| RequestFilter::any().by(account));
     for (name, value) in &request.query {
-        wanted = match name.as_str() {
-            "account" | "limit" | "offset" => wanted,
-            name => point(wanted, name, value, &["account", "limit", "offset"])?,
+        filter = match name.as_str() {
+            "account" | "limit" | "offset" => filter,
+            name => point(filter, name, value, &["account", "limit", "offset"])?,
         };
     }
-    wanted.check().map_err(AdminError::bad)?;
+    filter.check().map_err(AdminError::bad)?;
     let limit = request.number("limit")?.unwrap_or(DEFAULT_LIMIT);
     let offset = request.number("offset")?.unwrap_or(0);
-    let found = request.app.journal.list(&wanted);
-    let shown: Vec<Value> = found.iter().skip(offset).take(limit).map(|entry| entry.json()).collect();
-    let dropped = request.app.journal.dropped(wanted.whose());
-    Ok(json!({"requests": shown, "total": found.len(), "dropped": dropped}))
+    let entries = request.app.journal.list(&filter);
+    let shown: Vec<Value> = entries.iter().skip(offset).take(limit).map(|entry| entry.json()).collect();
+    let dropped = request.app.journal.dropped(filter.whose());
+    Ok(json!({"requests": shown, "total": entries.len(), "dropped": dropped}))
 }
 
 /// `POST requests/count`.
 pub(super) async fn count_requests(request: &AdminRequest<'_>) -> AdminResult {
     let members = request.body.as_object().ok_or_else(|| AdminError::bad("the body is no JSON object"))?;
-    let mut wanted =
+    let mut filter =
         request.one_account().map_or_else(RequestFilter::any, |account| RequestFilter::any().by(account));
     for (name, value) in members {
         let text = match (name.as_str(), value) {
@@ -40,11 +40,11 @@ pub(super) async fn count_requests(request: &AdminRequest<'_>) -> AdminResult {
             ("status", Value::Number(status)) => status.to_string(),
             (_, other) => return Err(AdminError::bad(format!("`{name}` is {other}: expected a text"))),
         };
-        wanted = point(wanted, name, &text, &[])?;
+        filter = point(filter, name, &text, &[])?;
     }
-    wanted.check().map_err(AdminError::bad)?;
-    let counted = request.app.journal.list(&wanted).len();
-    match request.app.journal.dropped(wanted.whose()) {
+    filter.check().map_err(AdminError::bad)?;
+    let counted = request.app.journal.list(&filter).len();
+    match request.app.journal.dropped(filter.whose()) {
         0 => Ok(json!({"count": counted})),
         // Some of those that are gone may have been meant.
         dropped => Ok(json!({"count": counted, "dropped": dropped})),
@@ -64,7 +64,7 @@ pub(super) async fn forget_requests(request: &AdminRequest<'_>) -> AdminResult {
 
 /// What is meant, and one point more.
 fn point(
-    wanted: RequestFilter,
+    filter: RequestFilter,
     name: &str,
     text: &str,
     others: &[&str],
@@ -74,16 +74,16 @@ fn point(
         UnixMillis::parse(text).ok_or_else(|| AdminError::bad(format!("`{name}` is `{text}`: {expected}")))
     };
     Ok(match name {
-        "vendor" => wanted.vendor(text),
-        "operation" => wanted.operation(text),
-        "status" => wanted.status(text.parse::<StatusFilter>().map_err(AdminError::bad)?),
-        "model" => wanted.model(text),
-        "job" => wanted.job(text),
-        "problem" => wanted.problem(text),
-        "scenario" => wanted.scenario(text),
-        "path" => wanted.path(text),
-        "since" => wanted.since(moment()?),
-        "until" => wanted.until(moment()?),
+        "vendor" => filter.vendor(text),
+        "operation" => filter.operation(text),
+        "status" => filter.status(text.parse::<StatusFilter>().map_err(AdminError::bad)?),
+        "model" => filter.model(text),
+        "job" => filter.job(text),
+        "problem" => filter.problem(text),
+        "scenario" => filter.scenario(text),
+        "path" => filter.path(text),
+        "since" => filter.since(moment()?),
+        "until" => filter.until(moment()?),
         _ => {
             let known: Vec<&str> = POINTS.iter().chain(others).copied().collect();
             return Err(AdminError::bad(format!("nobody knows `{name}`; there are {}", known.join(", "))));

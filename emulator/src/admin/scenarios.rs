@@ -16,26 +16,26 @@ pub(super) async fn list_scenarios(request: &AdminRequest<'_>) -> AdminResult {
     request.allow_members(&[])?;
     let store = &request.app.store;
     let everywhere = store.global_scenarios().await;
-    let mut told = describe_all(&everywhere, "*");
+    let mut scenarios = describe_all(&everywhere, "*");
     let accounts: Vec<Arc<str>> = match &request.account {
         AccountScope::One(account) => vec![Arc::clone(account)],
         AccountScope::Unnamed | AccountScope::All => store.accounts().await,
     };
     for account in accounts {
-        told.extend(describe_all(&store.account(&account).await.scenarios, &account));
+        scenarios.extend(describe_all(&store.account(&account).await.scenarios, &account));
     }
     let ready: Vec<Value> =
         sets::sets().iter().map(|set| json!({"name": set.name, "summary": set.summary})).collect();
-    Ok(json!({"scenarios": told, "ready_made": ready, "seed": request.app.settings.seed.0}))
+    Ok(json!({"scenarios": scenarios, "ready_made": ready, "seed": request.app.settings.seed.0}))
 }
 
 fn describe_all(list: &Scenarios, account: &str) -> Vec<Value> {
-    let told = list.iter().map(|scenario| {
-        let mut told = serde_json::to_value(&**scenario).unwrap_or_default();
-        told["account"] = account.into();
-        told
+    let described = list.iter().map(|scenario| {
+        let mut described = serde_json::to_value(&**scenario).unwrap_or_default();
+        described["account"] = account.into();
+        described
     });
-    told.collect()
+    described.collect()
 }
 
 /// `POST scenarios`: a scenario, a list of them, or `{"name":"NAME"}` of a ready-made one.
@@ -46,24 +46,25 @@ pub(super) async fn add_scenarios(request: &AdminRequest<'_>) -> AdminResult {
             "the body holds no scenario: expected {\"name\",\"match\",\"then\"} or a list",
         ));
     }
-    let too_many = |held: usize| {
-        let detail = format!("there are {held} scenarios and at most {MAX_SCENARIOS}: drop some with DELETE");
-        (held + added.len() > MAX_SCENARIOS).then(|| AdminError::bad(detail))
+    let too_many = |present: usize| {
+        let detail =
+            format!("there are {present} scenarios and at most {MAX_SCENARIOS}: drop some with DELETE");
+        (present + added.len() > MAX_SCENARIOS).then(|| AdminError::bad(detail))
     };
     match &request.account {
         AccountScope::Unnamed => return Err(request.account_missing()),
         AccountScope::One(account) => {
-            let held = request.app.store.account(account).await.scenarios.len();
-            too_many(held).map_or(Ok(()), Err)?;
+            let present = request.app.store.account(account).await.scenarios.len();
+            too_many(present).map_or(Ok(()), Err)?;
             let mut loaded = request.app.load_account(account).await;
             loaded.add_scenarios(&added).await.map_err(HandleError::from)?;
         }
         AccountScope::All => {
             // One at a time, so that of two orders at once none is lost.
             let _turn = request.app.global_scenarios_turn.lock().await;
-            let held = request.app.store.global_scenarios().await;
-            too_many(held.len()).map_or(Ok(()), Err)?;
-            let (scenarios, touched) = with_added(&held, &added);
+            let present = request.app.store.global_scenarios().await;
+            too_many(present.len()).map_or(Ok(()), Err)?;
+            let (scenarios, touched) = with_added(&present, &added);
             request.app.store.set_global_scenarios(scenarios, &touched).await;
         }
     }
@@ -105,9 +106,9 @@ pub(super) async fn drop_scenarios(request: &AdminRequest<'_>) -> AdminResult {
 /// What a write answers: the scenarios as they are now.
 async fn list_after(request: &AdminRequest<'_>) -> AdminResult {
     let store = &request.app.store;
-    let (held, account): (Scenarios, &str) = match &request.account {
+    let (present, account): (Scenarios, &str) = match &request.account {
         AccountScope::One(account) => (store.account(account).await.scenarios, account),
         AccountScope::Unnamed | AccountScope::All => (store.global_scenarios().await, "*"),
     };
-    Ok(json!({"scenarios": describe_all(&held, account)}))
+    Ok(json!({"scenarios": describe_all(&present, account)}))
 }

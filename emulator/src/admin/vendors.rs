@@ -14,7 +14,7 @@ pub(super) fn list_vendors(request: &AdminRequest<'_>) -> Value {
     // The control API may have an address of its own, at which no vendor answers.
     let apart = request.app.settings.admin_listen.is_some();
     let base = if apart { request.app.addresses().main() } else { request.base.clone() };
-    let told = request.app.settings.vendors.iter().map(|served| {
+    let described = request.app.settings.vendors.iter().map(|served| {
         let contract = &served.vendor.contract;
         let operations: Vec<Value> = contract
             .operations
@@ -41,7 +41,7 @@ pub(super) fn list_vendors(request: &AdminRequest<'_>) -> Value {
             "options": options,
         })
     });
-    json!({"seed": request.app.settings.seed.0, "vendors": told.collect::<Vec<_>>()})
+    json!({"seed": request.app.settings.seed.0, "vendors": described.collect::<Vec<_>>()})
 }
 
 /// `GET vendors/{id}/openapi.json`.
@@ -55,9 +55,9 @@ pub(super) fn show_openapi(request: &AdminRequest<'_>, id: &str) -> AdminResult 
 
 /// `GET openapi.json`. The form of scenarios is put in from the types that read them.
 pub(super) fn show_own_openapi() -> AdminResult {
-    let told =
+    let internal_error =
         |error: serde_json::Error| AdminError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
-    let mut document: Value = serde_json::from_str(include_str!("openapi.json")).map_err(told)?;
+    let mut document: Value = serde_json::from_str(include_str!("openapi.json")).map_err(internal_error)?;
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
     });

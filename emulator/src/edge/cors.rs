@@ -1,4 +1,4 @@
-//! What browsers are told: a fact of the contract, the same for every answer.
+//! The CORS headers of a vendor: a fact of the contract, the same for every response.
 
 use axum::body::Body;
 use axum::http::header::{
@@ -16,10 +16,10 @@ pub(super) fn preflight(contract: &Contract, method: &Method, headers: &HeaderMa
     }
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::from_u16(facts.preflight_status).unwrap_or(StatusCode::NO_CONTENT);
-    let held = answer.headers_mut();
-    set(held, ACCESS_CONTROL_ALLOW_ORIGIN, &facts.allow_origin);
-    set(held, ACCESS_CONTROL_ALLOW_METHODS, &facts.allow_methods.join(", "));
-    set(held, ACCESS_CONTROL_ALLOW_HEADERS, &facts.allow_headers.join(", "));
+    let headers = answer.headers_mut();
+    set(headers, ACCESS_CONTROL_ALLOW_ORIGIN, &facts.allow_origin);
+    set(headers, ACCESS_CONTROL_ALLOW_METHODS, &facts.allow_methods.join(", "));
+    set(headers, ACCESS_CONTROL_ALLOW_HEADERS, &facts.allow_headers.join(", "));
     Some(answer)
 }
 

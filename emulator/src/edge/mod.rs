@@ -10,4 +10,6 @@ mod handlers;
 pub(crate) mod headers;
 pub(crate) mod listen;
 pub(crate) mod router;
+#[cfg(test)]
+mod tests;
 mod wire;

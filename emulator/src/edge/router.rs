@@ -66,7 +66,8 @@ pub(crate) fn route_request<'a>(
     if let Some(index) = vendors.iter().position(by_host) {
         return Destination::Vendor(index, Cow::Borrowed(target));
     }
-    let Some(index) = by_selector(vendors, &mockreel_contracts::contract::check::route::percent_decoded(first))
+    let Some(index) =
+        by_selector(vendors, &mockreel_contracts::contract::check::route::percent_decoded(first))
     else {
         return Destination::Nowhere;
     };

@@ -26,7 +26,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::fault::{self, Line, Parting};
+use super::fault::{self, Parting, ResponseLine};
 use crate::timeouts::{HEAD_TIMEOUT, RESET_DELAY};
 
 /// How many headers a request may have.
@@ -70,7 +70,7 @@ impl HeadTap {
     }
 
     fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        // Bytes are always sound, whoever panicked while holding them.
+        // Bytes are always sound, also after a panic.
         self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -111,7 +111,7 @@ where
     F: Fn(Request<Incoming>) -> A,
     A: Future<Output = Response<Body>> + Send,
 {
-    let (tap, line) = (HeadTap::default(), Line::default());
+    let (tap, line) = (HeadTap::default(), ResponseLine::default());
     let wire = Wire::new(stream, tap.clone(), line.clone(), refuse);
     let service = service_fn(move |request: Request<Incoming>| {
         let (tap, line) = (tap.clone(), line.clone());
@@ -135,7 +135,7 @@ where
 pub(super) struct Wire<S, R> {
     stream: S,
     tap: HeadTap,
-    line: Line,
+    line: ResponseLine,
     refuse: R,
     instead: Instead,
     reset_delay: Option<Pin<Box<Sleep>>>,
@@ -149,7 +149,7 @@ enum Instead {
 }
 
 impl<S, R> Wire<S, R> {
-    fn new(stream: S, tap: HeadTap, line: Line, refuse: R) -> Self {
+    fn new(stream: S, tap: HeadTap, line: ResponseLine, refuse: R) -> Self {
         Self { stream, tap, line, refuse, instead: Instead::Nothing, reset_delay: None }
     }
 }

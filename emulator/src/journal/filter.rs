@@ -1,4 +1,4 @@
-//! Which requests are meant, and in which points another one differs.
+//! The filter of requests, and the points in which another request differs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -174,7 +174,7 @@ impl RequestFilter {
         self.points(entry).all(|point| point.fits)
     }
 
-    /// What is misspelt, if something is: such a name fits nothing, and nobody would notice.
+    /// What is misspelt, if something is: such a name fits nothing, and a test would not notice.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 //!
 //! An exchange is made into an entry when its answer is ready: keys become digests, images become
 //! their size and digest. Entries are in a ring bounded by count and bytes; what was dropped is counted.
-//! What a test expects is counted as requests come, so that it does not depend on those bounds.
+//! Requests that a test expects are counted as requests come, so that it does not depend on those bounds.
 
 mod clause;
 mod entry;
@@ -63,7 +63,7 @@ impl Journal {
         held.ring.push(entry);
     }
 
-    /// Makes an entry before the answer goes out, so that whoever has the answer finds the entry.
+    /// Makes an entry before the answer goes out, so that a caller who has the answer finds the entry.
     ///
     /// A large one is made elsewhere, so that other connections do not wait; and to its end, also if this one breaks.
     pub(crate) async fn keep(self: &Arc<Self>, exchange: LoggedExchange) {

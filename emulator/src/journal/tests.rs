@@ -1,4 +1,4 @@
-//! What holds for every exchange, and for every sequence of them.
+//! Properties of every logged exchange, and of every sequence of them.
 
 use bytes::Bytes;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};

@@ -36,7 +36,7 @@ pub(crate) struct UploadedFile {
 #[derive(Debug)]
 pub(crate) struct Uploads {
     limit_bytes: u64,
-    held: Mutex<UploadShelf>,
+    shelf: Mutex<UploadShelf>,
 }
 
 #[derive(Debug, Default)]
@@ -49,54 +49,54 @@ struct UploadShelf {
 impl Uploads {
     /// None yet, and never more than so many bytes.
     pub(crate) fn new(limit_bytes: u64) -> Self {
-        Self { limit_bytes, held: Mutex::new(UploadShelf::default()) }
+        Self { limit_bytes, shelf: Mutex::new(UploadShelf::default()) }
     }
 
-    fn held(&self) -> MutexGuard<'_, UploadShelf> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shelf(&self) -> MutexGuard<'_, UploadShelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives out an address.
     pub(crate) fn open(&self, name: String, upload: Upload) {
-        let mut held = self.held();
-        held.order.push_back(name.clone());
-        held.by_name.insert(name, upload);
-        while held.order.len() > MAX_UPLOADS {
-            held.drop_oldest();
+        let mut shelf = self.shelf();
+        shelf.order.push_back(name.clone());
+        shelf.by_name.insert(name, upload);
+        while shelf.order.len() > MAX_UPLOADS {
+            shelf.drop_oldest();
         }
     }
 
     /// An upload by its name.
     pub(crate) fn get(&self, name: &str) -> Option<Upload> {
-        self.held().by_name.get(name).cloned()
+        self.shelf().by_name.get(name).cloned()
     }
 
-    /// Keeps a file. `false` if nobody was given that address.
+    /// Keeps a file. `false` if that address was not given out.
     pub(crate) fn put(&self, name: &str, content: Bytes) -> bool {
         let tag = ids::hex(&Sha256::digest(&content)[..16]);
-        let mut held = self.held();
-        let Some(upload) = held.by_name.get_mut(name) else { return false };
+        let mut shelf = self.shelf();
+        let Some(upload) = shelf.by_name.get_mut(name) else { return false };
         let length = content.len() as u64;
         let before =
             upload.file.replace(UploadedFile { content, tag }).map_or(0, |old| old.content.len() as u64);
-        held.bytes = held.bytes - before + length;
-        while held.bytes > self.limit_bytes && held.order.len() > 1 {
-            held.drop_oldest();
+        shelf.bytes = shelf.bytes - before + length;
+        while shelf.bytes > self.limit_bytes && shelf.order.len() > 1 {
+            shelf.drop_oldest();
         }
         true
     }
 
     /// Forgets everything, or what one account put.
     pub(crate) fn reset(&self, account: Option<&str>) {
-        let mut held = self.held();
-        let gone: Vec<String> = held
+        let mut shelf = self.shelf();
+        let gone: Vec<String> = shelf
             .by_name
             .iter()
             .filter(|(_, upload)| account.is_none_or(|account| &*upload.account == account))
             .map(|(name, _)| name.clone())
             .collect();
         for name in gone {
-            held.remove(&name);
+            shelf.remove(&name);
         }
     }
 }
@@ -109,7 +109,7 @@ impl UploadShelf {
     }
 
     fn remove(&mut self, name: &str) {
-        self.order.retain(|held| held != name);
+        self.order.retain(|known| known != name);
         if let Some(upload) = self.by_name.remove(name) {
             self.bytes -= upload.file.map_or(0, |file| file.content.len() as u64);
         }

@@ -40,7 +40,7 @@ pub struct Matcher {
     /// A regular expression that the prompt contains.
     #[schemars(with = "Option<String>")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub prompt: Option<Pattern>,
+    pub prompt: Option<PromptPattern>,
     /// Members of the request's body, by JSON Pointer; numbers and texts that read the same are the same, and `null` means absent.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<Pointer, Value>,
@@ -84,7 +84,7 @@ impl Matcher {
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
         let vendor =
             |wanted: &VendorName| wanted.0.vendor == request.vendor && wanted.0.admits(request.edition);
-        let prompt = |wanted: &Pattern| request.prompt.is_some_and(|prompt| wanted.0.is_match(prompt));
+        let prompt = |wanted: &PromptPattern| request.prompt.is_some_and(|prompt| wanted.0.is_match(prompt));
         self.vendor.as_ref().is_none_or(vendor)
             && self.operation.as_ref().is_none_or(|wanted| wanted.0 == request.operation)
             && self.model.as_ref().is_none_or(|wanted| request.model.is_some_and(|id| wanted.fits(id)))
@@ -112,9 +112,9 @@ impl Matcher {
 }
 
 /// Whether a member is what is wanted. In a form everything is text, so numbers and their texts are the same.
-fn is_same(found: Option<&Value>, wanted: &Value) -> bool {
-    let found = found.unwrap_or(&Value::Null);
-    found == wanted || scalar(found).is_some_and(|found| Some(found) == scalar(wanted))
+fn is_same(value: Option<&Value>, wanted: &Value) -> bool {
+    let value = value.unwrap_or(&Value::Null);
+    value == wanted || scalar(value).is_some_and(|value| Some(value) == scalar(wanted))
 }
 
 fn scalar(value: &Value) -> Option<Cow<'_, str>> {
@@ -160,8 +160,8 @@ pub struct OperationName(pub(super) &'static str);
 
 read_from_text!(OperationName, |text| {
     let known = OPERATION_NAMES.iter().copied().chain([DOWNLOAD]);
-    let found = known.clone().find(|name| *name == text).map(OperationName);
-    found.ok_or_else(|| {
+    let value = known.clone().find(|name| *name == text).map(OperationName);
+    value.ok_or_else(|| {
         let known: Vec<&str> = known.collect();
         format!("there is no operation `{text}`; there are {}", known.join(", "))
     })
@@ -235,17 +235,17 @@ read_from_text!(AccountName, |key| Ok(AccountName::of(key)));
 
 /// A regular expression.
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct PromptPattern(Regex);
 
-impl Serialize for Pattern {
+impl Serialize for PromptPattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
     }
 }
 
-read_from_text!(Pattern, |text| {
-    let told = |error: regex::Error| format!("`{text}` is no regular expression: {error}");
-    Regex::new(text).map(Pattern).map_err(told)
+read_from_text!(PromptPattern, |text| {
+    let message = |error: regex::Error| format!("`{text}` is no regular expression: {error}");
+    Regex::new(text).map(PromptPattern).map_err(message)
 });
 
 /// A JSON Pointer.
@@ -270,8 +270,8 @@ impl<'de> Deserialize<'de> for Probability {
         if (0.0..=1.0).contains(&number) {
             Ok(Self(number))
         } else {
-            let told = format!("{number} is no probability: expected a number from 0 to 1");
-            Err(serde::de::Error::custom(told))
+            let message = format!("{number} is no probability: expected a number from 0 to 1");
+            Err(serde::de::Error::custom(message))
         }
     }
 }

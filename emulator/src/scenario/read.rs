@@ -129,15 +129,15 @@ impl Scenario {
 }
 
 fn from_json_file(text: &str) -> Result<Vec<Scenario>, ReadError> {
-    let told = |error: serde_json::Error| ReadError::of_json(&error);
+    let located = |error: serde_json::Error| ReadError::of_json(&error);
     if text.trim_start().starts_with('[') {
-        return serde_json::from_str(text).map_err(told);
+        return serde_json::from_str(text).map_err(located);
     }
-    let shape: Value = serde_json::from_str(text).map_err(told)?;
+    let shape: Value = serde_json::from_str(text).map_err(located)?;
     if shape.get("scenario").is_some() {
-        return serde_json::from_str::<ScenarioFile>(text).map(|file| file.scenarios).map_err(told);
+        return serde_json::from_str::<ScenarioFile>(text).map(|file| file.scenarios).map_err(located);
     }
-    serde_json::from_str(text).map(|one| vec![one]).map_err(told)
+    serde_json::from_str(text).map(|one| vec![one]).map_err(located)
 }
 
 /// A scenario, or the name of a ready-made one: what stands in the configuration file.

@@ -56,8 +56,8 @@ pub fn sets() -> &'static [ScenarioSet] {
 ///
 /// Says which there are.
 pub fn set(name: &str) -> Result<Scenarios, String> {
-    let found = sets().iter().find(|set| set.name == name);
-    found.map(|set| Arc::clone(&set.scenarios)).ok_or_else(|| {
+    let set = sets().iter().find(|set| set.name == name);
+    set.map(|set| Arc::clone(&set.scenarios)).ok_or_else(|| {
         let known: Vec<&str> = sets().iter().map(|set| set.name.as_str()).collect();
         format!("there is no scenario `{name}`; ready-made are {}", known.join(", "))
     })

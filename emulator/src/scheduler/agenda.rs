@@ -1,4 +1,4 @@
-//! What is to happen when, by the clocks of the accounts: pure, and no account's entries know of another's.
+//! The agenda: entries by the clocks of their accounts. Pure, and no account's entries know of another's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) struct Agenda<E> {
 
 #[derive(Debug)]
 struct Entries<E> {
-    /// Which clock they follow; `None` until somebody has looked.
+    /// Which clock they follow; `None` until it was looked up.
     clock: Option<AccountClock>,
     by_time: BTreeMap<Ticket, E>,
 }
@@ -92,8 +92,8 @@ impl<E> Agenda<E> {
 
     /// Forgets every entry, or those of one account.
     pub(super) fn forget(&mut self, account: Option<&str>) {
-        self.accounts.retain(|held, _| account.is_some_and(|account| **held != *account));
-        self.ticking.retain(|(_, held)| account.is_some_and(|account| **held != *account));
+        self.accounts.retain(|name, _| account.is_some_and(|account| **name != *account));
+        self.ticking.retain(|(_, name)| account.is_some_and(|account| **name != *account));
     }
 
     /// Changes an account's entries and keeps [`Agenda::ticking`] true.

@@ -75,14 +75,17 @@ async fn run_due(app: &Arc<App>, couriers: &mut JoinSet<()>) {
 
 /// Follows up a job: makes messages of what has changed, and plans the next change.
 async fn follow_up(app: &App, key: &JobKey) {
-    let Some(number) = app.scheduler.with(|state| state.followed.get(key).map(|held| held.number)) else {
+    let Some(number) = app.scheduler.with(|state| state.followed.get(key).map(|follower| follower.number))
+    else {
         return;
     };
     // The job first: no mark of it can then be later than the time.
     let job = app.store.job(key).await;
     let now = app.account_now(&key.account).await;
     app.scheduler.with(|state| {
-        let Some(follower) = state.followed.get_mut(key).filter(|held| held.number == number) else { return };
+        let Some(follower) = state.followed.get_mut(key).filter(|follower| follower.number == number) else {
+            return;
+        };
         let Some(job) = job else { return state.unfollow(key) };
         if let Some(ticket) = follower.ticket.take() {
             state.agenda.cancel(&key.account, ticket);

@@ -180,7 +180,7 @@ impl SchedulerState {
     }
 
     pub(super) fn forget(&mut self, account: Option<&str>) {
-        let others = |held: &Arc<str>| account.is_some_and(|account| **held != *account);
+        let others = |name: &Arc<str>| account.is_some_and(|account| **name != *account);
         self.followed.retain(|key, _| others(&key.account));
         self.changed_jobs.retain(|key| others(&key.account));
         self.moved.retain(others);

@@ -59,8 +59,8 @@ impl AccountLimits {
     ///
     /// Names the first limit that is not from 1 to [`MAX_LIMIT`].
     pub fn check(&self) -> Result<(), String> {
-        let of_models = self.models.iter().flat_map(|(id, held)| {
-            held.named().into_iter().map(move |(name, number)| (format!("models.{id}.{name}"), number))
+        let of_models = self.models.iter().flat_map(|(id, limits)| {
+            limits.named().into_iter().map(move |(name, number)| (format!("models.{id}.{name}"), number))
         });
         let own =
             ModelLimits { concurrent: self.concurrent, per_minute: self.per_minute, per_hour: self.per_hour };
@@ -76,11 +76,12 @@ impl AccountLimits {
     }
 
     /// Every window in which a submit to a model counts.
-    pub(crate) fn windows(&self, model: &str, scope: Scope) -> Vec<Window> {
+    pub(crate) fn windows(&self, model: &str, scope: Scope) -> Vec<RateWindow> {
         let shared = |allowed: Option<u32>, millis| {
-            Some(Window { allowed: allowed?, millis, one_model: scope == Scope::Model })
+            Some(RateWindow { allowed: allowed?, millis, one_model: scope == Scope::Model })
         };
-        let own = |allowed: Option<u32>, millis| Some(Window { allowed: allowed?, millis, one_model: true });
+        let own =
+            |allowed: Option<u32>, millis| Some(RateWindow { allowed: allowed?, millis, one_model: true });
         let of_model = self.models.get(model).copied().unwrap_or_default();
         let all = [
             shared(self.per_minute, MINUTE),
@@ -93,7 +94,7 @@ impl AccountLimits {
 
     /// Whether anything is said of jobs at once.
     pub(crate) fn counts_jobs(&self) -> bool {
-        self.concurrent.is_some() || self.models.values().any(|held| held.concurrent.is_some())
+        self.concurrent.is_some() || self.models.values().any(|limits| limits.concurrent.is_some())
     }
 }
 
@@ -104,7 +105,7 @@ impl ModelLimits {
 }
 
 /// So many submits in so much time.
-pub(crate) struct Window {
+pub(crate) struct RateWindow {
     /// How many.
     pub(crate) allowed: u32,
     /// The length of the time.

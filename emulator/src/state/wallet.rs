@@ -1,6 +1,6 @@
 //! The wallet of an account with a vendor: balance, limits, and the submits that still count. Pure.
 //!
-//! What a job costs follows from the job and the time alone, so a balance is computed when it is asked for:
+//! The cost of a job follows from the job and the time alone, so a balance is computed when it is asked for:
 //! what was granted, less what was charged, plus what was given back, less what is put aside. The store folds the
 //! jobs that it drops into a sum, so that nothing is forgotten. Only requests in a window of time are written
 //! down, because the jobs that they made may be gone before the window is.
@@ -14,7 +14,7 @@ use mockreel_contracts::{Phase, UnixMillis};
 
 use super::amount::Amount;
 use super::job::Job;
-use super::limits::{AccountLimits, Window};
+use super::limits::{AccountLimits, RateWindow};
 
 /// How a job is billed: fixed when it is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub(crate) struct Charge<'a> {
     pub scope: Scope,
     /// The model asked for.
     pub model: &'a str,
-    /// What it will cost; nothing, if nobody knows.
+    /// What it will cost; nothing, if no price is known.
     pub price: Option<Amount>,
 }
 
@@ -159,7 +159,7 @@ impl Wallet {
     }
 
     /// How long a window stays full, in milliseconds; nothing, if it has room.
-    pub(crate) fn millis_until_room(&self, limit: &Window, model: &str, now: UnixMillis) -> Option<u64> {
+    pub(crate) fn millis_until_room(&self, limit: &RateWindow, model: &str, now: UnixMillis) -> Option<u64> {
         let counts = |(at, of): &&(UnixMillis, Arc<str>)| {
             (!limit.one_model || &**of == model) && now.0.saturating_sub(at.0) < limit.millis
         };

@@ -176,9 +176,9 @@ impl Outbox {
 
     /// Forgets everything, or what concerns one account. What is on the wire is no longer waited for.
     pub(crate) fn forget(&mut self, account: Option<&str>) {
-        let others = |held: &Arc<str>| account.is_some_and(|account| **held != *account);
-        self.queues.retain(|held, _| others(held));
-        self.pending.retain(|_, held| others(held));
+        let others = |name: &Arc<str>| account.is_some_and(|account| **name != *account);
+        self.queues.retain(|name, _| others(name));
+        self.pending.retain(|_, name| others(name));
         self.log.forget(account);
     }
 }

@@ -138,7 +138,7 @@ fn innermost_cause(error: reqwest::Error) -> String {
     innermost.to_string()
 }
 
-/// A resolver that knows this machine and nobody else, whatever the system would say.
+/// A resolver that knows this machine only, whatever the system would say.
 struct LoopbackNames;
 
 impl Resolve for LoopbackNames {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mockreel_emulator::Emulator;
-use mockreel_emulator::scenario::examples::{EffectExample, orders};
+use mockreel_emulator::scenario::examples::{EffectExample, effect_examples};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ impl Script<'_> {
         }
         let mut told = Vec::new();
         if let Some((order, Channel::Posted)) = self.order {
-            self.surface.order(order.operation, &order.then).await;
+            self.surface.order(&order.operation, &order.then).await;
         }
         let caller = &self.surface.caller;
         let submit = caller.request(Method::POST, &self.surface.submit_url()).json(&body);
@@ -132,7 +132,7 @@ async fn every_order_shows_on_the_wire_and_does_the_same_through_every_channel()
     let plain = played(None).await;
     assert!(plain.iter().all(|got| got.line.starts_with("200")), "{:?}", lines(&plain));
     // A posted order about another operation changes nothing, so what is seen is the order's doing.
-    for order in &orders() {
+    for order in &effect_examples() {
         // Callbacks have a receiver and tests of their own; a connection that is closed shows on a bare socket only.
         if order.name.starts_with("callback.") || order.name == "wire.close" {
             continue;

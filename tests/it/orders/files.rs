@@ -122,7 +122,7 @@ fn sets_are_listed_and_shown_as_files_that_can_be_read_again() {
 fn the_published_schema_admits_every_example_and_refuses_mistakes() {
     let schema: Value = serde_json::from_slice(&run(&["scenario", "schema"]).stdout).unwrap();
     let checker = Checker::new(schema).unwrap();
-    for order in examples::orders() {
+    for order in examples::effect_examples() {
         let one = json!({"scenario": [{"name": "x", "match": {"calls": {"first": 1}, "probability": 0.5}, "then": order.then}]});
         let broken = checker.violations(&one);
         assert!(broken.is_empty(), "{}: {broken:?}", order.name);

@@ -31,22 +31,22 @@ where
 {
     let mut body = body;
     let expected = body.size_hint().lower().min(limit);
-    let mut held = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
+    let mut content = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
     let mut received: u64 = 0;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else { return Received::Broken };
         let Ok(data) = frame.into_data() else { continue };
         received += data.len() as u64;
         if received > limit {
-            held = BytesMut::new();
+            content = BytesMut::new();
             if received > limit + DISCARDED_BYTES {
                 break;
             }
         } else {
-            held.extend_from_slice(&data);
+            content.extend_from_slice(&data);
         }
     }
-    if received > limit { Received::TooLarge } else { Received::Whole(held.freeze()) }
+    if received > limit { Received::TooLarge } else { Received::Whole(content.freeze()) }
 }
 
 /// A body as JSON, with the files that came beside it.
@@ -115,14 +115,14 @@ pub(crate) async fn parse(
         content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let named = match &essence {
         // Without a content type, a body is read as the JSON it most often is.
-        None if taken.iter().any(|held| held == "application/json") => "application/json",
+        None if taken.iter().any(|content| content == "application/json") => "application/json",
         None => taken.first().map_or("", String::as_str),
         Some(essence) => essence,
     };
     if body.is_empty() {
         return Err(Malformation::Empty);
     }
-    if !taken.iter().any(|held| held == named) {
+    if !taken.iter().any(|content| content == named) {
         return Err(Malformation::MediaType(content_type.map(str::to_owned)));
     }
     match named {

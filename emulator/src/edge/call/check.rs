@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::image::slots;
-use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::check::normalise::normalised;
-use mockreel_contracts::contract::model::operation::Check;
 use mockreel_contracts::contract::check::roles::{Asked, asked};
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
+use mockreel_contracts::contract::model::Lifecycle;
+use mockreel_contracts::contract::model::operation::Check;
 use mockreel_contracts::problem::{KeyFault, Place};
 use mockreel_contracts::{Credential, Model, Problem};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use super::authenticate::authenticate;
 use super::body::Parsed;
 use super::image_policy::{ImageChecks, ImageDecision};
 use super::images::{self, ImageFindings};
-use super::operation::Resolved;
+use super::operation::{Resolved, Routed};
 use super::request::CallContext;
 use crate::scenario::Effects;
 use crate::state::job::{Failure, Job};
@@ -68,7 +68,8 @@ pub(super) async fn check<'a>(
     resolved: Resolved<'a>,
     credential: Result<Credential, KeyFault>,
 ) -> Result<Checked<'a>, Problem> {
-    let Resolved { context, matched, body, job_id, job, effects, notes } = resolved;
+    let Resolved { routed, effects, notes } = resolved;
+    let Routed { context, matched, body, job_id, job } = routed;
     let (mut body, mut credential) = (body, Some(credential));
     let mut parsed = Parsed::default();
     let mut checked = Checked {

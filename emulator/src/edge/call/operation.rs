@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::body::{self, Parsed};
 use super::request::CallContext;
+use crate::journal::FormPart;
 use crate::scenario::Effects;
 use crate::state::job::Job;
 
@@ -25,22 +26,24 @@ pub(super) struct Routed<'a> {
     pub(super) job: Option<Arc<Job>>,
 }
 
-/// A request whose effects are known. The vendor may have other options for it by them.
+/// A request whose effects are known.
 pub(super) struct Resolved<'a> {
-    /// The call.
-    pub(super) context: CallContext<'a>,
-    /// The operation.
-    pub(super) matched: Matched<'a>,
-    /// The body, if the operation takes one.
-    pub(super) body: Option<Result<Parsed, Problem>>,
-    /// The id of the job that the request names.
-    pub(super) job_id: Option<String>,
-    /// The account's job of that id.
-    pub(super) job: Option<Arc<Job>>,
+    /// The request.
+    pub(super) routed: Routed<'a>,
     /// The effects.
     pub(super) effects: Effects,
     /// What a developer should know.
     pub(super) notes: Vec<String>,
+}
+
+impl<'a> Resolved<'a> {
+    /// The same request to the vendor with the options that an effect gives it.
+    pub(super) fn varied<'v>(self, context: CallContext<'v>, matched: Matched<'v>) -> Resolved<'v>
+    where
+        'a: 'v,
+    {
+        Resolved { routed: Routed { context, matched, ..self.routed }, ..self }
+    }
 }
 
 impl<'a> Routed<'a> {
@@ -58,6 +61,14 @@ impl<'a> Routed<'a> {
             None => None,
         };
         Self { context, matched, body, job_id, job }
+    }
+
+    /// Takes what stood in a form out of the body, for the journal.
+    pub(super) fn take_parts(&mut self) -> Vec<FormPart> {
+        match &mut self.body {
+            Some(Ok(parsed)) => std::mem::take(&mut parsed.parts),
+            Some(Err(_)) | None => Vec::new(),
+        }
     }
 
     /// The body as JSON; `null` if there is none that can be read.

@@ -70,10 +70,10 @@ fn missing_member(model: Option<&Model>) -> Violation {
         let holder =
             model.and_then(|model| mockreel_contracts::contract::check::schema::at(&model.request, parent));
         let names = holder.and_then(|holder| holder.get("required")).and_then(Value::as_array);
-        names.is_some_and(|names| names.iter().any(|held| held == name))
+        names.is_some_and(|names| names.iter().any(|required| required == name))
     };
     let mut others = declared.iter().filter(|(_, schema)| !has_role(schema, "model"));
-    let found = others.clone().find(|(pointer, _)| required(pointer)).or_else(|| others.next());
-    let pointer = found.map_or_else(|| "/prompt".to_owned(), |(pointer, _)| pointer.clone());
+    let member = others.clone().find(|(pointer, _)| required(pointer)).or_else(|| others.next());
+    let pointer = member.map_or_else(|| "/prompt".to_owned(), |(pointer, _)| pointer.clone());
     Violation::new(pointer, Rule::Required { options: Vec::new() }, &Value::Null)
 }

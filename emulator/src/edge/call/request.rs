@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::Method;
-use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::{Contract, Exchange, Model, Problem, UnixMillis};
 use serde_json::{Map, Value};
 

@@ -38,8 +38,8 @@ fn set_values(body: &mut Value, pointer: &str, word: &Value) {
             }
         }
         None => {
-            if let Some(held) = body.pointer_mut(pointer) {
-                held.clone_from(word);
+            if let Some(value) = body.pointer_mut(pointer) {
+                value.clone_from(word);
             }
         }
     }
@@ -47,12 +47,12 @@ fn set_values(body: &mut Value, pointer: &str, word: &Value) {
 
 /// Adds members, objects into objects.
 fn merge_members(body: &mut Value, added: &Map<String, Value>) {
-    let Value::Object(held) = body else { return };
+    let Value::Object(members) = body else { return };
     for (name, value) in added {
-        match (held.get_mut(name), value) {
+        match (members.get_mut(name), value) {
             (Some(inner @ Value::Object(_)), Value::Object(more)) => merge_members(inner, more),
             _ => {
-                held.insert(name.clone(), value.clone());
+                members.insert(name.clone(), value.clone());
             }
         }
     }

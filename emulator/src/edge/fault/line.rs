@@ -22,9 +22,9 @@ pub(in crate::edge) struct Course {
     pub(in crate::edge) parting: Option<Parting>,
 }
 
-/// One connection's agreement, shared by whoever answers its requests and its wire.
+/// One connection's agreement, shared by the service that answers its requests and its wire.
 #[derive(Clone, Debug, Default)]
-pub(in crate::edge) struct Line(Arc<LineState>);
+pub(in crate::edge) struct ResponseLine(Arc<LineState>);
 
 #[derive(Debug, Default)]
 struct LineState {
@@ -43,7 +43,7 @@ struct UnderWay {
     begun: bool,
 }
 
-impl Line {
+impl ResponseLine {
     /// Waits until every answer before this one has been written.
     ///
     /// The library flushes its buffer each time it finds that the answer to a request is still to
@@ -56,24 +56,24 @@ impl Line {
 
     /// The answer that is written next takes this course. To be called while the line is quiet.
     pub(super) fn take(&self, course: Course) {
-        *self.held() = Some(UnderWay { course, whole: false, begun: false });
+        *self.under_way() = Some(UnderWay { course, whole: false, begun: false });
     }
 
     /// The library has been given the last byte that there will be of the answer.
     pub(super) fn whole(&self) {
-        if let Some(answer) = self.held().as_mut() {
+        if let Some(answer) = self.under_way().as_mut() {
             answer.whole = true;
         }
     }
 
     /// How many more bytes may be written; `None` if the answer takes no course of its own.
     pub(in crate::edge) fn room(&self) -> Option<u64> {
-        self.held().map(|answer| answer.course.room)
+        self.under_way().map(|answer| answer.course.room)
     }
 
     /// So many bytes were written.
     pub(in crate::edge) fn written(&self, bytes: usize) {
-        if let Some(answer) = self.held().as_mut() {
+        if let Some(answer) = self.under_way().as_mut() {
             answer.course.room = answer.course.room.saturating_sub(bytes as u64);
             answer.begun = true;
         }
@@ -81,26 +81,26 @@ impl Line {
 
     /// The library has nothing more to write for now. Answers whether that was the end of the connection.
     pub(in crate::edge) fn flushed(&self) -> bool {
-        let mut held = self.held();
-        let over = held.is_some_and(|answer| answer.whole || answer.course.room == 0);
-        if over && held.is_some_and(|answer| answer.course.parting.is_some()) {
+        let mut under_way = self.under_way();
+        let over = under_way.is_some_and(|answer| answer.whole || answer.course.room == 0);
+        if over && under_way.is_some_and(|answer| answer.course.parting.is_some()) {
             return true;
         }
         if over {
-            *held = None;
+            *under_way = None;
         }
-        drop(held);
+        drop(under_way);
         self.0.flushed.notify_waiters();
         false
     }
 
     /// How the connection ends, and whether some of the last answer was written before.
     pub(in crate::edge) fn parting(&self) -> Option<(Parting, bool)> {
-        self.held().and_then(|answer| Some((answer.course.parting?, answer.begun)))
+        self.under_way().and_then(|answer| Some((answer.course.parting?, answer.begun)))
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<UnderWay>> {
-        // It is always sound, whoever panicked while holding it.
+    fn under_way(&self) -> MutexGuard<'_, Option<UnderWay>> {
+        // It is always sound, also after a panic.
         self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

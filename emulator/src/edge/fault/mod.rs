@@ -3,7 +3,7 @@
 //! A handler puts the fault into the extensions of the response ([`TransportFault`], and [`DownloadFault`] for
 //! downloads of a result). [`deliver`] takes it out again: it changes head and body, waits if the
 //! answer is to be late, and agrees with the connection's wire after which byte it ends ([`line`]).
-//! What never became a request (`wire.rs`) is answered without faults.
+//! Bytes that never became a request (`wire.rs`) are answered without faults.
 
 mod line;
 mod pieces;
@@ -19,18 +19,22 @@ use axum::http::{HeaderValue, Method, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected};
 
-pub(super) use self::line::{Course, Line, Parting};
-use self::pieces::{Pieces, Then};
+pub(super) use self::line::{Course, Parting, ResponseLine};
+use self::pieces::{AfterBody, Pieces};
 use crate::scenario::{DownloadFault, DownloadFaultKind, TransportFault, TransportFaultKind};
 use crate::timeouts::SLOW_SECONDS;
 
-/// What `garbage` puts in place of a body: the start of an answer that whoever wrote it lost track of.
+/// What `garbage` puts in place of a body: the start of an answer that breaks off.
 const GARBAGE: &[u8] = br#"{"id":"0","status":,"data":[{"url":"#;
 
 /// Applies the faults of a response to a request with this method.
 ///
 /// The response is changed, and comes as late as its fault says. One without faults is handed back as it is.
-pub(super) async fn deliver(mut answer: Response<Body>, method: &Method, line: &Line) -> Response<Body> {
+pub(super) async fn deliver(
+    mut answer: Response<Body>,
+    method: &Method,
+    line: &ResponseLine,
+) -> Response<Body> {
     let fault = answer.extensions_mut().remove::<TransportFault>();
     let download_fault = answer.extensions_mut().remove::<DownloadFault>();
     if fault.is_none() && download_fault.is_none() {
@@ -174,7 +178,7 @@ impl FaultyResponse {
     }
 
     /// Lets the answer go.
-    fn depart(mut self, method: &Method, line: &Line) -> Response<Body> {
+    fn depart(mut self, method: &Method, line: &ResponseLine) -> Response<Body> {
         if let Some(length) = self.announced {
             self.head.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
@@ -189,7 +193,7 @@ impl FaultyResponse {
             self.course.parting = Some(Parting::Closed);
         }
         line.take(self.course);
-        let then = if short { Then::Stays } else { Then::Ends };
+        let then = if short { AfterBody::Stays } else { AfterBody::Ends };
         let body = Pieces::new(self.content, self.spread, then, line.clone());
         Response::from_parts(self.head, Body::new(body))
     }

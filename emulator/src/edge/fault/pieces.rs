@@ -9,14 +9,14 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use tokio::time::{Interval, interval};
 
-use super::line::Line;
+use super::line::ResponseLine;
 
 /// The most pieces that a slow body comes in.
 const PIECES: usize = 64;
 
 /// What a body does after its last byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
+pub(super) enum AfterBody {
     /// It ends.
     Ends,
     /// It never does: more was announced.
@@ -31,13 +31,13 @@ pub(super) struct Pieces {
     pieces: u64,
     number: u64,
     pace: Option<Interval>,
-    then: Then,
-    line: Line,
+    then: AfterBody,
+    line: ResponseLine,
 }
 
 impl Pieces {
     /// A body that comes at once, or in small pieces of which the last comes after `spread`.
-    pub(super) fn new(content: Bytes, spread: Duration, then: Then, line: Line) -> Self {
+    pub(super) fn new(content: Bytes, spread: Duration, then: AfterBody, line: ResponseLine) -> Self {
         let pieces = if spread.is_zero() { 1 } else { content.len().clamp(1, PIECES) };
         let period = spread / u32::try_from(pieces).unwrap_or(u32::MAX);
         let pace = (!period.is_zero()).then(|| {
@@ -79,8 +79,8 @@ impl Body for Pieces {
             return Poll::Ready(Some(Ok(Frame::data(piece))));
         }
         match this.then {
-            Then::Ends => Poll::Ready(None),
-            Then::Stays => {
+            AfterBody::Ends => Poll::Ready(None),
+            AfterBody::Stays => {
                 // The connection ends when the library next flushes, which it does when it is woken.
                 if this.content.is_empty() && this.number == 0 {
                     this.number = 1;
@@ -93,7 +93,7 @@ impl Body for Pieces {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.then == Then::Ends && self.sent == self.content.len()
+        self.then == AfterBody::Ends && self.sent == self.content.len()
     }
 }
 

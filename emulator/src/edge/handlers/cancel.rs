@@ -1,6 +1,6 @@
 //! The handler of `cancel`.
 
-use super::{Answered, Refused, find_own_job};
+use super::{Answered, HandlerRefusal, find_own_job};
 use crate::edge::call::check::Checked;
 use crate::state::view::view_job;
 use crate::transact::LoadedAccount;
@@ -9,7 +9,7 @@ use crate::transact::LoadedAccount;
 pub(super) async fn handle_cancel(
     checked: &Checked<'_>,
     account: &mut LoadedAccount<'_>,
-) -> Result<Answered, Refused> {
+) -> Result<Answered, HandlerRefusal> {
     let (job, model) = find_own_job(checked)?;
     let job = account.cancel_queued(job).await.unwrap_or_else(|_| job.clone());
     let (context, now) = (checked.context, account.now());

@@ -32,14 +32,14 @@ impl From<Reply> for Answered {
 }
 
 /// A refusal by a handler or a check.
-pub(super) struct Refused {
+pub(super) struct HandlerRefusal {
     /// The problem.
     pub(super) problem: Problem,
     /// The job that the request turned out to be about.
     pub(super) job: Option<Arc<Job>>,
 }
 
-impl From<Problem> for Refused {
+impl From<Problem> for HandlerRefusal {
     fn from(problem: Problem) -> Self {
         Self { problem, job: None }
     }
@@ -49,7 +49,7 @@ impl From<Problem> for Refused {
 pub(super) async fn handle(
     checked: Checked<'_>,
     account: &mut LoadedAccount<'_>,
-) -> Result<Answered, Refused> {
+) -> Result<Answered, HandlerRefusal> {
     match checked.matched.name {
         "submit" => submit::handle_submit(checked, account).await,
         "poll" => poll::handle_poll(&checked, account).await,
@@ -65,11 +65,11 @@ pub(super) async fn handle(
 }
 
 /// Finds the caller's job that a request names, and its model.
-fn find_own_job<'c>(checked: &'c Checked<'_>) -> Result<(&'c Arc<Job>, &'c Model), Refused> {
+fn find_own_job<'c>(checked: &'c Checked<'_>) -> Result<(&'c Arc<Job>, &'c Model), HandlerRefusal> {
     let id = checked.job_id.clone().unwrap_or_default();
     let Some(job) = checked.own_job() else { return Err(Problem::UnknownJob { id }.into()) };
     match checked.context.contract().models.get(&job.model) {
         Some(model) => Ok((job, model)),
-        None => Err(Refused { problem: Problem::UnknownJob { id }, job: Some(Arc::clone(job)) }),
+        None => Err(HandlerRefusal { problem: Problem::UnknownJob { id }, job: Some(Arc::clone(job)) }),
     }
 }

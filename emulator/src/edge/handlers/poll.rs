@@ -1,6 +1,6 @@
 //! The handler of `poll`.
 
-use super::{Answered, Refused, find_own_job};
+use super::{Answered, HandlerRefusal, find_own_job};
 use crate::edge::call::check::Checked;
 use crate::state::view::view_job;
 use crate::transact::LoadedAccount;
@@ -9,7 +9,7 @@ use crate::transact::LoadedAccount;
 pub(super) async fn handle_poll(
     checked: &Checked<'_>,
     account: &mut LoadedAccount<'_>,
-) -> Result<Answered, Refused> {
+) -> Result<Answered, HandlerRefusal> {
     let (job, model) = find_own_job(checked)?;
     // Without room for a mark the poll is answered all the same.
     let job = account.record_poll(job).await.unwrap_or_else(|_| job.clone());

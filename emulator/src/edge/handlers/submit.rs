@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mockreel_contracts::{Model, Problem, UnixMillis};
 
-use super::{Answered, Refused};
+use super::{Answered, HandlerRefusal};
 use crate::account;
 use crate::edge::call::body::approximate_bytes;
 use crate::edge::call::check::Checked;
@@ -21,7 +21,7 @@ use crate::transact::{LoadedAccount, NotCommitted};
 pub(super) async fn handle_submit(
     checked: Checked<'_>,
     account: &mut LoadedAccount<'_>,
-) -> Result<Answered, Refused> {
+) -> Result<Answered, HandlerRefusal> {
     check_entitlement(&checked)?;
     let Checked { context, body, model, intent, echo, images, breach, effects, notes, credential, .. } =
         checked;
@@ -69,10 +69,10 @@ async fn answer_at_end(
     account: &mut LoadedAccount<'_>,
     job: &Arc<Job>,
     model: &Model,
-) -> Result<Answered, Refused> {
+) -> Result<Answered, HandlerRefusal> {
     // A job that was forgotten meanwhile never ends.
     let Some(ended) = wait_for_end(context.app, account, job).await else {
-        return Err(Refused { problem: Problem::Internal, job: Some(Arc::clone(job)) });
+        return Err(HandlerRefusal { problem: Problem::Internal, job: Some(Arc::clone(job)) });
     };
     let now = account.now();
     let exchange = context.exchange(now, ended.entropy);

@@ -6,7 +6,7 @@ use mockreel_contracts::dialect::UploadView;
 use mockreel_contracts::{Problem, ids};
 use serde_json::Value;
 
-use super::{Answered, Refused};
+use super::{Answered, HandlerRefusal};
 use crate::edge::call::check::Checked;
 use crate::media::uploads::Upload;
 use crate::random::Purpose;
@@ -16,7 +16,7 @@ use crate::transact::LoadedAccount;
 pub(super) async fn handle_upload(
     checked: &Checked<'_>,
     account: &mut LoadedAccount<'_>,
-) -> Result<Answered, Refused> {
+) -> Result<Answered, HandlerRefusal> {
     let context = checked.context;
     let (app, contract) = (context.app, context.contract());
     let Some(facts) = &contract.uploads else {

@@ -71,12 +71,12 @@ pub(crate) fn check_limits(
         return Err(longest);
     }
     let unfinished = |model: Option<&str>| {
-        let held = jobs.iter().filter(|job| {
+        let unfinished = jobs.iter().filter(|job| {
             model.is_none_or(|model| job.model == model) && !job.standing(now).phase.is_terminal()
         });
-        held.count() as u64
+        unfinished.count() as u64
     };
-    let of_model = wallet.limits().models.get(charge.model).and_then(|held| held.concurrent);
+    let of_model = wallet.limits().models.get(charge.model).and_then(|limits| limits.concurrent);
     for (allowed, model) in [(wallet.limits().concurrent, None), (of_model, Some(charge.model))] {
         if let Some(limit) = allowed.filter(|limit| unfinished(model) >= u64::from(*limit)) {
             return Err(LimitExceeded::Concurrency { limit });

@@ -389,8 +389,9 @@ fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::E
     if (0.0..=LONGEST_DELAY).contains(&seconds) {
         Ok(Some(seconds))
     } else {
-        let told = format!("{seconds} is no delay: expected a number of seconds from 0 to {LONGEST_DELAY}");
-        Err(serde::de::Error::custom(told))
+        let message =
+            format!("{seconds} is no delay: expected a number of seconds from 0 to {LONGEST_DELAY}");
+        Err(serde::de::Error::custom(message))
     }
 }
 

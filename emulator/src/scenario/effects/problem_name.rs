@@ -17,9 +17,9 @@ impl ProblemName {
     ///
     /// Says which there are.
     pub fn named(text: &str) -> Result<Self, String> {
-        let found = PROBLEM_NAMES.iter().find(|name| **name == text);
-        let told = || format!("there is no problem `{text}`; there are {}", PROBLEM_NAMES.join(", "));
-        found.map(|name| Self(name)).ok_or_else(told)
+        let name = PROBLEM_NAMES.iter().find(|name| **name == text);
+        let message = || format!("there is no problem `{text}`; there are {}", PROBLEM_NAMES.join(", "));
+        name.map(|name| Self(name)).ok_or_else(message)
     }
 }
 

@@ -1,20 +1,20 @@
 //! The store in this process: bounded, and gone with it.
 
 mod read;
+mod write;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mockreel_contracts::UnixMillis;
 
+use self::write::added_bytes;
 use super::{JobFilter, StoreError};
 use crate::clock::AccountClock;
-use crate::media::Preview;
 use crate::scenario::Scenarios;
 use crate::state::account::{AccountState, Wallets};
 use crate::state::change::Change;
 use crate::state::job::{Job, JobKey};
-use crate::state::wallet::Spent;
 
 /// The limits of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,6 @@ impl Default for StoreLimits {
         Self { accounts: 100_000, jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
     }
 }
-
-/// How many of the oldest jobs are scanned for a finished one, so that a full store stays quick.
-const EVICTION_SCAN_LIMIT: usize = 1_000;
 
 /// Accounts and jobs in memory.
 #[derive(Debug)]
@@ -203,7 +200,7 @@ impl MemoryStore {
         let mut shelf = self.shelf();
         shelf.everywhere = scenarios;
         for state in shelf.accounts.values_mut() {
-            forget(state, forgotten);
+            forget_counts(state, forgotten);
         }
     }
 
@@ -221,38 +218,11 @@ impl MemoryStore {
     }
 }
 
-fn added_bytes(change: &Change) -> Option<u64> {
-    match change {
-        Change::JobAdded(job) => {
-            // Images that other jobs hold already cost nothing; here they count, to be on the safe side.
-            let images: u64 = images(job).map(|image| image.len() as u64).sum();
-            Some(job.echo_bytes + images)
-        }
-        Change::JobMarked(..)
-        | Change::Refused(_)
-        | Change::UploadGiven(_)
-        | Change::ClockSet(_)
-        | Change::Counted(_)
-        | Change::ScenariosSet(..)
-        | Change::WalletSet(..) => None,
-    }
-}
-
 /// Lets an account's counts for some scenarios begin anew.
-fn forget(state: &mut AccountState, scenarios: &[Arc<str>]) {
+fn forget_counts(state: &mut AccountState, scenarios: &[Arc<str>]) {
     for scenario in scenarios {
         Arc::make_mut(&mut state.counters).forget(scenario);
     }
-}
-
-/// The bytes of the images that a job's clip is made of.
-fn images(job: &Job) -> impl Iterator<Item = &Arc<[u8]>> {
-    [&job.clip.start, &job.clip.tail].into_iter().flatten().map(Preview::shared)
-}
-
-/// Where bytes are: jobs with the same image share them, so the place names the image while any of them lives.
-fn address(image: &Arc<[u8]>) -> usize {
-    Arc::as_ptr(image).cast::<u8>() as usize
 }
 
 impl Shelf {
@@ -272,130 +242,6 @@ impl Shelf {
             arrivals: 0,
             #[cfg(test)]
             dropped: 0,
-        }
-    }
-
-    /// Drops the oldest finished jobs until one more fits.
-    fn make_room(
-        &mut self,
-        limits: StoreLimits,
-        bytes: u64,
-        system_now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        while self.jobs.len() >= limits.jobs || self.kept_bytes + bytes > limits.kept_bytes {
-            let finished = self.order.iter().take(EVICTION_SCAN_LIMIT).find_map(|(number, key)| {
-                let (_, job) = self.jobs.get(key)?;
-                let now =
-                    self.accounts.get(&key.account).map_or(self.start, |state| state.clock).now(system_now);
-                job.standing(now).phase.is_terminal().then(|| (*number, key.clone(), Spent::on(job, now)))
-            });
-            let (number, key, spent) = finished.ok_or(StoreError::Full)?;
-            self.remove(number);
-            self.remember_spent(&key, spent);
-            #[cfg(test)]
-            {
-                self.dropped += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps what a dropped job has cost. A request that has loaded the account with that job decides again.
-    fn remember_spent(&mut self, dropped: &JobKey, spent: Spent) {
-        let state = self.state(&dropped.account);
-        state.version += 1;
-        let counts = state.counts.entry(Arc::clone(&dropped.vendor)).or_default();
-        counts.dropped = counts.dropped + spent;
-    }
-
-    fn remove(&mut self, number: u64) {
-        let Some(key) = self.order.remove(&number) else { return };
-        if let Some(order) = self.by_account.get_mut(&key.account) {
-            order.remove(&number);
-        }
-        if let Some((_, job)) = self.jobs.remove(&key) {
-            self.clips.remove(&job.clip.name);
-            self.kept_bytes -= job.echo_bytes;
-            for image in images(&job) {
-                let holders = self.images.entry(address(image)).or_default();
-                *holders = holders.saturating_sub(1);
-                if *holders == 0 {
-                    self.images.remove(&address(image));
-                    self.kept_bytes -= image.len() as u64;
-                }
-            }
-        }
-    }
-
-    fn state(&mut self, account: &Arc<str>) -> &mut AccountState {
-        let start = self.start;
-        let arrival = &mut self.arrival;
-        self.accounts.entry(Arc::clone(account)).or_insert_with(|| {
-            arrival.push_back(Arc::clone(account));
-            AccountState::new(start)
-        })
-    }
-
-    /// Forgets the oldest accounts that have no jobs, until no more than so many are left.
-    ///
-    /// Jobs are bounded by themselves, so that accounts with jobs are as well.
-    fn forget_idle_accounts(&mut self, limit: usize) {
-        let mut scanned = 0;
-        while self.accounts.len() > limit && scanned < EVICTION_SCAN_LIMIT {
-            scanned += 1;
-            let Some(account) = self.arrival.pop_front() else { return };
-            if self.by_account.get(&account).is_some_and(|order| !order.is_empty()) {
-                self.arrival.push_back(account);
-            } else {
-                self.by_account.remove(&account);
-                self.accounts.remove(&account);
-            }
-        }
-    }
-
-    fn apply_change(&mut self, account: &Arc<str>, change: &Change) {
-        let state = self.state(account);
-        match change {
-            Change::JobAdded(job) => {
-                state.counts.entry(Arc::clone(&job.key.vendor)).or_default().jobs += 1;
-                self.arrivals += 1;
-                self.kept_bytes += job.echo_bytes;
-                for image in images(job) {
-                    let holders = self.images.entry(address(image)).or_default();
-                    *holders += 1;
-                    if *holders == 1 {
-                        self.kept_bytes += image.len() as u64;
-                    }
-                }
-                self.clips.insert(Arc::clone(&job.clip.name), job.key.clone());
-                self.order.insert(self.arrivals, job.key.clone());
-                self.by_account
-                    .entry(Arc::clone(account))
-                    .or_default()
-                    .insert(self.arrivals, job.key.clone());
-                self.jobs.insert(job.key.clone(), (self.arrivals, Arc::clone(job)));
-            }
-            Change::JobMarked(key, mark) => {
-                if let Some((_, job)) = self.jobs.get_mut(key) {
-                    Arc::make_mut(job).marks.push(mark.clone());
-                }
-            }
-            Change::Refused(vendor) => state.counts.entry(Arc::clone(vendor)).or_default().refusals += 1,
-            Change::UploadGiven(vendor) => state.counts.entry(Arc::clone(vendor)).or_default().uploads += 1,
-            Change::ClockSet(clock) => state.clock = *clock,
-            Change::Counted(counted) => {
-                let counters = Arc::make_mut(&mut state.counters);
-                for (key, counter) in counted {
-                    counters.set(key.clone(), *counter);
-                }
-            }
-            Change::ScenariosSet(scenarios, forgotten) => {
-                state.scenarios = Arc::clone(scenarios);
-                forget(state, forgotten);
-            }
-            Change::WalletSet(vendor, wallet) => {
-                state.wallets.insert(Arc::clone(vendor), Arc::clone(wallet));
-            }
         }
     }
 }

@@ -1,10 +1,11 @@
-//! What is kept, what goes first, and who waits.
+//! Bounds of the memory store: what is kept, and what goes first.
 
 use mockreel_contracts::contract::model::money::Charged;
 use serde_json::Value;
 
 use super::*;
 use crate::clock::MANUAL_START;
+use crate::media::Preview;
 use crate::state::amount::Amount;
 use crate::state::clip::ClipPlan;
 use crate::state::job::{Ending, Mark, Timeline};
@@ -105,7 +106,7 @@ fn whoever_commits_on_an_old_version_is_told_to_decide_again() {
     add(&store, &first).unwrap();
     let stale =
         store.commit(&first.key.account, 0, &[Change::JobMarked(first.key.clone(), Mark::Polled(NOW))], NOW);
-    assert_eq!(stale, Err(StoreError::Conflict));
+    assert_eq!(stale.map(drop), Err(StoreError::Conflict));
     assert!(store.job(&first.key).unwrap().marks.is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! What is forgotten, refused and redacted.
+//! Bounds of webhooks: forgotten records, refused receivers, redacted addresses.
 
 use serde_json::json;
 

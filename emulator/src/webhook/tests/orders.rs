@@ -1,4 +1,4 @@
-//! What a scenario can order about callbacks.
+//! Effects of scenarios on webhooks.
 
 use mockreel_contracts::Phase;
 use serde_json::json;

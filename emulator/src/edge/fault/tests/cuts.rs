@@ -1,4 +1,4 @@
-//! Where a connection ends: after which byte, and how.
+//! Cut connections: after which byte they end, and how.
 
 use std::pin::Pin;
 use std::sync::Arc;

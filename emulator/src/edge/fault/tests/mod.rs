@@ -1,4 +1,4 @@
-//! What a caller gets of an answer with a fault, to the byte, over real connections.
+//! Responses with faults as a caller gets them, to the byte, over real connections.
 
 mod bodies;
 mod cuts;

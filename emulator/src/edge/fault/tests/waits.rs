@@ -1,4 +1,4 @@
-//! What comes late, and that nobody else waits for it.
+//! Late responses, and that no other connection waits for them.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ proptest! {
         let drops = Runtime::new().unwrap().block_on(async {
             // So fast that nobody waits.
             let spread = Duration::from_nanos(64);
-            let mut body = Pieces::new(content.clone(), spread, Then::Ends, Line::default());
+            let mut body = Pieces::new(content.clone(), spread, AfterBody::Ends, ResponseLine::default());
             let mut drops = Vec::new();
             while !body.is_end_stream() {
                 drops.push(body.frame().await.unwrap().unwrap().into_data().unwrap());
