@@ -1,5 +1,6 @@
 //! A case: something that a vendor promises, how much it may cost to find out, and how to.
 
+use mockreel_contracts::contract::model::source::Grade;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -102,8 +103,8 @@ pub struct ClauseSource {
     pub title: String,
     /// Its date, or `undated`.
     pub date: String,
-    /// The word of its grade.
-    pub grade: String,
+    /// Its grade.
+    pub grade: Grade,
 }
 
 impl Clause {

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
-use mockreel_contracts::Contract;
 use mockreel_contracts::contract::check::read::observe;
+use mockreel_contracts::{Contract, Operation};
 use serde_json::{Map, Value, json};
 
 use crate::normalise::{Normaliser, differences};
@@ -109,7 +109,7 @@ impl References {
 fn accepted(profile: &Profile, exchange: &Exchange) -> Option<String> {
     let answer = exchange.answer.as_ref().filter(|_| exchange.request.method == "POST")?;
     let Content::Json(body) = &answer.body else { return None };
-    observe(profile.operation("submit")?, profile.contract(), body).id
+    observe(profile.operation(Operation::Submit)?, profile.contract(), body).id
 }
 
 /// What tells answers of one case apart: the HTTP status, and every short text called a status.

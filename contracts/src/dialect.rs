@@ -9,6 +9,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::contract::{Contract, Model, Options};
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::{FailureReason, KeyFault, Problem};
 use crate::time::UnixMillis;
@@ -35,6 +36,11 @@ impl Exchange<'_> {
     /// The value of a request header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The status of an operation's good answer.
+    pub(crate) fn good_status(&self, operation: Operation) -> u16 {
+        self.contract.operations.get(&operation).map_or(200, |facts| facts.status.enforced)
     }
 
     /// The path without its query.

@@ -1,13 +1,13 @@
-//! What holds for every request, every seed and every interleaving.
+//! Properties that hold for every request, every seed and every interleaving.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::contract::views::examples::{good, just_bad};
-use mockreel_contracts::{Contract, UnixMillis};
+use mockreel_contracts::{Contract, Operation, UnixMillis};
 use mockreel_emulator::clock::{AccountClock, MANUAL_START};
 use mockreel_emulator::{Emulator, Latency};
 use proptest::prelude::*;
@@ -30,13 +30,13 @@ fn picks(seed: u64) -> impl FnMut(usize) -> usize {
 }
 
 /// The path that submits to a model.
-fn submit_path(operation: &Operation, model: &Model) -> String {
+fn submit_path(operation: &OperationFacts, model: &Model) -> String {
     let fits = |held: &Option<String>| held.as_ref().is_none_or(|id| *id == model.id);
     operation.routes.iter().find(|route| fits(&route.model)).expect("every model has a path").path.clone()
 }
 
 async fn submit(emulator: &Emulator, contract: &Contract, model: &Model, body: &Value) -> Answer {
-    let path = submit_path(&contract.operations["submit"], model);
+    let path = submit_path(&contract.operations[&Operation::Submit], model);
     Caller::with_key(KEY).post(&format!("{}{path}", emulator.url(&contract.id)), body).await
 }
 
@@ -54,7 +54,7 @@ fn good_bodies_are_accepted_and_just_bad_ones_are_refused_in_the_vendors_own_for
                 let images = [image.as_str()];
                 let body = good(model, &mut picks(seed), &images);
                 let answer = runtime.block_on(submit(&emulator, contract, model, &body));
-                let accepted = contract.operations["submit"].status.enforced;
+                let accepted = contract.operations[&Operation::Submit].status.enforced;
                 prop_assert_eq!(answer.status, accepted, "{}: {} for {}", model.id, answer.text(), body);
                 let bad = just_bad(model, &mut picks(seed), &images);
                 // One of them each time; over the cases every rule gets its turn.
@@ -121,14 +121,14 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
             let image =
                 format!("{}/__fixtures/side-300.png", emulator.settings().public_url.as_deref().unwrap());
             let body = good(model, &mut picks(account as u64), &[image.as_str()]);
-            let path = submit_path(&contract.operations["submit"], model);
+            let path = submit_path(&contract.operations[&Operation::Submit], model);
             let answer = caller.post(&format!("{}{path}", emulator.url(id)), &body).await;
             let read = mockreel_contracts::contract::check::read::observe(
-                &contract.operations["submit"],
+                &contract.operations[&Operation::Submit],
                 contract,
                 &answer.json(),
             );
-            let poll = &contract.operations["poll"];
+            let poll = &contract.operations[&Operation::Poll];
             let job = read.id.expect("a good body is accepted");
             *last = Some(poll_url(emulator, contract, poll, &job));
             noted(answer)
@@ -141,7 +141,7 @@ async fn step(emulator: &Emulator, account: usize, step: &Step, last: &mut Optio
     }
 }
 
-fn poll_url(emulator: &Emulator, contract: &Contract, poll: &Operation, id: &str) -> String {
+fn poll_url(emulator: &Emulator, contract: &Contract, poll: &OperationFacts, id: &str) -> String {
     use mockreel_contracts::contract::model::operation::IdPlace;
     let base = emulator.url(&contract.id);
     let path = &poll.routes[0].path;

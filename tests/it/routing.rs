@@ -1,10 +1,10 @@
-//! Which vendor answers, and which addresses its answers name.
+//! Routing: which vendor answers a request, and which addresses its answers name.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use mockreel_contracts::contract::{Model, Options};
-use mockreel_contracts::{Dialect, Exchange, JobView, Problem, Reply, ReplyBody, Vendor};
+use mockreel_contracts::{Dialect, Exchange, JobView, Operation, Problem, Reply, ReplyBody, Vendor};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -122,7 +122,7 @@ async fn older_editions_are_served_beside_the_newest() {
     };
     for vendor in mockreel_contracts::vendors().unwrap().iter().filter(|vendor| vendor.id() == "aimlapi") {
         let contract = &vendor.contract;
-        if contract.operations.contains_key("models") {
+        if contract.operations.contains_key(&Operation::Models) {
             assert_eq!(models(&contract.full_id()).await, contract.models.len(), "{}", contract.full_id());
         }
     }

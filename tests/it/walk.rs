@@ -1,8 +1,8 @@
 //! Each surface from a submitted image through every phase to a playable video.
 
 use base64::Engine;
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::read::observe;
+use mockreel_contracts::{Operation, Phase};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -22,8 +22,13 @@ async fn walk(emulator: &Emulator, surface: &Surface, submitted: Answer) {
     let caller = Caller::with_key(KEY);
     let vendor = mockreel_contracts::vendor(surface.vendor).expect("the vendor exists");
     let contract = &vendor.contract;
-    assert_eq!(submitted.status, contract.operations["submit"].status.enforced, "{}", submitted.text());
-    let accepted = observe(&contract.operations["submit"], contract, &submitted.json());
+    assert_eq!(
+        submitted.status,
+        contract.operations[&Operation::Submit].status.enforced,
+        "{}",
+        submitted.text()
+    );
+    let accepted = observe(&contract.operations[&Operation::Submit], contract, &submitted.json());
     let id = accepted.id.expect("a submit answers with an id");
     assert_eq!(accepted.phase, Some(Phase::Queued), "{}", submitted.text());
 
@@ -31,7 +36,7 @@ async fn walk(emulator: &Emulator, surface: &Surface, submitted: Answer) {
     let look = async || {
         let answer = caller.get(&url).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
-        let seen = observe(&contract.operations["poll"], contract, &answer.json());
+        let seen = observe(&contract.operations[&Operation::Poll], contract, &answer.json());
         assert_eq!(seen.id.as_deref(), Some(id.as_str()), "{}", answer.text());
         seen
     };

@@ -6,6 +6,7 @@ use super::submit_of;
 use crate::case::{Case, Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::{Session, Stop, Verdict, told};
+use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Answer, Body};
 
 /// A key that nobody has. The stand-in refuses it by agreement.
@@ -102,7 +103,7 @@ fn refused_answer(session: &mut Session<'_>, ask: &Ask) -> Result<Answer, Stop> 
     if ![401, 403].contains(&answer.status) {
         return Err(Stop::Failed(format!("expected 401 or 403; found {}", told(&answer))));
     }
-    if let Some(id) = session.profile.observe("submit", &answer).id {
+    if let Some(id) = session.profile.observe(Operation::Submit, &answer).id {
         return Err(Stop::Failed(format!("expected no job; found {}: id {id}", answer.status)));
     }
     Ok(answer)
@@ -115,7 +116,7 @@ fn foreign(session: &mut Session<'_>) -> Verdict {
     }
     let job = session.shared()?;
     let answer = session.send(&session.profile.look(&job.id).from(Credential::SecondKey))?;
-    let seen = session.profile.observe("poll", &answer);
+    let seen = session.profile.observe(Operation::Poll, &answer);
     let found = (200..300).contains(&answer.status) && (seen.status.is_some() || seen.video_url.is_some());
     if found || !(session.profile.refuses(&answer)) {
         return Err(Stop::Failed(format!("expected 403 or 404; found {}", told(&answer))));

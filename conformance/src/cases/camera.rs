@@ -1,5 +1,6 @@
 //! Where a request moves the camera, and how far: the vendors have members of several forms for it.
 
+use mockreel_contracts::Role;
 use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::schema::properties;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ pub(super) fn place_of<'a>(profile: &Profile, model: &'a Model, what: BadCamera)
         BadCamera::Movement => "enum",
         BadCamera::Value => "maximum",
     };
-    let outer = ["camera_type", "camera_value", "camera"]
+    let outer = [Role::CameraType, Role::CameraValue, Role::Camera]
         .into_iter()
         .filter_map(|role| profile.member(model, role))
         .map(|member| member.pointer);

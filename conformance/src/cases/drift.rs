@@ -11,6 +11,7 @@ use crate::drift::compare::answers;
 use crate::profile::Profile;
 use crate::session::{Session, Stop, Verdict};
 use crate::shape::{self, undocumented};
+use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Content, Exchange, Intent};
 
 /// The most findings that are written down one by one.
@@ -34,7 +35,7 @@ pub(super) const CASES: &[Case] = &[
         Stage::Last,
         schemas,
     )
-    .on(|profile| profile.reply_clause("poll")),
+    .on(|profile| profile.reply_clause(Operation::Poll)),
     Case::new(
         "DRIFT-03",
         "the answers beside those of the last run",
@@ -63,7 +64,7 @@ fn honest<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Exchange> {
 }
 
 /// The operation that a request means.
-fn operation<'a>(profile: &'a Profile, base: &str, exchange: &Exchange) -> Option<&'a str> {
+fn operation(profile: &Profile, base: &str, exchange: &Exchange) -> Option<Operation> {
     let url = Url::parse(&exchange.request.url).ok()?;
     let start = Url::parse(base).ok()?;
     let path = url.path().strip_prefix(start.path().trim_end_matches('/'))?;

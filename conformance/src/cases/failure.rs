@@ -1,7 +1,7 @@
 //! Jobs that fail, and servers that do.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::image::{ImageRole, Transport};
+use mockreel_contracts::{Operation, Phase};
 use serde_json::json;
 
 use super::{plain, with};
@@ -20,8 +20,8 @@ pub(super) const CASES: &[Case] = &[
         failed,
     )
     .on(|profile| {
-        let place = profile.operation("poll")?.read.failure.first()?.clone();
-        profile.reply_member_clause("poll", &place).or_else(|| Profile::phases_clause(profile))
+        let place = profile.operation(Operation::Poll)?.read.failure.first()?.clone();
+        profile.reply_member_clause(Operation::Poll, &place).or_else(|| Profile::phases_clause(profile))
     }),
     Case::new("ERR-02", "whether a failed job costs", Level::Info, Cost::Own, Stage::Own, billed),
     Case::new(
@@ -90,7 +90,7 @@ fn failed(session: &mut Session<'_>) -> Verdict {
     if look.seen.phase != Some(Phase::Failed) {
         return Err(Stop::Failed(format!("expected a failed job; found {}", told(&look.answer))));
     }
-    let expected = session.profile.operation("poll").map_or(200, |poll| poll.status.enforced);
+    let expected = session.profile.operation(Operation::Poll).map_or(200, |poll| poll.status.enforced);
     if look.answer.status != expected {
         return Err(Stop::Failed(format!("expected {expected}; found {}", told(&look.answer))));
     }

@@ -30,7 +30,7 @@ impl CaseKnowledge for KnownCases<'_> {
             ["VAL-", "GEN-", "CHAOS-"].iter().any(|area| id.starts_with(area)) || self.expects_refusal(id);
         let clause = case(id).zip(self.profile).and_then(|(case, profile)| (case.clause)(profile));
         let sources = clause.map(|clause| clause.sources).unwrap_or_default();
-        wrong && sources.iter().any(|source| ["seed", "doc", "spec"].contains(&source.grade.as_str()))
+        wrong && sources.iter().any(|source| source.grade.is_documentation())
     }
 }
 

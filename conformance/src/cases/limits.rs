@@ -1,6 +1,6 @@
 //! Limits, listings and models.
 
-use mockreel_contracts::Phase;
+use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::json;
 
 use super::{plain, submit_of};
@@ -43,8 +43,8 @@ pub(super) const CASES: &[Case] = &[
         Stage::Accepted,
         listed,
     )
-    .on(|profile| profile.operation_clause("list"))
-    .unless(|profile| missing(profile, "list"))
+    .on(|profile| profile.operation_clause(Operation::List))
+    .unless(|profile| missing(profile, Operation::List))
     .after(&["SUB-01"]),
     Case::new(
         "LST-02",
@@ -54,8 +54,8 @@ pub(super) const CASES: &[Case] = &[
         Stage::Free,
         model,
     )
-    .on(|profile| profile.operation_clause("model"))
-    .unless(|profile| missing(profile, "model")),
+    .on(|profile| profile.operation_clause(Operation::Model))
+    .unless(|profile| missing(profile, Operation::Model)),
     Case::new("LST-03", "a cancelled job stays cancelled", Level::Should, Cost::Emulator, Stage::Own, cancel)
         .on(|profile| {
             let words = profile.contract().phases.get("cancelled")?;
@@ -70,8 +70,8 @@ pub(super) const CASES: &[Case] = &[
         Stage::Free,
         models,
     )
-    .on(|profile| profile.operation_clause("models"))
-    .unless(|profile| missing(profile, "models")),
+    .on(|profile| profile.operation_clause(Operation::Models))
+    .unless(|profile| missing(profile, Operation::Models)),
     Case::new(
         "LST-05",
         "the listing keeps its schema and can be narrowed to a model",
@@ -80,8 +80,8 @@ pub(super) const CASES: &[Case] = &[
         Stage::Accepted,
         narrowed,
     )
-    .on(|profile| profile.reply_clause("list"))
-    .unless(|profile| missing(profile, "list"))
+    .on(|profile| profile.reply_clause(Operation::List))
+    .unless(|profile| missing(profile, Operation::List))
     .after(&["SUB-01"]),
     Case::new(
         "LST-06",
@@ -92,10 +92,10 @@ pub(super) const CASES: &[Case] = &[
         no_model,
     )
     .on(|profile| profile.problem_clause("unknown_model"))
-    .unless(|profile| missing(profile, "model")),
+    .unless(|profile| missing(profile, Operation::Model)),
 ];
 
-fn missing(profile: &Profile, operation: &str) -> Option<String> {
+fn missing(profile: &Profile, operation: Operation) -> Option<String> {
     profile.operation(operation).is_none().then(|| format!("the vendor has no operation {operation}"))
 }
 
@@ -138,9 +138,9 @@ fn broke(session: &mut Session<'_>) -> Verdict {
 
 fn listed(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
-    let Some(ask) = session.profile.ask("list", &[]) else { return Ok(()) };
+    let Some(ask) = session.profile.ask(Operation::List, &[]) else { return Ok(()) };
     let answer = session.send(&ask)?;
-    let seen = session.profile.observe("list", &answer);
+    let seen = session.profile.observe(Operation::List, &answer);
     let Some(found) = seen.jobs.iter().find(|held| held.id.as_deref() == Some(job.id.as_str())) else {
         return Err(Stop::Failed(format!("expected job {} in the listing; found {}", job.id, told(&answer))));
     };
@@ -161,11 +161,11 @@ fn listed(session: &mut Session<'_>) -> Verdict {
 fn narrowed(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     let profile = session.profile;
-    let Some(list) = profile.operation("list") else { return Ok(()) };
-    let Some(plain_ask) = profile.ask("list", &[]) else { return Ok(()) };
+    let Some(list) = profile.operation(Operation::List) else { return Ok(()) };
+    let Some(plain_ask) = profile.ask(Operation::List, &[]) else { return Ok(()) };
     let by_model = list.query.as_ref().and_then(|query| {
         let found = mockreel_contracts::contract::check::schema::properties(query).into_iter();
-        let mut found = found.filter(|(_, schema)| schema.get("x-role") == Some(&json!("model")));
+        let mut found = found.filter(|(_, schema)| Role::of(schema) == Some(Role::Model));
         found.next().map(|(pointer, _)| pointer.trim_start_matches('/').to_owned())
     });
     let own = session.shared_job().map(|shared| shared.model.clone()).unwrap_or_default();
@@ -184,7 +184,7 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
         let body = answer.json().unwrap_or_default();
         shape::keeps(&list.reply, &body)
             .map_err(|why| Stop::Failed(format!("the listing breaks its schema: {why}")))?;
-        let seen = profile.observe("list", &answer);
+        let seen = profile.observe(Operation::List, &answer);
         let found = seen.jobs.iter().any(|held| held.id.as_deref() == Some(job.id.as_str()));
         if found != expected {
             let wanted = if expected { "in" } else { "left out of" };
@@ -201,8 +201,8 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
 fn model(session: &mut Session<'_>) -> Verdict {
     let (model, _) = plain(session)?;
     let profile = session.profile;
-    let Some(operation) = profile.operation("model") else { return Ok(()) };
-    let Some(ask) = profile.ask("model", &[&model.id]) else { return Ok(()) };
+    let Some(operation) = profile.operation(Operation::Model) else { return Ok(()) };
+    let Some(ask) = profile.ask(Operation::Model, &[&model.id]) else { return Ok(()) };
     let answer = session.send(&ask)?;
     let body = answer.json().unwrap_or_default();
     if answer.status != operation.status.enforced {
@@ -214,7 +214,7 @@ fn model(session: &mut Session<'_>) -> Verdict {
     if !text.contains(&model.id) {
         return Err(Stop::Failed(format!("expected the page of {}; found {}", model.id, told(&answer))));
     }
-    for role in ["prompt", "duration", "cfg_scale"] {
+    for role in [Role::Prompt, Role::Duration, Role::CfgScale] {
         let Some(member) = profile.member(model, role) else { continue };
         let name = member.pointer.rsplit('/').next().unwrap_or_default();
         if !text.contains(&format!("\"{name}\"")) {
@@ -225,9 +225,9 @@ fn model(session: &mut Session<'_>) -> Verdict {
 }
 
 fn models(session: &mut Session<'_>) -> Verdict {
-    let Some(ask) = session.profile.ask("models", &[]) else { return Ok(()) };
+    let Some(ask) = session.profile.ask(Operation::Models, &[]) else { return Ok(()) };
     let answer = session.send(&ask)?;
-    let listed = session.profile.observe("models", &answer).models;
+    let listed = session.profile.observe(Operation::Models, &answer).models;
     let body = answer.text();
     session.note("models", listed.len());
     let missing: Vec<&str> = session
@@ -247,7 +247,7 @@ fn models(session: &mut Session<'_>) -> Verdict {
 }
 
 fn no_model(session: &mut Session<'_>) -> Verdict {
-    let Some(ask) = session.profile.ask("model", &["no-such-model"]) else { return Ok(()) };
+    let Some(ask) = session.profile.ask(Operation::Model, &["no-such-model"]) else { return Ok(()) };
     let answer = session.send(&ask)?;
     session.note("status", answer.status);
     if !(400..500).contains(&answer.status) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::case::{Case, Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::{Session, Stop, Verdict, told};
+use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Body;
 
 /// The cases of this area.
@@ -70,7 +71,7 @@ fn wrong_method(session: &mut Session<'_>) -> Verdict {
 /// Every path that is documented for a look at a job, asked for a job that does not exist.
 fn paths(session: &mut Session<'_>) -> Verdict {
     let profile: &Profile = session.profile;
-    let Some(poll) = profile.operation("poll") else { return Ok(()) };
+    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
     let id = session.strange_id("id");
     let unknown = session.send(&Ask::get("/v2/does-not-exist"))?;
     for route in profile.routes(poll) {

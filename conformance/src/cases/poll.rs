@@ -1,7 +1,7 @@
 //! Looks at a job: their form, and the life they show.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::model::operation::IdPlace;
+use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
 use crate::case::{Case, Cost, Level, Stage};
@@ -22,7 +22,7 @@ const fn shared(
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
     shared("POLL-01", "every look keeps its schema", Level::Must, Stage::Ended, schema)
-        .on(|profile| profile.reply_clause("poll"))
+        .on(|profile| profile.reply_clause(Operation::Poll))
         .after(&["SUB-01", "POLL-09"]),
     shared("POLL-02", "every status is one of the vendor's words", Level::Must, Stage::Ended, known_words)
         .on(Profile::phases_clause)
@@ -32,16 +32,16 @@ pub(super) const CASES: &[Case] = &[
         .after(&["SUB-01", "POLL-09"]),
     shared("POLL-04", "every look names the job's id", Level::Must, Stage::Ended, same_id)
         .on(|profile| {
-            let place = profile.operation("poll")?.read.id.clone()?;
-            profile.reply_member_clause("poll", &place)
+            let place = profile.operation(Operation::Poll)?.read.id.clone()?;
+            profile.reply_member_clause(Operation::Poll, &place)
         })
         .after(&["SUB-01", "POLL-09"]),
     shared("POLL-05", "two looks at once say the same", Level::Should, Stage::Accepted, idempotent)
-        .on(|profile| profile.operation_clause("poll")),
+        .on(|profile| profile.operation_clause(Operation::Poll)),
     Case::new("POLL-06", "an unknown id is not found", Level::Should, Cost::Free, Stage::Free, unknown_id)
         .on(|profile| profile.problem_clause("unknown_job")),
     Case::new("POLL-07", "no id at all is refused", Level::Must, Cost::Free, Stage::Free, missing_id)
-        .on(|profile| profile.operation_clause("poll")),
+        .on(|profile| profile.operation_clause(Operation::Poll)),
     Case::new(
         "POLL-08",
         "what is told to a malformed id",
@@ -58,10 +58,10 @@ pub(super) const CASES: &[Case] = &[
         Stage::Ended,
         nulls,
     )
-    .on(|profile| profile.reply_clause("poll"))
+    .on(|profile| profile.reply_clause(Operation::Poll))
     .after(&["SUB-01", "POLL-09"]),
     shared("POLL-11", "whether looking is free", Level::Info, Stage::Ended, |session| {
-        match session.profile.ask("balance", &[]) {
+        match session.profile.ask(Operation::Balance, &[]) {
             Some(ask) => {
                 let before = session.send(&ask)?;
                 session.look_at_shared()?;
@@ -73,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
         }
     })
     .unless(|profile| {
-        profile.operation("balance").is_none().then(|| "the vendor tells no balance".to_owned())
+        profile.operation(Operation::Balance).is_none().then(|| "the vendor tells no balance".to_owned())
     })
     .after(&["SUB-01", "POLL-09"]),
 ];
@@ -81,7 +81,7 @@ pub(super) const CASES: &[Case] = &[
 fn schema(session: &mut Session<'_>) -> Verdict {
     let looks = session.looks()?;
     let profile = session.profile;
-    let Some(poll) = profile.operation("poll") else { return Ok(()) };
+    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
     let mut unlisted = Vec::new();
     for look in &looks {
         if look.answer.status != poll.status.enforced {
@@ -182,7 +182,7 @@ fn idempotent(session: &mut Session<'_>) -> Verdict {
 fn unknown_id(session: &mut Session<'_>) -> Verdict {
     let id = session.strange_id("unknown");
     let answer = session.send(&session.profile.look(&id))?;
-    let seen = session.profile.observe("poll", &answer);
+    let seen = session.profile.observe(Operation::Poll, &answer);
     session.note("status", answer.status);
     let found = (200..300).contains(&answer.status) && seen.status.is_some();
     if found || !session.profile.refuses(&answer) {
@@ -196,7 +196,7 @@ fn unknown_id(session: &mut Session<'_>) -> Verdict {
 
 fn missing_id(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let Some(poll) = profile.operation("poll") else { return Ok(()) };
+    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
     let Some(route) = profile.routes(poll).next() else { return Ok(()) };
     let path = match &poll.job_id {
         Some(IdPlace::Path(name)) => route.path.replace(&format!("{{{name}}}"), ""),

@@ -1,8 +1,8 @@
 //! Submits that the vendor refuses: one rule broken at a time, the cheapest evidence first.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::image::ImageRole;
+use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
     refused("VAL-04", "model", "no model is refused", Level::Must, |session| {
         broken(session, |_| true, |profile, model, body| remove(body, &model_at(profile, model)))
     })
-    .on(|profile| role_clause(profile, "model", "required"))
+    .on(|profile| role_clause(profile, Role::Model, "required"))
     .unless(no_model_member),
     refused("VAL-05", "model", "an unknown model is refused", Level::Must, unknown_model)
         .on(|profile| profile.problem_clause("unknown_model")),
@@ -71,7 +71,7 @@ pub(super) const CASES: &[Case] = &[
             session,
             |model| prompt_required(profile, model),
             |profile, model, body| {
-                if let Some(member) = profile.member(model, "prompt") {
+                if let Some(member) = profile.member(model, Role::Prompt) {
                     remove(body, &member.pointer);
                 }
             },
@@ -79,7 +79,7 @@ pub(super) const CASES: &[Case] = &[
     })
     .on(|profile| {
         let model = profile.model_with(|model| prompt_required(profile, model))?;
-        profile.member_clause(model, &profile.member(model, "prompt")?, "required")
+        profile.member_clause(model, &profile.member(model, Role::Prompt)?, "required")
     })
     .unless(|profile| {
         let needed = profile.models().any(|model| prompt_required(profile, model));
@@ -99,7 +99,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     refused("VAL-09", "duration", "a length that is not offered is refused", Level::Must, |session| {
         let profile = session.profile;
-        with_role(session, "duration", |model| {
+        with_role(session, Role::Duration, |model| {
             let offered = profile.durations(model);
             let seconds: Vec<u32> = offered.iter().map(seconds_of).collect();
             let other = (7..).find(|number| !seconds.contains(number)).unwrap_or(0);
@@ -109,30 +109,32 @@ pub(super) const CASES: &[Case] = &[
             }
         })
     })
-    .on(|profile| role_clause(profile, "duration", "enum"))
-    .unless(|profile| no_role(profile, "duration")),
+    .on(|profile| role_clause(profile, Role::Duration, "enum"))
+    .unless(|profile| no_role(profile, Role::Duration)),
     refused("VAL-10", "duration", "a length of another type is refused", Level::Should, |session| {
-        with_role(session, "duration", |_| json!([]))
+        with_role(session, Role::Duration, |_| json!([]))
     })
-    .on(|profile| role_clause(profile, "duration", "type").or(role_clause(profile, "duration", "enum")))
-    .unless(|profile| no_role(profile, "duration")),
+    .on(|profile| {
+        role_clause(profile, Role::Duration, "type").or(role_clause(profile, Role::Duration, "enum"))
+    })
+    .unless(|profile| no_role(profile, Role::Duration)),
     refused("VAL-11", "cfg", "cfg above its most is refused", Level::Must, |session| {
-        with_role(session, "cfg_scale", |_| json!(1.01))
+        with_role(session, Role::CfgScale, |_| json!(1.01))
     })
-    .on(|profile| role_clause(profile, "cfg_scale", "maximum"))
-    .unless(|profile| no_role(profile, "cfg_scale")),
+    .on(|profile| role_clause(profile, Role::CfgScale, "maximum"))
+    .unless(|profile| no_role(profile, Role::CfgScale)),
     refused("VAL-12", "cfg", "cfg below its least is refused", Level::Must, |session| {
-        with_role(session, "cfg_scale", |_| json!(-0.01))
+        with_role(session, Role::CfgScale, |_| json!(-0.01))
     })
-    .on(|profile| role_clause(profile, "cfg_scale", "minimum"))
-    .unless(|profile| no_role(profile, "cfg_scale")),
+    .on(|profile| role_clause(profile, Role::CfgScale, "minimum"))
+    .unless(|profile| no_role(profile, Role::CfgScale)),
     refused("VAL-13", "prompt", "a prompt of 2501 characters is refused", Level::Must, long_prompt)
-        .on(|profile| role_clause(profile, "prompt", "maxLength"))
-        .unless(|profile| no_role(profile, "prompt").or(long_prompts_pass(profile))),
+        .on(|profile| role_clause(profile, Role::Prompt, "maxLength"))
+        .unless(|profile| no_role(profile, Role::Prompt).or(long_prompts_pass(profile))),
     refused("VAL-14", "model", "null where something is required is refused", Level::Should, |session| {
         broken(session, |_| true, |profile, model, body| put(body, &model_at(profile, model), Value::Null))
     })
-    .on(|profile| role_clause(profile, "model", "required"))
+    .on(|profile| role_clause(profile, Role::Model, "required"))
     .unless(|profile| {
         no_model_member(profile).or(profile.takes_forms().then(|| "a form has no null".to_owned()))
     }),
@@ -189,7 +191,7 @@ fn broken(
 }
 
 /// The same with the value of the member that plays a role changed.
-fn with_role(session: &mut Session<'_>, role: &str, value: impl FnOnce(&Model) -> Value) -> Verdict {
+fn with_role(session: &mut Session<'_>, role: Role, value: impl FnOnce(&Model) -> Value) -> Verdict {
     let profile = session.profile;
     broken(
         session,
@@ -224,7 +226,7 @@ fn said(session: &mut Session<'_>, answer: &Answer) {
 fn unknown_model(session: &mut Session<'_>) -> Verdict {
     let (model, mut body) = plain(session)?;
     let profile = session.profile;
-    let mut ask = match profile.operation("submit").and_then(|submit| submit.model_at.clone()) {
+    let mut ask = match profile.operation(Operation::Submit).and_then(|submit| submit.model_at.clone()) {
         Some(place) => {
             put(&mut body, &place, json!("kling-video/v0/none"));
             profile.submit(model, &body, session.image())
@@ -287,15 +289,15 @@ fn ended(phase: Option<Phase>) -> &'static str {
 
 /// Why a prompt of 2501 characters is none too long: the first model that has prompts takes longer ones.
 fn long_prompts_pass(profile: &Profile) -> Option<String> {
-    let model = profile.model_with(|model| profile.member(model, "prompt").is_some())?;
-    let most = profile.member(model, "prompt")?.schema.get("maxLength")?.as_u64()?;
+    let model = profile.model_with(|model| profile.member(model, Role::Prompt).is_some())?;
+    let most = profile.member(model, Role::Prompt)?.schema.get("maxLength")?.as_u64()?;
     (most > 2500).then(|| format!("prompts of {most} characters are taken"))
 }
 
 fn long_prompt(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.member(model, "prompt").is_some())?;
-    let Some(member) = profile.member(model, "prompt") else { return Ok(()) };
+    let (model, mut body) = with(session, |model| profile.member(model, Role::Prompt).is_some())?;
+    let Some(member) = profile.member(model, Role::Prompt) else { return Ok(()) };
     put(&mut body, &member.pointer, json!("a".repeat(2501)));
     if member.schema.get("maxLength").is_some() {
         let ask = profile.submit(model, &body, session.image());
@@ -354,12 +356,12 @@ fn forms(session: &mut Session<'_>) -> Verdict {
 }
 
 fn model_at(profile: &Profile, model: &Model) -> String {
-    let fixed = profile.operation("submit").and_then(|submit| submit.model_at.clone());
-    fixed.or_else(|| profile.member(model, "model").map(|member| member.pointer)).unwrap_or_default()
+    let fixed = profile.operation(Operation::Submit).and_then(|submit| submit.model_at.clone());
+    fixed.or_else(|| profile.member(model, Role::Model).map(|member| member.pointer)).unwrap_or_default()
 }
 
 fn no_model_member(profile: &Profile) -> Option<String> {
-    let named = profile.operation("submit").is_some_and(|submit| submit.model_at.is_some());
+    let named = profile.operation(Operation::Submit).is_some_and(|submit| submit.model_at.is_some());
     (!named).then(|| "the path names the model".to_owned())
 }
 
@@ -373,7 +375,7 @@ fn has_tail(profile: &Profile, model: &Model) -> bool {
 }
 
 fn prompt_required(profile: &Profile, model: &Model) -> bool {
-    profile.member(model, "prompt").is_some_and(|member| profile.is_required(model, &member.pointer))
+    profile.member(model, Role::Prompt).is_some_and(|member| profile.is_required(model, &member.pointer))
 }
 
 fn first_clause(profile: &Profile, keyword: &str) -> Option<Clause> {
@@ -382,7 +384,7 @@ fn first_clause(profile: &Profile, keyword: &str) -> Option<Clause> {
     profile.member_clause(model, &member, keyword)
 }
 
-fn role_clause(profile: &Profile, role: &str, keyword: &str) -> Option<Clause> {
+fn role_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause> {
     let model = profile.model_with(|model| profile.member(model, role).is_some())?;
     profile.member_clause(model, &profile.member(model, role)?, keyword)
 }

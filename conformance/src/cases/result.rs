@@ -4,6 +4,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use mockreel_contracts::contract::check::roles::asked;
 use mockreel_contracts::contract::check::schema::{at, properties};
+use mockreel_contracts::contract::model::source::Grade;
+use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -27,26 +29,28 @@ const fn ended(
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
     ended("RES-01", "a finished job has the address of its video", Level::Must, has_url).on(|profile| {
-        let poll = profile.operation("poll")?;
+        let poll = profile.operation(Operation::Poll)?;
         let place = poll.read.video_url.iter().find(|place| at(&poll.reply, place).is_some())?;
-        profile.reply_member_clause("poll", place)
+        profile.reply_member_clause(Operation::Poll, place)
     }),
     ended("RES-02", "the address leads to an MP4, without a key", Level::Should, downloads).on(|profile| {
         let results = &profile.contract().results;
         let clause = profile.cited("results", "the address leads to the video", &results.source);
-        clause.filter(|clause| clause.sources.iter().any(|source| source.grade != "guess")).or_else(|| {
-            let place = profile.operation("poll")?.read.video_url.first()?;
-            profile.reply_member_clause("poll", place)
-        })
+        clause.filter(|clause| clause.sources.iter().any(|source| source.grade != Grade::Guess)).or_else(
+            || {
+                let place = profile.operation(Operation::Poll)?.read.video_url.first()?;
+                profile.reply_member_clause(Operation::Poll, place)
+            },
+        )
     }),
     Case::new("RES-03", "how long the address works", Level::Info, Cost::Shared, Stage::Aged, lifetime)
         .after(&["SUB-01", "POLL-09"]),
     ended("RES-04", "the cost is told as documented", Level::Should, usage)
-        .on(|profile| profile.reply_member_clause("poll", &usage_at(profile)?))
+        .on(|profile| profile.reply_member_clause(Operation::Poll, &usage_at(profile)?))
         .unless(|profile| usage_at(profile).is_none().then(|| "looks tell no cost".to_owned())),
     ended("RES-05", "the video lasts as long as was asked for", Level::May, duration).on(|profile| {
         let model = profile.model()?;
-        let member = profile.member(model, "duration");
+        let member = profile.member(model, Role::Duration);
         let asked = member.and_then(|member| profile.member_clause(model, &member, "enum"));
         let made = format!("seconds: {}", model.output.seconds);
         asked.or_else(|| profile.cited(&format!("models.{}.output", model.id), &made, &model.output.source))
@@ -122,14 +126,14 @@ fn lifetime(session: &mut Session<'_>) -> Verdict {
 
 /// The object that tells the cost in a look, if the contract has one.
 fn usage_at(profile: &Profile) -> Option<String> {
-    let poll = profile.operation("poll")?;
+    let poll = profile.operation(Operation::Poll)?;
     let found = properties(&poll.reply).into_iter().map(|(pointer, _)| pointer);
     found.into_iter().find(|pointer| pointer.ends_with("/usage"))
 }
 
 /// Whether a look must have what is at a place, and everything around it.
 fn demanded(profile: &Profile, place: &str) -> bool {
-    let Some(poll) = profile.operation("poll") else { return false };
+    let Some(poll) = profile.operation(Operation::Poll) else { return false };
     let mut outer = String::new();
     place.split('/').skip(1).all(|name| {
         let held =
@@ -155,7 +159,7 @@ fn usage(session: &mut Session<'_>) -> Verdict {
             return Err(Stop::Failed(format!("expected the cost at {place}; found {found}")));
         }
     };
-    let declared = session.profile.operation("poll").and_then(|poll| at(&poll.reply, &place));
+    let declared = session.profile.operation(Operation::Poll).and_then(|poll| at(&poll.reply, &place));
     let required = declared.and_then(|schema| schema.get("required")).and_then(Value::as_array);
     for name in required.into_iter().flatten().filter_map(Value::as_str) {
         let Some(number) = told.get(name).and_then(Value::as_f64) else {

@@ -3,7 +3,7 @@
 //! The target is a stand-in and answers as ever; the trouble is made between it and the client, drawn
 //! from the run's seed.
 
-use mockreel_contracts::Phase;
+use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
 use super::plain;
@@ -58,8 +58,11 @@ fn spoilt(answer: Result<Answer, Stop>, status: u16, body: &str) -> Result<Answe
 
 fn forward(session: &mut Session<'_>) -> Verdict {
     session.steered()?;
-    let place =
-        session.profile.operation("poll").and_then(|poll| poll.read.status.clone()).unwrap_or_default();
+    let place = session
+        .profile
+        .operation(Operation::Poll)
+        .and_then(|poll| poll.read.status.clone())
+        .unwrap_or_default();
     let mut turn = 0;
     ends_well(session, &mut |answer| {
         turn += 1;

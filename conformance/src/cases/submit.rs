@@ -1,7 +1,7 @@
 //! Submits that the vendor accepts.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::image::{ImageRole, Transport};
+use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::{Value, json};
 
 use super::{plain, with};
@@ -13,7 +13,7 @@ use crate::shape::{self, undocumented};
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
     Case::new("SUB-01", "the plainest request is accepted", Level::Must, Cost::Own, Stage::Accepted, minimal)
-        .on(|profile| profile.operation_clause("submit")),
+        .on(|profile| profile.operation_clause(Operation::Submit)),
     Case::new(
         "SUB-02",
         "the first status is an early one",
@@ -25,19 +25,19 @@ pub(super) const CASES: &[Case] = &[
     .on(Profile::phases_clause)
     .after(&["SUB-01"]),
     Case::new("SUB-03", "the answer keeps its schema", Level::Must, Cost::Shared, Stage::Accepted, schema)
-        .on(|profile| profile.reply_clause("submit"))
+        .on(|profile| profile.reply_clause(Operation::Submit))
         .after(&["SUB-01"]),
     Case::new("SUB-04", "there is no result yet", Level::Should, Cost::Shared, Stage::Accepted, no_result)
         .on(Profile::phases_clause)
         .after(&["SUB-01"]),
     Case::new("SUB-05", "the id can be used at once", Level::Should, Cost::Shared, Stage::Accepted, usable)
-        .on(|profile| profile.operation_clause("poll"))
+        .on(|profile| profile.operation_clause(Operation::Poll))
         .after(&["SUB-01"]),
     Case::new("SUB-06", "the usual options are accepted", Level::Should, Cost::Own, Stage::Own, all_options)
         .on(|profile| {
-            option_clause(profile, "cfg_scale", "maximum").or(option_clause(
+            option_clause(profile, Role::CfgScale, "maximum").or(option_clause(
                 profile,
-                "negative_prompt",
+                Role::NegativePrompt,
                 "type",
             ))
         }),
@@ -62,7 +62,7 @@ pub(super) const CASES: &[Case] = &[
         Stage::Own,
         other_type,
     )
-    .unless(|profile| no_role(profile, "duration")),
+    .unless(|profile| no_role(profile, Role::Duration)),
     Case::new("SUB-10", "what becomes of an unknown member", Level::Info, Cost::Own, Stage::Own, |session| {
         let (model, mut body) = plain(session)?;
         put(&mut body, &format!("{}/x_probe", payload(session, model)), json!("1"));
@@ -113,7 +113,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn minimal(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
-    let fact = session.profile.operation("submit").map(|submit| submit.status.clone());
+    let fact = session.profile.operation(Operation::Submit).map(|submit| submit.status.clone());
     let Some(fact) = fact else { return Ok(()) };
     if let Some(documented) = fact.documented.filter(|documented| *documented != job.answer.status) {
         session.note("documented_status", documented);
@@ -127,7 +127,7 @@ fn minimal(session: &mut Session<'_>) -> Verdict {
 fn initial(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     session.rests_on(&[job.number]);
-    let seen = session.profile.observe("submit", &job.answer);
+    let seen = session.profile.observe(Operation::Submit, &job.answer);
     match (seen.phase, seen.status) {
         (_, None) | (Some(Phase::Queued | Phase::Running), _) => Ok(()),
         (_, Some(word)) => Err(Stop::Failed(format!("expected an early status; found {word}"))),
@@ -138,7 +138,7 @@ fn schema(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     session.rests_on(&[job.number]);
     let profile = session.profile;
-    let Some(submit) = profile.operation("submit") else { return Ok(()) };
+    let Some(submit) = profile.operation(Operation::Submit) else { return Ok(()) };
     let body = job.answer.json().unwrap_or_default();
     let unlisted = undocumented(&submit.reply, &body);
     if !unlisted.is_empty() {
@@ -151,8 +151,11 @@ fn schema(session: &mut Session<'_>) -> Verdict {
 fn no_result(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     session.rests_on(&[job.number]);
-    let places =
-        session.profile.operation("poll").map(|poll| poll.read.video_url.clone()).unwrap_or_default();
+    let places = session
+        .profile
+        .operation(Operation::Poll)
+        .map(|poll| poll.read.video_url.clone())
+        .unwrap_or_default();
     let body = job.answer.json().unwrap_or_default();
     let found = places.iter().find_map(|place| body.pointer(place).filter(|value| !value.is_null()));
     match found {
@@ -180,14 +183,14 @@ fn usable(session: &mut Session<'_>) -> Verdict {
 fn all_options(session: &mut Session<'_>) -> Verdict {
     let (model, mut body) = plain(session)?;
     let profile = session.profile;
-    if let Some(member) = profile.member(model, "negative_prompt") {
+    if let Some(member) = profile.member(model, Role::NegativePrompt) {
         put(&mut body, &member.pointer, json!("blur"));
     }
-    if let Some(member) = profile.member(model, "cfg_scale") {
+    if let Some(member) = profile.member(model, Role::CfgScale) {
         put(&mut body, &member.pointer, json!(0.5));
     }
     if let (Some(member), Some(shortest)) =
-        (profile.member(model, "duration"), profile.durations(model).first())
+        (profile.member(model, Role::Duration), profile.durations(model).first())
     {
         put(&mut body, &member.pointer, shortest.clone());
     }
@@ -236,8 +239,8 @@ fn tail(session: &mut Session<'_>) -> Verdict {
 
 fn other_type(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.member(model, "duration").is_some())?;
-    let Some(member) = profile.member(model, "duration") else { return Ok(()) };
+    let (model, mut body) = with(session, |model| profile.member(model, Role::Duration).is_some())?;
+    let Some(member) = profile.member(model, Role::Duration) else { return Ok(()) };
     let shortest = profile.durations(model).first().cloned().unwrap_or(json!(5));
     let other = match &shortest {
         Value::String(text) => json!(text.parse::<u32>().unwrap_or(5)),
@@ -266,7 +269,7 @@ fn recorded(session: &mut Session<'_>, model: &str, body: &Value) -> Verdict {
 /// Where the members of a job are in a body: beside the prompt or the image.
 fn payload(session: &Session<'_>, model: &mockreel_contracts::Model) -> String {
     let profile = session.profile;
-    let prompt = profile.member(model, "prompt").map(|member| member.pointer);
+    let prompt = profile.member(model, Role::Prompt).map(|member| member.pointer);
     let place = prompt.or_else(|| profile.image(model, ImageRole::First).map(|(member, _)| member.pointer));
     place.and_then(|pointer| pointer.rsplit_once('/').map(|(outer, _)| outer.to_owned())).unwrap_or_default()
 }
@@ -276,7 +279,7 @@ fn ten(profile: &Profile) -> Option<(Option<Clause>, String)> {
     let asked =
         profile.model_with(|model| profile.durations(model).iter().any(|value| seconds_of(value) == 10));
     if let Some(model) = asked {
-        let member = profile.member(model, "duration")?;
+        let member = profile.member(model, Role::Duration)?;
         return Some((profile.member_clause(model, &member, "enum"), model.id.clone()));
     }
     let model = profile.model_with(|model| model.output.seconds == 10)?;
@@ -290,7 +293,7 @@ fn ten_seconds(session: &mut Session<'_>) -> Verdict {
     let Some(model) = profile.contract().models.get(&id) else { return Ok(()) };
     let mut body = profile.body(model, session.image());
     let long = profile.durations(model).into_iter().find(|value| seconds_of(value) == 10);
-    if let (Some(member), Some(long)) = (profile.member(model, "duration"), long) {
+    if let (Some(member), Some(long)) = (profile.member(model, Role::Duration), long) {
         put(&mut body, &member.pointer, long);
     }
     let job = session.accept(model, &body)?;
@@ -308,14 +311,14 @@ fn camera(session: &mut Session<'_>) -> Verdict {
     session.accept(model, &body).map(|_| ())
 }
 
-fn option_clause(profile: &Profile, role: &str, keyword: &str) -> Option<Clause> {
+fn option_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause> {
     let model = profile.model()?;
     let member = profile.member(model, role)?;
     profile.member_clause(model, &member, keyword)
 }
 
 /// Why a case about a member does not apply, if no model has it.
-pub(super) fn no_role(profile: &Profile, role: &str) -> Option<String> {
+pub(super) fn no_role(profile: &Profile, role: Role) -> Option<String> {
     let offered = profile.models().any(|model| profile.member(model, role).is_some());
     (!offered).then(|| format!("no request has a member for {role}"))
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::case::{Case, Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile, put};
 use crate::session::{Session, Stop, Verdict, told};
+use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Body;
 
 /// The cases of this area.
@@ -17,7 +18,7 @@ pub(super) const CASES: &[Case] = &[
         Stage::Free,
         uploaded,
     )
-    .on(|profile| profile.operation_clause("upload"))
+    .on(|profile| profile.operation_clause(Operation::Upload))
     .unless(missing),
     Case::new(
         "UPL-02",
@@ -50,7 +51,7 @@ fn missing(profile: &Profile) -> Option<String> {
 fn place(session: &Session<'_>, extension: &str) -> Result<Ask, Stop> {
     let profile = session.profile;
     let uploads = profile.contract().uploads.as_ref();
-    let (Some(ask), Some(uploads)) = (profile.ask("upload", &[]), uploads) else {
+    let (Some(ask), Some(uploads)) = (profile.ask(Operation::Upload, &[]), uploads) else {
         return Err(Stop::NotApplicable("the vendor takes no uploads".to_owned()));
     };
     let mut body = json!({});
@@ -60,7 +61,7 @@ fn place(session: &Session<'_>, extension: &str) -> Result<Ask, Stop> {
 
 fn uploaded(session: &mut Session<'_>) -> Verdict {
     let answer = session.send(&place(session, "jpg")?)?;
-    let seen = session.profile.observe("upload", &answer);
+    let seen = session.profile.observe(Operation::Upload, &answer);
     let (Some(to), Some(from)) = (seen.upload_url, seen.public_url) else {
         return Err(Stop::Failed(format!("expected two addresses; found {}", told(&answer))));
     };

@@ -3,6 +3,7 @@
 //! The shared job is the first account's. What is done to the second one, clock and all, does not
 //! touch it.
 
+use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::read::Observation;
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ impl Apart {
     /// A look at one of its jobs.
     pub(super) fn look(self, session: &mut Session<'_>, id: &str) -> Result<(Answer, Observation), Stop> {
         let answer = session.send(&session.profile.look(id).from(self.owner()))?;
-        let seen = session.profile.observe("poll", &answer);
+        let seen = session.profile.observe(Operation::Poll, &answer);
         Ok((answer, seen))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mockreel_contracts::{Model, Phase};
+use mockreel_contracts::{Model, Operation, Phase};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ impl fmt::Display for Done {
         match self.command {
             Command::Submit => write!(f, "submit job {place}"),
             Command::Look(_) => write!(f, "look at job {place}"),
-            Command::List => f.write_str("list"),
+            Command::List => f.write_str(Operation::List.as_str()),
             Command::Cancel(_) => write!(f, "cancel job {place}"),
             Command::Advance(seconds) => write!(f, "advance {seconds} s"),
             Command::ForeignLook(_) => write!(f, "look at job {place} from another account"),
@@ -138,7 +138,7 @@ impl Sequence<'_, '_, '_> {
         match command {
             Command::Submit => Some((self.submitted, String::new())),
             Command::Advance(_) => Some((0, String::new())),
-            Command::List => self.session.profile.operation("list").map(|_| (0, String::new())),
+            Command::List => self.session.profile.operation(Operation::List).map(|_| (0, String::new())),
             Command::Look(number) | Command::Cancel(number) | Command::ForeignLook(number) => {
                 self.life.job(number)
             }
@@ -166,7 +166,7 @@ impl Sequence<'_, '_, '_> {
         let body = profile.body(self.model, self.image);
         let ask = profile.submit(self.model, &body, self.image).from(self.apart.owner());
         let job = self.session.accept_ask(&ask, profile.price(self.model, &body))?;
-        let seen = profile.observe("submit", &job.answer);
+        let seen = profile.observe(Operation::Submit, &job.answer);
         self.life.submitted(job.id, &seen).map_err(Stop::Failed)
     }
 
@@ -180,12 +180,12 @@ impl Sequence<'_, '_, '_> {
 
     fn list(&mut self) -> Verdict {
         let profile = self.session.profile;
-        let Some(ask) = profile.ask("list", &[]) else { return Ok(()) };
+        let Some(ask) = profile.ask(Operation::List, &[]) else { return Ok(()) };
         let answer = self.session.send(&ask.from(self.apart.owner()))?;
         if answer.status != 200 {
             return Err(Stop::Failed(format!("expected a listing; found {}", told(&answer))));
         }
-        self.life.listed(&profile.observe("list", &answer).jobs).map_err(Stop::Failed)
+        self.life.listed(&profile.observe(Operation::List, &answer).jobs).map_err(Stop::Failed)
     }
 
     fn cancel(&mut self, place: usize, id: &str) -> Verdict {
@@ -207,7 +207,7 @@ impl Sequence<'_, '_, '_> {
     fn foreign_look(&mut self, id: &str) -> Verdict {
         let profile = self.session.profile;
         let answer = self.session.send(&profile.look(id).from(Credential::Key))?;
-        let seen = profile.observe("poll", &answer);
+        let seen = profile.observe(Operation::Poll, &answer);
         let found =
             (200..300).contains(&answer.status) && (seen.status.is_some() || seen.video_url.is_some());
         if found || !profile.refuses(&answer) {

@@ -1,8 +1,8 @@
 //! Bodies that are wrong in just one place: freely where nothing costs, else a few, each paid for in advance.
 
-use mockreel_contracts::Model;
 use mockreel_contracts::contract::check::normalise::normalised;
 use mockreel_contracts::contract::views::examples::{JustBad, breaks};
+use mockreel_contracts::{Model, Operation};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
@@ -152,7 +152,7 @@ impl<'a> Ground<'a> {
         }
         let Some(bad) = chosen(faults, which) else { return Ok(None) };
         let ask = self.profile.submit(model, &bad.body, &self.image);
-        let named = self.profile.operation("submit").and_then(|submit| submit.model_at.as_ref());
+        let named = self.profile.operation(Operation::Submit).and_then(|submit| submit.model_at.as_ref());
         // Nobody knows which model a body means that names it wrongly.
         let worst = if named == Some(&bad.pointer) {
             self.profile.dearest_price()

@@ -20,6 +20,7 @@ use self::images::around_limits;
 use crate::case::{Case, Cost, Level, Stage};
 use crate::profile::{Credential, Image, Profile};
 use crate::session::{Session, Stop};
+use mockreel_contracts::Operation;
 
 /// Least pixels of a side (what every vendor states that states one).
 const SIDE: u32 = 300;
@@ -34,7 +35,7 @@ pub(crate) const CASES: &[Case] = &[
         Stage::Own,
         good_bodies,
     )
-    .on(|profile| profile.operation_clause("submit")),
+    .on(|profile| profile.operation_clause(Operation::Submit)),
     Case::new(
         "GEN-02",
         "generated bodies with one fault are refused",

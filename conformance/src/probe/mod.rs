@@ -17,6 +17,7 @@ use serde_json::Value;
 use self::forms::Prober;
 use crate::images;
 use crate::profile::{Ask, Credential, Profile};
+use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Answer, WireError};
 
 /// How a request gets to the target.
@@ -36,7 +37,8 @@ pub fn surface(profile: &Profile, lexicon: &[Surface], send: &mut Send<'_>) -> R
     for endpoint in lexicon.iter().flat_map(|held| &held.endpoints) {
         routes.entry((endpoint.path.clone(), endpoint.method.clone())).or_insert(endpoint);
     }
-    let submits: Vec<&Endpoint> = routes.values().copied().filter(|held| is(held, "submit")).collect();
+    let submits: Vec<&Endpoint> =
+        routes.values().copied().filter(|held| is(held, Operation::Submit)).collect();
     let mut found =
         Surface { extent: Extent::Vendor, vendor: profile.contract().id.clone(), ..Surface::default() };
     let mut job = None;
@@ -69,7 +71,7 @@ pub fn surface(profile: &Profile, lexicon: &[Surface], send: &mut Send<'_>) -> R
         let security = guarded(endpoint, ask, send)?;
         found.endpoints.push(Endpoint { security, requests, replies: reply(code), ..bare(endpoint) });
     }
-    for endpoint in routes.values().copied().filter(|held| !is(held, "submit")) {
+    for endpoint in routes.values().copied().filter(|held| !is(held, Operation::Submit)) {
         if let Some(read) = reading(profile, endpoint, job.as_deref(), send)? {
             found.endpoints.push(read);
         }
@@ -84,8 +86,8 @@ struct Found {
     good: Value,
 }
 
-fn is(endpoint: &Endpoint, operation: &str) -> bool {
-    endpoint.operation.as_deref() == Some(operation)
+fn is(endpoint: &Endpoint, operation: Operation) -> bool {
+    endpoint.operation.as_deref() == Some(operation.as_str())
 }
 
 fn bare(endpoint: &Endpoint) -> Endpoint {
@@ -105,13 +107,14 @@ fn reply(status: u16) -> BTreeMap<String, Body> {
 /// The models that any description has on a path.
 fn models(lexicon: &[Surface], path: &str) -> BTreeSet<String> {
     let endpoints = lexicon.iter().flat_map(|held| &held.endpoints);
-    let here = endpoints.filter(|held| is(held, "submit") && held.path == path);
+    let here = endpoints.filter(|held| is(held, Operation::Submit) && held.path == path);
     here.flat_map(|held| held.requests.keys().cloned()).collect()
 }
 
 /// The forms that a model's body has had, whatever the path.
 fn variants<'a>(lexicon: &'a [Surface], model: &str) -> Vec<&'a Node> {
-    let endpoints = lexicon.iter().flat_map(|held| &held.endpoints).filter(|held| is(held, "submit"));
+    let endpoints =
+        lexicon.iter().flat_map(|held| &held.endpoints).filter(|held| is(held, Operation::Submit));
     endpoints.filter_map(|held| held.requests.get(model)?.node.as_ref()).collect()
 }
 
@@ -129,11 +132,11 @@ fn reading(
     job: Option<&str>,
     send: &mut Send<'_>,
 ) -> Result<Option<Endpoint>, WireError> {
-    if endpoint.method != "GET" || (is(endpoint, "poll") && job.is_none()) {
+    if endpoint.method != "GET" || (is(endpoint, Operation::Poll) && job.is_none()) {
         return Ok(None);
     }
     let ask = match job {
-        Some(id) if is(endpoint, "poll") => profile.look_at(&endpoint.path, id),
+        Some(id) if is(endpoint, Operation::Poll) => profile.look_at(&endpoint.path, id),
         _ if endpoint.path.contains('{') => return Ok(None),
         _ => Ask::get(&endpoint.path),
     };
@@ -170,8 +173,9 @@ pub fn askable(surface: &Surface) -> Surface {
         ..Surface::default()
     };
     for endpoint in &surface.endpoints {
-        let asked = is(endpoint, "submit");
-        let readable = endpoint.method == "GET" && (is(endpoint, "poll") || !endpoint.path.contains('{'));
+        let asked = is(endpoint, Operation::Submit);
+        let readable =
+            endpoint.method == "GET" && (is(endpoint, Operation::Poll) || !endpoint.path.contains('{'));
         if !asked && !readable {
             continue;
         }
@@ -183,7 +187,7 @@ pub fn askable(surface: &Surface) -> Surface {
             let node = body.node.as_ref().map(|node| forms::askable(node, true));
             kept.requests.insert(model.clone(), Body { node, ..Body::default() });
         }
-        if is(endpoint, "poll") {
+        if is(endpoint, Operation::Poll) {
             kept.query.members = endpoint.query.members.clone();
             for member in kept.query.members.values_mut() {
                 member.node.text.clear();

@@ -1,7 +1,7 @@
 //! Requests as cases make them: by operation and member, with the credential left to the session.
 
-use mockreel_contracts::Model;
-use mockreel_contracts::contract::model::operation::{IdPlace, Operation, Route};
+use mockreel_contracts::contract::model::operation::{IdPlace, OperationFacts, Route};
+use mockreel_contracts::{Model, Operation};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -89,14 +89,14 @@ impl Ask {
 
 impl Profile {
     /// The paths of an operation that exist with the contract's options, the documented one first.
-    pub fn routes<'a>(&'a self, operation: &'a Operation) -> impl Iterator<Item = &'a Route> {
+    pub fn routes<'a>(&'a self, operation: &'a OperationFacts) -> impl Iterator<Item = &'a Route> {
         let exists = |route: &&Route| !route.option.as_ref().is_some_and(|name| self.options.is(name, "off"));
         operation.routes.iter().filter(exists)
     }
 
     /// The path under which a model is submitted.
     pub fn submit_path(&self, model: &Model) -> String {
-        let Some(operation) = self.operation("submit") else { return "/".to_owned() };
+        let Some(operation) = self.operation(Operation::Submit) else { return "/".to_owned() };
         let fits = |route: &&Route| route.model.as_ref().is_none_or(|fixed| *fixed == model.id);
         self.routes(operation).find(fits).map_or_else(|| "/".to_owned(), |route| route.path.clone())
     }
@@ -113,19 +113,19 @@ impl Profile {
 
     /// Whether a submit is a form.
     pub fn takes_forms(&self) -> bool {
-        let kinds = self.operation("submit").map(|operation| operation.media_types.as_slice());
+        let kinds = self.operation(Operation::Submit).map(|operation| operation.media_types.as_slice());
         kinds.and_then(<[String]>::first).is_some_and(|kind| kind.starts_with("multipart/"))
     }
 
     /// A look at a job.
     pub fn look(&self, id: &str) -> Ask {
-        let path = self.operation("poll").and_then(|poll| self.routes(poll).next());
+        let path = self.operation(Operation::Poll).and_then(|poll| self.routes(poll).next());
         self.look_at(path.map_or("/", |route| route.path.as_str()), id)
     }
 
     /// A look at a job by one of the paths.
     pub fn look_at(&self, path: &str, id: &str) -> Ask {
-        let place = self.operation("poll").and_then(|poll| poll.job_id.clone());
+        let place = self.operation(Operation::Poll).and_then(|poll| poll.job_id.clone());
         match place {
             Some(IdPlace::Path(name)) => {
                 let encoded = utf8_percent_encode(id, PLAIN).to_string();
@@ -141,8 +141,8 @@ impl Profile {
     }
 
     /// Another operation by its first path, segments filled in.
-    pub fn ask(&self, name: &str, segments: &[&str]) -> Option<Ask> {
-        let operation = self.operation(name)?;
+    pub fn ask(&self, operation: Operation, segments: &[&str]) -> Option<Ask> {
+        let operation = self.operation(operation)?;
         let route = self.routes(operation).next()?;
         let mut path = String::new();
         let mut given = segments.iter();

@@ -1,8 +1,8 @@
 //! The facts that cases rest on, and how binding each is by its sources.
 
-use mockreel_contracts::Model;
 use mockreel_contracts::contract::check::schema::unescape;
 use mockreel_contracts::contract::model::source::{Cited, Grade};
+use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
 use super::{Member, Profile};
@@ -12,14 +12,14 @@ impl Profile {
     /// A clause on a fact with its sources; `None` if none of them is in the contract's table.
     pub fn clause(&self, place: &str, quote: &str, names: &[&str]) -> Option<Clause> {
         let mut found: Vec<_> = names.iter().filter_map(|name| self.contract().sources.get(*name)).collect();
-        found.sort_by_key(|source| (rank(source.grade), source.title.clone()));
+        found.sort_by_key(|source| (binding_rank(source.grade), source.title.clone()));
         found.dedup();
         let sources: Vec<ClauseSource> = found
             .into_iter()
             .map(|source| ClauseSource {
                 title: source.title.clone(),
                 date: source.date.clone(),
-                grade: source.grade.word().to_owned(),
+                grade: source.grade,
             })
             .collect();
         (!sources.is_empty()).then(|| Clause::new(place, quote, sources))
@@ -44,14 +44,14 @@ impl Profile {
     }
 
     /// That an operation exists.
-    pub fn operation_clause(&self, operation: &str) -> Option<Clause> {
+    pub fn operation_clause(&self, operation: Operation) -> Option<Clause> {
         let known = self.operation(operation)?;
         let path = self.routes(known).next().map_or("", |route| route.path.as_str());
-        self.cited(operation, &format!("{} {path}", known.method), &known.source)
+        self.cited(operation.as_str(), &format!("{} {path}", known.method), &known.source)
     }
 
     /// The form of an operation's good answer.
-    pub fn reply_clause(&self, operation: &str) -> Option<Clause> {
+    pub fn reply_clause(&self, operation: Operation) -> Option<Clause> {
         let known = self.operation(operation)?;
         let names = sources_at(&known.reply, "");
         let required = known.reply.get("required").map(value_text).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Profile {
     }
 
     /// A place in an operation's good answer.
-    pub fn reply_member_clause(&self, operation: &str, pointer: &str) -> Option<Clause> {
+    pub fn reply_member_clause(&self, operation: Operation, pointer: &str) -> Option<Clause> {
         let known = self.operation(operation)?;
         let schema = mockreel_contracts::contract::check::schema::at(&known.reply, pointer)?;
         let kind = schema.get("type").map(value_text).unwrap_or_default();
@@ -138,8 +138,9 @@ pub fn value_text(value: &Value) -> String {
     }
 }
 
-/// Documentation first, then what was seen, then what is inferred.
-fn rank(grade: Grade) -> u8 {
+/// Orders sources by how far they bind: documentation first, then what was seen, then what is inferred.
+/// As evidence of what a vendor does, an observation is the best: see the order of [`Grade`].
+fn binding_rank(grade: Grade) -> u8 {
     match grade {
         Grade::Seed => 0,
         Grade::Spec => 1,
@@ -155,10 +156,9 @@ fn rank(grade: Grade) -> u8 {
 /// leaves it INFO.
 pub fn lowered(level: Level, clause: Option<&Clause>) -> Level {
     let Some(clause) = clause else { return Level::Info };
-    let of = |words: &[&str]| {
-        clause.sources.iter().filter(|source| words.contains(&source.grade.as_str())).count()
-    };
-    let most = match (of(&["seed", "spec", "doc"]), of(&["obs", "client"]), of(&["guess"])) {
+    let of = |is: fn(Grade) -> bool| clause.sources.iter().filter(|source| is(source.grade)).count();
+    let observed = |grade| matches!(grade, Grade::Obs | Grade::Client);
+    let most = match (of(Grade::is_documentation), of(observed), of(|grade| grade == Grade::Guess)) {
         (0, 0, _) => Level::Info,
         (0, 1, _) => Level::May,
         (0, _, _) => Level::Should,
@@ -172,23 +172,23 @@ pub fn lowered(level: Level, clause: Option<&Clause>) -> Level {
 mod tests {
     use super::*;
 
-    fn level(grades: &[&str]) -> Level {
-        let source = |grade: &&str| ClauseSource {
+    fn level(grades: &[Grade]) -> Level {
+        let source = |grade: &Grade| ClauseSource {
             title: format!("a source of grade {grade}"),
             date: "2026".to_owned(),
-            grade: (*grade).to_owned(),
+            grade: *grade,
         };
         lowered(Level::Must, Some(&Clause::new("place", "quote", grades.iter().map(source).collect())))
     }
 
     #[test]
     fn how_binding_a_case_is_follows_from_the_grades_of_its_clause() {
-        assert_eq!(level(&["seed"]), Level::Must);
-        assert_eq!(level(&["spec", "obs"]), Level::Must);
-        assert_eq!(level(&["doc", "guess"]), Level::Should);
-        assert_eq!(level(&["obs", "client"]), Level::Should);
-        assert_eq!(level(&["obs", "guess"]), Level::May);
-        assert_eq!(level(&["guess"]), Level::Info);
+        assert_eq!(level(&[Grade::Seed]), Level::Must);
+        assert_eq!(level(&[Grade::Spec, Grade::Obs]), Level::Must);
+        assert_eq!(level(&[Grade::Doc, Grade::Guess]), Level::Should);
+        assert_eq!(level(&[Grade::Obs, Grade::Client]), Level::Should);
+        assert_eq!(level(&[Grade::Obs, Grade::Guess]), Level::May);
+        assert_eq!(level(&[Grade::Guess]), Level::Info);
         assert_eq!(lowered(Level::Must, None), Level::Info);
         let clause = Clause::new("place", "quote", Vec::new());
         assert_eq!(lowered(Level::May, Some(&clause)), Level::Info);

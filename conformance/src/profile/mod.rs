@@ -15,7 +15,8 @@ use mockreel_contracts::contract::check::roles::asked;
 use mockreel_contracts::contract::check::schema::{at, properties, unescape};
 use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::views::examples;
-use mockreel_contracts::contract::{Contract, Model, Operation, Options};
+use mockreel_contracts::contract::{Contract, Model, OperationFacts, Options};
+use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
@@ -91,8 +92,8 @@ impl Profile {
     }
 
     /// An operation, if the vendor has it.
-    pub fn operation(&self, name: &str) -> Option<&Operation> {
-        self.contract.operations.get(name)
+    pub fn operation(&self, operation: Operation) -> Option<&OperationFacts> {
+        self.contract.operations.get(&operation)
     }
 
     /// The models that are still offered, in order of declaration; of a profile of one model, that one.
@@ -113,10 +114,10 @@ impl Profile {
     }
 
     /// The member of a model's request that plays a role (`prompt`, `duration`, `cfg_scale` ...).
-    pub fn member<'a>(&self, model: &'a Model, role: &str) -> Option<Member<'a>> {
+    pub fn member<'a>(&self, model: &'a Model, role: Role) -> Option<Member<'a>> {
         let found = properties(&model.request).into_iter();
-        let mut found = found
-            .filter(|(pointer, schema)| !pointer.contains('*') && schema.get("x-role") == Some(&json!(role)));
+        let mut found =
+            found.filter(|(pointer, schema)| !pointer.contains('*') && Role::of(schema) == Some(role));
         found.next().map(|(pointer, schema)| Member { pointer, schema })
     }
 
@@ -155,7 +156,7 @@ impl Profile {
 
     /// The values that a length may have, as documented, the shortest first.
     pub fn durations(&self, model: &Model) -> Vec<Value> {
-        let Some(member) = self.member(model, "duration") else { return Vec::new() };
+        let Some(member) = self.member(model, Role::Duration) else { return Vec::new() };
         let documented = member.schema.get("x-documented").and_then(|view| view.get("enum"));
         let listed = documented.or_else(|| member.schema.get("enum")).and_then(Value::as_array);
         let mut values = listed.cloned().unwrap_or_default();
@@ -187,7 +188,7 @@ impl Profile {
     }
 
     /// What an answer says, read as that operation's good answer.
-    pub fn observe(&self, operation: &str, answer: &Answer) -> Observation {
+    pub fn observe(&self, operation: Operation, answer: &Answer) -> Observation {
         let body = answer.json().unwrap_or_default();
         self.operation(operation)
             .map_or_else(Observation::default, |known| observe(known, &self.contract, &body))
@@ -200,7 +201,7 @@ impl Profile {
         if !(200..300).contains(&answer.status) {
             return None;
         }
-        self.observe("submit", answer).id
+        self.observe(Operation::Submit, answer).id
     }
 
     /// Whether an answer refuses: a 4xx, or the success or the 5xx by which the contract says that bad

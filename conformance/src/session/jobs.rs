@@ -1,7 +1,7 @@
 //! Following jobs: one look at a time, in the vendor's rhythm, until they end or time is up.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::read::Observation;
+use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
 use super::money::Accepted;
@@ -206,7 +206,7 @@ impl Session<'_> {
 
     /// What an answer to a look says.
     fn looked(&self, answer: Answer) -> Look {
-        let seen = self.profile.observe("poll", &answer);
+        let seen = self.profile.observe(Operation::Poll, &answer);
         let number = self.current.exchanges.last().copied().unwrap_or_default();
         Look { number, at_ms: self.now_ms(), answer, seen }
     }

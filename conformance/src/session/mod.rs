@@ -27,6 +27,7 @@ use crate::events::{Event, Listener};
 use crate::outcome::{CaseSpend, Note};
 use crate::profile::{Ask, Credential, Image, Profile};
 use crate::target::Target;
+use mockreel_contracts::Operation;
 use mockreel_evidence::cassette::Recorder;
 use mockreel_evidence::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
 use mockreel_evidence::redact::Redactor;
@@ -279,7 +280,7 @@ impl<'a> Session<'a> {
     /// An id that has the form of the vendor's, and that no job has.
     pub fn strange_id(&self, label: &str) -> String {
         let bytes = self.draw(label);
-        let poll = self.profile.operation("poll");
+        let poll = self.profile.operation(Operation::Poll);
         let place = poll.and_then(|poll| poll.read.id.as_deref());
         let schema = poll
             .zip(place)
@@ -311,7 +312,7 @@ impl<'a> Session<'a> {
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
         let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
         let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
-            name == "submit" && operation.routes.iter().any(|route| route.path == ask.path)
+            *name == Operation::Submit && operation.routes.iter().any(|route| route.path == ask.path)
         });
         if !reads && charged && submits && ask.method == "POST" {
             return Err(Stop::Internal(format!("{} was to be sent without asking the budget", ask.path)));

@@ -1,6 +1,6 @@
 //! Requests that may cost: each asks the budget first, and none is ever sent twice.
 
-use mockreel_contracts::Model;
+use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
 use super::{Session, Stop, told};
@@ -104,7 +104,7 @@ impl Session<'_> {
 
     /// The job that an answer to a submit names, whatever its status: an error may come after the acceptance.
     fn named_job(&self, answer: &Answer) -> Option<String> {
-        self.profile.observe("submit", answer).id
+        self.profile.observe(Operation::Submit, answer).id
     }
 
     fn stop_class(&mut self) {
@@ -182,9 +182,9 @@ impl Session<'_> {
 
     /// The id of the newest job that the vendor lists, where it has a listing and answers.
     fn newest_listed(&mut self) -> Option<String> {
-        let ask = self.profile.ask("list", &[])?;
+        let ask = self.profile.ask(Operation::List, &[])?;
         let answer = self.send(&ask).ok()?;
-        self.profile.observe("list", &answer).jobs.into_iter().find_map(|job| job.id)
+        self.profile.observe(Operation::List, &answer).jobs.into_iter().find_map(|job| job.id)
     }
 
     fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), Stop> {

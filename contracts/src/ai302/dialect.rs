@@ -10,6 +10,7 @@ use crate::contract::check::schema::properties;
 use crate::contract::{Model, Options};
 use crate::dialect::{Dialect, Exchange, JobView, Reply, ResultView};
 use crate::ids;
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::Problem;
 use crate::time::UnixMillis;
@@ -32,12 +33,12 @@ impl Dialect for WebAppProxy {
     }
 
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        let status = exchange.contract.operations["submit"].status.enforced;
+        let status = exchange.good_status(Operation::Submit);
         Reply::json(status, envelope(exchange, job, Call::Submit))
     }
 
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        let status = exchange.contract.operations["poll"].status.enforced;
+        let status = exchange.good_status(Operation::Poll);
         Reply::json(status, envelope(exchange, job, Call::Fetch))
     }
 

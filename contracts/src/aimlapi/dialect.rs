@@ -6,6 +6,7 @@ use super::validation;
 use crate::contract::{Model, Options};
 use crate::dialect::{BalanceView, Dialect, Exchange, JobView, Reply};
 use crate::ids;
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::{FailureReason, Problem};
 
@@ -37,7 +38,7 @@ impl Dialect for Generations {
         if exchange.options.is("submit_meta", "on") {
             insert_meta(&mut body, exchange, job);
         }
-        let status = exchange.contract.operations["submit"].status.enforced;
+        let status = exchange.good_status(Operation::Submit);
         traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id))
     }
 
@@ -63,7 +64,7 @@ impl Dialect for Generations {
             }
             Phase::Queued | Phase::Running | Phase::Succeeded => {}
         }
-        let status = exchange.contract.operations["poll"].status.enforced;
+        let status = exchange.good_status(Operation::Poll);
         let mut reply = traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id));
         let told = exchange.options.is("tracing_headers", "on") && job.phase == Phase::Succeeded;
         if let Some(credits) = job.price.filter(|_| told) {
@@ -75,8 +76,9 @@ impl Dialect for Generations {
     }
 
     fn models(&self, exchange: &Exchange<'_>) -> Reply {
-        let routes = exchange.contract.operations["submit"].routes.iter();
+        let routes = exchange.contract.operations.get(&Operation::Submit).into_iter();
         let endpoints: Vec<&str> = routes
+            .flat_map(|submit| &submit.routes)
             .filter(|route| !route.option.as_ref().is_some_and(|option| exchange.options.is(option, "off")))
             .map(|route| route.path.as_str())
             .collect();
@@ -95,7 +97,7 @@ impl Dialect for Generations {
         } else {
             json!({"current_balance": whole(balance.left / CREDITS_PER_USD), "currency": "USD"})
         };
-        let status = exchange.contract.operations["balance"].status.enforced;
+        let status = exchange.good_status(Operation::Balance);
         traced(exchange, Reply::json(status, body), None)
     }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::aimlapi::tests::{header, json as body, served};
 use crate::dialect::FailureView;
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::{FailureReason, KeyFault, Place, Problem};
 
@@ -42,7 +43,7 @@ fn a_submit_is_answered_with_201_and_an_id_that_names_the_model() {
     let reply = served.dialect().submitted(&served.exchange("POST", LEGACY), &job);
     assert_eq!((reply.status, body(&reply)), (201, &json!({"id": id, "status": "queued"})));
     assert_eq!(header(&reply, "x-inference-id"), None);
-    served.assert_promised("submit", &reply);
+    served.assert_promised(Operation::Submit, &reply);
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn its_texts_name_its_own_billing_page() {
 #[test]
 fn a_poll_without_an_id_breaks_the_query() {
     let served = served("apilaplas", &[]);
-    let query = served.contract().operations["poll"].query.clone().unwrap();
+    let query = served.contract().operations[&Operation::Poll].query.clone().unwrap();
     let violations = crate::contract::check::rules::Checker::new(query).unwrap().violations(&json!({}));
     let problem = Problem::Invalid { place: Place::Query, violations };
     let reply = served.dialect().problem(&served.exchange("GET", LEGACY), &problem);
@@ -102,14 +103,14 @@ fn a_failure_passes_on_the_findings_and_a_video_tells_its_file() {
     let mut job = served.job(MIRRORED, Phase::Failed, &echo);
     job.failure = Some(FailureView { reason: FailureReason::Moderation, detail: None });
     let reply = served.dialect().job(&served.exchange("GET", LEGACY), &job);
-    served.assert_promised("poll", &reply);
+    served.assert_promised(Operation::Poll, &reply);
     assert_eq!(
         body(&reply)["error"].to_string(),
         r#"{"detail":[{"loc":["body","image_url"],"msg":"Failure to pass the risk control system","type":"content_policy_violation","input":"https://a/b.png"}]}"#
     );
     let job = served.job(MIRRORED, Phase::Succeeded, &Value::Null);
     let reply = served.dialect().job(&served.exchange("GET", LEGACY), &job);
-    served.assert_promised("poll", &reply);
+    served.assert_promised(Operation::Poll, &reply);
     assert_eq!(
         body(&reply)["video"].to_string(),
         r#"{"url":"http://127.0.0.1:4747/__media/a.mp4","content_type":"video/mp4","file_name":"output.mp4"}"#
@@ -122,7 +123,7 @@ fn every_value_of_every_option_makes_a_contract_and_keeps_only_what_it_repeats()
     for (name, fact) in &plain.contract().options {
         for value in &fact.values {
             let chosen = served("apilaplas", &[(name, value)]);
-            let kept = chosen.contract().operations["submit"].echo.is_some();
+            let kept = chosen.contract().operations[&Operation::Submit].echo.is_some();
             assert_eq!(kept, name != "error_shape" || value == "detail", "{name}={value}");
             assert_eq!(chosen.options().get(name), value);
         }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use self::model::edition::{Edition, Selector};
-pub use self::model::operation::Operation;
+pub use self::model::operation::OperationFacts;
 pub use self::model::{Contract, Model, OptionFact};
 
 /// Why a contract cannot be used.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Surface;
 use crate::surface::{Member, Node};
+use mockreel_contracts::Role;
 use mockreel_contracts::contract::check::schema::{at, documented, properties, unescape};
 use mockreel_contracts::contract::model::{Contract, Model};
 
@@ -186,7 +187,7 @@ fn member_of(known: &Known<'_>, model: &str, name: &str, node: &Node, source: &s
     let pointer = format!("/{}", mockreel_contracts::contract::check::schema::escape(name));
     let mut schema = schema_of(known, model, &pointer, node);
     if name == "model" {
-        schema.insert("x-role".into(), "model".into());
+        schema.insert("x-role".into(), Role::Model.as_str().into());
         schema.entry("enum").or_insert_with(|| json!([model]));
     }
     if let Some(held) = schema.get("x-source").cloned() {

@@ -8,6 +8,7 @@ use super::{ImportError, Wanted, day};
 use crate::read::day_of;
 use crate::read::openapi;
 use crate::surface::{Body, Endpoint, Node};
+use mockreel_contracts::Operation;
 
 /// A file: its key in `[sources]`, its name, its day.
 pub(super) struct File {
@@ -24,7 +25,7 @@ pub(super) struct Gathered {
     /// Hosts without scheme, sorted.
     pub(super) hosts: Vec<String>,
     /// Operations by our name.
-    pub(super) operations: IndexMap<String, Told>,
+    pub(super) operations: IndexMap<Operation, Told>,
     /// What is to be said to whoever edits the result, and of which files.
     pub(super) remarks: IndexMap<String, Vec<String>>,
 }
@@ -205,7 +206,7 @@ pub(super) fn hosts(servers: &[String]) -> impl Iterator<Item = String> {
 }
 
 /// Our name of an endpoint: by the path that the contract has for it, else by its form.
-fn name_of(endpoint: &Endpoint, wanted: &Wanted<'_>) -> Option<String> {
+fn name_of(endpoint: &Endpoint, wanted: &Wanted<'_>) -> Option<Operation> {
     let known = wanted.known.and_then(|contract| {
         let mut operations = contract.operations.iter();
         operations.find(|(_, held)| {
@@ -213,9 +214,10 @@ fn name_of(endpoint: &Endpoint, wanted: &Wanted<'_>) -> Option<String> {
         })
     });
     if let Some((name, _)) = known {
-        return Some(name.clone());
+        return Some(*name);
     }
     let submits = endpoint.method == "POST" && endpoint.requests.keys().any(|model| !model.is_empty());
-    let guessed = endpoint.operation.clone().or_else(|| submits.then(|| "submit".to_owned()))?;
-    ["submit", "poll"].contains(&guessed.as_str()).then_some(guessed)
+    let named = endpoint.operation.as_ref().map(|name| name.parse().ok());
+    let guessed: Operation = named.unwrap_or_else(|| submits.then_some(Operation::Submit))?;
+    matches!(guessed, Operation::Submit | Operation::Poll).then_some(guessed)
 }

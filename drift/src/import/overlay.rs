@@ -9,7 +9,8 @@ use super::text::Text;
 use crate::Surface;
 use crate::of_contract;
 use crate::surface::Node;
-use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::Operation;
+use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::contract::model::source::Cited;
 use mockreel_contracts::contract::model::{Contract, Model};
 use mockreel_contracts::contract::views::openapi::Side;
@@ -46,7 +47,7 @@ pub(super) fn written(contract: &Contract, gathered: &Gathered, wanted: &Wanted<
     sources(&mut text, gathered);
     for (name, told) in &gathered.operations {
         if let Some(operation) = contract.operations.get(name) {
-            self::operation(&mut text, gathered, &surface, name, operation, told);
+            self::operation(&mut text, gathered, &surface, *name, operation, told);
         } else {
             text.comment(&format!(
                 "The contract has no operation `{name}`; {} describes it.",
@@ -55,7 +56,7 @@ pub(super) fn written(contract: &Contract, gathered: &Gathered, wanted: &Wanted<
             text.gap();
         }
     }
-    let submits = gathered.operations.get("submit");
+    let submits = gathered.operations.get(&Operation::Submit);
     for (id, requests) in submits.map(|told| &told.requests).into_iter().flatten() {
         if id.is_empty() {
             text.comment(
@@ -114,8 +115,8 @@ fn operation(
     text: &mut Text,
     gathered: &Gathered,
     surface: &Surface,
-    name: &str,
-    held: &Operation,
+    name: Operation,
+    held: &OperationFacts,
     told: &Told,
 ) {
     let mut lines: Vec<(&str, Value)> = Vec::new();
@@ -132,12 +133,15 @@ fn operation(
     }
     lines.extend(routes(gathered, held, told).map(|routes| ("routes", routes)));
     let kinds = &told.media_types;
-    if name == "submit" && !kinds.is_empty() && kinds.iter().any(|kind| !held.media_types.contains(kind)) {
+    if name == Operation::Submit
+        && !kinds.is_empty()
+        && kinds.iter().any(|kind| !held.media_types.contains(kind))
+    {
         lines.push(("media_types", kinds.iter().map(String::as_str).collect()));
     }
-    let answer = told
-        .reply()
-        .filter(|(node, _)| !replies_of(surface, name).iter().any(|documented| covered(node, documented)));
+    let answer = told.reply().filter(|(node, _)| {
+        !replies_of(surface, name.as_str()).iter().any(|documented| covered(node, documented))
+    });
     if lines.is_empty() && answer.is_none() && comments.is_empty() {
         return;
     }
@@ -145,7 +149,7 @@ fn operation(
         text.comment(comment);
     }
     if !lines.is_empty() {
-        text.table(&["operations", name]);
+        text.table(&["operations", name.as_str()]);
         for (key, value) in &lines {
             text.line(key, value);
         }
@@ -155,7 +159,11 @@ fn operation(
     }
     if let Some((node, file)) = answer {
         text.comment("The answer is not as the contract has it.");
-        schema(text, &["operations", name, "reply"], reply(Some(&held.reply), node, gathered.key(file)));
+        schema(
+            text,
+            &["operations", name.as_str(), "reply"],
+            reply(Some(&held.reply), node, gathered.key(file)),
+        );
     }
 }
 
@@ -167,7 +175,7 @@ fn replies_of<'a>(surface: &'a Surface, name: &str) -> Vec<&'a Node> {
 }
 
 /// The paths with those that the files have first, if that is not how the contract has them.
-fn routes(gathered: &Gathered, held: &Operation, told: &Told) -> Option<Value> {
+fn routes(gathered: &Gathered, held: &OperationFacts, told: &Told) -> Option<Value> {
     if held.routes.iter().any(|route| route.model.is_some()) {
         // Where paths fix models, a person has to say which is for which.
         return None;
@@ -252,7 +260,11 @@ fn chosen<'a>(
     held: Option<(&Model, &Node)>,
     requests: &'a [Request],
 ) -> Option<&'a Request> {
-    let routes = contract.operations.get("submit").map(|submit| submit.routes.as_slice()).unwrap_or_default();
+    let routes = contract
+        .operations
+        .get(&Operation::Submit)
+        .map(|submit| submit.routes.as_slice())
+        .unwrap_or_default();
     let rank =
         |request: &&Request| routes.iter().position(|route| route.path == request.path).unwrap_or(usize::MAX);
     let differs = |request: &&Request| {

@@ -9,7 +9,7 @@ use mockreel_contracts::contract::check::schema::documented;
 use mockreel_contracts::contract::model::edition::{Edition, load};
 use mockreel_contracts::contract::views::openapi::{Side, export};
 use mockreel_contracts::vendor::{in_force, overlaid, vendors};
-use mockreel_contracts::{Contract, Vendor};
+use mockreel_contracts::{Contract, Operation, Vendor};
 
 /// Words that stand wherever a document can hold some.
 const WORDS: &str = "THEIR WORDS";
@@ -21,7 +21,9 @@ fn newest() -> impl Iterator<Item = &'static Vendor> {
 
 /// One whose submits name their model in the body.
 fn known() -> &'static Contract {
-    let named = |vendor: &&Vendor| vendor.contract.operations["submit"].model_at.as_deref() == Some("/model");
+    let named = |vendor: &&Vendor| {
+        vendor.contract.operations[&Operation::Submit].model_at.as_deref() == Some("/model")
+    };
     &newest().filter(named).max_by_key(|vendor| vendor.contract.models.len()).unwrap().contract
 }
 
@@ -115,13 +117,13 @@ fn what_a_contract_documents_itself_changes_nothing() {
 #[test]
 fn a_new_model_of_a_known_vendor_is_a_patch_that_loads() {
     let contract = known();
-    let path = &contract.operations["submit"].routes[0].path;
+    let path = &contract.operations[&Operation::Submit].routes[0].path;
     let text =
         import(&[file("new.json", &document(path, &request("new/one"), "202"))], &wanted(Some(contract)))
             .unwrap();
     assert!(!text.contains(WORDS), "{text}");
     let made = overlaid("new.toml", &text).unwrap().contract;
-    assert_eq!(made.operations["submit"].status.documented, Some(202));
+    assert_eq!(made.operations[&Operation::Submit].status.documented, Some(202));
     assert_eq!(made.models.len(), contract.models.len() + 1);
     let model = &made.models["new/one"];
     let member = |name: &str| &model.request["properties"][name];
@@ -188,9 +190,10 @@ fn a_path_that_is_new_comes_first_and_the_others_stay() {
     let text =
         import(&[file("a.json", &document("/v9/make", &schema, "200"))], &wanted(Some(contract))).unwrap();
     let made = overlaid("a.toml", &text).unwrap().contract;
-    let paths: Vec<&str> = made.operations["submit"].routes.iter().map(|route| route.path.as_str()).collect();
+    let paths: Vec<&str> =
+        made.operations[&Operation::Submit].routes.iter().map(|route| route.path.as_str()).collect();
     assert_eq!(paths[0], "/base/v9/make");
-    let before = contract.operations["submit"].routes.iter().map(|route| route.path.as_str());
+    let before = contract.operations[&Operation::Submit].routes.iter().map(|route| route.path.as_str());
     assert_eq!(paths[1..], before.collect::<Vec<_>>());
 }
 
@@ -198,7 +201,7 @@ fn a_path_that_is_new_comes_first_and_the_others_stay() {
 fn what_was_written_before_the_newest_edition_is_laid_over_the_one_in_force_then() {
     let newest = known();
     let submit = |contract: &Contract| -> Vec<String> {
-        contract.operations["submit"].routes.iter().map(|route| route.path.clone()).collect()
+        contract.operations[&Operation::Submit].routes.iter().map(|route| route.path.clone()).collect()
     };
     let all = vendors().unwrap().iter().filter(|vendor| vendor.id() == newest.id);
     let older =
@@ -267,7 +270,7 @@ fn a_vendor_that_nobody_knows_becomes_a_skeleton_that_can_be_read() {
     assert_eq!(words("failed"), [json!("failed")]);
     assert!(text.contains("# DECIDE: what these words mean: \"weird\"."), "{text}");
     assert!(text.contains("DECIDE: whether `input_image` is a picture"), "{text}");
-    let (submit, poll) = (&made.operations["submit"], &made.operations["poll"]);
+    let (submit, poll) = (&made.operations[&Operation::Submit], &made.operations[&Operation::Poll]);
     assert_eq!((submit.status.documented, submit.read.id.as_deref()), (Some(201), Some("/task_id")));
     assert_eq!(submit.routes[0].path, "/base/make");
     assert_eq!(poll.read.video_url, ["/video/url"]);
@@ -318,7 +321,7 @@ fn what_is_said_of_members_without_a_name_is_kept() {
     told["properties"]["box"] = json!({"type": "object", "additionalProperties": false, "required": ["x"],
         "properties": {"x": {"type": "number"}}});
     let contract = known();
-    let path = &contract.operations["submit"].routes[0].path;
+    let path = &contract.operations[&Operation::Submit].routes[0].path;
     for known in [Some(contract), None] {
         let mut document = document(path, &told, "200");
         let answer =
@@ -339,7 +342,7 @@ fn what_is_said_of_members_without_a_name_is_kept() {
         let labels = json!({"type": "string", "maxLength": 4});
         assert_eq!(model.request["properties"]["labels"]["additionalProperties"], labels, "{text}");
         assert_eq!(model.request["properties"]["box"]["additionalProperties"], false, "{text}");
-        let reply = &made.operations["submit"].reply;
+        let reply = &made.operations[&Operation::Submit].reply;
         assert_eq!(reply["additionalProperties"], false, "{text}");
         assert_eq!(reply["properties"]["more"]["additionalProperties"], json!({"type": "integer"}), "{text}");
         let accepts = |body: &Value| made.request_checker(model).accepts(body);
@@ -353,7 +356,7 @@ fn what_is_said_of_members_without_a_name_is_kept() {
 fn a_request_that_is_closed_is_not_the_one_that_was_open() {
     let contract = known();
     let id = contract.models.keys().next().unwrap();
-    let path = &contract.operations["submit"].routes[0].path;
+    let path = &contract.operations[&Operation::Submit].routes[0].path;
     let mut told = documented(&contract.models[id].request);
     told["additionalProperties"] = json!(false);
     let text = import(&[file("a.json", &document(path, &told, "200"))], &wanted(Some(contract))).unwrap();
@@ -365,7 +368,7 @@ fn a_request_that_is_closed_is_not_the_one_that_was_open() {
 #[test]
 fn a_description_of_other_values_is_not_taken_over() {
     let contract = known();
-    let path = &contract.operations["submit"].routes[0].path;
+    let path = &contract.operations[&Operation::Submit].routes[0].path;
     let listed = |schema: &&Value| schema.get("enum").is_some() && schema.get("description").is_some();
     let mut members =
         contract.models.values().filter_map(|model| model.request["properties"].as_object()).flatten();

@@ -11,6 +11,7 @@ use super::text::Text;
 use crate::surface::Node;
 use mockreel_contracts::contract::check::schema::escape;
 use mockreel_contracts::phase::Phase;
+use mockreel_contracts::{Operation, Role};
 
 /// Writes the skeleton. It can be read as a contract before anything in it is decided.
 pub(super) fn written(gathered: &Gathered, wanted: &Wanted<'_>) -> String {
@@ -39,9 +40,9 @@ pub(super) fn written(gathered: &Gathered, wanted: &Wanted<'_>) -> String {
     access(&mut text);
     phases(&mut text, gathered);
     for (name, told) in &gathered.operations {
-        operation(&mut text, gathered, name, told);
+        operation(&mut text, gathered, *name, told);
     }
-    if let Some(told) = gathered.operations.get("submit") {
+    if let Some(told) = gathered.operations.get(&Operation::Submit) {
         models(&mut text, gathered, told);
     }
     rest(&mut text);
@@ -123,17 +124,18 @@ const STATUS: [&str; 4] = ["status", "state", "task_status", "phase"];
 /// Names of members that hold a job's id.
 const ID: [&str; 6] = ["id", "task_id", "request_id", "generation_id", "job_id", "taskId"];
 
-fn operation(text: &mut Text, gathered: &Gathered, name: &str, told: &Told) {
+fn operation(text: &mut Text, gathered: &Gathered, operation: Operation, told: &Told) {
+    let name = operation.as_str();
     let first = gathered.key(told.paths[0].1[0]);
     text.table(&["operations", name]);
-    text.line("summary", &(if name == "submit" { "Submits a job" } else { "Looks up one job" }).into());
+    let submits = operation == Operation::Submit;
+    text.line("summary", &(if submits { "Submits a job" } else { "Looks up one job" }).into());
     text.line("method", &told.method.as_str().into());
     let status = told.status().map_or_else(
         || json!({"enforced": 200, "source": GUESSED}),
         |told| json!({"documented": told.status, "enforced": told.status, "source": gathered.key(told.files[0])}),
     );
     text.line("status", &status);
-    let submits = name == "submit";
     if submits {
         let kinds: Vec<&str> = told.media_types.iter().map(String::as_str).collect();
         text.line("media_types", &if kinds.is_empty() { json!(["application/json"]) } else { json!(kinds) });
@@ -255,11 +257,11 @@ fn models(text: &mut Text, gathered: &Gathered, told: &Told) {
 
 /// Gives members the roles that their names suggest, and asks about what looks like an image.
 fn undecided(text: &mut Text, body: &mut Map<String, Value>) {
-    let roles = ["prompt", "negative_prompt", "duration", "aspect_ratio", "cfg_scale"];
+    let roles = [Role::Prompt, Role::NegativePrompt, Role::Duration, Role::AspectRatio, Role::CfgScale];
     let Some(Value::Object(members)) = body.get_mut("properties") else { return };
     for (name, member) in members {
         let Value::Object(member) = member else { continue };
-        if roles.contains(&name.as_str()) {
+        if roles.iter().any(|role| role.as_str() == name) {
             member.insert("x-role".into(), name.as_str().into());
         }
         if ["image", "picture", "photo", "frame", "mask"].iter().any(|word| name.contains(word)) {

@@ -14,7 +14,7 @@ use std::fmt;
 use crate::surface::{Body, Endpoint, Surface};
 use mockreel_contracts::contract::check::read::observe;
 use mockreel_contracts::contract::check::schema::{documented, properties};
-use mockreel_contracts::{Contract, Options};
+use mockreel_contracts::{Contract, Operation, Options};
 use serde_json::Value;
 use url::Url;
 
@@ -134,11 +134,12 @@ impl Observed {
         tape: Tape<'_>,
         lists: &Lists,
         exchange: &Exchange,
-        name: &str,
+        operation: Operation,
         route: &(String, String),
         started: i64,
     ) {
         let Some(answer) = &exchange.answer else { return };
+        let name = operation.as_str();
         let drawn = match exchange.intent() {
             Intent::Drawn | Intent::Probe => true,
             Intent::Honest | Intent::WrongOnPurpose => false,
@@ -159,8 +160,8 @@ impl Observed {
             *self.others.entry((name.to_owned(), answer.status)).or_default() += 1;
             return;
         };
-        let operation = tape.contract.operations.get(name);
-        let observed = operation.filter(|_| good).map(|held| observe(held, tape.contract, body));
+        let facts = tape.contract.operations.get(&operation);
+        let observed = facts.filter(|_| good).map(|held| observe(held, tape.contract, body));
         let phase = observed.and_then(|observed| observed.phase);
         let state = phase.map_or_else(String::new, |phase| phase.name().to_owned());
         let kind = Kind { operation: name.to_owned(), status: answer.status, state };
@@ -254,7 +255,7 @@ impl Observed {
 }
 
 /// The operation that a request means, and its method and path as the contract writes them.
-fn routed<'a>(tape: Tape<'a>, options: &Options, exchange: &Exchange) -> Option<(&'a str, (String, String))> {
+fn routed(tape: Tape<'_>, options: &Options, exchange: &Exchange) -> Option<(Operation, (String, String))> {
     if !is_vendor_path(tape.base, &exchange.request.url) {
         return None;
     }
@@ -307,7 +308,7 @@ impl Lists {
             for place in operation.read.status_places() {
                 lists.entry(place).or_default().extend(words());
             }
-            operations.insert(name.clone(), lists);
+            operations.insert(name.to_string(), lists);
         }
         Self { operations, none: BTreeMap::new() }
     }

@@ -8,6 +8,7 @@ use super::merge::either;
 use super::reader::Reader;
 use crate::kind::Kind;
 use crate::surface::{Body, Endpoint, Member, Node, Security, Type};
+use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::schema::escape;
 
 /// The methods that an item of `paths` may have.
@@ -328,7 +329,7 @@ fn scheme_name(name: &str, scheme: &Value) -> String {
 ///
 /// A name that several operations with different bodies could have is given to none of them.
 fn name(found: &mut [(&Value, &Value, Endpoint)], root: &Value) {
-    let guesses: Vec<Option<&'static str>> =
+    let guesses: Vec<Option<Operation>> =
         found.iter().map(|(item, operation, endpoint)| guess(item, operation, endpoint, root)).collect();
     // Other paths to the same thing end alike; what ends otherwise is about something else.
     let last =
@@ -339,19 +340,19 @@ fn name(found: &mut [(&Value, &Value, Endpoint)], root: &Value) {
     let mut by_word: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (word, key) in guesses.iter().zip(&keys) {
         if let Some(word) = word {
-            by_word.entry(word).or_default().insert(key);
+            by_word.entry(word.as_str()).or_default().insert(key);
         }
     }
     for (word, (_, _, endpoint)) in guesses.iter().zip(found.iter_mut()) {
         let Some(word) = word.filter(|_| endpoint.operation.is_none()) else { continue };
-        if by_word.get(word).is_some_and(|keys| keys.len() == 1) {
-            endpoint.operation = Some(word.to_owned());
+        if by_word.get(word.as_str()).is_some_and(|keys| keys.len() == 1) {
+            endpoint.operation = Some(word.to_string());
         }
     }
 }
 
 /// What an operation is, by its form: a POST with a body submits, a GET by an id polls.
-fn guess(item: &Value, operation: &Value, endpoint: &Endpoint, root: &Value) -> Option<&'static str> {
+fn guess(item: &Value, operation: &Value, endpoint: &Endpoint, root: &Value) -> Option<Operation> {
     let last = endpoint.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let parameters =
         [item, operation].into_iter().filter_map(|holder| holder.get("parameters")?.as_array()).flatten();
@@ -367,11 +368,11 @@ fn guess(item: &Value, operation: &Value, endpoint: &Endpoint, root: &Value) -> 
             })
             .any(|name| name.to_ascii_lowercase().ends_with("id"));
     match endpoint.method.as_str() {
-        "POST" if operation.get("requestBody").is_some() => Some("submit"),
-        "GET" if last == "models" => Some("models"),
-        "GET" if last.starts_with("balance") || last.starts_with("billing") => Some("balance"),
-        "GET" if by_id && !endpoint.path.contains("model") => Some("poll"),
-        "DELETE" if by_id => Some("cancel"),
+        "POST" if operation.get("requestBody").is_some() => Some(Operation::Submit),
+        "GET" if last == "models" => Some(Operation::Models),
+        "GET" if last.starts_with("balance") || last.starts_with("billing") => Some(Operation::Balance),
+        "GET" if by_id && !endpoint.path.contains("model") => Some(Operation::Poll),
+        "DELETE" if by_id => Some(Operation::Cancel),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ use super::samples::{answer, recorded, tape};
 use super::{bodies, polls, seen};
 use crate::judge::{Sides, judge};
 use crate::observed::Observed;
+use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Exchange;
 
 /// A document that describes the good answer to a poll.
@@ -176,9 +177,9 @@ fn exchanges(exchanges: &[Exchange]) -> Observed {
 #[test]
 fn the_status_of_good_answers_and_of_each_case_is_judged() {
     let body = json!({"id": "a"});
-    let submit = |status| recorded("SUB-01", "POST", "submit", 1, status, &body);
+    let submit = |status| recorded("SUB-01", "POST", Operation::Submit, 1, status, &body);
     let unknown = |status| answer("POLL-06", 2, status, &json!({"message": "no"}));
-    let mut endpoint = Endpoint { operation: Some("submit".to_owned()), ..Endpoint::default() };
+    let mut endpoint = Endpoint { operation: Some(Operation::Submit.to_string()), ..Endpoint::default() };
     endpoint.replies.insert("201".to_owned(), Body::default());
     let docs = Surface { name: "docs".to_owned(), endpoints: vec![endpoint], ..Surface::default() };
     let emulator = exchanges(&[submit(201), unknown(404)]);

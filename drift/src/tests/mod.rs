@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use self::samples::{answer, answers, contract, recorded, tape};
 use crate::observed::{Observed, is_wrong_on_purpose};
+use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Exchange;
 
 /// Whether a form takes a value.
@@ -72,16 +73,17 @@ fn seen(exchanges: &[Exchange]) -> Observed {
     Observed::of(&[tape(exchanges)])
 }
 
-fn node(seen: &Observed, operation: &str, status: &str) -> Option<Node> {
+fn node(seen: &Observed, operation: Operation, status: &str) -> Option<Node> {
     let surface = seen.surface("tapes");
-    let endpoint = surface.endpoints.into_iter().find(|held| held.operation.as_deref() == Some(operation))?;
+    let endpoint =
+        surface.endpoints.into_iter().find(|held| held.operation.as_deref() == Some(operation.as_str()))?;
     endpoint.replies.get(status)?.node.clone()
 }
 
 proptest! {
     #[test]
     fn what_was_inferred_from_answers_takes_those_answers(bodies in bodies()) {
-        let form = node(&seen(&polls(&bodies)), "poll", "200").unwrap();
+        let form = node(&seen(&polls(&bodies)), Operation::Poll, "200").unwrap();
         for body in &bodies {
             prop_assert_eq!(accepts(&form, body), Ok(()));
         }
@@ -133,7 +135,7 @@ fn presence_types_and_times_are_counted() {
         json!({"id": "c", "video": {"url": "https://x.example/2", "length": 5.5}, "meta": [1, "x"]}),
     ]);
     exchanges.reverse();
-    let form = node(&seen(&exchanges), "poll", "200").unwrap();
+    let form = node(&seen(&exchanges), Operation::Poll, "200").unwrap();
     let of = |pointer: &str| {
         let mut at = &form;
         for name in pointer.split('/').skip(1) {
@@ -159,7 +161,7 @@ fn a_closed_set_needs_twenty_samples_or_a_list_in_the_contract() {
     let of = |count: usize| {
         let bodies: Vec<Value> =
             (0..count).map(|at| state(if at % 2 == 0 { "fast" } else { "slow" })).collect();
-        node(&seen(&polls(&bodies)), "poll", "200").unwrap()
+        node(&seen(&polls(&bodies)), Operation::Poll, "200").unwrap()
     };
     let values = |form: &Node, name: &str| form.members.get(name).unwrap().node.values.clone();
     assert_eq!(values(&of(19), "kind"), None);
@@ -169,19 +171,19 @@ fn a_closed_set_needs_twenty_samples_or_a_list_in_the_contract() {
 
 #[test]
 fn a_word_that_nobody_listed_is_kept_where_the_contract_lists_words() {
-    let form = node(&seen(&polls(&[json!({"status": "paused"})])), "poll", "200").unwrap();
+    let form = node(&seen(&polls(&[json!({"status": "paused"})])), Operation::Poll, "200").unwrap();
     assert_eq!(form.members.get("status").unwrap().node.values, Some(vec![json!("paused")]));
 }
 
 #[test]
 fn what_was_sent_and_comes_back_is_the_callers_and_not_kept() {
     let mut exchanges = polls(&vec![json!({"echo": "cat", "kind": "fast"}); 25]);
-    let form = node(&seen(&exchanges), "poll", "200").unwrap();
+    let form = node(&seen(&exchanges), Operation::Poll, "200").unwrap();
     assert!(form.members.get("echo").unwrap().node.values.is_some(), "nobody sent it");
     exchanges.push(recorded("SUB-01", "POST", samples::SUBMIT, 26, 500, &json!({"e": 1})));
     exchanges.last_mut().unwrap().request.body =
         mockreel_evidence::exchange::Content::Json(json!({"prompt": ["cat"]}));
-    let form = node(&seen(&exchanges), "poll", "200").unwrap();
+    let form = node(&seen(&exchanges), Operation::Poll, "200").unwrap();
     assert_eq!(form.members.get("echo").unwrap().node.values, None);
     assert!(form.members.get("kind").unwrap().node.values.is_some());
 }
@@ -201,12 +203,12 @@ fn requests_that_were_wrong_on_purpose_spoil_no_good_shape() {
     }
     let (plain, spoilt) = (seen(&good), seen(&all));
     assert_eq!(
-        node(&plain, "submit", "201").map(|form| format!("{form:?}")),
-        node(&spoilt, "submit", "201").map(|form| format!("{form:?}"))
+        node(&plain, Operation::Submit, "201").map(|form| format!("{form:?}")),
+        node(&spoilt, Operation::Submit, "201").map(|form| format!("{form:?}"))
     );
-    let refused = node(&spoilt, "submit", "400").unwrap();
+    let refused = node(&spoilt, Operation::Submit, "400").unwrap();
     assert_eq!(refused.seen.unwrap().present, 4);
-    assert!(node(&plain, "submit", "400").is_none());
+    assert!(node(&plain, Operation::Submit, "400").is_none());
 }
 
 #[test]
@@ -231,7 +233,7 @@ fn exchanges_of_other_places_and_of_the_control_api_say_nothing() {
         other.request.url = (*url).to_owned();
         exchanges.push(other);
     }
-    assert_eq!(node(&seen(&exchanges), "poll", "200").unwrap().seen.unwrap().present, 1);
+    assert_eq!(node(&seen(&exchanges), Operation::Poll, "200").unwrap().seen.unwrap().present, 1);
     assert_eq!(contract().id, seen(&exchanges).vendor);
 }
 
@@ -239,6 +241,6 @@ fn exchanges_of_other_places_and_of_the_control_api_say_nothing() {
 fn a_table_of_a_thousand_names_is_no_object_of_a_thousand_members() {
     let table: serde_json::Map<String, Value> =
         (0..1000).map(|at| (format!("k{}", samples::letters(at)), json!(1))).collect();
-    let form = node(&seen(&polls(&[json!({"table": table})])), "poll", "200").unwrap();
+    let form = node(&seen(&polls(&[json!({"table": table})])), Operation::Poll, "200").unwrap();
     assert!(form.members.get("table").unwrap().node.members.is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::Contract;
+use mockreel_contracts::{Contract, Operation};
 use serde_json::Value;
 
 use crate::observed::{CaseKnowledge, Tape};
@@ -12,13 +12,13 @@ use mockreel_evidence::exchange::{Content, Exchange, KeptAnswer, KeptRequest};
 pub(super) const BASE: &str = "https://api.example";
 
 /// Stands for the path of a submit.
-pub(super) const SUBMIT: &str = "submit";
+pub(super) const SUBMIT: Operation = Operation::Submit;
 
 /// A contract whose jobs are `queued` and `completed`, and that answers a submit with 201.
 pub(super) fn contract() -> Arc<Contract> {
     let fits = |contract: &Contract| {
         let listed = |word: &str| contract.phases.values().any(|held| held.words.contains(&word.into()));
-        let submit = contract.operations.get("submit").map(|submit| submit.status.enforced);
+        let submit = contract.operations.get(&Operation::Submit).map(|submit| submit.status.enforced);
         listed("queued") && listed("completed") && submit == Some(201)
     };
     let all = mockreel_contracts::vendors().unwrap();
@@ -48,9 +48,9 @@ impl CaseKnowledge for Cases {
     }
 }
 
-fn path(operation: &str) -> String {
+fn path(operation: Operation) -> String {
     let contract = contract();
-    let route = &contract.operations.get(operation).unwrap().routes[0].path;
+    let route = &contract.operations.get(&operation).unwrap().routes[0].path;
     let segments: Vec<&str> =
         route.split('/').map(|part| if part.starts_with('{') { "some-id" } else { part }).collect();
     segments.join("/")
@@ -60,7 +60,7 @@ fn path(operation: &str) -> String {
 pub(super) fn recorded(
     case: &str,
     method: &str,
-    operation: &str,
+    operation: Operation,
     number: u32,
     status: u16,
     body: &Value,
@@ -83,7 +83,7 @@ pub(super) fn recorded(
 
 /// A poll.
 pub(super) fn answer(case: &str, number: u32, status: u16, body: &Value) -> Exchange {
-    recorded(case, "GET", "poll", number, status, body)
+    recorded(case, "GET", Operation::Poll, number, status, body)
 }
 
 /// Submits that were accepted like this.

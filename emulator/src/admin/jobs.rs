@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use mockreel_contracts::{FailureReason, Phase, UnixMillis};
+use mockreel_contracts::{FailureReason, Operation, Phase, UnixMillis};
 use serde_json::{Value, json};
 
 use super::request::{AccountScope, AdminError, AdminRequest, AdminResult, DEFAULT_LIMIT};
@@ -102,7 +102,7 @@ fn described(request: &AdminRequest<'_>, job: &Job, now: UnixMillis) -> Value {
         "id": &*job.key.id,
         "vendor": &*job.key.vendor,
         "edition": &*job.edition,
-        "operation": "submit",
+        "operation": Operation::Submit,
         "model": job.model,
         "account": &*job.key.account,
         "phase": standing.phase.name(),

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use mockreel_contracts::Operation;
 use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::contract::views::examples::minimal;
 use serde_json::Value;
@@ -50,7 +51,7 @@ async fn loads_of(app: &Arc<App>, method: &str, path: &str, body: &str) -> (Stat
 fn submits(app: &App) -> impl Iterator<Item = (&ServedVendor, String, Value)> {
     app.settings.vendors.iter().filter_map(|served| {
         let contract = &served.vendor.contract;
-        let operation = contract.operations.get("submit")?;
+        let operation = contract.operations.get(&Operation::Submit)?;
         operation.media_types.iter().find(|kind| *kind == "application/json")?;
         let route = operation.routes.iter().find(|route| route.option.is_none())?;
         let model = match &route.model {
@@ -74,7 +75,7 @@ async fn a_submit_and_a_poll_load_their_account_once() {
             assert_eq!(submit.1, 1, "{}", contract.full_id());
             let filter = JobFilter { account: None, vendor: Some(contract.id.clone()) };
             let job = app.store.jobs(&filter).await.first().cloned().unwrap();
-            let poll = &contract.operations["poll"];
+            let poll = &contract.operations[&Operation::Poll];
             let path = &poll.routes[0].path;
             let path = match poll.job_id.as_ref().unwrap() {
                 IdPlace::Path(name) => path.replace(&format!("{{{name}}}"), &job.key.id),

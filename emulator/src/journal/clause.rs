@@ -1,13 +1,15 @@
 //! The clause of a rejected request: the rule that it broke, and the source of that.
 
+use mockreel_contracts::contract::OperationFacts;
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::contract::check::schema::unescape;
 use mockreel_contracts::contract::model::source::Cited;
 use mockreel_contracts::problem::{KeyFault, Malformation, Place};
-use mockreel_contracts::{Contract, Problem};
+use mockreel_contracts::{Contract, Operation, Problem};
 use serde_json::{Value, json};
 
 use super::redact::Redactor;
+use crate::scenario::RequestKind;
 
 /// The longest value that is told, in characters.
 const RECEIVED_CHARACTERS: usize = 200;
@@ -16,7 +18,7 @@ const RECEIVED_CHARACTERS: usize = 200;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused<'a> {
     pub(super) contract: &'a Contract,
-    pub(super) operation: Option<&'a str>,
+    pub(super) operation: Option<RequestKind>,
     pub(super) model: Option<&'a str>,
     /// As an entry names it.
     pub(super) asked: &'a str,
@@ -39,7 +41,7 @@ impl Refused<'_> {
     }
 
     fn member(&self, place: Place, violation: &Violation) -> Value {
-        let operation = self.operation.unwrap_or("submit");
+        let operation = self.operation.unwrap_or(RequestKind::Operation(Operation::Submit));
         let (schema, part) = self.schema(place);
         let (canonical, mut names) = schema
             .map_or_else(|| (violation.pointer.clone(), Vec::new()), |held| look(held, &violation.pointer));
@@ -59,9 +61,16 @@ impl Refused<'_> {
         })
     }
 
+    fn facts(&self) -> Option<&OperationFacts> {
+        match self.operation? {
+            RequestKind::Operation(operation) => self.contract.operations.get(&operation),
+            RequestKind::Download => None,
+        }
+    }
+
     /// The schema that was broken, and what that part of a request is called.
     fn schema(&self, place: Place) -> (Option<&Value>, &'static str) {
-        let operation = self.operation.and_then(|name| self.contract.operations.get(name));
+        let operation = self.facts();
         match place {
             Place::Query => (operation.and_then(|held| held.query.as_ref()), "query"),
             Place::Body => {
@@ -75,7 +84,7 @@ impl Refused<'_> {
     /// Where a request's form is from as a whole.
     fn fallback(&self, place: Place) -> Vec<String> {
         let model = self.model.and_then(|id| self.contract.models.get(id)).filter(|_| place == Place::Body);
-        let operation = self.operation.and_then(|name| self.contract.operations.get(name));
+        let operation = self.facts();
         let cited = model.map(|model| &model.source).or(operation.map(|operation| &operation.source));
         cited.map(owned).unwrap_or_default()
     }
@@ -108,7 +117,7 @@ impl Refused<'_> {
             problem,
             Problem::UnknownModel { .. } | Problem::RetiredModel { .. } | Problem::NotEntitled { .. }
         );
-        let operation = self.operation.and_then(|name| self.contract.operations.get(name));
+        let operation = self.facts();
         let pointer = operation.and_then(|held| held.model_at.clone()).filter(|_| about_a_model);
         let (expected, received) = self.told(problem);
         json!({
@@ -170,7 +179,7 @@ impl Refused<'_> {
     }
 
     fn malformed(&self, malformation: &Malformation) -> (String, Option<String>) {
-        let operation = self.operation.and_then(|name| self.contract.operations.get(name));
+        let operation = self.facts();
         let taken = operation.map(|held| held.media_types.join(" or ")).unwrap_or_default();
         match malformation {
             Malformation::Empty => ("a body".to_owned(), Some("nothing".to_owned())),

@@ -9,6 +9,7 @@ use super::clause::Refused;
 use super::redact::Redactor;
 use super::secrets::credential;
 use super::shown::LoggedBody;
+use crate::scenario::RequestKind;
 
 /// What an entry takes beside its texts, in bytes.
 const FLAT_BYTES: u64 = 512;
@@ -23,8 +24,8 @@ pub(crate) struct LoggedExchange {
     pub(crate) account: Arc<str>,
     /// Whom.
     pub(crate) asked: RequestTarget,
-    /// Our name of the operation.
-    pub(crate) operation: Option<String>,
+    /// What was asked for.
+    pub(crate) operation: Option<RequestKind>,
     /// The vendor's id of the model.
     pub(crate) model: Option<String>,
     /// The job.
@@ -121,7 +122,7 @@ impl LoggedExchange {
         let key = held.map(|(_, value)| credential(value)).unwrap_or_default();
         let refused = Refused {
             contract,
-            operation: self.operation.as_deref(),
+            operation: self.operation,
             model: self.model.as_deref(),
             asked,
             key: &key,
@@ -145,8 +146,8 @@ pub struct JournalEntry {
     pub vendor: Option<String>,
     /// The vendor's edition.
     pub edition: Option<String>,
-    /// Our name of the operation; `result` for a download; nothing, if no path of the vendor's was asked.
-    pub operation: Option<String>,
+    /// What was asked for; nothing, if no path of the vendor's was asked.
+    pub operation: Option<RequestKind>,
     /// The vendor's id of the model, as far as it is known.
     pub model: Option<String>,
     /// The HTTP method.
@@ -215,8 +216,9 @@ impl JournalEntry {
 
     /// About how much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> u64 {
-        let texts = [&self.vendor, &self.edition, &self.operation, &self.model, &self.job];
+        let texts = [&self.vendor, &self.edition, &self.model, &self.job];
         let lengths = texts.into_iter().flatten().chain(&self.scenarios).map(String::len);
+        let lengths = lengths.chain(self.operation.map(|kind| kind.as_str().len()));
         let text = lengths.sum::<usize>() + self.method.len() + self.path.len() + self.detail.len();
         FLAT_BYTES + text as u64
     }

@@ -4,13 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use mockreel_contracts::contract::model::operation::OPERATION_NAMES;
 use mockreel_contracts::problem::PROBLEM_NAMES;
 use mockreel_contracts::{Selector, UnixMillis};
 
 use super::entry::JournalEntry;
 use crate::account;
-use crate::scenario::{DOWNLOAD, Glob};
+use crate::scenario::{Glob, RequestKind};
 
 /// Requests that are meant: every point that is named must fit.
 ///
@@ -220,9 +219,12 @@ impl RequestFilter {
             None => entry.status.to_string(),
         };
         let known = [
-            Point::new("operation", self.operation.as_ref(), entry.operation.clone(), |held| {
-                Some(held) == entry.operation.as_ref()
-            }),
+            Point::new(
+                "operation",
+                self.operation.as_ref(),
+                entry.operation.map(|kind| kind.to_string()),
+                |name| RequestKind::named(name).is_some_and(|kind| entry.operation == Some(kind)),
+            ),
             Point::new("vendor", self.vendor.as_ref(), place, vendor),
             Point::new(
                 "account",
@@ -310,10 +312,10 @@ fn short(account: &Arc<str>) -> String {
 
 /// Whether there is such an operation.
 fn operation_named(name: &str) -> Result<(), String> {
-    let mut known = OPERATION_NAMES.iter().copied().chain([DOWNLOAD]);
-    if known.clone().any(|held| held == name) {
+    if RequestKind::named(name).is_some() {
         return Ok(());
     }
+    let mut known = RequestKind::names();
     let last = known.next_back().unwrap_or_default();
     Err(format!(
         "there is no operation `{name}`; there are {} and {last}",

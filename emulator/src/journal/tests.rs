@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::problem::{Malformation, Place};
-use mockreel_contracts::{Problem, UnixMillis};
+use mockreel_contracts::{Operation, Problem, UnixMillis};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::scenario::RequestKind;
 
 fn bytes(text: impl Into<String>) -> LoggedBody {
     LoggedBody::Bytes(Bytes::from(text.into()))
@@ -22,7 +23,7 @@ fn exchange(account: &str) -> LoggedExchange {
         duration_us: 1,
         account: Arc::from(account),
         asked: RequestTarget::Vendor(contract),
-        operation: Some("submit".to_owned()),
+        operation: Some(RequestKind::Operation(Operation::Submit)),
         model: None,
         job: None,
         scenarios: Vec::new(),

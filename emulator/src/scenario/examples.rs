@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use mockreel_contracts::FailureReason;
 use mockreel_contracts::problem::PROBLEM_NAMES;
+use mockreel_contracts::{FailureReason, Operation};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub struct EffectExample {
     /// What happens.
     pub what: String,
     /// The operation that it is about.
-    pub operation: String,
+    pub operation: Operation,
     /// The example, as what stands in `then`.
     pub then: Value,
     /// The directive that has the same effect in a prompt, where there is one of its own.
@@ -38,7 +38,7 @@ struct ExampleFile {
 struct FixedExample {
     name: String,
     what: String,
-    operation: String,
+    operation: Operation,
     /// As JSON.
     then: String,
     directive: Option<String>,
@@ -61,14 +61,14 @@ pub fn effect_examples() -> Vec<EffectExample> {
     let reasons = FailureReason::ALL.into_iter().map(|reason| EffectExample {
         name: format!("job.reason.{}", reason.name()),
         what: format!("It fails as the vendor's jobs fail: {}", reason.name().replace('_', " ")),
-        operation: "submit".to_owned(),
+        operation: Operation::Submit,
         then: serde_json::json!({"job": {"reason": reason.name()}}),
         directive: Some(format!("fail={}", reason.name())),
     });
     let problems = PROBLEM_NAMES.into_iter().map(|problem| EffectExample {
         name: format!("answer.problem.{problem}"),
         what: format!("A refusal in the vendor's own words: {}", problem.replace('_', " ")),
-        operation: if problem == "unknown_job" { "poll" } else { "submit" }.to_owned(),
+        operation: if problem == "unknown_job" { Operation::Poll } else { Operation::Submit },
         then: serde_json::json!({"answer": {"problem": problem}}),
         directive: (problem != "unknown_job").then(|| format!("problem={problem}")),
     });

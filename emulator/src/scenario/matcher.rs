@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use mockreel_contracts::Selector;
-use mockreel_contracts::contract::model::operation::OPERATION_NAMES;
+use mockreel_contracts::{Operation, Selector};
 use regex::Regex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,9 +14,6 @@ use serde_json::Value;
 
 use super::RequestFacts;
 use crate::account;
-
-/// The pseudo-operation of a download: not asked of the vendor's API but of the address of a result.
-pub(crate) const DOWNLOAD: &str = "result";
 
 /// Whom a scenario meets: every part that is there must fit.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -28,7 +25,7 @@ pub struct Matcher {
     pub vendor: Option<VendorName>,
     /// The operation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<OperationName>,
+    pub operation: Option<RequestKind>,
     /// The vendor's id of the model; `*` stands for any characters.
     #[schemars(with = "Option<String>")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +83,7 @@ impl Matcher {
             |wanted: &VendorName| wanted.0.vendor == request.vendor && wanted.0.admits(request.edition);
         let prompt = |wanted: &PromptPattern| request.prompt.is_some_and(|prompt| wanted.0.is_match(prompt));
         self.vendor.as_ref().is_none_or(vendor)
-            && self.operation.as_ref().is_none_or(|wanted| wanted.0 == request.operation)
+            && self.operation.as_ref().is_none_or(|kind| *kind == request.operation)
             && self.model.as_ref().is_none_or(|wanted| request.model.is_some_and(|id| wanted.fits(id)))
             && self.account.as_ref().is_none_or(|wanted| *wanted.0 == *request.account)
             && self.prompt.as_ref().is_none_or(prompt)
@@ -154,26 +151,65 @@ read_from_text!(VendorName, |text| {
     Selector::parse(text).map(VendorName)
 });
 
-/// One of our names of operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct OperationName(pub(super) &'static str);
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// An operation of the vendor's API.
+    Operation(Operation),
+    /// The file at the address of a result.
+    Download,
+}
 
-read_from_text!(OperationName, |text| {
-    let known = OPERATION_NAMES.iter().copied().chain([DOWNLOAD]);
-    let value = known.clone().find(|name| *name == text).map(OperationName);
-    value.ok_or_else(|| {
-        let known: Vec<&str> = known.collect();
+impl RequestKind {
+    /// Every name, in the order of messages and schemas.
+    pub(crate) fn names() -> impl DoubleEndedIterator<Item = &'static str> + Clone {
+        let operations = Operation::ALL.into_iter().map(Self::Operation);
+        operations.chain([Self::Download]).map(Self::as_str)
+    }
+
+    /// Its name in scenarios and the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operation(operation) => operation.as_str(),
+            Self::Download => "result",
+        }
+    }
+
+    /// The kind of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        if name == Self::Download.as_str() {
+            return Some(Self::Download);
+        }
+        name.parse().ok().map(Self::Operation)
+    }
+}
+
+impl fmt::Display for RequestKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for RequestKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+read_from_text!(RequestKind, |text| {
+    RequestKind::named(text).ok_or_else(|| {
+        let known: Vec<&str> = RequestKind::names().collect();
         format!("there is no operation `{text}`; there are {}", known.join(", "))
     })
 });
 
-impl JsonSchema for OperationName {
+impl JsonSchema for RequestKind {
     fn schema_name() -> Cow<'static, str> {
         "Operation".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let names: Vec<&str> = OPERATION_NAMES.iter().copied().chain([DOWNLOAD]).collect();
+        let names: Vec<&str> = RequestKind::names().collect();
         json_schema!({"type": "string", "enum": names})
     }
 }
@@ -294,7 +330,7 @@ mod tests {
         let request = RequestFacts {
             vendor: vendor.id(),
             edition: &vendor.contract.edition,
-            operation: "submit",
+            operation: RequestKind::Operation(Operation::Submit),
             model: Some("kling-v1.6/standard"),
             account: &account,
             prompt: Some("a cat in the snow"),

@@ -25,8 +25,7 @@ pub use self::effects::{
     TransportFaultKind, WebhookEffect,
 };
 pub use self::list::{with_added, with_dropped};
-pub(crate) use self::matcher::DOWNLOAD;
-pub use self::matcher::{AccountName, Calls, Glob, Matcher};
+pub use self::matcher::{AccountName, Calls, Glob, Matcher, RequestKind};
 pub use self::read::{ReadError, ScenarioEntry, parse_posted, schema};
 pub use self::resolve::{Counter, CounterKey, Counters, Effects, RequestFacts, resolve_effects};
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Matcher, Scenario, sets};
+use super::{Matcher, RequestKind, Scenario, sets};
 
 /// What is wrong with a text, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -105,16 +105,15 @@ impl Scenario {
         let Some(named) = &self.matcher.vendor else { return Ok(()) };
         let vendor = mockreel_contracts::vendor(&named.0.to_string())?;
         let contract = &vendor.contract;
-        if let Some(operation) = &self.matcher.operation
-            && operation.0 != super::matcher::DOWNLOAD
-            && !contract.operations.contains_key(operation.0)
+        if let Some(RequestKind::Operation(operation)) = &self.matcher.operation
+            && !contract.operations.contains_key(operation)
         {
-            let known: Vec<&str> = contract.operations.keys().map(String::as_str).collect();
+            let known: Vec<&str> = contract.operations.keys().map(|operation| operation.as_str()).collect();
             return Err(format!(
                 "scenario `{}`: {} has no operation `{}`; it has {}",
                 self.name,
                 contract.full_id(),
-                operation.0,
+                operation,
                 known.join(", ")
             ));
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{DownloadFault, JobEffect, ResponseEffect, Scenario, Then, TransportFault, WebhookEffect};
+use super::{
+    DownloadFault, JobEffect, RequestKind, ResponseEffect, Scenario, Then, TransportFault, WebhookEffect,
+};
 use crate::random::{Purpose, Seed};
 
 /// The facts about a request that scenarios match.
@@ -15,8 +17,8 @@ pub struct RequestFacts<'a> {
     pub vendor: &'a str,
     /// The edition.
     pub edition: &'a str,
-    /// Our name of the operation.
-    pub operation: &'a str,
+    /// What is asked for.
+    pub operation: RequestKind,
     /// The model, as far as it is known.
     pub model: Option<&'a str>,
     /// The account, as a digest.

@@ -1,8 +1,8 @@
 //! Bodies that are none, broken, absurd or beyond all bounds.
 
-use mockreel_contracts::Phase;
 use mockreel_contracts::contract::model::Model;
 use mockreel_contracts::contract::views::examples::minimal;
+use mockreel_contracts::{Operation, Phase};
 use mockreel_emulator::Progress;
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -173,7 +173,11 @@ async fn no_member_is_too_absurd_for_a_vendor_to_answer_in_its_own_words() {
     let caller = Caller::with_key(KEY);
     for target in newest(targets(&emulator).await) {
         for model in target.contract.models.values() {
-            let url = format!("{}{}", target.base, submit_path(&target.contract.operations["submit"], model));
+            let url = format!(
+                "{}{}",
+                target.base,
+                submit_path(&target.contract.operations[&Operation::Submit], model)
+            );
             for (what, body) in bodies_for(model, &image) {
                 let request = caller.request(Method::POST, &url).header("content-type", "application/json");
                 let answer = caller.send(request.body(body)).await;
@@ -194,7 +198,8 @@ async fn a_body_beyond_the_limit_is_refused_by_the_vendor_and_read_to_its_end() 
     let caller = Caller::with_key(KEY);
     for target in newest(targets(&emulator).await) {
         let model = &target.contract.models[0];
-        let url = format!("{}{}", target.base, submit_path(&target.contract.operations["submit"], model));
+        let url =
+            format!("{}{}", target.base, submit_path(&target.contract.operations[&Operation::Submit], model));
         // Streamed in a thousand pieces, so that the test does not hold it either.
         let piece = bytes::Bytes::from(vec![b' '; 80 * 1024]);
         let pieces = futures_util::stream::iter(
@@ -222,8 +227,11 @@ async fn a_prompt_of_ten_megabytes_is_taken_or_refused_but_never_kept_as_warning
                 let place = if body.get("payload").is_some() { "payload" } else { "" };
                 let inner = if place.is_empty() { &mut body } else { &mut body[place] };
                 inner["prompt"] = prompt.as_str().into();
-                let url =
-                    format!("{}{}", target.base, submit_path(&target.contract.operations["submit"], model));
+                let url = format!(
+                    "{}{}",
+                    target.base,
+                    submit_path(&target.contract.operations[&Operation::Submit], model)
+                );
                 target.assert_own("a prompt of 10 MB", &caller.post(&url, &body).await);
             }
             target.assert_unharmed().await;

@@ -1,4 +1,4 @@
-//! Whatever arrives on a vendor's path gets that vendor's own answer, and earlier jobs are unharmed.
+//! Hostile requests: each gets its vendor's own answer, and earlier jobs are unharmed.
 
 mod bodies;
 mod heads;
@@ -6,12 +6,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use mockreel_contracts::Contract;
 use mockreel_contracts::contract::check::read::observe;
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::model::operation::{IdPlace, Operation};
+use mockreel_contracts::contract::model::operation::{IdPlace, OperationFacts};
 use mockreel_contracts::contract::views::examples::minimal;
+use mockreel_contracts::{Contract, Operation};
 use mockreel_emulator::Emulator;
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Every path that answers by default: operation, method, path.
-    pub(super) fn routes(&self) -> Vec<(&str, &Operation, String)> {
+    pub(super) fn routes(&self) -> Vec<(&str, &OperationFacts, String)> {
         let options = self.contract.default_options();
         let mut found = Vec::new();
         for (name, operation) in &self.contract.operations {
@@ -73,13 +73,13 @@ pub(super) fn filled(path: &str, id: &str) -> String {
     path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect::<Vec<_>>().join("/")
 }
 
-pub(super) fn submit_path(operation: &Operation, model: &Model) -> String {
+pub(super) fn submit_path(operation: &OperationFacts, model: &Model) -> String {
     let fits = |held: &Option<String>| held.as_ref().is_none_or(|id| *id == model.id);
     operation.routes.iter().find(|route| fits(&route.model)).expect("every model has a path").path.clone()
 }
 
 pub(super) fn poll_url(base: &str, contract: &Contract, id: &str) -> String {
-    let poll = &contract.operations["poll"];
+    let poll = &contract.operations[&Operation::Poll];
     let path = &poll.routes[0].path;
     match poll.job_id.as_ref().expect("a poll names its job") {
         IdPlace::Path(_) => format!("{base}{}", filled(path, id)),
@@ -94,7 +94,7 @@ pub(super) async fn targets(emulator: &Emulator) -> Vec<Target> {
         let contract = Arc::clone(&vendor.contract);
         let base = emulator.url(&contract.full_id());
         let model = &contract.models[0];
-        let submit = &contract.operations["submit"];
+        let submit = &contract.operations[&Operation::Submit];
         let url = format!("{base}{}", submit_path(submit, model));
         let body = minimal(model, &[&fixture(emulator, "side-300.png")]);
         let accepted = Caller::with_key(KEY).post(&url, &body).await;

@@ -1,4 +1,4 @@
-//! What never becomes a request, because the HTTP library refuses to read it.
+//! Bytes that never become a request, because the HTTP library refuses to read them.
 
 use mockreel_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 
 use super::{filled, targets};
 use crate::support::{Answer, quiet};
+use mockreel_contracts::Operation;
 
 /// Sends bytes as they are; answers whatever comes back, taken apart.
 async fn raw(emulator: &Emulator, bytes: &[u8]) -> Answer {
@@ -31,7 +32,7 @@ async fn what_no_http_library_reads_is_answered_by_the_vendor_all_the_same() {
     let emulator = quiet().start().await.unwrap();
     for target in targets(&emulator).await {
         let prefix = format!("/{}", target.contract.full_id());
-        let path = filled(&target.contract.operations["poll"].routes[0].path, "");
+        let path = filled(&target.contract.operations[&Operation::Poll].routes[0].path, "");
         let head = |line: &[u8]| {
             let host = emulator.address().to_string();
             [

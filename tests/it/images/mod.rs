@@ -3,10 +3,10 @@
 mod addresses;
 mod ways;
 
-use mockreel_contracts::Contract;
 use mockreel_contracts::contract::check::image::{ImageRole, Transport, slots};
 use mockreel_contracts::contract::model::Model;
 use mockreel_contracts::contract::views::examples::minimal;
+use mockreel_contracts::{Contract, Operation};
 use mockreel_emulator::Emulator;
 use reqwest::Method;
 use serde_json::Value;
@@ -37,7 +37,8 @@ pub(super) fn way(emulator: &Emulator, contract: &Contract) -> Way {
         (slot.pointer.clone(), slot.rules.transports.clone(), slot.rules.max_aspect.is_some())
     };
     let fits = |held: &Option<String>| held.as_ref().is_none_or(|id| *id == model.id);
-    let route = contract.operations["submit"].routes.iter().find(|route| fits(&route.model)).unwrap();
+    let route =
+        contract.operations[&Operation::Submit].routes.iter().find(|route| fits(&route.model)).unwrap();
     let url = format!("{}{}", emulator.url(&contract.id), route.path);
     Way { model: model.id.clone(), url, pointer, body, transports, aspect_counts }
 }

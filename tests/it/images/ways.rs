@@ -9,7 +9,7 @@ use mockreel_contracts::contract::check::image::Transport;
 use mockreel_contracts::contract::check::read::observe;
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_contracts::contract::model::operation::IdPlace;
-use mockreel_contracts::{Contract, Phase, Vendor};
+use mockreel_contracts::{Contract, Operation, Phase, Vendor};
 use mockreel_emulator::{Emulator, EmulatorBuilder, ImageBreach, Latency, fixtures};
 
 use super::{Way, way};
@@ -53,7 +53,7 @@ enum Fate {
 
 /// Follows a request to its end, and asserts on the way that the vendor speaks for itself.
 async fn fate(emulator: &Emulator, contract: &Contract, answer: &Answer, what: &str) -> Fate {
-    let submit = &contract.operations["submit"];
+    let submit = &contract.operations[&Operation::Submit];
     if answer.status != submit.status.enforced {
         let refusals = Checker::new(contract.problem_schema.clone()).unwrap();
         assert!(refusals.accepts(&answer.json()), "{what}: {}", answer.text());
@@ -68,7 +68,7 @@ async fn fate(emulator: &Emulator, contract: &Contract, answer: &Answer, what: &
     }
     let id = observe(submit, contract, &answer.json()).id.unwrap();
     emulator.clock(KEY).advance_until_job(&id).await.unwrap();
-    let poll = &contract.operations["poll"];
+    let poll = &contract.operations[&Operation::Poll];
     let base = emulator.url(&contract.id);
     let path = &poll.routes[0].path;
     let url = match poll.job_id.as_ref().unwrap() {

@@ -1,4 +1,4 @@
-//! What a test expects of its client, verified in the same process.
+//! Expectations of a test about its client, verified in the same process.
 
 use mockreel_contracts::UnixMillis;
 use mockreel_emulator::Limits;
@@ -23,7 +23,7 @@ async fn what_was_expected_and_came_is_verified_beyond_the_bounds_of_the_journal
     emulator.verify().await.unwrap();
     let requests = emulator.requests(KEY);
     assert_eq!((requests.list().await.len(), requests.count(&RequestFilter::of("submit")).await), (2, 2));
-    assert_eq!(requests.list().await[0].operation.as_deref(), Some("submit"));
+    assert_eq!(requests.list().await[0].operation.map(|kind| kind.as_str()), Some("submit"));
 }
 
 #[tokio::test]

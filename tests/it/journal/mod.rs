@@ -5,10 +5,10 @@ mod redaction;
 
 use std::collections::BTreeSet;
 
-use mockreel_contracts::Contract;
 use mockreel_contracts::contract::model::Model;
-use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::contract::views::examples::just_bad;
+use mockreel_contracts::{Contract, Operation};
 use mockreel_emulator::{Emulator, Latency, Limits, account};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,13 +18,13 @@ use crate::support::{Answer, Caller, KEY, fixture, fixture_bytes, newest, quiet}
 const QUEUE: &str = "/api/v1/ie/requestqueue/apikey/requests";
 const MODEL: &str = "Kling-Image2Video-V1.6-Standard";
 
-fn submit_path(operation: &Operation, model: &Model) -> String {
+fn submit_path(operation: &OperationFacts, model: &Model) -> String {
     let fits = |held: &Option<String>| held.as_ref().is_none_or(|id| *id == model.id);
     operation.routes.iter().find(|route| fits(&route.model)).expect("every model has a path").path.clone()
 }
 
 async fn submit(emulator: &Emulator, contract: &Contract, model: &Model, body: &Value) -> Answer {
-    let path = submit_path(&contract.operations["submit"], model);
+    let path = submit_path(&contract.operations[&Operation::Submit], model);
     Caller::with_key(KEY).post(&format!("{}{path}", emulator.url(&contract.id)), body).await
 }
 

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::vendor::overlaid;
-use mockreel_contracts::{Contract, Vendor};
+use mockreel_contracts::{Contract, Operation, Vendor};
 use mockreel_emulator::{Emulator, Latency};
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ async fn instant() -> (Emulator, Vendor) {
 
 /// Submits a body.
 async fn submit(emulator: &Emulator, caller: &Caller, contract: &Contract, body: &Value) -> Answer {
-    let path = &contract.operations["submit"].routes[0].path;
+    let path = &contract.operations[&Operation::Submit].routes[0].path;
     caller.post(&format!("{}{path}", emulator.url(VENDOR)), body).await
 }
 
@@ -47,9 +47,9 @@ async fn submit(emulator: &Emulator, caller: &Caller, contract: &Contract, body:
 async fn ended(emulator: &Emulator, caller: &Caller, contract: &Contract, body: &Value) -> Observation {
     let answer = submit(emulator, caller, contract, body).await;
     assert_eq!(answer.status, 200, "{}: {body}", answer.text());
-    let id = observe(&contract.operations["submit"], contract, &answer.json()).id.unwrap();
-    let path = &contract.operations["poll"].routes[0].path;
+    let id = observe(&contract.operations[&Operation::Submit], contract, &answer.json()).id.unwrap();
+    let path = &contract.operations[&Operation::Poll].routes[0].path;
     let looked = caller.get(&format!("{}{path}?generation_id={id}", emulator.url(VENDOR))).await;
     assert_eq!(looked.status, 200, "{}", looked.text());
-    observe(&contract.operations["poll"], contract, &looked.json())
+    observe(&contract.operations[&Operation::Poll], contract, &looked.json())
 }

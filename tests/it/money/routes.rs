@@ -1,5 +1,6 @@
 //! The vendors' own routes about money and jobs: balance and cancel.
 
+use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_emulator::Progress;
 use reqwest::Method;
@@ -13,9 +14,9 @@ const LEGACY: &str = "/v1/billing/balance";
 
 /// Asserts that an answer keeps the schema of an operation.
 #[track_caller]
-fn keeps(selector: &str, operation: &str, answer: &Answer) {
+fn keeps(selector: &str, operation: Operation, answer: &Answer) {
     let contract = mockreel_contracts::vendor(selector).unwrap().contract;
-    let checker = Checker::new(contract.operations[operation].reply.clone()).unwrap();
+    let checker = Checker::new(contract.operations[&operation].reply.clone()).unwrap();
     assert!(checker.accepts(&answer.json()), "{selector}: {}", answer.text());
 }
 
@@ -26,7 +27,7 @@ async fn aimlapi_tells_the_balance_in_dollars_and_at_the_older_address_in_credit
     let ask = async |path: &str| {
         let answer = caller.get(&shop.url(path)).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
-        keeps("aimlapi", "balance", &answer);
+        keeps("aimlapi", Operation::Balance, &answer);
         answer
     };
     assert_eq!(ask(NEWER).await.text(), r#"{"current_balance":1000,"currency":"USD"}"#);
@@ -63,7 +64,7 @@ async fn each_edition_has_the_addresses_of_its_day() {
             let answer = caller.get(&format!("{}{path}", emulator.url(edition))).await;
             assert_eq!(answer.status, status, "{edition}{path}: {}", answer.text());
             if status == 200 {
-                keeps(edition, "balance", &answer);
+                keeps(edition, Operation::Balance, &answer);
             }
         }
     }
@@ -96,7 +97,7 @@ async fn a_request_that_waits_is_cancelled_and_any_other_stays_as_it_is() {
     shop.emulator.jobs(KEY).start(&running).await.unwrap();
     let answer = cancel(&shop, KEY, &waiting).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    keeps("gmicloud", "cancel", &answer);
+    keeps("gmicloud", Operation::Cancel, &answer);
     let record = answer.json();
     assert_eq!((&record["status"], &record["outcome"]), (&json!("cancelled"), &Value::Null));
     assert_eq!(record["updated_at"].as_u64().unwrap() - record["created_at"].as_u64().unwrap(), 5);

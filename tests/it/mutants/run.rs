@@ -16,6 +16,7 @@ use mockreel_conformance::run::{self, Choice};
 use mockreel_conformance::session::{Beside, Parts};
 use mockreel_conformance::target::Target;
 use mockreel_conformance::wire::{HttpSettings, HttpWire};
+use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::read::observe;
 use mockreel_emulator::{Emulator, Latency};
 use mockreel_evidence::exchange::{Answer, Content, Outgoing, Wire, WireError};
@@ -170,7 +171,9 @@ fn results(profile: &Profile, target: &Target, emulator: &Emulator, report: &Rep
         .iter()
         .filter(|exchange| exchange.request.method == "POST")
         .filter_map(|exchange| match exchange.answer.as_ref().map(|answer| &answer.body) {
-            Some(Content::Json(body)) => observe(profile.operation("submit")?, profile.contract(), body).id,
+            Some(Content::Json(body)) => {
+                observe(profile.operation(Operation::Submit)?, profile.contract(), body).id
+            }
             _ => None,
         })
         .collect();

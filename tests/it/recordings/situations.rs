@@ -1,7 +1,7 @@
 //! Bringing an emulator into the situation of a recording.
 
 use mockreel_contracts::contract::check::read::observe;
-use mockreel_contracts::{Contract, FailureReason, Model};
+use mockreel_contracts::{Contract, FailureReason, Model, Operation};
 use mockreel_emulator::{Emulator, Progress};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -105,7 +105,7 @@ async fn scene(recording: &Recording, phase: &str) -> Option<Scene> {
 /// The option that opens the path of the recording, if the vendor answered there before documenting it.
 fn opens(recording: &Recording, contract: &Contract) -> Option<String> {
     let path = recording.text("/request/path")?.split('?').next()?;
-    let operation = contract.operations.get(recording.operation())?;
+    let operation = contract.operations.get(&recording.operation().parse::<Operation>().ok()?)?;
     operation.routes.iter().find(|route| route.path == path)?.option.clone()
 }
 
@@ -120,7 +120,7 @@ impl Stage<'_> {
         if self.recording.operation() == "submit" {
             return self.url();
         }
-        let routes = &self.contract.operations["submit"].routes;
+        let routes = &self.contract.operations[&Operation::Submit].routes;
         let model = self.model();
         let route = routes.iter().find(|route| route.model.as_ref().is_none_or(|id| *id == model.id));
         format!("{}{}", self.emulator.url(self.recording.vendor()), route.expect("a path").path)
@@ -198,7 +198,7 @@ impl Stage<'_> {
     /// Submits a job and brings it into a phase.
     async fn job(&self, phase: &str) -> String {
         let answer = self.submit(KEY, &self.body()).await;
-        let operation = &self.contract.operations["submit"];
+        let operation = &self.contract.operations[&Operation::Submit];
         let id = observe(operation, self.contract, &answer.json()).id;
         let id = id.unwrap_or_else(|| panic!("{}: {}", self.recording.name, answer.text()));
         let jobs = self.emulator.jobs(KEY);

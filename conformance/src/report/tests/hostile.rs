@@ -9,6 +9,7 @@ use super::samples;
 use crate::case::Clause;
 use crate::outcome::{CaseResult, Difference, Note, Report};
 use crate::report::{Format, escape, github, render, terminal};
+use mockreel_contracts::contract::model::source::Grade;
 use mockreel_evidence::exchange::{Content, Exchange, WireError};
 
 /// A text without power. Its `^` keeps it out of places where plain words stand as they are.
@@ -74,7 +75,7 @@ fn attacked_result(result: &mut CaseResult, text: &str) {
     result.expected = Some(owned());
     result.exchanges = vec![1, 2, 3, 4];
     let mut clause = Clause::new(text, text, vec![]);
-    let source = crate::case::ClauseSource { title: owned(), date: owned(), grade: owned() };
+    let source = crate::case::ClauseSource { title: owned(), date: owned(), grade: Grade::Guess };
     clause.sources = vec![source.clone(), source];
     clause.sha256 = owned();
     result.clause = Some(clause);

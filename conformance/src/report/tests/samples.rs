@@ -12,6 +12,7 @@ use crate::case::{Clause, ClauseSource, Cost, Level};
 use crate::outcome::{
     CaseResult, CaseSpend, Difference, Evidence, Note, Outcome, Report, SCHEMA_VERSION, Spend,
 };
+use mockreel_contracts::contract::model::source::Grade;
 use mockreel_evidence::exchange::{Content, Exchange, KeptAnswer, KeptRequest, WireError};
 
 /// A result that passed, with nothing to it.
@@ -45,14 +46,14 @@ fn with(mut result: CaseResult, outcome: Outcome, message: &str) -> CaseResult {
 }
 
 fn clause(place: &str, quote: &str) -> Clause {
-    let source = |title: &str, date: &str, grade: &str| ClauseSource {
+    let source = |title: &str, date: &str, grade: Grade| ClauseSource {
         title: title.to_owned(),
         date: date.to_owned(),
-        grade: grade.to_owned(),
+        grade,
     };
     let sources = vec![
-        source("acme/api-docs: video-v1.json", "2025-12-19", "spec"),
-        source("recorded poll", "2026-01-02", "obs"),
+        source("acme/api-docs: video-v1.json", "2025-12-19", Grade::Spec),
+        source("recorded poll", "2026-01-02", Grade::Obs),
     ];
     Clause::new(place, quote, sources)
 }
@@ -245,7 +246,7 @@ fn any_clause() -> impl Strategy<Value = Clause> {
         |(place, quote, sources)| {
             let sources = sources
                 .into_iter()
-                .map(|(title, date)| ClauseSource { title, date, grade: "doc".to_owned() })
+                .map(|(title, date)| ClauseSource { title, date, grade: Grade::Doc })
                 .collect();
             Clause::new(&place, &quote, sources)
         },

@@ -10,6 +10,7 @@ use super::DECLARED;
 use crate::contract::check::rules::Checker;
 use crate::contract::{Contract, Options};
 use crate::dialect::{Dialect, Exchange, FailureView, JobView, Reply, ReplyBody, ResultView};
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::FailureReason;
 use crate::time::UnixMillis;
@@ -83,8 +84,8 @@ impl Served {
     }
 
     /// The checker of an operation's good answer.
-    fn reply_checker(&self, operation: &str) -> Checker {
-        Checker::new(self.contract.operations[operation].reply.clone()).unwrap()
+    fn reply_checker(&self, operation: Operation) -> Checker {
+        Checker::new(self.contract.operations[&operation].reply.clone()).unwrap()
     }
 }
 

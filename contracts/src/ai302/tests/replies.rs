@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{assert_alphabetical, form, json_of, served};
 use crate::contract::check::normalise::normalised;
+use crate::operation::Operation;
 use crate::phase::Phase;
 
 const IMAGE_HQ: &str = "m2v_img2video_hq";
@@ -18,7 +19,7 @@ fn every_answer_in_every_phase_under_every_option_keeps_the_contract_and_the_alp
     let echo = form();
     for options in chosen {
         let vendor = served(&options);
-        let (submit, poll) = (vendor.reply_checker("submit"), vendor.reply_checker("poll"));
+        let (submit, poll) = (vendor.reply_checker(Operation::Submit), vendor.reply_checker(Operation::Poll));
         for model in vendor.contract.models.keys() {
             for phase in Phase::ALL {
                 let job = vendor.job(model, phase, &echo);
@@ -103,7 +104,7 @@ fn a_finished_fetch_holds_video_and_cover_and_its_length_in_milliseconds() {
 fn a_client_finds_by_the_contracts_pointers_what_it_needs() {
     let vendor = served(&[]);
     let echo = form();
-    let read = &vendor.contract.operations["poll"].read;
+    let read = &vendor.contract.operations[&Operation::Poll].read;
     let done = vendor.fetched(&vendor.job(IMAGE_HQ, Phase::Succeeded, &echo));
     let at = |body: &Value, pointer: &str| body.pointer(pointer).cloned().unwrap_or_default();
     assert_eq!(at(&done, read.id.as_deref().unwrap()), "kling_0102030405ff");

@@ -8,6 +8,7 @@ use crate::contract::check::normalise::normalised;
 use crate::contract::check::roles::asked;
 use crate::contract::check::rules::ImageRule;
 use crate::image::{ImageFacts, ImageFormat};
+use crate::operation::Operation;
 use crate::upstream;
 
 const RAPID: &str = "m2v_15_img2video";
@@ -193,7 +194,7 @@ fn six_paths_fix_model_and_length_and_the_regular_names_lead_nowhere() {
         ("m2v_txt2video_hq_10s", 10, 1.0),
     ] {
         let found = route("POST", &format!("/klingai/{name}")).unwrap();
-        assert_eq!((found.name, found.route.model.as_deref()), ("submit", Some(name)));
+        assert_eq!((found.name, found.route.model.as_deref()), (Operation::Submit, Some(name)));
         let model = &vendor.contract.models[name];
         assert_eq!(asked(model, &form()).seconds, seconds);
         assert_eq!(model.price_of(seconds), Some(price));
@@ -202,7 +203,7 @@ fn six_paths_fix_model_and_length_and_the_regular_names_lead_nowhere() {
         assert!(route("POST", &format!("/klingai/{name}")).unwrap_err().allowed.is_empty(), "{name}");
     }
     let found = route("GET", "/klingai/task/kling_1/fetch").unwrap();
-    assert_eq!((found.name, found.segment("id")), ("poll", Some("kling_1")));
+    assert_eq!((found.name, found.segment("id")), (Operation::Poll, Some("kling_1")));
     assert!(route("GET", "/klingai/task/kling_1").is_err());
     assert_eq!(route("GET", "/klingai/m2v_15_img2video").unwrap_err().allowed, ["POST"]);
 }

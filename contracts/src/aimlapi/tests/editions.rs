@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{header, json as body, served};
 use crate::contract::check::schema::{documented, properties};
 use crate::dialect::FailureView;
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::{FailureReason, KeyFault, Problem};
 use crate::vendors;
@@ -113,11 +114,11 @@ fn each_edition_has_the_statuses_paths_and_forms_of_its_day() {
     for (day, status, paths, ids, requests, errors, usage) in TABLE {
         let served = served(&format!("aimlapi@{day}"), &[]);
         let contract = served.contract();
-        let submit = &contract.operations["submit"];
+        let submit = &contract.operations[&Operation::Submit];
         assert_eq!((submit.status.documented, submit.status.enforced), (Some(status), status), "{day}");
         let first =
-            |name: &str| if contract.operations[name].routes[0].path == UNIVERSAL { "U" } else { "L" };
-        assert_eq!(format!("{}{}", first("submit"), first("poll")), paths, "{day}");
+            |name: Operation| if contract.operations[&name].routes[0].path == UNIVERSAL { "U" } else { "L" };
+        assert_eq!(format!("{}{}", first(Operation::Submit), first(Operation::Poll)), paths, "{day}");
         let chosen = |name: &str| contract.options[name].default.clone();
         assert_eq!(chosen("id_form"), ids, "{day}");
         assert_eq!(chosen("request_id_form"), requests, "{day}");
@@ -280,10 +281,10 @@ fn every_answer_of_every_edition_keeps_its_contract() {
                 job.failure = (phase == Phase::Failed)
                     .then_some(FailureView { reason: FailureReason::Moderation, detail: None });
                 let exchange = served.exchange("GET", LEGACY);
-                served.assert_promised("poll", &served.dialect().job(&exchange, &job));
+                served.assert_promised(Operation::Poll, &served.dialect().job(&exchange, &job));
                 let reply = served.dialect().submitted(&exchange, &job);
-                served.assert_promised("submit", &reply);
-                assert_eq!(reply.status, served.contract().operations["submit"].status.enforced);
+                served.assert_promised(Operation::Submit, &reply);
+                assert_eq!(reply.status, served.contract().operations[&Operation::Submit].status.enforced);
                 assert_eq!(
                     header(&reply, "x-inference-id").is_some(),
                     *day == *"aimlapi@2026-08-19",

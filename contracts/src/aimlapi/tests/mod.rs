@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::contract::check::rules::{Checker, Violation};
 use crate::contract::{Contract, Model, Options};
 use crate::dialect::{Exchange, JobView, Reply, ReplyBody, ResultView};
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::{Place, Problem};
 use crate::time::UnixMillis;
@@ -122,8 +123,8 @@ impl Served {
     }
 
     /// Asserts that a good answer of an operation has the shape that the contract states.
-    pub(crate) fn assert_promised(&self, operation: &str, reply: &Reply) {
-        let checker = Checker::new(self.contract.operations[operation].reply.clone()).unwrap();
+    pub(crate) fn assert_promised(&self, operation: Operation, reply: &Reply) {
+        let checker = Checker::new(self.contract.operations[&operation].reply.clone()).unwrap();
         assert_eq!(checker.violations(json(reply)), [], "{}", self.contract.full_id());
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{SUBMIT, header, json as body, served};
 use crate::contract::check::roles::asked;
 use crate::contract::check::rules::{Checker, Rule, Violation};
+use crate::operation::Operation;
 use crate::problem::{KeyFault, Malformation, Place, Problem};
 use crate::upstream;
 
@@ -188,7 +189,7 @@ fn a_missing_model_is_required() {
 #[test]
 fn a_poll_without_an_id_breaks_the_query_and_the_path_keeps_it() {
     let served = served("aimlapi", &[]);
-    let query = Checker::new(served.contract().operations["poll"].query.clone().unwrap()).unwrap();
+    let query = Checker::new(served.contract().operations[&Operation::Poll].query.clone().unwrap()).unwrap();
     for (sent, target, text) in [
         (json!({}), SUBMIT, "Query validation error\nRequired"),
         (

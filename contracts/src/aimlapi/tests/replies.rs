@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{SUBMIT, Served, header, json as body, served};
 use crate::contract::check::rules::Checker;
 use crate::dialect::{FailureView, Reply};
+use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::FailureReason;
 
@@ -15,7 +16,7 @@ const POLL: &str = "/v2/video/generations?generation_id=HHHHHHHHHHHHHHHHHHHHH";
 fn polled(served: &Served, phase: Phase) -> Reply {
     let job = served.job(STANDARD, phase, &Value::Null);
     let reply = served.dialect().job(&served.exchange("GET", POLL), &job);
-    served.assert_promised("poll", &reply);
+    served.assert_promised(Operation::Poll, &reply);
     reply
 }
 
@@ -23,7 +24,7 @@ fn failed(served: &Served, echo: &Value, detail: Option<&str>) -> Value {
     let mut job = served.job(STANDARD, Phase::Failed, echo);
     job.failure = Some(FailureView { reason: FailureReason::BadPicture, detail });
     let reply = served.dialect().job(&served.exchange("GET", POLL), &job);
-    served.assert_promised("poll", &reply);
+    served.assert_promised(Operation::Poll, &reply);
     body(&reply).clone()
 }
 
@@ -34,7 +35,7 @@ fn a_submit_is_answered_with_id_and_status_and_nothing_else() {
     let reply = served.dialect().submitted(&served.exchange("POST", SUBMIT), &job);
     assert_eq!(body(&reply).to_string(), r#"{"id":"HHHHHHHHHHHHHHHHHHHHH","status":"queued"}"#);
     assert_eq!(reply.status, 200);
-    served.assert_promised("submit", &reply);
+    served.assert_promised(Operation::Submit, &reply);
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn a_failure_says_why_in_each_of_its_shapes() {
     let text = failed(&served("aimlapi", &[("error_shape", "text")]), &Value::Null, Some("too small"));
     assert_eq!(text["error"], json!("too small"));
     let detailed = served("aimlapi", &[("error_shape", "detail")]);
-    assert_eq!(detailed.contract().operations["submit"].echo.as_deref(), Some("/image_url"));
+    assert_eq!(detailed.contract().operations[&Operation::Submit].echo.as_deref(), Some("/image_url"));
     let detail = failed(&detailed, &json!("https://a/b.png"), None);
     assert_eq!(
         detail["error"].to_string(),
@@ -138,12 +139,12 @@ fn every_form_of_id_can_be_chosen() {
 fn the_models_are_listed_with_the_paths_that_serve_them() {
     let served = served("aimlapi", &[]);
     let reply = served.dialect().models(&served.exchange("GET", "/v1/models"));
-    served.assert_promised("models", &reply);
+    served.assert_promised(Operation::Models, &reply);
     let first = &body(&reply)["data"][0];
     assert_eq!(first["id"], STANDARD);
     assert_eq!(first["endpoints"], json!([SUBMIT, "/v2/generate/video/kling/generation"]));
     assert_eq!(body(&reply)["data"].as_array().unwrap().len(), served.contract().models.len());
-    assert!(served.contract().operations["models"].checks.is_empty(), "no key is needed");
+    assert!(served.contract().operations[&Operation::Models].checks.is_empty(), "no key is needed");
 }
 
 #[test]

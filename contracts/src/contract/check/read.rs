@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::contract::model::Contract;
-use crate::contract::model::operation::Operation;
+use crate::contract::model::operation::OperationFacts;
 use crate::phase::Phase;
 
 /// What a good answer says. Whatever is not there, is `null` or is empty text is `None`.
@@ -38,7 +38,7 @@ pub struct Observation {
 ///
 /// Pointers are JSON Pointers in which `*` stands for every item of an array. In a listing the
 /// pointers to what a job has are followed from each job.
-pub fn observe(operation: &Operation, contract: &Contract, body: &Value) -> Observation {
+pub fn observe(operation: &OperationFacts, contract: &Contract, body: &Value) -> Observation {
     let read = &operation.read;
     let mut seen = one(operation, contract, body);
     if let Some(place) = &read.jobs {
@@ -56,7 +56,7 @@ pub fn phase_of(contract: &Contract, word: &Value) -> Option<Phase> {
     Phase::ALL.into_iter().find(|phase| contract.words(*phase).iter().any(|known| same_word(known, word)))
 }
 
-fn one(operation: &Operation, contract: &Contract, body: &Value) -> Observation {
+fn one(operation: &OperationFacts, contract: &Contract, body: &Value) -> Observation {
     let read = &operation.read;
     let first = |place: &Option<String>| place.as_deref().and_then(|place| first_text(body, place));
     let status = read.status.as_deref().and_then(|place| {
@@ -138,6 +138,7 @@ mod tests {
     use crate::contract::model::PhaseWords;
     use crate::contract::model::operation::Read;
     use crate::contract::model::source::Cited;
+    use crate::operation::Operation;
 
     /// Some contract and one of its operations, with pointers and words of the test's own.
     fn read(read: Value, body: &Value) -> Observation {
@@ -148,7 +149,7 @@ mod tests {
         contract.phases.clear();
         contract.phases.insert("queued".to_owned(), words(vec![json!(5), json!("waiting")]));
         contract.phases.insert("succeeded".to_owned(), words(vec![json!(99), json!("done")]));
-        let mut operation = contract.operations.shift_remove("poll").unwrap();
+        let mut operation = contract.operations.shift_remove(&Operation::Poll).unwrap();
         operation.read = serde_json::from_value::<Read>(read).unwrap();
         observe(&operation, &contract, body)
     }

@@ -8,6 +8,7 @@ use crate::contract::check::image::{ImageRole, slots};
 use crate::contract::check::schema::properties;
 use crate::contract::check::together::Unmet;
 use crate::contract::model::Model;
+use crate::role::Role;
 
 /// What a request asks for. Read from a body that keeps its schema; whatever is not there is `None` or `false`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,16 +43,16 @@ pub struct Camera {
 /// Reads what a body asks a model for.
 pub fn asked(model: &Model, body: &Value) -> Asked {
     let roles = Roles { members: properties(&model.request), body };
-    let text = |role: &str| roles.value(role).and_then(Value::as_str).map(str::to_owned);
+    let text = |role: Role| roles.value(role).and_then(Value::as_str).map(str::to_owned);
     let images = slots(&model.request, body);
     let has = |role: ImageRole| images.iter().any(|slot| slot.rules.role == role);
     Asked {
         prompt: roles.prompt().map(Cow::into_owned),
         seconds: seconds(&roles).unwrap_or(model.output.seconds),
-        aspect: text("aspect_ratio").as_deref().and_then(ratio),
+        aspect: text(Role::AspectRatio).as_deref().and_then(ratio),
         first: has(ImageRole::First),
         tail: has(ImageRole::Tail),
-        masks: has(ImageRole::Mask) || roles.value("static_mask").is_some(),
+        masks: has(ImageRole::Mask) || roles.value(Role::StaticMask).is_some(),
         camera: camera(&roles),
         unmet: model.unmet(body).cloned(),
     }
@@ -62,14 +63,12 @@ pub fn prompt<'a>(model: &'a Model, body: &'a Value) -> Option<Cow<'a, str>> {
     Roles { members: properties(&model.request), body }.prompt()
 }
 
-/// Whether a schema is that of a member with a role.
-pub fn has_role(schema: &Value, role: &str) -> bool {
-    schema.get("x-role").and_then(Value::as_str) == Some(role)
-}
-
 /// The JSON Pointer to the first member with a role that a schema declares.
-pub fn place_of(schema: &Value, role: &str) -> Option<String> {
-    properties(schema).into_iter().find(|(_, member)| has_role(member, role)).map(|(pointer, _)| pointer)
+pub fn place_of(schema: &Value, role: Role) -> Option<String> {
+    properties(schema)
+        .into_iter()
+        .find(|(_, member)| Role::of(member) == Some(role))
+        .map(|(pointer, _)| pointer)
 }
 
 /// A body beside the members that its schema declares, which are listed once for all roles.
@@ -80,30 +79,30 @@ struct Roles<'a> {
 
 impl<'a> Roles<'a> {
     /// The members with a role: where they are, and their schemas.
-    fn with(&self, role: &str) -> impl Iterator<Item = &(String, &'a Value)> {
-        self.members.iter().filter(move |(_, schema)| has_role(schema, role))
+    fn with(&self, role: Role) -> impl Iterator<Item = &(String, &'a Value)> {
+        self.members.iter().filter(move |(_, schema)| Role::of(schema) == Some(role))
     }
 
     fn prompt(&self) -> Option<Cow<'a, str>> {
-        if let Some(prompt) = self.value("prompt").and_then(Value::as_str) {
+        if let Some(prompt) = self.value(Role::Prompt).and_then(Value::as_str) {
             return Some(Cow::Borrowed(prompt));
         }
-        let shots = self.value("shots")?.as_array()?.iter();
+        let shots = self.value(Role::Shots)?.as_array()?.iter();
         let prompts = shots.filter_map(|shot| shot.as_str().or_else(|| shot.get("prompt")?.as_str()));
         let prompts: Vec<&str> = prompts.collect();
         (!prompts.is_empty()).then(|| Cow::Owned(prompts.join("\n")))
     }
 
     /// The value of the member with a role, `null` and absent alike being none.
-    fn value(&self, role: &str) -> Option<&'a Value> {
+    fn value(&self, role: Role) -> Option<&'a Value> {
         self.with(role).find_map(|(pointer, _)| crate::contract::present(self.body, pointer))
     }
 }
 
 fn seconds(roles: &Roles<'_>) -> Option<u32> {
     let default =
-        || roles.with("duration").find_map(|(_, schema)| schema.get("default").and_then(whole_number));
-    roles.value("duration").and_then(whole_number).or_else(default)
+        || roles.with(Role::Duration).find_map(|(_, schema)| schema.get("default").and_then(whole_number));
+    roles.value(Role::Duration).and_then(whole_number).or_else(default)
 }
 
 fn whole_number(value: &Value) -> Option<u32> {
@@ -124,15 +123,15 @@ fn ratio(text: &str) -> Option<(u32, u32)> {
 const AXES: [&str; 6] = ["horizontal", "vertical", "zoom", "tilt", "pan", "roll"];
 
 fn camera(roles: &Roles<'_>) -> Option<Camera> {
-    if let Some(control) = roles.value("camera") {
+    if let Some(control) = roles.value(Role::Camera) {
         let movement = control.as_str().or_else(|| control.get("type").and_then(Value::as_str));
         let config = control.get("config").and_then(Value::as_object);
         let non_zero =
             config.map(|values| values.values().filter(|value| value.as_f64() != Some(0.0)).count());
         return Some(Camera { movement: movement.unwrap_or("simple").to_owned(), non_zero });
     }
-    let movement = roles.value("camera_type").and_then(Value::as_str)?;
-    let value = roles.value("camera_value").and_then(Value::as_f64);
+    let movement = roles.value(Role::CameraType).and_then(Value::as_str)?;
+    let value = roles.value(Role::CameraValue).and_then(Value::as_f64);
     let still = movement == "empty" || (AXES.contains(&movement) && value == Some(0.0));
     (!still).then(|| Camera { movement: movement.to_owned(), non_zero: None })
 }

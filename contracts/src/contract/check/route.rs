@@ -2,15 +2,16 @@
 
 use crate::contract::Options;
 use crate::contract::model::Contract;
-use crate::contract::model::operation::{Operation, Route};
+use crate::contract::model::operation::{OperationFacts, Route};
+use crate::operation::Operation;
 
 /// What a path and a method lead to.
 #[derive(Debug)]
 pub struct Matched<'a> {
-    /// Our name of the operation.
-    pub name: &'a str,
     /// The operation.
-    pub operation: &'a Operation,
+    pub name: Operation,
+    /// What the contract states about it.
+    pub operation: &'a OperationFacts,
     /// The path of it that matched.
     pub route: &'a Route,
     /// The segments that stand for names, percent-encoding undone.
@@ -46,7 +47,7 @@ impl Contract {
                 }
                 let Some(segments) = segments(&route.path, path) else { continue };
                 if operation.method == method {
-                    return Ok(Matched { name, operation, route, segments });
+                    return Ok(Matched { name: *name, operation, route, segments });
                 }
                 if !allowed.contains(&operation.method) {
                     allowed.push(operation.method.clone());

@@ -9,7 +9,7 @@ use crate::contract::check::rules::{Checker, compiled};
 use crate::contract::check::schema;
 use crate::contract::check::together::Together;
 use crate::contract::model::Contract;
-use crate::contract::model::soundness::{check_coherence, check_images, check_sources};
+use crate::contract::model::soundness::{check_coherence, check_images, check_roles, check_sources};
 use crate::contract::{ContractError, Options};
 
 /// The files of one vendor, embedded in the program.
@@ -206,6 +206,7 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         model.id.clone_from(id);
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_images(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        check_roles(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         let together = Together::of(&model.request);
         model.together = together.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
         if !model.about.is_empty() && model.about_source.is_none() {
@@ -216,6 +217,7 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         let schemas = [Some(&mut operation.reply), operation.query.as_mut(), operation.request.as_mut()];
         for schema in schemas.into_iter().flatten() {
             *schema = resolved(schema).map_err(|what| incoherent(format!("operation {name}: {what}")))?;
+            check_roles(schema).map_err(|what| incoherent(format!("operation {name}: {what}")))?;
         }
     }
     contract.problem_schema = resolved(&contract.problem_schema).map_err(incoherent)?;

@@ -17,9 +17,10 @@ use crate::contract::Options;
 use crate::contract::check::rules::Checker;
 use crate::contract::check::together::{Together, Unmet};
 use crate::contract::model::money::{Billing, RateLimits};
-use crate::contract::model::operation::Operation;
+use crate::contract::model::operation::OperationFacts;
 use crate::contract::model::source::{Cited, Source};
 use crate::contract::model::wording::{FailureFact, ProblemFact, Wording};
+use crate::operation::Operation;
 use crate::phase::Phase;
 
 /// A map that keeps the order in which the file declares its entries.
@@ -50,7 +51,7 @@ pub struct Contract {
     /// The vendor's words for our phases, by [`Phase::name`].
     pub phases: Ordered<PhaseWords>,
     /// What can be asked, by our name of the operation.
-    pub operations: Ordered<Operation>,
+    pub operations: IndexMap<Operation, OperationFacts>,
     /// Schemas that requests and replies refer to as `#/$defs/NAME`.
     #[serde(default)]
     pub schemas: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! What can be asked of a vendor, and in which order a request is checked.
+//! Facts about an operation: routes, checks in their order, schemas, and pointers into its answer.
 
 use std::sync::OnceLock;
 
@@ -50,10 +50,6 @@ impl Check {
     }
 }
 
-/// The names of all operations, as contracts, scenarios and the journal write them.
-pub const OPERATION_NAMES: [&str; 8] =
-    ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
-
 /// Where the id of a job is in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,10 +60,10 @@ pub enum IdPlace {
     Query(String),
 }
 
-/// One operation.
+/// What a contract states about one operation.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Operation {
+pub struct OperationFacts {
     /// One line for pages.
     pub summary: String,
     /// HTTP method, upper case.
@@ -159,7 +155,7 @@ impl Read {
     }
 }
 
-impl Operation {
+impl OperationFacts {
     /// What is wrong with a query, as an object of texts. Nothing, if the operation has no schema for it.
     pub fn query_violations(&self, query: &Value) -> Vec<Violation> {
         self.query

@@ -7,15 +7,28 @@ use crate::contract::ContractError;
 use crate::contract::check::image::ImageRules;
 use crate::contract::check::rules::ImageRule;
 use crate::contract::check::schema;
-use crate::contract::model::operation::{Check, OPERATION_NAMES};
+use crate::contract::model::operation::Check;
 use crate::contract::model::source::Cited;
 use crate::contract::model::{Contract, Model};
+use crate::operation::Operation;
+use crate::role::Role;
 
 /// The rules for images must have their form.
 pub(super) fn check_images(request: &Value) -> Result<(), String> {
     for (pointer, member) in schema::properties(request) {
         if let Some(rules) = member.get("x-image") {
             ImageRules::deserialize(rules).map_err(|error| format!("`x-image` of {pointer}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The roles of a request's members must be known.
+pub(super) fn check_roles(request: &Value) -> Result<(), String> {
+    for (pointer, member) in schema::properties(request) {
+        if let Some(role) = member.get("x-role") {
+            let named = role.as_str().unwrap_or_default();
+            named.parse::<Role>().map_err(|error| format!("`x-role` of {pointer}: {error}"))?;
         }
     }
     Ok(())
@@ -29,8 +42,16 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
         }
     }
     for (name, operation) in &contract.operations {
-        let needed: &[Check] =
-            if name == "submit" { &[Check::Body, Check::Model, Check::Members, Check::Images] } else { &[] };
+        let needed: &[Check] = match name {
+            Operation::Submit => &[Check::Body, Check::Model, Check::Members, Check::Images],
+            Operation::Poll
+            | Operation::List
+            | Operation::Cancel
+            | Operation::Models
+            | Operation::Model
+            | Operation::Upload
+            | Operation::Balance => &[],
+        };
         if let Some(missing) = needed.iter().find(|check| !operation.checks.contains(check)) {
             return Err(format!(
                 "operation {name}: `checks` lacks {missing:?}, without which no job can be accepted"
@@ -110,14 +131,10 @@ fn check_callbacks(contract: &Contract) -> Result<(), String> {
     }
 }
 
-/// Operations have our names, so that somebody answers them, and their paths depend on options that there are.
+/// Checks that operations on a job say where its id is, and that paths depend on options that there are.
 fn check_operations_fit(contract: &Contract) -> Result<(), String> {
     for (name, operation) in &contract.operations {
-        if !OPERATION_NAMES.contains(&name.as_str()) {
-            let known = OPERATION_NAMES.join(", ");
-            return Err(format!("operation {name}: there is no such operation; there are {known}"));
-        }
-        if ["poll", "cancel"].contains(&name.as_str()) && operation.job_id.is_none() {
+        if matches!(name, Operation::Poll | Operation::Cancel) && operation.job_id.is_none() {
             return Err(format!("operation {name}: `job_id` is missing, without which no job is found"));
         }
         for route in &operation.routes {
@@ -152,7 +169,7 @@ fn check_money(contract: &Contract) -> Result<(), String> {
     if unlimited.is_some_and(|fact| !sound(fact.amount)) {
         return Err("[billing.unlimited]: `amount` is no amount".to_owned());
     }
-    if contract.operations.contains_key("balance") && unlimited.is_none() {
+    if contract.operations.contains_key(&Operation::Balance) && unlimited.is_none() {
         return Err(
             "operation balance needs [billing.unlimited]: what is told where nothing is limited".to_owned()
         );
@@ -292,6 +309,10 @@ mod tests {
                 "[operations.dance]\nsummary = \"\"\nmethod = \"GET\"\nroutes = []\nstatus = { enforced = 200, source = \"page\" }\n\
                  checks = []\nchecks_source = \"page\"\nreply = {}\nsource = \"page\"",
                 "operation dance: there is no such operation; there are submit",
+            ),
+            (
+                "[models.\"a/short\".request]\ntype = \"object\"\nx-source = \"page\"\nproperties = { mood = { x-role = \"mood\" } }",
+                "`x-role` of /mood: there is no role `mood`; there are model, prompt",
             ),
             (
                 "[operations.balance]\nsummary = \"\"\nmethod = \"GET\"\nroutes = []\nstatus = { enforced = 200, source = \"page\" }\n\

@@ -12,7 +12,7 @@ use crate::account;
 use crate::app::App;
 use crate::edge::headers::SCENARIO_HEADER;
 use crate::engine::Directives;
-use crate::scenario::{DOWNLOAD, Effects, RequestFacts, Scenario, sets};
+use crate::scenario::{Effects, RequestFacts, RequestKind, Scenario, sets};
 use crate::state::account::AccountState;
 use crate::state::job::Job;
 use crate::transact::LoadedAccount;
@@ -52,7 +52,7 @@ pub(super) async fn resolve_effects(
     let request = RequestFacts {
         vendor: &contract.id,
         edition: &contract.edition,
-        operation: routed.matched.name,
+        operation: RequestKind::Operation(routed.matched.name),
         model: model.map(|model| model.id.as_str()).or(routed.job.as_ref().map(|job| job.model.as_str())),
         account: &name,
         prompt,
@@ -85,7 +85,7 @@ pub(in crate::edge) async fn resolve_download_effects(
     let request = RequestFacts {
         vendor: &job.key.vendor,
         edition: &job.edition,
-        operation: DOWNLOAD,
+        operation: RequestKind::Download,
         model: Some(&job.model),
         account: &job.key.account,
         prompt: None,

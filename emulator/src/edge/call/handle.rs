@@ -25,7 +25,7 @@ use crate::transact::LoadedAccount;
 /// Handles a request for an operation of the vendor's.
 pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Matched<'a>) -> Handled {
     let Identified { context, credential, mut account } = identified;
-    let (name, operation) = (matched.name.to_owned(), matched.operation);
+    let (name, operation) = (matched.name, matched.operation);
     let mut routed = Routed::read(context, matched, &account.name).await;
     let request_body = describe_body(context, routed.take_parts());
     let model = context.known_model(&routed.matched, routed.json());

@@ -3,7 +3,7 @@
 use mockreel_contracts::contract::check::image::{Finding, ImageRole, Slot, judge as judge_image};
 use mockreel_contracts::contract::check::roles::{Asked, place_of};
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
-use mockreel_contracts::{Contract, FailureReason, Model, upstream};
+use mockreel_contracts::{Contract, FailureReason, Model, Role, upstream};
 use serde_json::Value;
 
 use crate::settings::ImageBreach;
@@ -68,7 +68,7 @@ impl ImageChecks<'_> {
         if self.reason != Some(FailureReason::Moderation) || self.moment != ImageBreach::Submit {
             return None;
         }
-        let pointer = place_of(&self.model.request, "prompt")?;
+        let pointer = place_of(&self.model.request, Role::Prompt)?;
         let text = self.contract.failure(FailureReason::Moderation).0.to_owned();
         Some(Violation::new(pointer, Rule::Upstream { name: "moderation".to_owned(), text }, &Value::Null))
     }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response};
 use bytes::Bytes;
 use hyper::body::Body as _;
-use mockreel_contracts::{Contract, Problem, UnixMillis};
+use mockreel_contracts::{Contract, Operation, Problem, UnixMillis};
 
 use super::body::Received;
 use super::request::CallContext;
@@ -17,12 +17,9 @@ use crate::clock::Stopwatch;
 use crate::edge::headers::header_texts;
 use crate::journal::{FormPart, LoggedBody, LoggedExchange, LoggedMessage, RequestTarget};
 use crate::media::uploads::Upload;
-use crate::scenario::{DOWNLOAD, TransportFault};
+use crate::scenario::{RequestKind, TransportFault};
 use crate::state::job::{Ending, Job};
 use crate::transact::LoadedAccount;
-
-/// The operation of a file that is put at an address that an upload was answered with.
-const UPLOAD: &str = "upload";
 
 /// What the journal says about a call to a vendor, beside request and response.
 pub(super) struct CallLog {
@@ -32,8 +29,8 @@ pub(super) struct CallLog {
     pub(super) account: Arc<str>,
     /// The contract that it was answered by.
     pub(super) contract: Arc<Contract>,
-    /// Our name of the operation; nothing, if no path of the vendor's was asked.
-    pub(super) operation: Option<String>,
+    /// The operation; nothing, if no path of the vendor's was asked.
+    pub(super) operation: Option<Operation>,
     /// The model, as far as it is known from the request.
     pub(super) model: Option<String>,
     /// The job.
@@ -73,7 +70,7 @@ pub(super) async fn log_call(
         log;
     let fault = transport.and_then(|fault| serde_json::to_string(fault).ok());
     notes.extend(fault.map(|fault| format!("on the wire: {fault}")));
-    if let Some(job) = job.as_ref().filter(|_| operation.as_deref() == Some("submit")) {
+    if let Some(job) = job.as_ref().filter(|_| operation == Some(Operation::Submit)) {
         notes.extend(job.notes.iter().cloned());
         notes.extend(note_on_failure(job));
     }
@@ -82,7 +79,7 @@ pub(super) async fn log_call(
         duration_us,
         account,
         asked: RequestTarget::Vendor(contract),
-        operation,
+        operation: operation.map(RequestKind::Operation),
         model: model.or_else(|| job.as_ref().map(|job| job.model.clone())),
         job: job.map(|job| Arc::clone(&job.key.id)),
         scenarios,
@@ -172,7 +169,7 @@ pub(in crate::edge) async fn log_download(
 ) {
     let exchange = LoggedExchange {
         asked: RequestTarget::Result(Arc::clone(&job.key.vendor), Arc::clone(&job.edition)),
-        operation: Some(DOWNLOAD.to_owned()),
+        operation: Some(RequestKind::Download),
         model: Some(job.model.clone()),
         job: Some(Arc::clone(&job.key.id)),
         scenarios,
@@ -192,7 +189,7 @@ pub(in crate::edge) async fn log_upload(
     let account = app.load_account(&upload.account).await;
     let headers = header_texts(request.headers);
     let exchange = LoggedExchange {
-        operation: Some(UPLOAD.to_owned()),
+        operation: Some(RequestKind::Operation(Operation::Upload)),
         request: LoggedMessage { headers, body: LoggedBody::Told(file) },
         ..plain_exchange(&account, request, response)
     };

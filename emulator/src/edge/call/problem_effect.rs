@@ -1,10 +1,9 @@
 //! The problem that a scenario causes: its name, filled with what the request says.
 
-use mockreel_contracts::contract::check::roles::has_role;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::contract::check::schema::properties;
 use mockreel_contracts::problem::{KeyFault, Malformation, Place};
-use mockreel_contracts::{Model, Problem};
+use mockreel_contracts::{Model, Problem, Role};
 use serde_json::Value;
 
 use super::operation::Routed;
@@ -72,7 +71,7 @@ fn missing_member(model: Option<&Model>) -> Violation {
         let names = holder.and_then(|holder| holder.get("required")).and_then(Value::as_array);
         names.is_some_and(|names| names.iter().any(|required| required == name))
     };
-    let mut others = declared.iter().filter(|(_, schema)| !has_role(schema, "model"));
+    let mut others = declared.iter().filter(|(_, schema)| Role::of(schema) != Some(Role::Model));
     let member = others.clone().find(|(pointer, _)| required(pointer)).or_else(|| others.next());
     let pointer = member.map_or_else(|| "/prompt".to_owned(), |(pointer, _)| pointer.clone());
     Violation::new(pointer, Rule::Required { options: Vec::new() }, &Value::Null)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::Method;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::model::operation::IdPlace;
-use mockreel_contracts::{Contract, Exchange, Model, Problem, UnixMillis};
+use mockreel_contracts::{Contract, Exchange, Model, Operation, Problem, UnixMillis};
 use serde_json::{Map, Value};
 
 use super::body::Received;
@@ -94,8 +94,9 @@ impl<'a> CallContext<'a> {
     /// Finds the model that the path fixes or the body names, if the vendor has it.
     pub(super) fn known_model(&self, matched: &Matched<'_>, body: &Value) -> Option<&'a Model> {
         let named = matched.operation.model_at.as_ref().and_then(|pointer| body.pointer(pointer)?.as_str());
-        let segment =
-            || (matched.name == "model").then(|| matched.segments.first().map(|(_, id)| id.as_str()))?;
+        let segment = || {
+            (matched.name == Operation::Model).then(|| matched.segments.first().map(|(_, id)| id.as_str()))?
+        };
         let id = matched.route.model.as_deref().or(named).or_else(segment)?;
         self.contract().models.get(id)
     }

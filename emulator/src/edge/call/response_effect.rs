@@ -1,14 +1,14 @@
 //! The effect of a scenario on the vendor's own response.
 
 use mockreel_contracts::contract::check::schema::unescape;
-use mockreel_contracts::contract::model::operation::Operation;
+use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::{Reply, ReplyBody};
 use serde_json::{Map, Value};
 
 use crate::scenario::ResponseEffect;
 
 /// Applies an effect to a reply.
-pub(super) fn apply(mut reply: Reply, effect: &ResponseEffect, operation: &Operation) -> Reply {
+pub(super) fn apply(mut reply: Reply, effect: &ResponseEffect, operation: &OperationFacts) -> Reply {
     reply.status = effect.status.unwrap_or(reply.status);
     for (name, value) in &effect.headers {
         reply.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

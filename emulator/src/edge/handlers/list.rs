@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::roles::place_of;
-use mockreel_contracts::{JobView, Reply};
+use mockreel_contracts::{JobView, Reply, Role};
 
 use crate::edge::call::check::Checked;
 use crate::state::view::view_job;
@@ -16,7 +16,7 @@ pub(super) async fn handle_list(checked: &Checked<'_>, account: &LoadedAccount<'
     let contract = context.contract();
     let filter = JobFilter { account: Some(Arc::clone(&account.name)), vendor: Some(contract.id.clone()) };
     let jobs = context.app.store.jobs(&filter).await;
-    let pointer = checked.matched.operation.query.as_ref().and_then(|schema| place_of(schema, "model"));
+    let pointer = checked.matched.operation.query.as_ref().and_then(|schema| place_of(schema, Role::Model));
     let model = pointer.and_then(|pointer| context.request.query.pointer(&pointer)?.as_str());
     let now = account.now();
     let views: Vec<JobView<'_>> = jobs

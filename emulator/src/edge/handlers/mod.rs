@@ -11,7 +11,7 @@ mod upload;
 
 use std::sync::Arc;
 
-use mockreel_contracts::{Model, Problem, Reply};
+use mockreel_contracts::{Model, Operation, Problem, Reply};
 
 use super::call::check::Checked;
 use crate::state::job::Job;
@@ -51,16 +51,14 @@ pub(super) async fn handle(
     account: &mut LoadedAccount<'_>,
 ) -> Result<Answered, HandlerRefusal> {
     match checked.matched.name {
-        "submit" => submit::handle_submit(checked, account).await,
-        "poll" => poll::handle_poll(&checked, account).await,
-        "list" => Ok(list::handle_list(&checked, account).await.into()),
-        "models" => Ok(models::handle_models(&checked, account).into()),
-        "model" => model::handle_model(&checked, account),
-        "upload" => upload::handle_upload(&checked, account).await,
-        "balance" => Ok(balance::handle_balance(&checked, account).await.into()),
-        "cancel" => cancel::handle_cancel(&checked, account).await,
-        // The loader knows no other operations; a contract that invents one has no such path.
-        _ => Err(Problem::UnknownRoute { allowed: Vec::new() }.into()),
+        Operation::Submit => submit::handle_submit(checked, account).await,
+        Operation::Poll => poll::handle_poll(&checked, account).await,
+        Operation::List => Ok(list::handle_list(&checked, account).await.into()),
+        Operation::Models => Ok(models::handle_models(&checked, account).into()),
+        Operation::Model => model::handle_model(&checked, account),
+        Operation::Upload => upload::handle_upload(&checked, account).await,
+        Operation::Balance => Ok(balance::handle_balance(&checked, account).await.into()),
+        Operation::Cancel => cancel::handle_cancel(&checked, account).await,
     }
 }
 

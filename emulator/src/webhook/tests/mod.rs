@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mockreel_contracts::contract::check::roles::Asked;
-use mockreel_contracts::{UnixMillis, vendor};
+use mockreel_contracts::{Operation, UnixMillis, vendor};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -149,7 +149,7 @@ impl Stage {
 
     /// The word for the phase in a body that was sent.
     pub(crate) fn word_in(&self, body: &Value) -> Value {
-        let read = &self.served().vendor.contract.operations["poll"].read;
+        let read = &self.served().vendor.contract.operations[&Operation::Poll].read;
         body.pointer(read.status.as_ref().unwrap()).cloned().unwrap_or_default()
     }
 }

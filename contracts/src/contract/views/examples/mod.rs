@@ -20,6 +20,7 @@ use crate::contract::check::roles::asked;
 use crate::contract::check::schema::{escape, properties, unescape};
 use crate::contract::check::together::{self, Together};
 use crate::contract::model::Model;
+use crate::role::Role;
 use crate::upstream;
 
 /// A source of choices.
@@ -177,13 +178,14 @@ fn reduced(model: &Model, body: &Value) -> Option<Value> {
 
 /// Whether the maker's rules speak of such a member: what goes with a first frame, and what it depends on.
 fn can_clash(schema: &Value) -> bool {
-    let role = schema.get("x-role").and_then(Value::as_str).unwrap_or_default();
+    let clashes = matches!(
+        Role::of(schema),
+        Some(Role::Camera | Role::CameraType | Role::StaticMask | Role::Duration | Role::Prompt)
+    );
     let image = schema.get("x-image").and_then(|rules| rules.get("role")).and_then(Value::as_str);
     let inner =
         schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|held| held.values());
-    ["camera", "camera_type", "static_mask", "duration", "prompt"].contains(&role)
-        || image.is_some_and(|role| role != "first")
-        || inner.chain(schema.get("items")).any(can_clash)
+    clashes || image.is_some_and(|role| role != "first") || inner.chain(schema.get("items")).any(can_clash)
 }
 
 /// The body without the member at a pointer, unless it is required.

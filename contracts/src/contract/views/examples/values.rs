@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 use super::role_word;
 use crate::contract::check::image::{ImageRules, transport_of};
 use crate::contract::check::rules::Checker;
+use crate::role::Role;
 
 /// A member of a body, as its plain schema declares it.
 pub(super) struct Member<'a> {
@@ -163,10 +164,10 @@ impl<'a> Member<'a> {
             }
             return texts;
         }
-        let plain = match self.word("x-role") {
-            "prompt" => "A paper boat drifts across a pond at dawn",
-            "negative_prompt" => "blur, captions",
-            "callback" => "https://client.example/hook",
+        let plain = match Role::of(self.schema) {
+            Some(Role::Prompt) => "A paper boat drifts across a pond at dawn",
+            Some(Role::NegativePrompt) => "blur, captions",
+            Some(Role::Callback) => "https://client.example/hook",
             _ if self.has("x-url") => "https://files.example/file",
             _ => self.name,
         };

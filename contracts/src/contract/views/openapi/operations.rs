@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::side::{Side, View};
 use super::{CREDENTIAL, Components, Submitted, responses, source_value};
 use crate::contract::check::schema::properties;
-use crate::contract::model::operation::{Check, IdPlace, Operation, Route};
+use crate::contract::model::operation::{Check, IdPlace, OperationFacts, Route};
 use crate::contract::views::examples::minimal_for;
+use crate::operation::Operation;
 
 /// The path items, by path, in the order of the contract.
 pub(super) fn paths(view: &View<'_>, components: &mut Components) -> Map<String, Value> {
@@ -22,10 +23,10 @@ pub(super) fn paths(view: &View<'_>, components: &mut Components) -> Map<String,
             .map(|schema| components.add(&format!("{name}.request"), view.schema(schema)));
         let routes = operation.routes.iter().filter(|route| view.has_route(route));
         for (index, route) in routes.enumerate() {
-            let id = if index == 0 { name.clone() } else { format!("{name}_{}", index + 1) };
+            let id = if index == 0 { name.to_string() } else { format!("{name}_{}", index + 1) };
             let shape =
                 Shape { view, components, operation, route, reply: &reply, request: request.as_deref() };
-            let told = shape.operation(&id, name);
+            let told = shape.operation(&id, *name);
             let item = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
             if let Value::Object(item) = item {
                 // Where two operations share method and path, the first is the one that is served.
@@ -40,7 +41,7 @@ pub(super) fn paths(view: &View<'_>, components: &mut Components) -> Map<String,
 struct Shape<'a> {
     view: &'a View<'a>,
     components: &'a Components,
-    operation: &'a Operation,
+    operation: &'a OperationFacts,
     route: &'a Route,
     /// Addresses of schemas in the document.
     reply: &'a str,
@@ -48,12 +49,12 @@ struct Shape<'a> {
 }
 
 impl Shape<'_> {
-    fn operation(&self, id: &str, name: &str) -> Value {
+    fn operation(&self, id: &str, name: Operation) -> Value {
         let operation = self.operation;
         let mut told = Map::new();
         told.insert("operationId".to_owned(), id.into());
         told.insert("summary".to_owned(), operation.summary.as_str().into());
-        told.insert("x-operation".to_owned(), name.into());
+        told.insert("x-operation".to_owned(), name.as_str().into());
         told.insert("x-source".to_owned(), source_value(&self.route.source));
         if let Some(option) = &self.route.option {
             told.insert("x-option".to_owned(), option.as_str().into());
@@ -81,11 +82,11 @@ impl Shape<'_> {
     }
 
     /// What a submit makes the vendor send: a poll's answer, to the address in the body.
-    fn callbacks(&self, name: &str) -> Option<Value> {
+    fn callbacks(&self, name: Operation) -> Option<Value> {
         let contract = self.view.contract;
-        let facts =
-            contract.callbacks.as_ref().filter(|facts| name == "submit" && self.view.has(&facts.source))?;
-        contract.operations.get("poll").filter(|poll| self.view.has(&poll.source))?;
+        let submits = name == Operation::Submit;
+        let facts = contract.callbacks.as_ref().filter(|facts| submits && self.view.has(&facts.source))?;
+        contract.operations.get(&Operation::Poll).filter(|poll| self.view.has(&poll.source))?;
         let phases: Vec<&str> = facts.phases.iter().map(|phase| phase.name()).collect();
         let mut sent = json!({
             "summary": "Sent when the job changes",

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::side::{Side, View};
 use super::source_value;
-use crate::contract::model::operation::{Check, IdPlace, Operation};
+use crate::contract::model::operation::{Check, IdPlace, OperationFacts};
 use crate::contract::model::source::Cited;
+use crate::operation::Operation;
 
 /// One way in which a request is refused.
 struct Refusal<'a> {
@@ -20,7 +21,7 @@ struct Refusal<'a> {
 }
 
 /// Every answer, by status in rising order. `reply` is the address of the good answer's schema.
-pub(super) fn all(view: &View<'_>, name: &str, operation: &Operation, reply: &str) -> Value {
+pub(super) fn all(view: &View<'_>, name: Operation, operation: &OperationFacts, reply: &str) -> Value {
     let mut refused: BTreeMap<u16, Vec<Refusal<'_>>> = BTreeMap::new();
     for refusal in refusals(view, name, operation) {
         refused.entry(refusal.status).or_default().push(refusal);
@@ -38,7 +39,12 @@ pub(super) fn all(view: &View<'_>, name: &str, operation: &Operation, reply: &st
     Value::Object(told)
 }
 
-fn response(view: &View<'_>, operation: &Operation, reply: Option<&str>, refusals: &[Refusal<'_>]) -> Value {
+fn response(
+    view: &View<'_>,
+    operation: &OperationFacts,
+    reply: Option<&str>,
+    refusals: &[Refusal<'_>],
+) -> Value {
     let problem = "#/components/schemas/problem";
     let schema = match reply {
         Some(reply) if refusals.is_empty() => json!({ "$ref": reply }),
@@ -79,7 +85,7 @@ impl Refusal<'_> {
     }
 }
 
-fn refusals<'a>(view: &View<'a>, called: &str, operation: &Operation) -> Vec<Refusal<'a>> {
+fn refusals<'a>(view: &View<'a>, called: Operation, operation: &OperationFacts) -> Vec<Refusal<'a>> {
     let mut found = Vec::new();
     for (name, fact) in &view.contract.problems {
         if !can_meet(called, operation, name) {
@@ -115,13 +121,13 @@ fn refusals<'a>(view: &View<'a>, called: &str, operation: &Operation) -> Vec<Ref
 }
 
 /// Whether a request to the operation can be refused for a reason.
-fn can_meet(called: &str, operation: &Operation, problem: &str) -> bool {
+fn can_meet(called: Operation, operation: &OperationFacts, problem: &str) -> bool {
     let checks = |check: Check| operation.checks.contains(&check);
     let submits = checks(Check::Model) || checks(Check::Images);
     match problem {
         "unauthorized" | "forbidden" => checks(Check::Credential),
         "malformed" | "too_large" => checks(Check::Body),
-        "unknown_model" => submits || called == "model",
+        "unknown_model" => submits || called == Operation::Model,
         "retired_model" | "not_entitled" => submits,
         "invalid" => checks(Check::Members) || checks(Check::Images) || operation.query.is_some(),
         "insufficient_credits" | "concurrency_limited" => submits,
@@ -132,12 +138,12 @@ fn can_meet(called: &str, operation: &Operation, problem: &str) -> bool {
 }
 
 /// Whether the plain form of a problem cannot come: a query alone is refused as a query.
-fn only_as_variant(operation: &Operation, problem: &str) -> bool {
+fn only_as_variant(operation: &OperationFacts, problem: &str) -> bool {
     let reads_body = [Check::Members, Check::Images].iter().any(|check| operation.checks.contains(check));
     problem == "invalid" && !reads_body
 }
 
-fn can_meet_variant(operation: &Operation, problem: &str, variant: &str) -> bool {
+fn can_meet_variant(operation: &OperationFacts, problem: &str, variant: &str) -> bool {
     let asks_by_query = operation.query.is_some() || matches!(operation.job_id, Some(IdPlace::Query(_)));
     match (problem, variant) {
         ("invalid", "query") => asks_by_query,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::contract::check::rules::Checker;
 use crate::contract::model::edition::{Edition, load};
+use crate::operation::Operation;
 use crate::vendors;
 
 /// A vendor that does not exist.
@@ -178,7 +179,7 @@ fn a_refusal_with_a_good_status_stands_beside_the_good_answer() {
 #[test]
 fn several_models_on_one_path_are_told_apart_by_the_member_that_names_them() {
     let mut contract = sample();
-    let submit = contract.operations.get_mut("submit").unwrap();
+    let submit = contract.operations.get_mut(&Operation::Submit).unwrap();
     submit.model_at = Some("/model".to_owned());
     submit.routes.truncate(1);
     submit.routes[0].model = None;

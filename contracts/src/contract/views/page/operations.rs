@@ -6,21 +6,22 @@ use super::markdown::{bold, code, prose, table};
 use super::members::members;
 use super::sourced;
 use crate::contract::Contract;
-use crate::contract::model::operation::{IdPlace, Operation, Read};
+use crate::contract::model::operation::{IdPlace, OperationFacts, Read};
+use crate::operation::Operation;
 
 /// The section on operations.
 pub(super) fn section(contract: &Contract) -> String {
     let mut told = "## Operations\n\n".to_owned();
     for (name, operation) in &contract.operations {
-        told.push_str(&one(contract, name, operation));
+        told.push_str(&one(contract, *name, operation));
     }
     told
 }
 
-fn one(contract: &Contract, name: &str, operation: &Operation) -> String {
+fn one(contract: &Contract, name: Operation, operation: &OperationFacts) -> String {
     let mut told = format!(
         "### {}: {}\n\nSources: {}.\n\n",
-        code(name),
+        code(name.as_str()),
         prose(&operation.summary),
         sourced(contract, &operation.source)
     );
@@ -79,7 +80,7 @@ fn one(contract: &Contract, name: &str, operation: &Operation) -> String {
 }
 
 /// What is served, and what is documented where that differs.
-fn status(contract: &Contract, operation: &Operation) -> String {
+fn status(contract: &Contract, operation: &OperationFacts) -> String {
     let fact = &operation.status;
     let documented = match fact.documented {
         Some(documented) if documented != fact.enforced => {

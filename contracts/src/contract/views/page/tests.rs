@@ -43,7 +43,7 @@ fn every_model_operation_problem_option_and_question_is_on_the_page() {
         for contract in contracts.filter(|contract| contract.id == of) {
             let mut wanted: Vec<String> =
                 contract.models.keys().map(|model| format!("### {}", code(model))).collect();
-            wanted.extend(contract.operations.keys().map(|name| format!("### {}: ", code(name))));
+            wanted.extend(contract.operations.keys().map(|name| format!("### {}: ", code(name.as_str()))));
             wanted.extend(contract.problems.keys().map(|name| format!("| {} |", code(name))));
             wanted.extend(contract.options.keys().map(|name| code(&format!("{}.{name}", contract.id))));
             wanted.extend(contract.open_questions.iter().map(|open| bold(&prose(&open.question))));
