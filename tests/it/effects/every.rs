@@ -88,7 +88,7 @@ impl Script<'_> {
         }
         let mut told = Vec::new();
         if let Some((order, Channel::Posted)) = self.order {
-            self.surface.order(&order.operation, &order.then).await;
+            self.surface.order(order.operation, &order.then).await;
         }
         let caller = &self.surface.caller;
         let submit = caller.request(Method::POST, &self.surface.submit_url()).json(&body);
