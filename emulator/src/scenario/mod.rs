@@ -18,11 +18,9 @@ use schemars::JsonSchema;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use self::effects::problem_name::ProblemName;
-pub use self::effects::span::Span;
 pub use self::effects::{
-    DownloadFault, DownloadFaultKind, End, Holding, JobEffect, ResponseEffect, ResponseForm, TransportFault,
-    TransportFaultKind, WebhookEffect,
+    DownloadFault, DownloadFaultKind, End, Holding, JobEffect, ProblemName, ResponseEffect, ResponseForm,
+    Span, TransportFault, TransportFaultKind, WebhookEffect,
 };
 pub use self::list::{with_added, with_dropped};
 pub use self::matcher::{AccountName, Calls, Glob, Matcher, RequestKind};

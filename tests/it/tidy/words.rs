@@ -75,9 +75,7 @@ const DIALECTS: Rule = Rule {
 
 const ANSWERS: Rule = Rule {
     words: &[".problem(&", ".submitted(&", ".dialect.job("],
-    forbids: |path| {
-        (path.starts_with("emulator/src/") || path.starts_with("src/")) && !speaks_dialect(path)
-    },
+    forbids: |path| (path.starts_with("emulator/src/") || path.starts_with("src/")) && !speaks_dialect(path),
     advice: "whatever leaves a vendor path is written in emulator/src/edge/{call/handle.rs,handlers/} by its dialect",
     example: "emulator/src/edge/call/check.rs",
 };

@@ -1,6 +1,6 @@
 //! Contradictions in the effects on transport and downloads.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
