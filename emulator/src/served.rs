@@ -60,18 +60,13 @@ fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Re
     for (name, value) in options {
         chosen.set(&served.vendor.contract, name, value)?;
     }
-    with(served.vendor.clone(), chosen)
+    with(&served.vendor, chosen)
 }
 
-/// A vendor with these options, its contract patched where they patch it.
-pub(crate) fn with(vendor: Vendor, options: Options) -> Result<ServedVendor, String> {
-    let contract = &vendor.contract;
-    let patched = options.iter().any(|(name, value)| contract.options[name].patch.contains_key(value));
-    if !patched {
-        return Ok(ServedVendor { vendor, options });
-    }
-    let contract = contract.with_options(&options).map_err(|error| error.to_string())?;
-    Ok(ServedVendor { vendor: Vendor { contract: Arc::new(contract), ..vendor }, options })
+/// A vendor with these options.
+pub(crate) fn with(vendor: &Vendor, options: Options) -> Result<ServedVendor, String> {
+    let vendor = vendor.with_options(&options).map_err(|error| error.to_string())?;
+    Ok(ServedVendor { vendor, options })
 }
 
 /// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.
@@ -93,7 +88,7 @@ pub(crate) fn choose_vendors(
             // An older edition may lack an option that the newest has; then there is nothing to choose.
             let _ = chosen.set(&vendor.contract, name, value);
         }
-        served.push(with(vendor, chosen)?);
+        served.push(with(&vendor, chosen)?);
     }
     // The vendors in the order given; of each the newest first, so that a bare id and a month mean
     // the newest edition that fits.

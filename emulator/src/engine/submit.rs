@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::roles::Asked;
-use mockreel_contracts::{Contract, Dialect, FailureReason, Model, Options, UnixMillis, ids};
+use mockreel_contracts::{Contract, Dialect, FailureReason, Model, UnixMillis, ids};
 use serde_json::Value;
 
 use super::{Decision, DecisionContext, Latency, LimitExceeded, check_limits};
@@ -22,8 +22,6 @@ use crate::state::webhook_plan::WebhookPlan;
 pub(crate) struct Submission<'a> {
     /// The vendor.
     pub contract: &'a Contract,
-    /// The quirks chosen for it.
-    pub options: &'a Options,
     /// How it mints ids.
     pub dialect: &'a dyn Dialect,
     /// The model asked for.
@@ -118,7 +116,7 @@ impl Submission<'_> {
             key: JobKey {
                 account: Arc::clone(context.account),
                 vendor: Arc::from(vendor),
-                id: Arc::from(self.dialect.job_id(self.options, self.model, entropy)),
+                id: Arc::from(self.dialect.job_id(self.model, entropy)),
             },
             edition: Arc::from(self.contract.edition.as_str()),
             model: self.model.id.clone(),

@@ -10,7 +10,7 @@ use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::model::operation::Check;
 use mockreel_contracts::problem::{KeyFault, Place};
-use mockreel_contracts::{Credential, Model, Problem};
+use mockreel_contracts::{Credential, Model, Problem, UnixMillis};
 use serde_json::Value;
 
 use super::authenticate::authenticate;
@@ -67,6 +67,7 @@ impl Checked<'_> {
 pub(super) async fn check<'a>(
     resolved: Resolved<'a>,
     credential: Result<Credential, KeyFault>,
+    now: UnixMillis,
 ) -> Result<Checked<'a>, Problem> {
     let Resolved { routed, effects, notes } = resolved;
     let Routed { context, matched, body, job_id, job } = routed;
@@ -92,7 +93,7 @@ pub(super) async fn check<'a>(
             Check::Credential => {
                 let credential = credential.take().unwrap_or(Err(KeyFault::Missing));
                 checked.credential =
-                    Some(authenticate(&context.app.keys, &context.contract().id, credential)?);
+                    Some(authenticate(&context.app.keys, context.contract(), credential, now)?);
             }
             Check::Body => parsed = body.take().transpose()?.unwrap_or_default(),
             Check::Model => checked.model = Some(choose_model(context, &checked.matched, &parsed.json)?),

@@ -92,7 +92,7 @@ async fn check_and_handle(
     credential: Result<Credential, KeyFault>,
     account: &mut LoadedAccount<'_>,
 ) -> Result<Answered, HandlerRefusal> {
-    let checked = check(resolved, credential).await?;
+    let checked = check(resolved, credential, account.now()).await?;
     handle(checked, account).await
 }
 

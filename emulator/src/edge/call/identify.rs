@@ -33,5 +33,5 @@ pub(super) async fn identify(context: CallContext<'_>) -> Identified<'_> {
 /// Reads the credential of a request in the vendor's scheme.
 pub(super) fn read_credential(context: CallContext<'_>) -> Result<Credential, KeyFault> {
     let exchange = context.exchange(UnixMillis::default(), [0; 32]);
-    context.served.vendor.dialect.credential(&exchange)
+    context.served.vendor.dialect.identify(&exchange)
 }

@@ -31,10 +31,9 @@ pub(super) async fn handle_submit(
     let (contract, options) = (context.contract(), &context.served.options);
     let dialect = &*context.served.vendor.dialect;
     let settings = &context.app.settings;
-    let finishes = dialect.finishes_at_submit(options);
+    let finishes = dialect.finishes_at_submit();
     let submission = Submission {
         contract,
-        options,
         dialect,
         model,
         asked: intent,

@@ -79,7 +79,6 @@ impl Stage {
         let contract = &served.vendor.contract;
         let submission = Submission {
             contract,
-            options: &served.options,
             dialect: &*served.vendor.dialect,
             model: contract.models.values().next().unwrap(),
             asked: &Asked { seconds: 5, ..Asked::default() },
