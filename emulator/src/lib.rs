@@ -17,7 +17,6 @@
 //! # });
 //! ```
 
-pub mod account;
 mod admin;
 mod app;
 mod auth;
@@ -44,7 +43,7 @@ mod transact;
 mod wallets;
 pub mod webhook;
 
-pub use self::auth::{KeyRule, KeyState};
+pub use self::auth::{KeyRule, KeyState, account};
 pub use self::builder::EmulatorBuilder;
 pub use self::emulator::{Emulator, StartError};
 pub use self::engine::Latency;

@@ -10,13 +10,14 @@ use mockreel_contracts::{Credential, Problem, Reply};
 use serde_json::Value;
 
 use super::check::check;
+use super::effects::problem::problem_named;
 use super::effects::resolve_effects;
+use super::effects::response::apply_effect;
 use super::identify::{Identified, read_credential};
 use super::log::{CallLog, describe_body};
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
 use super::respond::Handled;
-use super::{problem_effect, response_effect};
 use crate::edge::handlers::{Answered, HandlerRefusal, handle};
 use crate::random::Purpose;
 use crate::scenario::ResponseForm;
@@ -31,7 +32,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let model = context.known_model(&routed.matched, routed.json());
     let (effects, mut notes) = resolve_effects(&routed, model, &mut account).await;
     let effect = effects.response.clone().unwrap_or_default();
-    let problem = effect.problem.map(|name| problem_effect::problem_named(name, &effect, model, &routed));
+    let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
     let variant = context.app.variants.of(context.served, &effect.options).unwrap_or_else(|why| {
         notes.push(why);
@@ -68,7 +69,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
         notes.push("the refusal was ordered: the request itself may be sound".to_owned());
     }
     Handled {
-        reply: response_effect::apply(reply, &effect, operation),
+        reply: apply_effect(reply, &effect, operation),
         literal: effect.literal_text().filter(|_| !is_effect),
         transport,
         log: CallLog {

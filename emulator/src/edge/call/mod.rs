@@ -13,10 +13,8 @@ mod image_policy;
 mod images;
 pub(super) mod log;
 mod operation;
-mod problem_effect;
 pub(super) mod request;
 mod respond;
-mod response_effect;
 
 use axum::body::Body;
 use axum::http::Response;

@@ -8,7 +8,11 @@ use serde_json::{Map, Value};
 use crate::scenario::ResponseEffect;
 
 /// Applies an effect to a reply.
-pub(super) fn apply(mut reply: Reply, effect: &ResponseEffect, operation: &OperationFacts) -> Reply {
+pub(in crate::edge::call) fn apply_effect(
+    mut reply: Reply,
+    effect: &ResponseEffect,
+    operation: &OperationFacts,
+) -> Reply {
     reply.status = effect.status.unwrap_or(reply.status);
     for (name, value) in &effect.headers {
         reply.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

@@ -3,6 +3,8 @@
 //! Without rules every key is good. As soon as a rule names a key for a vendor, that vendor knows no others,
 //! but for the reserved ones. The text of a key is turned into its digest as it is read.
 
+pub mod account;
+
 use std::collections::BTreeSet;
 
 use mockreel_contracts::problem::KeyFault;
@@ -10,7 +12,6 @@ use mockreel_contracts::{Credential, Problem, ids};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::account;
 use crate::scenario::{AccountName, Glob};
 
 /// What a vendor knows of a key.

@@ -1,5 +1,8 @@
 //! The effects on a request or a download: from its prompt, its header, and the scenarios.
 
+pub(super) mod problem;
+pub(super) mod response;
+
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -7,9 +10,9 @@ use mockreel_contracts::Model;
 use mockreel_contracts::contract::check::roles::prompt;
 use serde_json::Value;
 
-use super::operation::Routed;
 use crate::account;
 use crate::app::App;
+use crate::edge::call::operation::Routed;
 use crate::edge::headers::SCENARIO_HEADER;
 use crate::engine::Directives;
 use crate::scenario::{Effects, RequestFacts, RequestKind, Scenario, sets};

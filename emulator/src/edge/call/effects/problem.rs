@@ -6,7 +6,7 @@ use mockreel_contracts::problem::{KeyFault, Malformation, Place};
 use mockreel_contracts::{Model, Problem, Role};
 use serde_json::Value;
 
-use super::operation::Routed;
+use crate::edge::call::operation::Routed;
 use crate::scenario::{ProblemName, ResponseEffect};
 
 /// The limit of a rate unless the effect says it: the one that was observed.
@@ -22,7 +22,7 @@ const DEFAULT_UPSTREAM_STATUS: u16 = 400;
 const LIMIT_BYTES: u64 = 10 * 1024 * 1024;
 
 /// Makes the problem of a name, as the effect and the request have it.
-pub(super) fn problem_named(
+pub(in crate::edge::call) fn problem_named(
     name: ProblemName,
     effect: &ResponseEffect,
     model: Option<&Model>,
