@@ -183,7 +183,7 @@ impl Redactor {
 
     fn part(&self, part: &Part) -> Content {
         match &part.content {
-            PartContent::Text(text) => Content::Text(cut(self.named(&part.name, text))),
+            PartContent::Text(text) => Content::Text(cut_text(self.named(&part.name, text))),
             PartContent::File { bytes, .. } => {
                 Content::Bytes { length: bytes.len() as u64, head: String::new() }
             }
@@ -214,7 +214,7 @@ impl Redactor {
         let media = ["image/", "video/", "audio/", "application/octet-stream"];
         let is_media = media.iter().any(|kind| content_type.starts_with(kind));
         match str::from_utf8(bytes) {
-            Ok(text) if !is_media && !text.contains('\0') => Content::Text(cut(self.string(text, way))),
+            Ok(text) if !is_media && !text.contains('\0') => Content::Text(cut_text(self.string(text, way))),
             Ok(_) | Err(_) => Content::Bytes { length: bytes.len() as u64, head: self.head(bytes, way) },
         }
     }
@@ -277,7 +277,7 @@ fn is_filler(text: &str) -> bool {
 
 /// A text of at most 64 KiB, with a note if there was more. It is cut when nothing secret is left in it:
 /// half a secret would not be found.
-fn cut(mut text: String) -> String {
+fn cut_text(mut text: String) -> String {
     if text.len() > TEXT_LIMIT_BYTES {
         let end = text.floor_char_boundary(TEXT_LIMIT_BYTES);
         let more = text.len() - end;

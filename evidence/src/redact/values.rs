@@ -27,7 +27,7 @@ const WIDEST: usize = 6;
 #[derive(Clone)]
 pub struct Secrets {
     pub(super) marks: Marks,
-    patterns: Vec<Pattern>,
+    patterns: Vec<Writing>,
     /// The length of the longest, in bytes.
     longest: usize,
     /// Bytes at which one of them may begin; others are passed over, for bodies are long.
@@ -36,7 +36,7 @@ pub struct Secrets {
 
 /// One text to be found, character by character.
 #[derive(Clone)]
-struct Pattern {
+struct Writing {
     characters: Vec<char>,
     /// What stands for the secret.
     mark: Arc<str>,
@@ -52,14 +52,14 @@ struct Edges {
 }
 
 /// A stretch of a text that is a secret.
-struct Span {
+struct SecretSpan {
     range: Range<usize>,
     mark: Arc<str>,
     /// Whether the secret stands there as it is, whatever its case.
     is_plain: bool,
 }
 
-impl Span {
+impl SecretSpan {
     fn join(self, other: &Self) -> Self {
         let range = self.range.start.min(other.range.start)..self.range.end.max(other.range.end);
         Self { range, is_plain: self.is_plain && other.is_plain, ..self }
@@ -79,7 +79,7 @@ impl Secrets {
         for secret in secrets.iter().map(AsRef::as_ref) {
             let mark: Arc<str> = (marks.write)(secret, Clue::Value).into();
             let characters = secret.chars().collect();
-            patterns.push(Pattern { characters, mark: Arc::clone(&mark), base64: None });
+            patterns.push(Writing { characters, mark: Arc::clone(&mark), base64: None });
             patterns.extend((0..3).map(|offset| encode_stretch(secret, offset, &mark)));
         }
         let longest = secrets.iter().map(|secret| secret.as_ref().len()).max().unwrap_or_default();
@@ -138,8 +138,8 @@ impl Secrets {
 
     /// Where secrets are: in order, none overlapping another. Overlapping finds become one, lest the rest of
     /// one be left beside another.
-    fn spans(&self, text: &str) -> Vec<Span> {
-        let mut spans: Vec<Span> = Vec::new();
+    fn spans(&self, text: &str) -> Vec<SecretSpan> {
+        let mut spans: Vec<SecretSpan> = Vec::new();
         if self.patterns.is_empty() {
             return spans;
         }
@@ -163,7 +163,7 @@ impl Secrets {
 }
 
 /// The first so many bytes of a text, with the mark of each span that begins in them.
-fn replace_spans(text: &str, spans: &[Span], until: usize) -> String {
+fn replace_spans(text: &str, spans: &[SecretSpan], until: usize) -> String {
     let mut replaced = String::with_capacity(until);
     let mut done = 0;
     for span in spans.iter().take_while(|span| span.range.start < until) {
@@ -176,7 +176,7 @@ fn replace_spans(text: &str, spans: &[Span], until: usize) -> String {
 }
 
 /// The base64 characters that depend on the secret alone when so many bytes stand before it.
-fn encode_stretch(secret: &str, offset: usize, mark: &Arc<str>) -> Pattern {
+fn encode_stretch(secret: &str, offset: usize, mark: &Arc<str>) -> Writing {
     let mut bytes = vec![0; offset];
     bytes.extend_from_slice(secret.as_bytes());
     let bits = 8 * bytes.len();
@@ -184,12 +184,12 @@ fn encode_stretch(secret: &str, offset: usize, mark: &Arc<str>) -> Pattern {
     let encoded = STANDARD.encode(&bytes);
     let characters = encoded[start..bits / 6].chars().collect();
     let base64 = Some(Edges { before: offset > 0, after: !bits.is_multiple_of(6) });
-    Pattern { characters, mark: Arc::clone(mark), base64 }
+    Writing { characters, mark: Arc::clone(mark), base64 }
 }
 
-impl Pattern {
+impl Writing {
     /// The stretch that begins here, if one does; a little more at its edges if these betray something.
-    fn span(&self, text: &str, at: usize) -> Option<Span> {
+    fn span(&self, text: &str, at: usize) -> Option<SecretSpan> {
         let bytes = text.as_bytes();
         let (first, rest) = self.characters.split_first()?;
         let mut ends = Vec::new();
@@ -215,7 +215,7 @@ impl Pattern {
                 range.end += 1;
             }
         }
-        Some(Span { range, mark: Arc::clone(&self.mark), is_plain })
+        Some(SecretSpan { range, mark: Arc::clone(&self.mark), is_plain })
     }
 
     /// Whether a text is the pattern as it is, whatever its case.
