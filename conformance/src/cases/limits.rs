@@ -123,8 +123,7 @@ fn burst(session: &mut Session<'_>) -> Verdict {
 
 fn broke(session: &mut Session<'_>) -> Verdict {
     session.steered()?;
-    let scheme = session.profile.contract().auth.scheme.clone();
-    let ask = submit_of(session)?.from(Credential::Header(format!("{scheme} {BROKE_KEY}")));
+    let ask = submit_of(session)?.from(Credential::Header(session.auth_header(BROKE_KEY)));
     let answer = session.send(&ask)?;
     let expected =
         session.profile.contract().problems.get("insufficient_credits").map_or(403, |fact| fact.status);

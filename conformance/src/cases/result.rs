@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use mockreel_contracts::contract::check::roles::asked;
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::check::schema::{at, properties};
 use mockreel_contracts::contract::model::source::Grade;
 use mockreel_contracts::{Operation, Role};
@@ -181,7 +181,7 @@ fn duration(session: &mut Session<'_>) -> Verdict {
     let url = video(session)?;
     let Some(shared) = session.shared_job() else { return Ok(()) };
     let model = session.profile.contract().models.get(&shared.model);
-    let seconds = model.map_or(0, |model| asked(model, &shared.body).seconds);
+    let seconds = model.map_or(0, |model| JobIntent::read(model, &shared.body).seconds);
     lasts(session, &url, f64::from(seconds))
 }
 

@@ -137,10 +137,10 @@ impl Side {
     }
 
     /// The form in which it is compared. Of a contract: what is documented, or what is enforced.
-    pub fn surface(&self, side: openapi::Side) -> Surface {
+    pub fn surface(&self, view: openapi::View) -> Surface {
         let mut surface = match &self.what {
             What::Document(surface, _) => (**surface).clone(),
-            What::Contract(contract) => of_contract(contract, side),
+            What::Contract(contract) => of_contract(contract, view),
             What::Answers(seen, _) => seen.surface(&self.name),
         };
         surface.name.clone_from(&self.name);

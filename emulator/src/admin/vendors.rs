@@ -1,7 +1,7 @@
 //! What is served.
 
 use axum::http::StatusCode;
-use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::openapi::{View, export};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -50,7 +50,7 @@ pub(super) fn openapi(order: &Order<'_>, id: &str) -> Answer {
     let index = by_selector(vendors, id)
         .ok_or_else(|| Wrong::new(StatusCode::NOT_FOUND, format!("`{id}` is not served")))?;
     let contract = &vendors[index].vendor.contract;
-    Ok(export(contract, Side::Enforced))
+    Ok(export(contract, View::Enforced))
 }
 
 /// `GET openapi.json`. The form of scenarios is put in from the types that read them.

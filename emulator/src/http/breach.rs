@@ -1,7 +1,7 @@
 //! What becomes of a request whose images break a rule, or that asks for what the model cannot do.
 
 use mockreel_contracts::contract::check::image::{Finding, ImageRole, Slot, judge as judge_image};
-use mockreel_contracts::contract::check::roles::{Asked, place_of};
+use mockreel_contracts::contract::check::intent::{JobIntent, place_of};
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::{Contract, FailureReason, Model, Role, upstream};
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(super) fn judge(
     contract: &Contract,
     moment: ImageBreach,
     model: &Model,
-    asked: &Asked,
+    asked: &JobIntent,
     slots: &[Slot<'_>],
     looked: &Looked,
     disliked: bool,

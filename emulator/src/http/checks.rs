@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::check::normalise::normalised;
-use mockreel_contracts::contract::check::roles::{Asked, asked};
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::contract::model::Lifecycle;
@@ -23,7 +23,7 @@ pub(super) struct Checked<'a> {
     pub(super) credential: Option<Credential>,
     pub(super) parsed: Parsed,
     pub(super) model: Option<&'a Model>,
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<JobIntent>,
     pub(super) echo: Value,
     pub(super) looked: images::Looked,
     pub(super) breach: Option<crate::job::Failure>,
@@ -50,7 +50,7 @@ impl Call<'_> {
         };
         for check in &matched.operation.checks {
             match check {
-                Check::Credential => checked.credential = Some(self.credential()?),
+                Check::Credential => checked.credential = Some(self.credential(account).await?),
                 Check::Body => checked.parsed = parsed.take().transpose()?.unwrap_or_default(),
                 Check::Model => checked.model = Some(self.chosen_model(matched, &checked.parsed.json)?),
                 Check::Members => self.members(matched, &mut checked)?,
@@ -65,9 +65,12 @@ impl Call<'_> {
         Ok(checked)
     }
 
-    fn credential(&self) -> Result<Credential, Problem> {
+    async fn credential(&self, account: &Arc<str>) -> Result<Credential, Problem> {
         let exchange = self.exchange(UnixMillis::default(), [0; 32]);
-        let credential = self.chosen.vendor.dialect.credential(&exchange).map_err(Problem::Unauthorized)?;
+        let credential = self.chosen.vendor.dialect.identify(&exchange).map_err(Problem::Unauthorized)?;
+        let now = self.shared.account_now(account).await;
+        let genuine = self.contract().auth.scheme.authenticate(&credential, now);
+        genuine.map_err(Problem::Unauthorized)?;
         match account::reserved(&credential.key) {
             Some(fault @ (KeyFault::Unknown | KeyFault::Disabled)) => Err(Problem::Unauthorized(fault)),
             Some(KeyFault::Missing | KeyFault::WrongScheme) | None => {
@@ -135,7 +138,7 @@ impl Call<'_> {
             Some(model) => {
                 let body = normalised(&model.request, body);
                 let violations = self.contract().request_checker(model).violations(&body);
-                checked.asked = Some(asked(model, &body));
+                checked.asked = Some(JobIntent::read(model, &body));
                 checked.parsed.json = body;
                 violations
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use mockreel_contracts::contract::check::roles::prompt;
+use mockreel_contracts::contract::check::intent::prompt;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::{Model, Operation, Problem};

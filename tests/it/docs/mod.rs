@@ -9,7 +9,7 @@ use std::sync::Arc;
 use mockreel_conformance::catalogue;
 use mockreel_conformance::profile::Profile;
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::openapi::{View, export};
 use mockreel_contracts::contract::views::page::render;
 
 fn docs() -> PathBuf {
@@ -30,7 +30,7 @@ fn generated() -> Vec<(String, String)> {
         files.push((format!("vendors/{}.md", contract.id), render(contract, &older)));
         files.push((
             format!("openapi/{}.json", contract.id),
-            format!("{:#}\n", export(contract, Side::Enforced)),
+            format!("{:#}\n", export(contract, View::Enforced)),
         ));
     }
     let newest = all.iter().filter(|vendor| vendor.newest);

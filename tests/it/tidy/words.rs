@@ -68,13 +68,17 @@ const DIALECTS: Rule = Rule {
     example: "conformance/src/run.rs",
 };
 
+/// Where the emulator speaks a vendor's dialect.
+const SPEAKERS: [&str; 3] =
+    ["emulator/src/http/vendor.rs", "emulator/src/edge/handlers/", "emulator/src/edge/call/handle.rs"];
+
 const ANSWERS: Rule = Rule {
     words: &[".problem(&", ".submitted(&", ".dialect.job("],
     forbids: |path| {
         (path.starts_with("emulator/src/") || path.starts_with("src/"))
-            && path != "emulator/src/http/vendor.rs"
+            && !SPEAKERS.iter().any(|speaker| path.starts_with(speaker))
     },
-    advice: "whatever leaves a vendor path is written in emulator/src/http/vendor.rs by its dialect",
+    advice: "whatever leaves a vendor path is written by its dialect, in the files that handle operations",
     example: "emulator/src/http/checks.rs",
 };
 
@@ -145,10 +149,16 @@ fn the_suite_knows_no_dialect() {
 fn a_dialect_is_only_spoken_where_vendor_paths_are_answered() {
     ANSWERS.hold();
     let tree = read_tree();
-    let edge = tree.text("emulator/src/http/vendor.rs").unwrap();
-    for word in ["StatusCode", "Response", "Body::from"] {
-        assert!(!edge.contains(word), "http/vendor.rs says `{word}`: it hands on what the dialect wrote");
-    }
+    let speakers: Vec<(&str, &str)> =
+        tree.sources().filter(|(path, _)| SPEAKERS.iter().any(|speaker| path.starts_with(speaker))).collect();
+    assert!(!speakers.is_empty(), "no file speaks a dialect: {SPEAKERS:?}");
+    super::assert_none(
+        &lines_with(
+            speakers.into_iter(),
+            &["StatusCode", "axum::response", "Response<", "Response::", "Body::from"],
+        ),
+        "these hand on what the dialect wrote, and build no answer of their own",
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod receiver;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mockreel_contracts::contract::check::roles::Asked;
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::{Operation, UnixMillis, vendor};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -78,10 +78,9 @@ impl Stage {
         let contract = &chosen.vendor.contract;
         let submission = Submission {
             contract,
-            options: &chosen.options,
             dialect: &*chosen.vendor.dialect,
             model: contract.models.values().next().unwrap(),
-            asked: &Asked { seconds: 5, ..Asked::default() },
+            asked: &JobIntent { seconds: 5, ..JobIntent::default() },
             echo: Arc::new(Value::Null),
             echo_bytes: 0,
             tenant: None,

@@ -1,4 +1,4 @@
-//! The two sides of a contract: what is documented, and what is enforced.
+//! Views of a contract in OpenAPI: the documented one, and the enforced one.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -10,16 +10,16 @@ use crate::contract::model::source::Cited;
 use crate::contract::model::{Contract, Model};
 use crate::contract::views::examples::{complete_for, minimal_for, settled};
 
-/// Which side of a contract is meant.
+/// What of a contract is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum View {
     /// What the documentation states.
     Documented,
     /// What is served, as far as we know.
     Enforced,
 }
 
-impl Side {
+impl View {
     /// The word in documents and messages.
     pub fn word(self) -> &'static str {
         match self {
@@ -29,35 +29,35 @@ impl Side {
     }
 }
 
-/// A contract seen from one side.
-pub(super) struct View<'a> {
+/// A contract in one view.
+pub(super) struct ViewedContract<'a> {
     pub(super) contract: &'a Contract,
-    pub(super) side: Side,
+    pub(super) view: View,
 }
 
-impl View<'_> {
-    /// Whether a fact with these sources belongs to the side.
+impl ViewedContract<'_> {
+    /// Whether a fact with these sources belongs to the view.
     pub(super) fn has(&self, cited: &Cited) -> bool {
-        match self.side {
-            Side::Documented => cited.is_documented(&self.contract.sources),
-            Side::Enforced => true,
+        match self.view {
+            View::Documented => cited.is_documented(&self.contract.sources),
+            View::Enforced => true,
         }
     }
 
-    /// Whether a path belongs to the side: what is served is what no option switches off by default.
+    /// Whether a path belongs to the view: what is served is what no option switches off by default.
     pub(super) fn has_route(&self, route: &Route) -> bool {
         let option = route.option.as_ref().and_then(|name| self.contract.options.get(name));
-        match self.side {
-            Side::Documented => self.has(&route.source),
-            Side::Enforced => option.is_none_or(|fact| fact.default != "off"),
+        match self.view {
+            View::Documented => self.has(&route.source),
+            View::Enforced => option.is_none_or(|fact| fact.default != "off"),
         }
     }
 
-    /// A schema as the side states it.
+    /// A schema as the view states it.
     pub(super) fn schema(&self, schema: &Value) -> Value {
-        let view = match self.side {
-            Side::Documented => documented(&self.stated(schema, true).unwrap_or_else(|| json!({}))),
-            Side::Enforced => schema.clone(),
+        let view = match self.view {
+            View::Documented => documented(&self.stated(schema, true).unwrap_or_else(|| json!({}))),
+            View::Enforced => schema.clone(),
         };
         published(&view)
     }

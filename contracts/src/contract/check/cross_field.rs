@@ -1,4 +1,4 @@
-//! What of a request goes together: the keyword `x-together` of a request's schema.
+//! Cross-field rules: the keyword `x-together` of a request's schema.
 //!
 //! A vendor's schema says what each member may be; that two members exclude each other is often only in its
 //! prose, and whether a breach is refused or fails nobody knows. So these rules are kept apart from the
@@ -30,18 +30,18 @@ struct Written {
 
 /// What of a request must go together, ready to judge bodies.
 #[derive(Debug, Default)]
-pub struct Together(Vec<(Unmet, Checker)>);
+pub struct CrossFieldRules(Vec<(BrokenCombination, Checker)>);
 
 /// A rule that a body breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unmet {
+pub struct BrokenCombination {
     /// Name of the member that does not go with the others.
     pub member: String,
     /// What is wrong.
     pub text: String,
 }
 
-impl Together {
+impl CrossFieldRules {
     /// Reads the rules of a request's schema; none if it states none.
     ///
     /// # Errors
@@ -57,14 +57,14 @@ impl Together {
             }
             let checker = Checker::new(rule.keeps)
                 .map_err(|error| format!("`{KEYWORD}` of {}: {error}", rule.member))?;
-            Ok((Unmet { member: rule.member, text: rule.text }, checker))
+            Ok((BrokenCombination { member: rule.member, text: rule.text }, checker))
         });
         rules.collect::<Result<_, _>>().map(Self)
     }
 
     /// The first rule that a body breaks.
-    pub fn unmet(&self, body: &Value) -> Option<&Unmet> {
-        self.0.iter().find(|(_, checker)| !checker.accepts(body)).map(|(unmet, _)| unmet)
+    pub fn first_broken(&self, body: &Value) -> Option<&BrokenCombination> {
+        self.0.iter().find(|(_, checker)| !checker.accepts(body)).map(|(broken, _)| broken)
     }
 }
 
@@ -109,11 +109,11 @@ mod tests {
 
     #[test]
     fn a_body_that_breaks_a_rule_is_told_which() {
-        let together = Together::of(&schema()).unwrap();
-        assert_eq!(together.unmet(&json!({"prompt": "x"})), None);
-        let unmet = Unmet { member: "prompt".to_owned(), text: "one of both".to_owned() };
+        let together = CrossFieldRules::of(&schema()).unwrap();
+        assert_eq!(together.first_broken(&json!({"prompt": "x"})), None);
+        let unmet = BrokenCombination { member: "prompt".to_owned(), text: "one of both".to_owned() };
         for body in [json!({}), json!({"prompt": "x", "shots": []})] {
-            assert_eq!(together.unmet(&body), Some(&unmet), "{body}");
+            assert_eq!(together.first_broken(&body), Some(&unmet), "{body}");
         }
         assert!(speaks_of(&schema(), "shots") && !speaks_of(&schema(), "one of both"));
     }
@@ -127,7 +127,7 @@ mod tests {
         ] {
             let mut broken = schema();
             broken["x-together"][0][key] = value;
-            let error = Together::of(&broken).unwrap_err();
+            let error = CrossFieldRules::of(&broken).unwrap_err();
             assert!(error.contains(said), "{error}");
         }
     }

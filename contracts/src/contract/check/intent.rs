@@ -1,18 +1,18 @@
-//! What a request asks for, in our words: the keyword `x-role` says which member means what.
+//! Intent of a submit, in our words, read by the roles of its members.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::contract::check::cross_field::BrokenCombination;
 use crate::contract::check::image::{ImageRole, slots};
 use crate::contract::check::schema::properties;
-use crate::contract::check::together::Unmet;
 use crate::contract::model::Model;
 use crate::role::Role;
 
 /// What a request asks for. Read from a body that keeps its schema; whatever is not there is `None` or `false`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Asked {
+pub struct JobIntent {
     /// The prompt.
     pub prompt: Option<String>,
     /// Length of the clip in seconds: what was asked for, else the default, else what the model makes.
@@ -27,8 +27,8 @@ pub struct Asked {
     pub masks: bool,
     /// The camera is told to move.
     pub camera: Option<Camera>,
-    /// What of it does not go together.
-    pub unmet: Option<Unmet>,
+    /// The first rule about several members that it breaks.
+    pub broken_combination: Option<BrokenCombination>,
 }
 
 /// A camera movement.
@@ -40,21 +40,23 @@ pub struct Camera {
     pub non_zero: Option<usize>,
 }
 
-/// Reads what a body asks a model for.
-pub fn asked(model: &Model, body: &Value) -> Asked {
-    let roles = Roles { members: properties(&model.request), body };
-    let text = |role: Role| roles.value(role).and_then(Value::as_str).map(str::to_owned);
-    let images = slots(&model.request, body);
-    let has = |role: ImageRole| images.iter().any(|slot| slot.rules.role == role);
-    Asked {
-        prompt: roles.prompt().map(Cow::into_owned),
-        seconds: seconds(&roles).unwrap_or(model.output.seconds),
-        aspect: text(Role::AspectRatio).as_deref().and_then(ratio),
-        first: has(ImageRole::First),
-        tail: has(ImageRole::Tail),
-        masks: has(ImageRole::Mask) || roles.value(Role::StaticMask).is_some(),
-        camera: camera(&roles),
-        unmet: model.unmet(body).cloned(),
+impl JobIntent {
+    /// Reads what a body asks a model for.
+    pub fn read(model: &Model, body: &Value) -> Self {
+        let roles = Roles { members: properties(&model.request), body };
+        let text = |role: Role| roles.value(role).and_then(Value::as_str).map(str::to_owned);
+        let images = slots(&model.request, body);
+        let has = |role: ImageRole| images.iter().any(|slot| slot.rules.role == role);
+        Self {
+            prompt: roles.prompt().map(Cow::into_owned),
+            seconds: seconds(&roles).unwrap_or(model.output.seconds),
+            aspect: text(Role::AspectRatio).as_deref().and_then(ratio),
+            first: has(ImageRole::First),
+            tail: has(ImageRole::Tail),
+            masks: has(ImageRole::Mask) || roles.value(Role::StaticMask).is_some(),
+            camera: camera(&roles),
+            broken_combination: model.broken_combination(body).cloned(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What makes a merged table a contract: facts that fit together, each with a source.
+//! Validation of a merged table: facts that fit together, each with a source.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -86,14 +86,6 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
             return Err(format!(
                 "[pictures]: `{name}` is no picture rule; there are {}",
                 ImageRule::NAMES.join(", ")
-            ));
-        }
-    }
-    for name in &contract.upstream.rules {
-        if !crate::upstream::RULES.contains(&name.as_str()) {
-            return Err(format!(
-                "[upstream]: `{name}` is no rule; there are {}",
-                crate::upstream::RULES.join(", ")
             ));
         }
     }
