@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mockreel_contracts::contract::views::openapi::{View, export};
 use mockreel_contracts::contract::views::page::render;
-use mockreel_drift::import::{ImportError, Wanted, check_id, day, hosts, import};
+use mockreel_drift::import::{ImportError, ImportOptions, check_id, day, hosts, import};
 
 use crate::cli::{ContractCommand, ImportFlags};
 use crate::error::CliError;
@@ -64,7 +64,7 @@ fn import_files(flags: &ImportFlags) -> Result<(), CliError> {
         Some(day) => mockreel_contracts::vendor::in_force(&id, day).map_err(CliError::internal)?,
         None => known,
     };
-    let options = Wanted {
+    let options = ImportOptions {
         id: &id,
         known: base.map(|vendor| &*vendor.contract),
         edition: flags.edition.as_deref(),

@@ -18,7 +18,7 @@ use crate::run::{self, Choice, INTERNAL, Trouble, USAGE};
 use crate::session::{Beside, Parts};
 use crate::target::Target;
 use crate::wire::{HttpSettings, HttpWire};
-use mockreel_evidence::cassette::{Cassette, Header, Recorder, ReplayWire};
+use mockreel_evidence::cassette::{Cassette, CassetteHeader, Recorder, ReplayWire};
 use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire};
 use mockreel_evidence::redact::Redactor;
 
@@ -279,7 +279,7 @@ fn live(wanted: &Wanted) -> Target {
     }
 }
 
-fn replayed(header: &Header, now_ms: u64) -> Target {
+fn replayed(header: &CassetteHeader, now_ms: u64) -> Target {
     let recorded_ms = header
         .recorded
         .parse::<jiff::Timestamp>()
@@ -377,7 +377,7 @@ fn recorder(
     if target.evidence == Evidence::Cassette {
         return Err(Trouble::new(USAGE, "--cassette and --replay go against each other; give one of them"));
     }
-    let header = Header {
+    let header = CassetteHeader {
         vendor: wanted.contract.id.clone(),
         edition: wanted.contract.edition.clone(),
         target: target.name.clone(),

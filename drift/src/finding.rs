@@ -76,7 +76,7 @@ pub struct Finding {
     pub flaps: Option<u32>,
     /// Whether the history, or for a defect the old document, has it already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub baseline: Option<Baseline>,
+    pub baseline: Option<BaselineState>,
     /// The documents in which it is, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
@@ -85,7 +85,7 @@ pub struct Finding {
     pub models: Vec<String>,
     /// On how many answers it rests; absent where documents were compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<SampleCount>,
     /// How sure it is.
     pub confidence: Confidence,
     /// One sentence for people.
@@ -94,7 +94,7 @@ pub struct Finding {
 
 /// How many answers spoke of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
+pub struct SampleCount {
     /// Answers in which it could have been.
     pub samples: u32,
     /// Answers in which it was.
@@ -116,7 +116,7 @@ pub enum Confidence {
 /// Whether a finding is new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Baseline {
+pub enum BaselineState {
     /// It was not there the last time.
     New,
     /// It was.

@@ -1,4 +1,4 @@
-//! What differs between two descriptions of a vendor, how bad it is, and where.
+//! Drift: the differences between two descriptions of a vendor, their severities and places.
 //!
 //! Every description becomes a [`surface::Surface`] first: a contract by way of its own OpenAPI document, a
 //! vendor's OpenAPI file, a folder of them, recorded answers. Two surfaces give a [`finding::Report`].

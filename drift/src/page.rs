@@ -1,5 +1,6 @@
 //! The page about drift: what can be found, how bad it is, and how it is told.
 
+use mockreel_evidence::issue::IssueLevel;
 use std::fmt::Write as _;
 
 use super::kind::{Kind, Severity};
@@ -12,8 +13,13 @@ pub fn page() -> String {
     );
     for severity in Severity::ALL {
         let exit = if severity.is_wire_relevant() { 5 } else { 0 };
-        let _ =
-            writeln!(page, "| {} | {} | {exit} | {} |", severity.name(), meaning(severity), level(severity));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {exit} | {} |",
+            severity.name(),
+            meaning(severity),
+            level(severity).as_str()
+        );
     }
     page.push_str(DIRECTIONS);
     page.push_str("\n## Kinds of differences\n\nThe list is closed: a report has no other kinds.\n\n");
@@ -42,11 +48,11 @@ fn meaning(severity: Severity) -> &'static str {
 }
 
 /// The level in SARIF.
-pub fn level(severity: Severity) -> &'static str {
+pub fn level(severity: Severity) -> IssueLevel {
     match severity {
-        Severity::Breaking => "error",
-        Severity::Risky | Severity::Defect => "warning",
-        Severity::Compatible | Severity::Cosmetic => "note",
+        Severity::Breaking => IssueLevel::Error,
+        Severity::Risky | Severity::Defect => IssueLevel::Warning,
+        Severity::Compatible | Severity::Cosmetic => IssueLevel::Note,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a vendor offers, as one description of it says: the form in which descriptions are compared.
+//! A vendor's offer as one description states it: the form in which descriptions are compared.
 //!
 //! A contract, an OpenAPI file, a folder of them and recorded answers all become a [`Surface`]. References
 //! are followed, alternatives are merged, the spellings of OpenAPI 3.0 and 3.1 are one.
@@ -9,6 +9,23 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::finding::Finding;
+
+/// The bounds that are compared, and the type that each speaks of.
+pub(crate) const LIMITS: [(&str, &[Type]); 13] = [
+    ("minimum", &[Type::Number, Type::Integer]),
+    ("maximum", &[Type::Number, Type::Integer]),
+    ("exclusiveMinimum", &[Type::Number, Type::Integer]),
+    ("exclusiveMaximum", &[Type::Number, Type::Integer]),
+    ("multipleOf", &[Type::Number, Type::Integer]),
+    ("minLength", &[Type::String]),
+    ("maxLength", &[Type::String]),
+    ("pattern", &[Type::String]),
+    ("minItems", &[Type::Array]),
+    ("maxItems", &[Type::Array]),
+    ("uniqueItems", &[Type::Array]),
+    ("minProperties", &[Type::Object]),
+    ("maxProperties", &[Type::Object]),
+];
 
 /// What a vendor offers, as one description says.
 #[derive(Clone, Debug, Default)]
@@ -63,14 +80,14 @@ pub struct Endpoint {
     /// The parameters within the path, by their position from 1.
     pub segments: Node,
     /// Bodies, by the model that they are for; `""` where no member names a model.
-    pub requests: BTreeMap<String, Body>,
+    pub requests: BTreeMap<String, BodyForm>,
     /// Answers, by status as it is written: `200`, `4XX`, `default`.
-    pub replies: BTreeMap<String, Body>,
+    pub replies: BTreeMap<String, BodyForm>,
 }
 
 /// A body, as one file describes it.
 #[derive(Clone, Debug, Default)]
-pub struct Body {
+pub struct BodyForm {
     /// The content types, sorted; empty if nothing is said.
     pub media_types: Vec<String>,
     /// Its form; absent if nothing is said.
@@ -134,7 +151,7 @@ pub struct Node {
     /// What is said about it.
     pub text: String,
     /// The members of an object, in order of declaration.
-    pub members: IndexMap<String, Member>,
+    pub members: IndexMap<String, MemberForm>,
     /// Whether other members are refused.
     pub closed: bool,
     /// The items of an array.
@@ -151,7 +168,7 @@ pub struct Node {
 
 /// A member of an object.
 #[derive(Clone, Debug, Default)]
-pub struct Member {
+pub struct MemberForm {
     /// Whether it must be there. Of an inferred form: whether it always was.
     pub required: bool,
     /// Its form.

@@ -1,4 +1,4 @@
-//! Which of documentation, emulator and vendor is wrong: rule 5 of the suite, as a pure function.
+//! Verdicts on documentation, emulator and vendor: rule 5 of the suite, as a pure function.
 //!
 //! | documentation and vendor | documentation and emulator | emulator and vendor | verdict |
 //! |---|---|---|---|
@@ -18,7 +18,7 @@ use crate::Verdict;
 
 /// What each of them says about one thing; `None` is silence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words<T> {
+pub struct Statements<T> {
     /// The documentation.
     pub docs: Option<T>,
     /// The emulator.
@@ -29,7 +29,7 @@ pub struct Words<T> {
     pub previous: Option<T>,
 }
 
-impl<T: PartialEq> Words<T> {
+impl<T: PartialEq> Statements<T> {
     /// Who is wrong.
     pub fn verdict(&self) -> Verdict {
         let Some(live) = &self.live else { return Verdict::Unproven };
@@ -104,7 +104,7 @@ mod tests {
     /// Documentation, emulator, vendor, vendor before; `-` is silence.
     fn verdict(words: &str) -> Verdict {
         let said = |at: usize| words.chars().nth(at).filter(|word| *word != '-');
-        Words { docs: said(0), emulator: said(1), live: said(2), previous: said(3) }.verdict()
+        Statements { docs: said(0), emulator: said(1), live: said(2), previous: said(3) }.verdict()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockreel_contracts::contract::check::schema::escape;
-use mockreel_drift::surface::{Member, Node, Type, sort_values};
+use mockreel_drift::surface::{MemberForm, Node, Type, sort_values};
 use serde_json::{Value, json};
 
 use super::values::{ADDRESS, foreign, good, items, long, of_type};
@@ -119,7 +119,7 @@ impl<'a, 's> Prober<'a, 's> {
             };
             let Some(inner) = inner else { continue };
             let required = base.pointer(&at).is_some() && !self.takes(base, &at, None)?;
-            node.members.insert(name.to_owned(), Member { required, node: inner });
+            node.members.insert(name.to_owned(), MemberForm { required, node: inner });
         }
         Ok(())
     }
@@ -323,7 +323,7 @@ pub(super) fn askable(node: &Node, root: bool) -> Node {
         };
         // Of a value that may be anything, nothing can be found out.
         if !inner.types.is_empty() || inner.values.is_some() {
-            cut.members.insert(name.clone(), Member { required: member.required, node: inner });
+            cut.members.insert(name.clone(), MemberForm { required: member.required, node: inner });
         }
     }
     cut.items = node.items.as_ref().map(|items| Box::new(askable(items, false)));

@@ -11,7 +11,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockreel_drift::Surface;
-use mockreel_drift::surface::{Body, Endpoint, Extent, Node, Security, Type};
+use mockreel_drift::surface::{BodyForm, Endpoint, Extent, Node, Security, Type};
 use serde_json::Value;
 
 use self::forms::Prober;
@@ -60,7 +60,7 @@ pub fn surface(profile: &Profile, lexicon: &[Surface], send: &mut Send<'_>) -> R
                     status.get_or_insert(code);
                     job.get_or_insert(id);
                 }
-                let body = Body { node: Some(known.node.clone()), ..Body::default() };
+                let body = BodyForm { node: Some(known.node.clone()), ..BodyForm::default() };
                 requests.insert(model.clone(), body);
             }
             bodies.entry(model).or_insert(known);
@@ -100,8 +100,8 @@ fn bare(endpoint: &Endpoint) -> Endpoint {
     }
 }
 
-fn reply(status: u16) -> BTreeMap<String, Body> {
-    BTreeMap::from([(status.to_string(), Body::default())])
+fn reply(status: u16) -> BTreeMap<String, BodyForm> {
+    BTreeMap::from([(status.to_string(), BodyForm::default())])
 }
 
 /// The models that any description has on a path.
@@ -182,10 +182,10 @@ pub fn askable(surface: &Surface) -> Surface {
         let mut kept = bare(endpoint);
         kept.security = endpoint.security.clone();
         let good = endpoint.replies.keys().filter(|status| status.starts_with('2'));
-        kept.replies = good.map(|status| (status.clone(), Body::default())).collect();
+        kept.replies = good.map(|status| (status.clone(), BodyForm::default())).collect();
         for (model, body) in endpoint.requests.iter().filter(|_| asked) {
             let node = body.node.as_ref().map(|node| forms::askable(node, true));
-            kept.requests.insert(model.clone(), Body { node, ..Body::default() });
+            kept.requests.insert(model.clone(), BodyForm { node, ..BodyForm::default() });
         }
         if is(endpoint, Operation::Poll) {
             kept.query.members = endpoint.query.members.clone();

@@ -1,69 +1,39 @@
 //! Annotations for GitHub's workflows: one command a line on standard output.
 
-use mockreel_evidence::issue::github::{MOST_OF_A_KIND, data, property};
+use mockreel_evidence::issue::github::{command_of, write_annotations};
+use mockreel_evidence::issue::{Issue, IssueLevel};
 
 use super::{escape, phrases};
-use crate::case::Level;
 use crate::outcome::{CaseResult, Outcome, Report};
 
-/// The report as workflow commands: `::error`, `::warning` and `::notice`, at most [`MOST_OF_A_KIND`] of each.
+/// The report as workflow commands: `::error`, `::warning` and `::notice`, at most ten of each.
 ///
 /// Errors are fails of what is documented, targets that could not be reached and breakdowns of the suite;
 /// warnings are other fails, unexpected passes and cases without budget; notices are expected fails and differences.
 /// If some were left out, the last line is a notice that says how many; it counts among the notices.
 pub fn annotations(report: &Report) -> String {
-    let mut found: Vec<(Kind, String)> = Vec::new();
+    let mut issues: Vec<Issue> = Vec::new();
     for result in &report.results {
-        found.extend(of_outcome(report, result));
-        found.extend(of_differences(report, result));
+        issues.extend(of_outcome(report, result));
+        issues.extend(of_differences(report, result));
     }
-    let mut out = String::new();
-    let mut left_out: Vec<String> = Vec::new();
-    for kind in [Kind::Error, Kind::Warning, Kind::Notice] {
-        let lines: Vec<&String> = found.iter().filter(|(of, _)| *of == kind).map(|(_, line)| line).collect();
-        // One notice may be needed to say what was left out.
-        let most = if kind == Kind::Notice { MOST_OF_A_KIND - 1 } else { MOST_OF_A_KIND };
-        lines.iter().take(most).for_each(|line| out.push_str(line));
-        if lines.len() > most {
-            left_out.push(phrases::plural(lines.len() - most, kind.word(), &format!("{}s", kind.word())));
-        }
-    }
-    if !left_out.is_empty() {
-        let text = format!("{} left out; the summary has all", left_out.join(" and "));
-        out.push_str(&command(Kind::Notice, &phrases::vendor(report), &text));
-    }
-    out
+    write_annotations(&issues, |left_out| {
+        let counts = left_out.iter().map(|(level, count)| {
+            let word = command_of(*level);
+            phrases::plural(*count, word, &format!("{word}s"))
+        });
+        let counts: Vec<String> = counts.collect();
+        (phrases::vendor(report), format!("{} left out; the summary has all", counts.join(" and ")))
+    })
 }
 
-/// The kinds of annotation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Error,
-    Warning,
-    Notice,
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Notice => "notice",
-        }
-    }
-}
-
-fn of_outcome(report: &Report, result: &CaseResult) -> Option<(Kind, String)> {
-    let kind = match result.outcome {
+fn of_outcome(report: &Report, result: &CaseResult) -> Option<Issue> {
+    let level = match result.outcome {
         Outcome::Pass | Outcome::NotApplicable => return None,
-        Outcome::Fail | Outcome::Flaky => match result.level {
-            Level::Must => Kind::Error,
-            Level::Should | Level::May => Kind::Warning,
-            Level::Info => Kind::Notice,
-        },
-        Outcome::Unreachable | Outcome::EngineError => Kind::Error,
-        Outcome::UnexpectedPass | Outcome::NotRunBudget => Kind::Warning,
-        Outcome::ExpectedFail => Kind::Notice,
+        Outcome::Fail | Outcome::Flaky => phrases::level_of(result.level),
+        Outcome::Unreachable | Outcome::EngineError => IssueLevel::Error,
+        Outcome::UnexpectedPass | Outcome::NotRunBudget => IssueLevel::Warning,
+        Outcome::ExpectedFail => IssueLevel::Note,
     };
     let mut text = format!(
         "{}: {}",
@@ -75,22 +45,23 @@ fn of_outcome(report: &Report, result: &CaseResult) -> Option<(Kind, String)> {
         let quote = escape::one_line(&clause.quote, phrases::QUOTE_CHARS);
         text.push_str(&format!(" (clause {place}: {quote})"));
     }
-    Some((kind, command(kind, &title(report, result), &text)))
+    Some(issue_of(report, result, level, text))
 }
 
-fn of_differences(report: &Report, result: &CaseResult) -> Option<(Kind, String)> {
+fn of_differences(report: &Report, result: &CaseResult) -> Option<Issue> {
     let first = result.differences.first()?;
     let places = phrases::plural(result.differences.len(), "place", "places");
     let text = format!("not as the reference in {places}; the first: {}", phrases::difference(first));
-    Some((Kind::Notice, command(Kind::Notice, &title(report, result), &text)))
+    Some(issue_of(report, result, IssueLevel::Note, text))
 }
 
-fn title(report: &Report, result: &CaseResult) -> String {
-    format!("{}@{} {} {}", result.id, report.subject(), result.level.word(), result.title)
-}
-
-/// One command and its line feed.
-fn command(kind: Kind, title: &str, text: &str) -> String {
-    let title = property(&escape::one_line(title, phrases::NAME_CHARS));
-    format!("::{} title={title}::{}\n", kind.word(), data(text))
+fn issue_of(report: &Report, result: &CaseResult, level: IssueLevel, text: String) -> Issue {
+    Issue {
+        rule: result.id.clone(),
+        level,
+        title: format!("{}@{} {} {}", result.id, report.subject(), result.level.word(), result.title),
+        text,
+        place: None,
+        fingerprint: String::new(),
+    }
 }

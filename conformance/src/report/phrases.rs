@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use mockreel_evidence::issue::IssueLevel;
 pub(crate) use mockreel_evidence::issue::{MESSAGE_CHARS, NAME_CHARS, plural};
 
 use super::escape;
@@ -45,7 +46,7 @@ pub(super) fn counts(report: &Report) -> Vec<(Outcome, usize)> {
 }
 
 /// The counts in words, what is bad first: `1 fail, 2 expected-fail, 40 pass`.
-pub(super) fn counted(report: &Report) -> String {
+pub(super) fn count_outcomes(report: &Report) -> String {
     let mut counts = counts(report);
     counts.sort_by_key(|(outcome, _)| gravity(*outcome));
     if counts.is_empty() {
@@ -163,10 +164,10 @@ pub(crate) fn value(value: &Value) -> String {
 }
 
 /// How much a fail at that level weighs, in the words of CI systems.
-pub(super) fn severity(level: Level) -> &'static str {
+pub(super) fn level_of(level: Level) -> IssueLevel {
     match level {
-        Level::Must => "error",
-        Level::Should | Level::May => "warning",
-        Level::Info => "note",
+        Level::Must => IssueLevel::Error,
+        Level::Should | Level::May => IssueLevel::Warning,
+        Level::Info => IssueLevel::Note,
     }
 }

@@ -5,63 +5,48 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use mockreel_evidence::issue::sarif::message;
+use mockreel_evidence::issue::sarif::{Run, message, write_log, write_result};
+use mockreel_evidence::issue::{Issue, IssueLevel};
 
 use super::{escape, phrases};
 use crate::outcome::{CaseResult, Outcome, Report};
 
 /// Where the cases are described; the place of all results.
 const CATALOGUE: &str = "docs/catalogue.md";
-/// The name of our fingerprint; its number changes when what it is made of does.
-const FINGERPRINT: &str = "mockreel/v1";
 /// The most differences of one case that become results.
 const DIFFERENCES: usize = 50;
 
 /// The reports as one SARIF log, indented.
 pub fn sarif(reports: &[Report]) -> String {
-    let runs: Vec<Value> = reports.iter().map(run).collect();
-    mockreel_evidence::issue::json::pretty(&json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": runs,
-    }))
+    write_log(reports.iter().map(run))
 }
 
-fn run(report: &Report) -> Value {
+fn run(report: &Report) -> Run {
     let rules = rules(report);
-    let index = |id: &str| rules.iter().position(|rule| rule["id"] == id);
     let mut results: Vec<Value> = Vec::new();
     for result in &report.results {
-        let id = rule_id(result);
-        results.extend(finding(report, result, index(&id)));
-        results.extend(differences(report, result, index(&id)));
+        results.extend(finding(report, result, &rules));
+        results.extend(differences(report, result, &rules));
     }
     let vendor = phrases::vendor(report);
     let target = escape::one_line(&report.target, phrases::NAME_CHARS);
-    json!({
-        "tool": {"driver": {
-            "name": "Mockreel",
-            "semanticVersion": env!("CARGO_PKG_VERSION"),
-            "rules": rules,
-        }},
-        "automationDetails": {
-            "id": format!("mockreel/{vendor}/{target}/"),
-            "description": message(&format!("{vendor} on {target}")),
-        },
-        "invocations": [invocation(report)],
-        "columnKind": "unicodeCodePoints",
-        "properties": {
+    Run {
+        id: format!("mockreel/{vendor}/{target}/"),
+        description: format!("{vendor} on {target}"),
+        rules,
+        invocation: invocation(report),
+        properties: Some(json!({
             "vendor": report.vendor,
             "edition": report.edition,
             "target": report.target,
             "seed": report.seed,
             "spend": phrases::spend(report),
-        },
-        "results": results,
-    })
+        })),
+        results,
+    }
 }
 
 fn rule_id(result: &CaseResult) -> String {
@@ -84,7 +69,7 @@ fn rules(report: &Report) -> Vec<Value> {
                 "shortDescription": title,
                 "fullDescription": title,
                 "help": help,
-                "defaultConfiguration": {"level": phrases::severity(result.level)},
+                "defaultConfiguration": {"level": phrases::level_of(result.level).as_str()},
                 "properties": {
                     "level": result.level.word(),
                     "tags": [escape::one_line(phrases::area(&result.id), phrases::NAME_CHARS)],
@@ -94,10 +79,10 @@ fn rules(report: &Report) -> Vec<Value> {
         .collect()
 }
 
-fn finding(report: &Report, result: &CaseResult, rule: Option<usize>) -> Option<Value> {
+fn finding(report: &Report, result: &CaseResult, rules: &[Value]) -> Option<Value> {
     let level = match result.outcome {
-        Outcome::Fail | Outcome::Flaky => phrases::severity(result.level),
-        Outcome::UnexpectedPass => "note",
+        Outcome::Fail | Outcome::Flaky => phrases::level_of(result.level),
+        Outcome::UnexpectedPass => IssueLevel::Note,
         Outcome::Pass
         | Outcome::ExpectedFail
         | Outcome::NotApplicable
@@ -107,10 +92,10 @@ fn finding(report: &Report, result: &CaseResult, rule: Option<usize>) -> Option<
     };
     let text = format!("{}: {}: {}", result.outcome.word(), result.title, phrases::message(result));
     let fingerprint = fingerprint(&[&report.subject(), &result.id]);
-    Some(entry(report, result, rule, level, &text, &fingerprint))
+    Some(entry(report, result, rules, level, text, fingerprint))
 }
 
-fn differences(report: &Report, result: &CaseResult, rule: Option<usize>) -> Vec<Value> {
+fn differences(report: &Report, result: &CaseResult, rules: &[Value]) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     let of_their_own =
         result.differences.iter().filter(|difference| seen.insert((difference.answer, &difference.pointer)));
@@ -121,7 +106,7 @@ fn differences(report: &Report, result: &CaseResult, rule: Option<usize>) -> Vec
             let answer = difference.answer.to_string();
             let fingerprint =
                 fingerprint(&[&report.subject(), &result.id, "difference", &answer, &difference.pointer]);
-            entry(report, result, rule, "note", &text, &fingerprint)
+            entry(report, result, rules, IssueLevel::Note, text, fingerprint)
         })
         .collect()
 }
@@ -129,10 +114,10 @@ fn differences(report: &Report, result: &CaseResult, rule: Option<usize>) -> Vec
 fn entry(
     report: &Report,
     result: &CaseResult,
-    rule: Option<usize>,
-    level: &str,
-    text: &str,
-    fingerprint: &str,
+    rules: &[Value],
+    level: IssueLevel,
+    text: String,
+    fingerprint: String,
 ) -> Value {
     let mut location = json!({"physicalLocation": {
         "artifactLocation": {"uri": CATALOGUE, "uriBaseId": "%SRCROOT%"},
@@ -142,22 +127,13 @@ fn entry(
         let place = escape::one_line(&clause.place, phrases::NAME_CHARS);
         location["logicalLocations"] = json!([{"fullyQualifiedName": place, "kind": "member"}]);
     }
-    let mut entry = json!({
-        "ruleId": rule_id(result),
-        "level": level,
-        "message": message(text),
-        "locations": [location],
-        "partialFingerprints": {FINGERPRINT: fingerprint},
-        "properties": {
-            "outcome": result.outcome.word(),
-            "vendor": report.vendor,
-            "edition": result.edition,
-        },
+    let issue = Issue { rule: rule_id(result), level, title: String::new(), text, place: None, fingerprint };
+    let properties = json!({
+        "outcome": result.outcome.word(),
+        "vendor": report.vendor,
+        "edition": result.edition,
     });
-    if let Some(rule) = rule {
-        entry["ruleIndex"] = json!(rule);
-    }
-    entry
+    write_result(&issue, rules, location, properties, Map::new())
 }
 
 fn invocation(report: &Report) -> Value {

@@ -1,4 +1,4 @@
-//! What a person sees in a terminal: a line while it runs, and a summary at the end.
+//! The terminal: a line while it runs, and a summary at the end.
 
 use std::io::IsTerminal;
 
@@ -34,7 +34,7 @@ pub fn summary(report: &Report, colour: bool) -> String {
     out.push_str(&format!("{}\n", phrases::spend(report)));
     let verdict = format!("exit code {}: {}", report.exit_code, phrases::exit_meaning(report.exit_code));
     let verdict = ink.paint(if report.exit_code == 0 { "32" } else { "1;31" }, &verdict);
-    out.push_str(&format!("{}; {verdict}\n", phrases::counted(report)));
+    out.push_str(&format!("{}; {verdict}\n", phrases::count_outcomes(report)));
     out
 }
 

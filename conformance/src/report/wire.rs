@@ -15,7 +15,7 @@ const BASE64_CHARS: usize = 96;
 
 /// A text that may have been cut.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct ShownBody {
     /// What is left, safe to be printed; may have several lines.
     pub(super) text: String,
     /// What was left out, as a short sentence.
@@ -53,7 +53,7 @@ pub(super) fn headers(headers: &[(String, String)]) -> Vec<String> {
 }
 
 /// A body of at most so many characters; `None` if there is none.
-pub(super) fn body(content: &Content, limit: usize) -> Option<Shown> {
+pub(super) fn body(content: &Content, limit: usize) -> Option<ShownBody> {
     let text = match content {
         Content::Empty => return None,
         Content::Json(value) => serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string()),
@@ -63,7 +63,7 @@ pub(super) fn body(content: &Content, limit: usize) -> Option<Shown> {
     };
     let (kept, left_out) = escape::cut(&text, limit);
     let note = (left_out > 0).then(|| format!("cut here: {left_out} more characters"));
-    Some(Shown { text: escape::block(kept), note })
+    Some(ShownBody { text: escape::block(kept), note })
 }
 
 /// An exchange as lines of text, with bodies of at most so many characters each.

@@ -5,52 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::members::{Leftover, Leftovers};
-use super::severity::{EDGES, bound_moved, edge_moved, lacks, of_change};
-use super::{About, Comparison, facts};
-use crate::finding::{Confidence, Evidence, Finding};
+use super::severity::{Direction, EDGES, RangeChange, bound_moved, edge_moved, lacks, of_change};
+use super::{Comparison, FindingSubject, NodePair, facts};
+use crate::finding::Finding;
 use crate::kind::{Kind, Severity};
-use crate::surface::{Member, Node};
+use crate::surface::{MemberForm, Node};
 use mockreel_contracts::contract::check::schema::escape;
-
-/// Which way a body travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// From the client to the vendor.
-    Request,
-    /// From the vendor to the client.
-    Reply,
-}
-
-/// Fewer answers than this are weak evidence.
-pub(super) const FEW: u32 = 5;
-
-/// Two forms at one place.
-#[derive(Clone, Copy)]
-pub(super) struct Pair<'a> {
-    pub(super) old: &'a Node,
-    pub(super) new: &'a Node,
-    pub(super) direction: Direction,
-}
-
-impl Pair<'_> {
-    /// Whether one of the forms was inferred from answers, so that it does not say what may be, only what was.
-    pub(super) fn is_observed(&self) -> bool {
-        self.old.seen.is_some() || self.new.seen.is_some()
-    }
-}
 
 impl Comparison<'_> {
     /// Compares two bodies whose roots are at `place`.
     pub(super) fn bodies(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         direction: Direction,
         place: &str,
         old: &Node,
         new: &Node,
     ) {
         let mut leftovers = Leftovers::default();
-        let pair = Pair { old, new, direction };
+        let pair = NodePair { old, new, direction };
         self.nodes(about, place, pair, &mut leftovers);
         self.members_that_came_or_went(about, direction, leftovers);
     }
@@ -58,9 +31,9 @@ impl Comparison<'_> {
     /// Compares two forms and what is below them. Members that only one has are left over.
     pub(super) fn nodes<'a>(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         place: &str,
-        pair: Pair<'a>,
+        pair: NodePair<'a>,
         leftovers: &mut Leftovers<'a>,
     ) {
         // Behind a broken reference could be anything; that it is broken is told as a defect.
@@ -78,7 +51,7 @@ impl Comparison<'_> {
                 self.words.insert(place.to_owned());
             }
         }
-        let hidden = |member: &Member| match pair.direction {
+        let hidden = |member: &MemberForm| match pair.direction {
             Direction::Request => member.node.read_only,
             Direction::Reply => member.node.write_only,
         };
@@ -86,8 +59,8 @@ impl Comparison<'_> {
             let below = format!("{place}/{}", escape(name));
             match pair.new.members.get(name).filter(|member| !hidden(member)) {
                 Some(after) => {
-                    self.required(about, &below, pair, before, after);
-                    let inner = Pair { old: &before.node, new: &after.node, direction: pair.direction };
+                    self.compare_required(about, &below, pair, before, after);
+                    let inner = NodePair { old: &before.node, new: &after.node, direction: pair.direction };
                     self.nodes(about, &below, inner, leftovers);
                 }
                 None if pair.new.members.is_empty() && pair.old.types != pair.new.types => {}
@@ -104,7 +77,7 @@ impl Comparison<'_> {
         }
         match (&pair.old.items, &pair.new.items) {
             (Some(before), Some(after)) => {
-                let inner = Pair { old: before, new: after, direction: pair.direction };
+                let inner = NodePair { old: before, new: after, direction: pair.direction };
                 self.nodes(about, &format!("{place}/*"), inner, leftovers);
             }
             (None, None) => {}
@@ -113,7 +86,7 @@ impl Comparison<'_> {
                 let anything = Node { pointer: pair.new.pointer.clone(), ..Node::default() };
                 let old = before.as_deref().unwrap_or(&anything);
                 let new = after.as_deref().unwrap_or(&anything);
-                let inner = Pair { old, new, direction: pair.direction };
+                let inner = NodePair { old, new, direction: pair.direction };
                 self.types(about, &format!("{place}/*"), inner);
             }
             _ => {}
@@ -123,20 +96,20 @@ impl Comparison<'_> {
     /// A finding about both forms, with their pointers and the evidence.
     pub(super) fn differs(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         kind: Kind,
         severity: Severity,
         place: &str,
-        pair: Pair<'_>,
+        pair: NodePair<'_>,
     ) -> &mut Finding {
         let finding = self.add(about, kind, severity, place);
         finding.pointer = Some(pair.old.pointer.clone());
         finding.to_pointer = Some(pair.new.pointer.clone());
-        evidence(finding, pair.old, pair.new);
+        facts::add_evidence(finding, pair.old, pair.new);
         finding
     }
 
-    fn types(&mut self, about: &About, place: &str, pair: Pair<'_>) {
+    fn types(&mut self, about: &FindingSubject, place: &str, pair: NodePair<'_>) {
         let (old, new) = (&pair.old.types, &pair.new.types);
         if old == new {
             return;
@@ -156,7 +129,7 @@ impl Comparison<'_> {
         if !contradicts {
             return;
         }
-        let severity = of_change(pair.direction, narrower, wider);
+        let severity = of_change(pair.direction, RangeChange { narrower, wider });
         let fact = |node: &Node| {
             let told = facts::types(node);
             let names: BTreeSet<&String> = node.members.keys().collect();
@@ -170,7 +143,7 @@ impl Comparison<'_> {
         (finding.from, finding.to) = (Some(from), Some(to));
     }
 
-    fn nullable(&mut self, about: &About, place: &str, pair: Pair<'_>) {
+    fn nullable(&mut self, about: &FindingSubject, place: &str, pair: NodePair<'_>) {
         let (old, new) = (pair.old.nullable, pair.new.nullable);
         // A form without a type may be anything, null included.
         let anything = |node: &Node| node.seen.is_none() && node.types.is_empty() && node.values.is_none();
@@ -187,12 +160,12 @@ impl Comparison<'_> {
         if !contradicts {
             return;
         }
-        let severity = of_change(pair.direction, old, new);
+        let severity = of_change(pair.direction, RangeChange { narrower: old, wider: new });
         let finding = self.differs(about, Kind::NullableChanged, severity, place, pair);
         (finding.from, finding.to) = (Some(json!(old)), Some(json!(new)));
     }
 
-    fn values(&mut self, about: &About, place: &str, pair: Pair<'_>) {
+    fn values(&mut self, about: &FindingSubject, place: &str, pair: NodePair<'_>) {
         let (Some(was), Some(is)) = (pair.old.values.as_ref(), pair.new.values.as_ref()) else {
             return self.values_appear(about, place, pair);
         };
@@ -222,7 +195,7 @@ impl Comparison<'_> {
     }
 
     /// Values are listed now, or no longer.
-    fn values_appear(&mut self, about: &About, place: &str, pair: Pair<'_>) {
+    fn values_appear(&mut self, about: &FindingSubject, place: &str, pair: NodePair<'_>) {
         let (was, is) = (pair.old.values.as_ref(), pair.new.values.as_ref());
         if was.is_none() && is.is_none() || pair.is_observed() {
             return;
@@ -237,31 +210,31 @@ impl Comparison<'_> {
         (finding.from, finding.to) = (from, to);
     }
 
-    fn limits(&mut self, about: &About, place: &str, pair: Pair<'_>) {
+    fn limits(&mut self, about: &FindingSubject, place: &str, pair: NodePair<'_>) {
         let (old, new) = (bounds(pair.old), bounds(pair.new));
         if old == new {
             return;
         }
         let keywords: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-        let (mut narrower, mut wider) = (false, false);
+        let mut changes = Vec::new();
         for (inclusive, exclusive) in EDGES {
-            let (less, more) = edge_moved(inclusive, (&old, &new), exclusive);
-            narrower |= less;
-            wider |= more;
+            changes.push(edge_moved(inclusive, (&old, &new), exclusive));
         }
         let edges = |keyword: &str| EDGES.iter().any(|(one, other)| keyword == *one || keyword == *other);
         for keyword in keywords.into_iter().filter(|keyword| !edges(keyword)) {
             let (was, is) = (old.get(keyword), new.get(keyword));
             if was != is {
-                let (less, more) = bound_moved(keyword, was, is);
-                narrower |= less;
-                wider |= more;
+                changes.push(bound_moved(keyword, was, is));
             }
         }
+        let change = RangeChange {
+            narrower: changes.iter().any(|change| change.narrower),
+            wider: changes.iter().any(|change| change.wider),
+        };
         let severity = match pair.direction {
-            Direction::Request => of_change(pair.direction, narrower, wider),
+            Direction::Request => of_change(pair.direction, change),
             // A client seldom relies on how long an answer's text is.
-            Direction::Reply if wider => Severity::Risky,
+            Direction::Reply if change.wider => Severity::Risky,
             Direction::Reply => Severity::Compatible,
         };
         let (from, to) = (json!(old), json!(new));
@@ -269,7 +242,7 @@ impl Comparison<'_> {
         (finding.from, finding.to) = (Some(from), Some(to));
     }
 
-    fn formats(&mut self, about: &About, place: &str, pair: Pair<'_>) {
+    fn formats(&mut self, about: &FindingSubject, place: &str, pair: NodePair<'_>) {
         let (was, is) = (&pair.old.format, &pair.new.format);
         if was == is {
             return;
@@ -284,7 +257,7 @@ impl Comparison<'_> {
         (finding.from, finding.to) = (from, to);
     }
 
-    fn defaults(&mut self, about: &About, place: &str, pair: Pair<'_>) {
+    fn defaults(&mut self, about: &FindingSubject, place: &str, pair: NodePair<'_>) {
         let (was, is) = (&pair.old.default, &pair.new.default);
         if was == is || pair.direction == Direction::Reply {
             return;
@@ -293,18 +266,18 @@ impl Comparison<'_> {
         (finding.from, finding.to) = (was.clone(), is.clone());
     }
 
-    pub(super) fn required(
+    pub(super) fn compare_required(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         place: &str,
-        pair: Pair<'_>,
-        old: &Member,
-        new: &Member,
+        pair: NodePair<'_>,
+        old: &MemberForm,
+        new: &MemberForm,
     ) {
         if old.required == new.required {
             return;
         }
-        let inner = Pair { old: &old.node, new: &new.node, direction: pair.direction };
+        let inner = NodePair { old: &old.node, new: &new.node, direction: pair.direction };
         let (old_seen, new_seen) = (&old.node.seen, &new.node.seen);
         let sometimes = |seen: &Option<crate::surface::Seen>| {
             seen.as_ref().is_some_and(|seen| seen.present < seen.samples)
@@ -314,7 +287,10 @@ impl Comparison<'_> {
             // A document that demands it is contradicted by one answer without it, and not by any with it.
             (false, true) => old.required && sometimes(new_seen),
             (true, false) => new.required && sometimes(old_seen),
-            (true, true) => new_seen.as_ref().is_some_and(|seen| seen.samples >= FEW) && sometimes(new_seen),
+            (true, true) => {
+                new_seen.as_ref().is_some_and(|seen| seen.samples >= facts::FEW_SAMPLES)
+                    && sometimes(new_seen)
+            }
         };
         if !contradicts {
             return;
@@ -335,20 +311,4 @@ fn bounds(node: &Node) -> BTreeMap<String, Value> {
         bounds.insert("additionalProperties".to_owned(), json!(false));
     }
     bounds
-}
-
-/// Says on how many answers a finding rests.
-pub(super) fn evidence(finding: &mut Finding, old: &Node, new: &Node) {
-    let Some(seen) = new.seen.as_ref().or(old.seen.as_ref()) else { return };
-    finding.evidence = Some(Evidence { samples: seen.samples, present: seen.present });
-    if seen.samples < FEW {
-        finding.confidence = Confidence::Weak;
-    }
-    let time = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    (finding.first_seen, finding.last_seen) = (time(&seen.first), time(&seen.last));
-}
-
-/// What a form is, for a finding about a member that came or went.
-pub(super) fn fact(member: &Member) -> Value {
-    facts::of_node(&member.node, member.required)
 }

@@ -1,14 +1,14 @@
-//! Which method on which path answers which, and what differs of it apart from bodies.
+//! Comparison of routes: methods, paths, parameters and all that is no body.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::body::Direction;
+use super::severity::{Direction, RangeChange, of_change};
 use super::units::{Unit, pairs};
-use super::{About, Comparison};
+use super::{Comparison, FindingSubject};
 use crate::kind::{Kind, Severity};
-use crate::surface::{Body, Endpoint, Extent, Node, Security};
+use crate::surface::{BodyForm, Endpoint, Extent, Node, Security};
 
 impl Comparison<'_> {
     pub(super) fn endpoints(&mut self) {
@@ -48,7 +48,7 @@ impl Comparison<'_> {
                 continue;
             }
             let operation = unit.endpoint.name();
-            let about = About { operation: operation.clone(), ..About::default() };
+            let about = FindingSubject { operation: operation.clone(), ..FindingSubject::default() };
             let severity = if gone { Severity::Compatible } else { Severity::Breaking };
             let place = format!("{operation}.request/model");
             let finding = self.add(&about, Kind::EnumChanged, severity, &place);
@@ -65,7 +65,12 @@ impl Comparison<'_> {
         let operation = new.endpoint.operation.clone().or_else(|| old.endpoint.operation.clone());
         let operation = operation.unwrap_or_else(|| new.endpoint.name());
         let model = Some(new.model.to_owned()).filter(|model| !model.is_empty());
-        let about = About { operation: operation.clone(), model, files: new.files(), old_files: old.files() };
+        let about = FindingSubject {
+            operation: operation.clone(),
+            model,
+            files: new.files(),
+            old_files: old.files(),
+        };
         if moved {
             let place = format!("{operation}.path");
             let finding = self.add(&about, Kind::PathMoved, Severity::Breaking, &place);
@@ -90,11 +95,11 @@ impl Comparison<'_> {
         self.replies(&about, old.endpoint, new.endpoint);
     }
 
-    fn request(&mut self, about: &About, old: Unit<'_>, new: Unit<'_>) {
+    fn request(&mut self, about: &FindingSubject, old: Unit<'_>, new: Unit<'_>) {
         let place = format!("{}.request", about.operation);
-        let nothing = Body::default();
+        let nothing = BodyForm::default();
         let (before, after) = (old.request().unwrap_or(&nothing), new.request().unwrap_or(&nothing));
-        let pointers = |body: &Body, node: Option<&Node>| {
+        let pointers = |body: &BodyForm, node: Option<&Node>| {
             let known = node.map_or_else(|| body.pointer.clone(), |node| node.pointer.clone());
             Some(known).filter(|pointer| !pointer.is_empty())
         };
@@ -123,7 +128,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn security(&mut self, about: &About, old: &Endpoint, new: &Endpoint) {
+    fn security(&mut self, about: &FindingSubject, old: &Endpoint, new: &Endpoint) {
         // Answers show no credentials.
         if old.is_observed() || new.is_observed() {
             return;
@@ -160,18 +165,18 @@ impl Comparison<'_> {
 
     pub(super) fn media_types(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         direction: Direction,
         place: &str,
-        old: &Body,
-        new: &Body,
+        old: &BodyForm,
+        new: &BodyForm,
     ) {
         if old.media_types.is_empty() || new.media_types.is_empty() || old.media_types == new.media_types {
             return;
         }
         let gone = old.media_types.iter().any(|held| !new.media_types.contains(held));
         let came = new.media_types.iter().any(|held| !old.media_types.contains(held));
-        let severity = super::severity::of_change(direction, gone, came);
+        let severity = of_change(direction, RangeChange { narrower: gone, wider: came });
         let finding = self.add(about, Kind::MediaTypeChanged, severity, place);
         finding.from = Some(json!(old.media_types.join(", ")));
         finding.to = Some(json!(new.media_types.join(", ")));
@@ -228,7 +233,7 @@ impl Comparison<'_> {
                 continue;
             }
             let place = format!("{operation}.request/model");
-            let about = About { operation: operation.clone(), ..About::default() };
+            let about = FindingSubject { operation: operation.clone(), ..FindingSubject::default() };
             let pointer = |units: &[Unit<'_>]| {
                 units
                     .iter()
@@ -279,7 +284,7 @@ impl Comparison<'_> {
             return;
         }
         let name = unit.endpoint.name();
-        let about = About { operation: name.clone(), ..About::default() };
+        let about = FindingSubject { operation: name.clone(), ..FindingSubject::default() };
         let severity = if removed { Severity::Breaking } else { Severity::Compatible };
         let place = format!("{name}.path{}", unit.endpoint.path);
         let finding = self.add(&about, kind, severity, &place);

@@ -1,10 +1,29 @@
-//! What is told of a form, and the sentence that tells a finding: facts of the form, never samples.
+//! Facts of a form for a finding, and its sentence: never samples.
 
 use serde_json::{Map, Value, json};
 
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding, SampleCount};
 use crate::kind::Kind;
-use crate::surface::{Node, Type};
+use crate::surface::{MemberForm, Node, Type};
+
+/// Fewer answers than this are weak evidence.
+pub(super) const FEW_SAMPLES: u32 = 5;
+
+/// Says on how many answers a finding rests.
+pub(super) fn add_evidence(finding: &mut Finding, old: &Node, new: &Node) {
+    let Some(seen) = new.seen.as_ref().or(old.seen.as_ref()) else { return };
+    finding.evidence = Some(SampleCount { samples: seen.samples, present: seen.present });
+    if seen.samples < FEW_SAMPLES {
+        finding.confidence = Confidence::Weak;
+    }
+    let time = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    (finding.first_seen, finding.last_seen) = (time(&seen.first), time(&seen.last));
+}
+
+/// What a form is, for a finding about a member that came or went.
+pub(super) fn describe_member(member: &MemberForm) -> Value {
+    of_node(&member.node, member.required)
+}
 
 /// A form in a few words: types, whether it may be null, values, members.
 pub(super) fn of_node(node: &Node, required: bool) -> Value {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::body::{Direction, FEW, Pair, evidence, fact};
-use super::severity::{lacks, of_added, of_removed, of_renamed};
-use super::{About, Comparison};
-use crate::finding::{Confidence, Evidence};
+use super::facts::{FEW_SAMPLES, add_evidence, describe_member};
+use super::severity::{Direction, Necessity, Openness, lacks, of_added, of_removed, of_renamed};
+use super::{Comparison, FindingSubject, NodePair};
+use crate::finding::{Confidence, SampleCount};
 use crate::kind::{Kind, Severity};
 use crate::read::shape;
-use crate::surface::{Member, Node};
+use crate::surface::{MemberForm, Node};
 use mockreel_contracts::contract::check::schema::escape;
 
 /// So many combinations of members that went and came are weighed at most; beyond, none is taken for renamed.
@@ -20,7 +20,7 @@ pub(super) struct Leftover<'a> {
     /// The canonical place of the object that has it, or should.
     outer: String,
     name: &'a str,
-    member: &'a Member,
+    member: &'a MemberForm,
     /// That object on the old side.
     old: &'a Node,
     /// That object on the new side.
@@ -35,7 +35,13 @@ pub(super) struct Leftovers<'a> {
 }
 
 impl<'a> Leftover<'a> {
-    pub(super) fn new(outer: &str, name: &'a str, member: &'a Member, old: &'a Node, new: &'a Node) -> Self {
+    pub(super) fn new(
+        outer: &str,
+        name: &'a str,
+        member: &'a MemberForm,
+        old: &'a Node,
+        new: &'a Node,
+    ) -> Self {
         Self { outer: outer.to_owned(), name, member, old, new }
     }
 
@@ -44,14 +50,14 @@ impl<'a> Leftover<'a> {
     }
 
     /// Itself and every member below it, each with its place.
-    fn below(&self) -> Vec<(String, &'a str, &'a Member)> {
+    fn below(&self) -> Vec<(String, &'a str, &'a MemberForm)> {
         let mut found = vec![(self.place(), self.name, self.member)];
         collect(&self.place(), &self.member.node, &mut found);
         found
     }
 }
 
-fn collect<'a>(place: &str, node: &'a Node, found: &mut Vec<(String, &'a str, &'a Member)>) {
+fn collect<'a>(place: &str, node: &'a Node, found: &mut Vec<(String, &'a str, &'a MemberForm)>) {
     for (name, member) in &node.members {
         let below = format!("{place}/{}", escape(name));
         found.push((below.clone(), name, member));
@@ -66,30 +72,37 @@ impl Comparison<'_> {
     /// Says of each leftover what became of it, or where it came from.
     pub(super) fn members_that_came_or_went(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         direction: Direction,
         leftovers: Leftovers<'_>,
     ) {
         let Leftovers { mut gone, mut came } = leftovers;
         for (was, is) in renames(&mut gone, &mut came) {
-            self.renamed(about, direction, &was, &is);
+            self.add_renamed(about, direction, &was, &is);
         }
         let moved = self.moves(about, direction, &mut gone, &mut came);
         for left in gone.iter().filter(|left| !is_emptied(left, &moved)) {
-            self.gone(about, direction, left);
+            self.add_gone(about, direction, left);
         }
         for left in came.iter().filter(|left| !is_emptied(left, &moved)) {
-            self.came(about, direction, left);
+            self.add_came(about, direction, left);
         }
     }
 
-    fn renamed(&mut self, about: &About, direction: Direction, was: &Leftover<'_>, is: &Leftover<'_>) {
-        let pair = Pair { old: &was.member.node, new: &is.member.node, direction };
-        let severity = of_renamed(direction, was.member.required, is.member.required, is.new.closed);
+    fn add_renamed(
+        &mut self,
+        about: &FindingSubject,
+        direction: Direction,
+        was: &Leftover<'_>,
+        is: &Leftover<'_>,
+    ) {
+        let pair = NodePair { old: &was.member.node, new: &is.member.node, direction };
+        let severity =
+            of_renamed(direction, Necessity::of(was.member), Necessity::of(is.member), Openness::of(is.new));
         let place = is.place();
-        self.relocated(about, Kind::MemberRenamed, severity, &was.place(), &place, pair);
+        self.add_relocated(about, Kind::MemberRenamed, severity, &was.place(), &place, pair);
         if was.member.required != is.member.required {
-            self.required(about, &place, pair, was.member, is.member);
+            self.compare_required(about, &place, pair, was.member, is.member);
         }
         let mut inner = Leftovers::default();
         self.nodes(about, &place, pair, &mut inner);
@@ -99,7 +112,7 @@ impl Comparison<'_> {
     /// Members of the same name and form that are elsewhere now. Answers with the places that are explained by it.
     fn moves<'a>(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         direction: Direction,
         gone: &mut Vec<Leftover<'a>>,
         came: &mut Vec<Leftover<'a>>,
@@ -111,16 +124,16 @@ impl Comparison<'_> {
             if within(was, &explained) {
                 continue;
             }
-            let same = |(is, other, held): &&(String, &str, &Member)| {
+            let same = |(is, other, held): &&(String, &str, &MemberForm)| {
                 other == name
                     && !within(is, &explained)
                     && is_telling(&member.node)
                     && shape(&held.node) == shape(&member.node)
             };
             let Some((is, _, held)) = after.iter().find(same) else { continue };
-            let pair = Pair { old: &member.node, new: &held.node, direction };
-            let severity = of_renamed(direction, member.required, held.required, false);
-            self.relocated(about, Kind::MemberMoved, severity, was, is, pair);
+            let pair = NodePair { old: &member.node, new: &held.node, direction };
+            let severity = of_renamed(direction, Necessity::of(member), Necessity::of(held), Openness::Open);
+            self.add_relocated(about, Kind::MemberMoved, severity, was, is, pair);
             explained.extend([was.clone(), is.clone()]);
         }
         gone.retain(|left| !explained.contains(&left.place()));
@@ -128,14 +141,14 @@ impl Comparison<'_> {
         explained
     }
 
-    fn relocated(
+    fn add_relocated(
         &mut self,
-        about: &About,
+        about: &FindingSubject,
         kind: Kind,
         severity: Severity,
         was: &str,
         is: &str,
-        pair: Pair<'_>,
+        pair: NodePair<'_>,
     ) {
         let vendor = self.vendor.clone();
         let finding = self.differs(about, kind, severity, was, pair);
@@ -144,17 +157,17 @@ impl Comparison<'_> {
         finding.fingerprint = crate::finding::fingerprint(&vendor, &about.operation, kind, was, Some(is));
     }
 
-    fn gone(&mut self, about: &About, direction: Direction, left: &Leftover<'_>) {
+    fn add_gone(&mut self, about: &FindingSubject, direction: Direction, left: &Leftover<'_>) {
         let member = left.member;
         let mut evidence_of = None;
         let severity = match (&member.node.seen, &left.new.seen) {
-            (None, None) => of_removed(direction, member.required, left.new.closed),
+            (None, None) => of_removed(direction, Necessity::of(member), Openness::of(left.new)),
             // A document's member that no answer has: answers may leave out what need not be there.
             (None, Some(seen)) => {
                 if !member.required || seen.present == 0 {
                     return;
                 }
-                evidence_of = Some(Evidence { samples: seen.present, present: 0 });
+                evidence_of = Some(SampleCount { samples: seen.present, present: 0 });
                 Severity::Breaking
             }
             (Some(_), None) if left.new.members.is_empty() => return,
@@ -164,22 +177,22 @@ impl Comparison<'_> {
                 if held.present < held.samples || seen.present == 0 {
                     return;
                 }
-                evidence_of = Some(Evidence { samples: seen.present, present: 0 });
+                evidence_of = Some(SampleCount { samples: seen.present, present: 0 });
                 Severity::Risky
             }
         };
         let finding = self.add(about, Kind::MemberRemoved, severity, &left.place());
-        (finding.from, finding.pointer) = (Some(fact(member)), Some(member.node.pointer.clone()));
-        evidence(finding, &member.node, &member.node);
+        (finding.from, finding.pointer) = (Some(describe_member(member)), Some(member.node.pointer.clone()));
+        add_evidence(finding, &member.node, &member.node);
         if let Some(counted) = evidence_of {
             finding.evidence = Some(counted);
-            if counted.samples < FEW {
+            if counted.samples < FEW_SAMPLES {
                 finding.confidence = Confidence::Weak;
             }
         }
     }
 
-    fn came(&mut self, about: &About, direction: Direction, left: &Leftover<'_>) {
+    fn add_came(&mut self, about: &FindingSubject, direction: Direction, left: &Leftover<'_>) {
         let member = left.member;
         // Answers that lack what a document describes say nothing, unless it must be there.
         if member.node.seen.is_none() && left.old.seen.is_some() && !member.required {
@@ -189,10 +202,10 @@ impl Comparison<'_> {
         if member.node.seen.is_some() && left.old.seen.is_none() && left.old.members.is_empty() {
             return;
         }
-        let severity = of_added(direction, member.required);
+        let severity = of_added(direction, Necessity::of(member));
         let finding = self.add(about, Kind::MemberAdded, severity, &left.place());
-        (finding.to, finding.to_pointer) = (Some(fact(member)), Some(member.node.pointer.clone()));
-        evidence(finding, &member.node, &member.node);
+        (finding.to, finding.to_pointer) = (Some(describe_member(member)), Some(member.node.pointer.clone()));
+        add_evidence(finding, &member.node, &member.node);
     }
 }
 

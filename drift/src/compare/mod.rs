@@ -19,9 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use self::facts::sentence;
-use super::finding::{Baseline, Confidence, Finding, Report, SCHEMA_VERSION};
+use self::severity::Direction;
+use super::finding::{BaselineState, Confidence, Finding, Report, SCHEMA_VERSION};
 use super::kind::{Kind, Severity};
-use super::surface::Surface;
+use super::surface::{Node, Surface};
 
 /// What differs between an older and a newer description.
 ///
@@ -80,9 +81,24 @@ struct Comparison<'a> {
     not_compared: BTreeSet<String>,
 }
 
+/// Two forms at one place.
+#[derive(Clone, Copy)]
+struct NodePair<'a> {
+    old: &'a Node,
+    new: &'a Node,
+    direction: Direction,
+}
+
+impl NodePair<'_> {
+    /// Whether one of the forms was inferred from answers, so that it does not say what may be, only what was.
+    fn is_observed(&self) -> bool {
+        self.old.seen.is_some() || self.new.seen.is_some()
+    }
+}
+
 /// What a finding is about: an operation, and perhaps a model and the files that describe it.
 #[derive(Clone, Debug, Default)]
-struct About {
+struct FindingSubject {
     operation: String,
     model: Option<String>,
     files: Vec<String>,
@@ -92,7 +108,7 @@ struct About {
 
 impl Comparison<'_> {
     /// Adds a finding.
-    fn add(&mut self, about: &About, kind: Kind, severity: Severity, place: &str) -> &mut Finding {
+    fn add(&mut self, about: &FindingSubject, kind: Kind, severity: Severity, place: &str) -> &mut Finding {
         let mut finding = Finding::new(&self.vendor, kind, severity, &about.operation, place);
         finding.models = about.model.clone().into_iter().collect();
         let went = matches!(kind, Kind::MemberRemoved | Kind::PathRemoved);
@@ -121,7 +137,7 @@ impl Comparison<'_> {
         let fact = |servers: &[String]| Some(servers).filter(|held| !held.is_empty()).map(Value::from);
         let (from, to) = (fact(old), fact(new));
         let severity = if old.is_empty() { Severity::Compatible } else { Severity::Risky };
-        let finding = self.add(&About::default(), Kind::ServerChanged, severity, "servers");
+        let finding = self.add(&FindingSubject::default(), Kind::ServerChanged, severity, "servers");
         finding.pointer = Some("/servers".to_owned());
         finding.to_pointer = Some("/servers".to_owned());
         (finding.from, finding.to) = (from, to);
@@ -132,13 +148,13 @@ impl Comparison<'_> {
         let (old, new) = (self.old, self.new);
         let names: BTreeSet<&String> = old.schemas.keys().chain(new.schemas.keys()).collect();
         for name in names {
-            let about = About { operation: name.clone(), ..About::default() };
+            let about = FindingSubject { operation: name.clone(), ..FindingSubject::default() };
             let place = format!("schema.{name}");
             match (old.schemas.get(name), new.schemas.get(name)) {
                 (Some(before), Some(after)) => {
                     let lower = name.to_ascii_lowercase();
                     let asked = ["request", "payload", "input"].iter().any(|word| lower.contains(word));
-                    let direction = if asked { body::Direction::Request } else { body::Direction::Reply };
+                    let direction = if asked { Direction::Request } else { Direction::Reply };
                     self.bodies(&about, direction, &place, before, after);
                 }
                 (Some(before), None) => {
@@ -166,7 +182,8 @@ impl Comparison<'_> {
             return;
         }
         let (held, now) = (!old.is_empty(), !new.is_empty());
-        let finding = self.add(&About::default(), Kind::UnreachableChanged, Severity::Cosmetic, "components");
+        let finding =
+            self.add(&FindingSubject::default(), Kind::UnreachableChanged, Severity::Cosmetic, "components");
         let pointer = |there: bool| there.then(|| "/components/schemas".to_owned());
         (finding.pointer, finding.to_pointer) = (pointer(held), pointer(now));
         let schemas = if differing == 1 { "schema differs" } else { "schemas differ" };
@@ -188,7 +205,8 @@ impl Comparison<'_> {
             several => format!("{several} places differ"),
         };
         let message = format!("{count} only in words or marks: {shown}{tail}");
-        self.add(&About::default(), Kind::TextChanged, Severity::Cosmetic, "words").message = message;
+        self.add(&FindingSubject::default(), Kind::TextChanged, Severity::Cosmetic, "words").message =
+            message;
     }
 }
 
@@ -222,7 +240,7 @@ fn defects(old: &Surface, new: &Surface) -> Vec<Finding> {
     for defect in &new.defects {
         let mut defect = defect.clone();
         let known = before.contains(&(defect.fingerprint.as_str(), defect.models.as_slice()));
-        defect.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
+        defect.baseline = Some(if known { BaselineState::Unchanged } else { BaselineState::New });
         defect.confidence = Confidence::Certain;
         let key = (defect.fingerprint.clone(), format!("{} {:?}", defect.message, defect.baseline));
         match grouped.get_mut(&key) {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::body::Direction;
-use super::{About, Comparison};
+use super::severity::Direction;
+use super::{Comparison, FindingSubject};
 use crate::kind::{Kind, Severity};
-use crate::surface::{Body, Endpoint};
+use crate::surface::{BodyForm, Endpoint};
 
 impl Comparison<'_> {
-    pub(super) fn replies(&mut self, about: &About, old: &Endpoint, new: &Endpoint) {
+    pub(super) fn replies(&mut self, about: &FindingSubject, old: &Endpoint, new: &Endpoint) {
         let good = |endpoint: &Endpoint| -> BTreeSet<String> {
             endpoint.replies.keys().filter(|status| status.starts_with('2')).cloned().collect()
         };
@@ -44,7 +44,7 @@ impl Comparison<'_> {
     }
 
     /// Statuses that come or go, where no good one took the place of another.
-    fn other_statuses(&mut self, about: &About, old: &Endpoint, new: &Endpoint, observed: bool) {
+    fn other_statuses(&mut self, about: &FindingSubject, old: &Endpoint, new: &Endpoint, observed: bool) {
         let place = format!("{}.status", about.operation);
         for (status, body) in &old.replies {
             if status.starts_with('2') && !new.replies.contains_key(status) && !observed {
@@ -66,7 +66,7 @@ impl Comparison<'_> {
     }
 
     /// Refusals that are described now, or no longer. A description that has none says nothing of them.
-    fn refusals(&mut self, about: &About, old: &Endpoint, new: &Endpoint, observed: bool) {
+    fn refusals(&mut self, about: &FindingSubject, old: &Endpoint, new: &Endpoint, observed: bool) {
         let refusals = |endpoint: &Endpoint| -> BTreeMap<String, String> {
             let bad = endpoint.replies.iter().filter(|(status, _)| !status.starts_with('2'));
             bad.map(|(status, body)| (status.clone(), body.pointer.clone())).collect()
@@ -92,7 +92,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn reply(&mut self, about: &About, status: &str, old: &Body, new: &Body) {
+    fn reply(&mut self, about: &FindingSubject, status: &str, old: &BodyForm, new: &BodyForm) {
         let place = format!("{}.reply/{status}", about.operation);
         match (&old.node, &new.node) {
             (Some(before), Some(after)) => {

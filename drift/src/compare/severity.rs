@@ -1,20 +1,68 @@
-//! How bad a difference is, by the direction in which a value travels.
+//! The severity of a difference, by the direction in which a value travels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::body::Direction;
 use crate::kind::Severity;
-use crate::surface::Type;
+use crate::surface::{MemberForm, Node, Type};
+
+/// The way a body travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// From the client to the vendor.
+    Request,
+    /// From the vendor to the client.
+    Reply,
+}
+
+/// Whether a member must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Necessity {
+    Required,
+    Optional,
+}
+
+impl Necessity {
+    pub(super) fn of(member: &MemberForm) -> Self {
+        if member.required { Self::Required } else { Self::Optional }
+    }
+}
+
+/// Whether members without a description are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Openness {
+    Open,
+    Closed,
+}
+
+impl Openness {
+    pub(super) fn of(node: &Node) -> Self {
+        if node.closed { Self::Closed } else { Self::Open }
+    }
+}
+
+/// How a set of possible values changes; both ways, if it is another set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RangeChange {
+    pub(super) narrower: bool,
+    pub(super) wider: bool,
+}
+
+impl RangeChange {
+    const NONE: Self = Self { narrower: false, wider: false };
+    const NARROWER: Self = Self { narrower: true, wider: false };
+    const WIDER: Self = Self { narrower: false, wider: true };
+    const OTHER: Self = Self { narrower: true, wider: true };
+}
 
 /// What a receiver of values has to bear when the set of possible values changes.
 ///
 /// Of a request the vendor is the receiver: fewer values break a client. Of an answer the client is: more values do.
-pub(super) fn of_change(direction: Direction, narrower: bool, wider: bool) -> Severity {
+pub(super) fn of_change(direction: Direction, change: RangeChange) -> Severity {
     let hurts = match direction {
-        Direction::Request => narrower,
-        Direction::Reply => wider,
+        Direction::Request => change.narrower,
+        Direction::Reply => change.wider,
     };
     if hurts { Severity::Breaking } else { Severity::Compatible }
 }
@@ -34,12 +82,12 @@ pub(super) fn lacks(one: &BTreeSet<Type>, other: &BTreeSet<Type>) -> bool {
 pub(super) const EDGES: [(&str, &str); 2] =
     [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")];
 
-/// Whether the bound of numbers on one side lets fewer pass, or more: `(narrower, wider)`.
+/// Whether the bound of numbers on one side lets fewer pass, or more.
 pub(super) fn edge_moved(
     inclusive: &str,
     (old, new): (&BTreeMap<String, Value>, &BTreeMap<String, Value>),
     exclusive: &str,
-) -> (bool, bool) {
+) -> RangeChange {
     let upper = inclusive == "maximum";
     // The tighter of both keywords, as a number that grows as it gets tighter, and whether the number itself is out.
     let edge = |bounds: &BTreeMap<String, Value>| -> Option<(f64, bool)> {
@@ -51,70 +99,65 @@ pub(super) fn edge_moved(
         both.into_iter().flatten().max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))
     };
     match (edge(old), edge(new)) {
-        (None, None) => (false, false),
-        (None, Some(_)) => (true, false),
-        (Some(_), None) => (false, true),
+        (None, None) => RangeChange::NONE,
+        (None, Some(_)) => RangeChange::NARROWER,
+        (Some(_), None) => RangeChange::WIDER,
         (Some(before), Some(after)) => match after.0.total_cmp(&before.0).then(after.1.cmp(&before.1)) {
-            std::cmp::Ordering::Greater => (true, false),
-            std::cmp::Ordering::Less => (false, true),
-            std::cmp::Ordering::Equal => (false, false),
+            std::cmp::Ordering::Greater => RangeChange::NARROWER,
+            std::cmp::Ordering::Less => RangeChange::WIDER,
+            std::cmp::Ordering::Equal => RangeChange::NONE,
         },
     }
 }
 
-/// Whether a bound lets fewer values pass than the one before: `(narrower, wider)`.
-pub(super) fn bound_moved(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> (bool, bool) {
+/// Whether a bound lets fewer values pass than the one before.
+pub(super) fn bound_moved(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> RangeChange {
     let upper = keyword.to_ascii_lowercase().contains("max");
     match (old, new) {
-        (None, Some(_)) => (true, false),
-        (Some(_), None) => (false, true),
+        (None, Some(_)) => RangeChange::NARROWER,
+        (Some(_), None) => RangeChange::WIDER,
         (Some(old), Some(new)) => match (old.as_f64(), new.as_f64()) {
             (Some(before), Some(after)) if keyword == "multipleOf" && before > 0.0 && after > 0.0 => {
                 // Whatever is a multiple of 4 is one of 2.
                 let divides = |one: f64, other: f64| (other / one).fract() == 0.0;
-                (!divides(after, before), !divides(before, after))
+                RangeChange { narrower: !divides(after, before), wider: !divides(before, after) }
             }
             (Some(before), Some(after)) => {
                 let narrower = if upper { after < before } else { after > before };
-                (narrower, !narrower)
+                if narrower { RangeChange::NARROWER } else { RangeChange::WIDER }
             }
             // Of two patterns nobody knows which lets more pass.
-            _ => (true, true),
+            _ => RangeChange::OTHER,
         },
-        (None, None) => (false, false),
+        (None, None) => RangeChange::NONE,
     }
 }
 
 /// Of a member that comes.
-pub(super) fn of_added(direction: Direction, required: bool) -> Severity {
+pub(super) fn of_added(direction: Direction, is: Necessity) -> Severity {
     match direction {
-        Direction::Request if required => Severity::Breaking,
+        Direction::Request if is == Necessity::Required => Severity::Breaking,
         Direction::Request | Direction::Reply => Severity::Compatible,
     }
 }
 
-/// Of a member that goes. `closed` is whether members without a description are refused now.
-pub(super) fn of_removed(direction: Direction, required: bool, closed: bool) -> Severity {
+/// Of a member that goes, from what is open or closed now.
+pub(super) fn of_removed(direction: Direction, was: Necessity, now: Openness) -> Severity {
     match direction {
         // A vendor that ignores what it does not know takes the request, and does not do what was meant.
-        Direction::Request if closed => Severity::Breaking,
+        Direction::Request if now == Openness::Closed => Severity::Breaking,
         Direction::Request => Severity::Risky,
-        Direction::Reply if required => Severity::Breaking,
+        Direction::Reply if was == Necessity::Required => Severity::Breaking,
         Direction::Reply => Severity::Risky,
     }
 }
 
 /// Of a member that has another name or place.
-pub(super) fn of_renamed(
-    direction: Direction,
-    was_required: bool,
-    is_required: bool,
-    closed: bool,
-) -> Severity {
+pub(super) fn of_renamed(direction: Direction, was: Necessity, is: Necessity, now: Openness) -> Severity {
     match direction {
-        Direction::Request if is_required || closed => Severity::Breaking,
+        Direction::Request if is == Necessity::Required || now == Openness::Closed => Severity::Breaking,
         Direction::Request => Severity::Risky,
-        Direction::Reply if was_required => Severity::Breaking,
+        Direction::Reply if was == Necessity::Required => Severity::Breaking,
         Direction::Reply => Severity::Risky,
     }
 }

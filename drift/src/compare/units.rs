@@ -1,8 +1,8 @@
-//! Which method on which path of the one side is which of the other.
+//! Pairs of routes: a method on a path of the one input, and the same of the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::surface::{Body, Endpoint, Node};
+use crate::surface::{BodyForm, Endpoint, Node};
 
 /// So many combinations of what went and what came are weighed at most.
 const MOST_WEIGHED: usize = 250_000;
@@ -37,7 +37,7 @@ impl<'a> Unit<'a> {
         self.endpoint.operation.clone().unwrap_or_else(|| self.endpoint.method.clone())
     }
 
-    pub(super) fn request(&self) -> Option<&'a Body> {
+    pub(super) fn request(&self) -> Option<&'a BodyForm> {
         self.endpoint.requests.get(self.model)
     }
 
@@ -103,10 +103,10 @@ pub(super) fn pairs(before: &[Unit<'_>], after: &[Unit<'_>]) -> Pairs {
     let mut came: BTreeSet<usize> = free.iter().copied().collect();
     found.too_many = left.len() * free.len() > MOST_WEIGHED;
     if !found.too_many {
-        let looks: Vec<Look<'_>> = free.iter().map(|index| Look::of(after[*index])).collect();
+        let looks: Vec<WeighedUnit<'_>> = free.iter().map(|index| WeighedUnit::of(after[*index])).collect();
         let mut weighed = Vec::new();
         for index in left.iter().filter(|index| moving(&before[**index])) {
-            let look = Look::of(before[*index]);
+            let look = WeighedUnit::of(before[*index]);
             for (other, candidate) in free.iter().zip(&looks) {
                 if let Some(weight) = look.likeness(candidate).filter(|weight| *weight >= LIKELY) {
                     weighed.push((weight, *index, *other));
@@ -130,14 +130,14 @@ pub(super) fn pairs(before: &[Unit<'_>], after: &[Unit<'_>]) -> Pairs {
 }
 
 /// What of a unit is weighed.
-struct Look<'a> {
+struct WeighedUnit<'a> {
     unit: Unit<'a>,
     words: BTreeSet<&'a str>,
     asked: BTreeSet<&'a str>,
     told: BTreeSet<&'a str>,
 }
 
-impl<'a> Look<'a> {
+impl<'a> WeighedUnit<'a> {
     fn of(unit: Unit<'a>) -> Self {
         let names = |node: Option<&'a Node>| -> BTreeSet<&'a str> {
             node.into_iter().flat_map(|node| node.members.keys().map(String::as_str)).collect()
@@ -164,16 +164,16 @@ impl<'a> Look<'a> {
         if one.endpoint.is_observed() || two.endpoint.is_observed() {
             return named_alike.then_some(200);
         }
-        let path = shared(&self.words, &other.words);
+        let path = count_shared(&self.words, &other.words);
         let silent = |look: &Self| look.asked.is_empty() && look.told.is_empty();
         if silent(self) && silent(other) {
             return (path >= 50).then_some(path + 10);
         }
         // What is asked says more of an operation than what is told: many answer alike.
         let held = if self.asked.is_empty() && other.asked.is_empty() {
-            shared(&self.told, &other.told)
+            count_shared(&self.told, &other.told)
         } else {
-            shared(&self.asked, &other.asked)
+            count_shared(&self.asked, &other.asked)
         };
         // A model of its own name, or the same name for the operation, is a sign by itself.
         let sign = if !one.model.is_empty() {
@@ -188,7 +188,7 @@ impl<'a> Look<'a> {
 }
 
 /// How much of two sets is in both, of 100.
-fn shared(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> usize {
+fn count_shared(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> usize {
     let all = one.union(other).count();
     (one.intersection(other).count() * 100).checked_div(all).unwrap_or(0)
 }

@@ -5,10 +5,10 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use crate::finding::{Baseline, Report};
+use crate::finding::{BaselineState, Report};
 use sha2::{Digest, Sha256};
 
-use super::{Header, History, HistoryError, Line, Look, Observation, SCHEMA_VERSION};
+use super::{History, HistoryError, HistoryHeader, HistoryLine, Look, Observation, SCHEMA_VERSION};
 
 /// Adds a look to a history, making the file if there is none, and answers the history with it.
 ///
@@ -34,7 +34,7 @@ pub fn append(path: &Path, vendor: &str, date: &str, report: &Report) -> Result<
         let (last, found) = (last.date.clone(), date.to_owned());
         return Err(HistoryError::Before { path: path.to_owned(), last, found });
     }
-    let bytes = added(&file, &held, vendor, date, report).map_err(io("read"))?;
+    let bytes = add_look(&file, &held, vendor, date, report).map_err(io("read"))?;
     // The read left the file's position at its end; nobody else writes while the lock is held.
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io("write"))?;
     // Closing is not enough while a process that is just being started holds a copy of the handle.
@@ -56,17 +56,17 @@ fn state(report: &Report, fingerprint: &str) -> String {
 }
 
 /// The bytes of a look, after whatever a killed run left at the end.
-fn added(file: &File, held: &History, vendor: &str, date: &str, report: &Report) -> io::Result<Vec<u8>> {
+fn add_look(file: &File, held: &History, vendor: &str, date: &str, report: &Report) -> io::Result<Vec<u8>> {
     let mut lines: Vec<String> = Vec::new();
     let length = file.metadata()?.len();
     if held.looks.is_empty() && held.vendor.is_empty() && held.facts.is_empty() {
         let drift = "mockreel".to_owned();
-        let header = Header { schema_version: SCHEMA_VERSION, drift, vendor: vendor.to_owned() };
+        let header = HistoryHeader { schema_version: SCHEMA_VERSION, drift, vendor: vendor.to_owned() };
         lines.push(serde_json::to_string(&header)?);
     }
     let number = held.looks.last().map_or(1, |look| look.number + 1);
     let mut fingerprints = BTreeSet::new();
-    for finding in report.findings.iter().filter(|finding| finding.baseline != Some(Baseline::Absent)) {
+    for finding in report.findings.iter().filter(|finding| finding.baseline != Some(BaselineState::Absent)) {
         if !fingerprints.insert(finding.fingerprint.clone()) {
             continue;
         }
@@ -80,12 +80,12 @@ fn added(file: &File, held: &History, vendor: &str, date: &str, report: &Report)
             to_place: finding.to_place.clone(),
             state: state(report, &finding.fingerprint),
         };
-        let line = Line { schema_version: SCHEMA_VERSION, finding: Some(seen), look: None };
+        let line = HistoryLine { schema_version: SCHEMA_VERSION, finding: Some(seen), look: None };
         lines.push(serde_json::to_string(&line)?);
     }
     let (old, new) = (report.old.clone(), report.new.clone());
     let look = Look { number, date: date.to_owned(), old, new, fingerprints };
-    lines.push(serde_json::to_string(&Line {
+    lines.push(serde_json::to_string(&HistoryLine {
         schema_version: SCHEMA_VERSION,
         finding: None,
         look: Some(look),

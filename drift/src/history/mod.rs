@@ -1,4 +1,4 @@
-//! What was found when: an append-only file for each watch of a vendor, `<vendor>.drift.jsonl`.
+//! Histories of findings: an append-only file for each watch of a vendor, `<vendor>.drift.jsonl`.
 //!
 //! 1. The first line says what the file is: `{"schema_version":1,"drift":"mockreel","vendor"}`.
 //! 2. Each **look** adds a line for each finding, `{"schema_version":1,"finding":{"look","fingerprint","kind",
@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::finding::{Baseline, Confidence, Finding, Report};
+use crate::finding::{BaselineState, Confidence, Finding, Report};
 use crate::{Kind, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +93,7 @@ pub enum HistoryError {
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header {
+struct HistoryHeader {
     schema_version: u32,
     drift: String,
     vendor: String,
@@ -101,7 +101,7 @@ struct Header {
 
 /// A line after the first.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line {
+struct HistoryLine {
     schema_version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finding: Option<Observation>,
@@ -247,7 +247,7 @@ impl History {
     ) -> Result<(), HistoryError> {
         let damaged = |why: String| HistoryError::Damaged { path: path.to_owned(), line: number, why };
         if value.get("drift").is_some() {
-            let header: Header = serde_json::from_value(value)
+            let header: HistoryHeader = serde_json::from_value(value)
                 .map_err(|why| damaged(format!("expected the first line of a history ({why})")))?;
             self.vendor = header.vendor;
             return Ok(());
@@ -259,7 +259,7 @@ impl History {
         if !value.is_object() {
             return Err(damaged("expected a look, found other JSON".to_owned()));
         }
-        let line: Line =
+        let line: HistoryLine =
             serde_json::from_value(value).map_err(|why| damaged(format!("expected a look ({why})")))?;
         if let Some(finding) = line.finding {
             open.insert(finding.fingerprint.clone(), finding);
@@ -329,7 +329,7 @@ impl History {
             finding.last_seen = Some(story.last_seen);
             finding.flaps = Some(story.flaps);
             let known = had(&finding.fingerprint);
-            finding.baseline = Some(if known { Baseline::Unchanged } else { Baseline::New });
+            finding.baseline = Some(if known { BaselineState::Unchanged } else { BaselineState::New });
         }
         let now = self.looks.last();
         let gone = before.into_iter().flat_map(|look| &look.fingerprints);
@@ -349,7 +349,7 @@ fn absent(story: &Story) -> Finding {
     finding.first_seen = Some(story.first_seen.clone());
     finding.last_seen = Some(story.last_seen.clone());
     finding.flaps = Some(story.flaps);
-    finding.baseline = Some(Baseline::Absent);
+    finding.baseline = Some(BaselineState::Absent);
     finding.confidence = Confidence::Certain;
     finding.message = format!("no longer so; last seen on {}", story.last_seen);
     finding

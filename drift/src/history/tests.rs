@@ -139,7 +139,7 @@ fn what_is_new_unchanged_or_gone_is_told_beside_the_look_before() {
         let mut report = report(found);
         let history = append(&scratch.file(), "acme", &day(number), &report).unwrap();
         history.tell(&mut report);
-        let mut told: Vec<(String, Baseline, u32)> = report
+        let mut told: Vec<(String, BaselineState, u32)> = report
             .findings
             .iter()
             .map(|held| (held.place.clone(), held.baseline.unwrap(), held.flaps.unwrap()))
@@ -148,11 +148,20 @@ fn what_is_new_unchanged_or_gone_is_told_beside_the_look_before() {
         told
     };
     let place = |number: usize| format!("submit.request/m{number}");
-    assert_eq!(tell(0, &[0]), [(place(0), Baseline::New, 0)]);
-    assert_eq!(tell(1, &[0, 1]), [(place(0), Baseline::Unchanged, 0), (place(1), Baseline::New, 0)]);
-    assert_eq!(tell(2, &[1]), [(place(0), Baseline::Absent, 0), (place(1), Baseline::Unchanged, 0)]);
-    assert_eq!(tell(3, &[0, 1]), [(place(0), Baseline::New, 1), (place(1), Baseline::Unchanged, 0)]);
-    assert!(tell(4, &[]).iter().all(|(_, baseline, _)| *baseline == Baseline::Absent));
+    assert_eq!(tell(0, &[0]), [(place(0), BaselineState::New, 0)]);
+    assert_eq!(
+        tell(1, &[0, 1]),
+        [(place(0), BaselineState::Unchanged, 0), (place(1), BaselineState::New, 0)]
+    );
+    assert_eq!(
+        tell(2, &[1]),
+        [(place(0), BaselineState::Absent, 0), (place(1), BaselineState::Unchanged, 0)]
+    );
+    assert_eq!(
+        tell(3, &[0, 1]),
+        [(place(0), BaselineState::New, 1), (place(1), BaselineState::Unchanged, 0)]
+    );
+    assert!(tell(4, &[]).iter().all(|(_, baseline, _)| *baseline == BaselineState::Absent));
     assert!(tell(5, &[]).is_empty());
 }
 

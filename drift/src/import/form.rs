@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::Surface;
-use crate::surface::{Member, Node};
+use crate::surface::{MemberForm, Node};
 use mockreel_contracts::Role;
 use mockreel_contracts::contract::check::schema::{at, documented, properties, unescape};
 use mockreel_contracts::contract::model::{Contract, Model};
@@ -17,11 +17,11 @@ const ANY_MEMBER: &str = "*";
 /// What a contract knows of the members of requests.
 #[derive(Default)]
 pub(super) struct Known<'a> {
-    members: Vec<Held<'a>>,
+    members: Vec<KnownMember<'a>>,
 }
 
 /// A member of a model's request.
-struct Held<'a> {
+struct KnownMember<'a> {
     model: &'a str,
     pointer: String,
     schema: &'a Value,
@@ -37,16 +37,21 @@ impl<'a> Known<'a> {
             let Some(whole) = request_of(surface, id) else { continue };
             for (pointer, schema) in properties(&model.request) {
                 let node = node_at(whole, &pointer).cloned().unwrap_or_default();
-                members.push(Held { model: id, pointer, schema, node });
+                members.push(KnownMember { model: id, pointer, schema, node });
             }
         }
         Self { members }
     }
 
     /// The member of that name: the model's own at this place before any other.
-    fn like(&self, model: &str, pointer: &str, fits: impl Fn(&Held<'a>) -> bool) -> Option<&Held<'a>> {
+    fn like(
+        &self,
+        model: &str,
+        pointer: &str,
+        fits: impl Fn(&KnownMember<'a>) -> bool,
+    ) -> Option<&KnownMember<'a>> {
         let name = |pointer: &str| pointer.trim_end_matches("/*").rsplit('/').next().map(str::to_owned);
-        let mut found: Vec<&Held<'a>> =
+        let mut found: Vec<&KnownMember<'a>> =
             self.members.iter().filter(|held| name(&held.pointer) == name(pointer) && fits(held)).collect();
         let items = |pointer: &str| pointer.ends_with("/*");
         found.retain(|held| items(&held.pointer) == items(pointer));
@@ -167,7 +172,7 @@ fn values(node: &Node) -> Option<&Vec<Value>> {
 }
 
 /// The members that have a name.
-fn named(node: &Node) -> impl Iterator<Item = (&String, &Member)> {
+fn named(node: &Node) -> impl Iterator<Item = (&String, &MemberForm)> {
     node.members.iter().filter(|(name, _)| *name != ANY_MEMBER)
 }
 
@@ -205,8 +210,9 @@ fn member_of(known: &Known<'_>, model: &str, name: &str, node: &Node, source: &s
 fn schema_of(known: &Known<'_>, model: &str, pointer: &str, node: &Node) -> Map<String, Value> {
     // A list of models is of one model here, whatever the file lists beside it.
     let is_model = pointer == "/model";
-    let alike =
-        |held: &Held<'_>| !is_model && same(&Node { deprecated: node.deprecated, ..held.node.clone() }, node);
+    let alike = |held: &KnownMember<'_>| {
+        !is_model && same(&Node { deprecated: node.deprecated, ..held.node.clone() }, node)
+    };
     let as_it_is = known.like(model, pointer, alike);
     if let Some(Value::Object(held)) = as_it_is.map(|held| held.schema) {
         let mut held = held.clone();

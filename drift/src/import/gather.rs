@@ -1,17 +1,17 @@
-//! What the files say together, by operation: paths, statuses, requests by model, answers, defects.
+//! The files taken together, by operation: paths, statuses, requests by model, answers, defects.
 
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{ImportError, Wanted, day};
+use super::{ImportError, ImportOptions, day};
 use crate::read::day_of;
 use crate::read::openapi;
-use crate::surface::{Body, Endpoint, Node};
+use crate::surface::{BodyForm, Endpoint, Node};
 use mockreel_contracts::Operation;
 
 /// A file: its key in `[sources]`, its name, its day.
-pub(super) struct File {
+pub(super) struct SourceFile {
     pub(super) key: String,
     pub(super) name: String,
     pub(super) date: String,
@@ -19,27 +19,27 @@ pub(super) struct File {
 
 /// What all files say.
 pub(super) struct Gathered {
-    pub(super) files: Vec<File>,
+    pub(super) files: Vec<SourceFile>,
     /// The day of the edition.
     pub(super) edition: String,
     /// Hosts without scheme, sorted.
     pub(super) hosts: Vec<String>,
     /// Operations by our name.
-    pub(super) operations: IndexMap<Operation, Told>,
+    pub(super) operations: IndexMap<Operation, GatheredOperation>,
     /// What is to be said to whoever edits the result, and of which files.
     pub(super) remarks: IndexMap<String, Vec<String>>,
 }
 
 /// What the files say of one operation.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct GatheredOperation {
     pub(super) method: String,
     /// Paths, that which most descriptions have first, and the files that have each.
     pub(super) paths: Vec<(String, Vec<usize>)>,
     /// The status of a good answer, by how many descriptions have it.
     statuses: BTreeMap<u16, Vec<usize>>,
     /// Requests by model (`""` where none is named), each as the files describe it.
-    pub(super) requests: IndexMap<String, Vec<Request>>,
+    pub(super) requests: IndexMap<String, Vec<GatheredRequest>>,
     /// Good answers.
     replies: Vec<(Node, usize)>,
     /// The parameters of the query.
@@ -49,7 +49,7 @@ pub(super) struct Told {
 }
 
 /// The status of a good answer.
-pub(super) struct Status<'a> {
+pub(super) struct StatedStatus<'a> {
     pub(super) status: u16,
     /// The files that state it.
     pub(super) files: &'a [usize],
@@ -58,14 +58,14 @@ pub(super) struct Status<'a> {
 }
 
 /// A request as one file describes it.
-pub(super) struct Request {
+pub(super) struct GatheredRequest {
     pub(super) file: usize,
     pub(super) path: String,
     pub(super) node: Node,
 }
 
 impl Gathered {
-    pub(super) fn of(files: &[(String, Vec<u8>)], wanted: &Wanted<'_>) -> Result<Self, ImportError> {
+    pub(super) fn of(files: &[(String, Vec<u8>)], wanted: &ImportOptions<'_>) -> Result<Self, ImportError> {
         let known = wanted.known.map(|contract| contract.edition.as_str());
         let edition = day(files, wanted.edition)?.or(known).ok_or(ImportError::NoDay)?.to_owned();
         let mut gathered = Self {
@@ -87,13 +87,13 @@ impl Gathered {
         Ok(gathered)
     }
 
-    fn take(&mut self, name: &str, bytes: &[u8], wanted: &Wanted<'_>) -> Result<(), ImportError> {
+    fn take(&mut self, name: &str, bytes: &[u8], wanted: &ImportOptions<'_>) -> Result<(), ImportError> {
         let surface = openapi(name, bytes)?;
         let number = self.files.len();
         let base = name.rsplit('/').next().unwrap_or(name);
         let date = day_of(base).unwrap_or(self.edition.get(..10).unwrap_or_default()).to_owned();
         let key = self.free_key(base, wanted);
-        self.files.push(File { key, name: name.to_owned(), date });
+        self.files.push(SourceFile { key, name: name.to_owned(), date });
         self.hosts.extend(hosts(&surface.servers));
         let mut remarks: Vec<String> = Vec::new();
         for endpoint in surface.endpoints {
@@ -124,7 +124,7 @@ impl Gathered {
     }
 
     /// A key for a file that no other source has.
-    fn free_key(&self, name: &str, wanted: &Wanted<'_>) -> String {
+    fn free_key(&self, name: &str, wanted: &ImportOptions<'_>) -> String {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
         let words: Vec<&str> =
             stem.split(|held: char| !held.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -143,7 +143,7 @@ impl Gathered {
     }
 }
 
-impl Told {
+impl GatheredOperation {
     fn take(&mut self, endpoint: Endpoint, file: usize) {
         self.method.clone_from(&endpoint.method);
         match self.paths.iter_mut().find(|(path, _)| *path == endpoint.path) {
@@ -153,14 +153,14 @@ impl Told {
         if self.query.members.is_empty() {
             self.query = endpoint.query;
         }
-        for (model, Body { node, media_types, .. }) in endpoint.requests {
+        for (model, BodyForm { node, media_types, .. }) in endpoint.requests {
             for kind in media_types {
                 if !self.media_types.contains(&kind) {
                     self.media_types.push(kind);
                 }
             }
             if let Some(node) = node {
-                let request = Request { file, path: endpoint.path.clone(), node };
+                let request = GatheredRequest { file, path: endpoint.path.clone(), node };
                 self.requests.entry(model).or_default().push(request);
             }
         }
@@ -174,11 +174,11 @@ impl Told {
     }
 
     /// The status that most descriptions have; `None` if none states one.
-    pub(super) fn status(&self) -> Option<Status<'_>> {
+    pub(super) fn status(&self) -> Option<StatedStatus<'_>> {
         let (status, files) = self.statuses.iter().max_by_key(|(_, files)| files.len())?;
         let others = self.statuses.iter().filter(|(other, _)| *other != status);
         let others = others.flat_map(|(other, files)| files.iter().map(|file| (*other, *file)));
-        Some(Status { status: *status, files, others: others.collect() })
+        Some(StatedStatus { status: *status, files, others: others.collect() })
     }
 
     /// The good answer that most descriptions have, the first of them if several are as common.
@@ -206,7 +206,7 @@ pub(super) fn hosts(servers: &[String]) -> impl Iterator<Item = String> {
 }
 
 /// Our name of an endpoint: by the path that the contract has for it, else by its form.
-fn name_of(endpoint: &Endpoint, wanted: &Wanted<'_>) -> Option<Operation> {
+fn name_of(endpoint: &Endpoint, wanted: &ImportOptions<'_>) -> Option<Operation> {
     let known = wanted.known.and_then(|contract| {
         let mut operations = contract.operations.iter();
         operations.find(|(_, held)| {

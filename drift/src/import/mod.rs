@@ -21,7 +21,7 @@ use mockreel_contracts::Contract;
 
 /// What is wanted of an import.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct ImportOptions<'a> {
     /// The vendor's id.
     pub id: &'a str,
     /// The vendor's edition in force on the day of the new one, if the vendor is known.
@@ -64,16 +64,16 @@ pub enum ImportError {
 /// # Errors
 ///
 /// If a file cannot be read at all, or what is wanted does not fit together.
-pub fn import(files: &[(String, Vec<u8>)], wanted: &Wanted<'_>) -> Result<String, ImportError> {
+pub fn import(files: &[(String, Vec<u8>)], wanted: &ImportOptions<'_>) -> Result<String, ImportError> {
     if files.is_empty() {
         return Err(ImportError::Nothing);
     }
     check_id(wanted.id)?;
     let gathered = Gathered::of(files, wanted)?;
     match wanted.known {
-        Some(contract) => Ok(overlay::written(contract, &gathered, wanted)),
+        Some(contract) => Ok(overlay::write_edition(contract, &gathered, wanted)),
         None if gathered.operations.is_empty() => Err(ImportError::NoOperation),
-        None => Ok(whole::written(&gathered, wanted)),
+        None => Ok(whole::write_contract(&gathered, wanted)),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Wanted;
+use super::ImportOptions;
 use super::form::{Known, covered, differences, reply, request, request_of};
-use super::gather::{Gathered, Request, Status, Told};
+use super::gather::{Gathered, GatheredOperation, GatheredRequest, StatedStatus};
 use super::text::Text;
 use crate::Surface;
 use crate::of_contract;
@@ -22,7 +22,7 @@ pub(super) const GUESSED: &str = "imported-guess";
 const FEW_FILES: usize = 3;
 
 /// Writes the patch.
-pub(super) fn written(contract: &Contract, gathered: &Gathered, wanted: &Wanted<'_>) -> String {
+pub(super) fn write_edition(contract: &Contract, gathered: &Gathered, wanted: &ImportOptions<'_>) -> String {
     let surface = of_contract(contract, View::Documented);
     let known = Known::of(contract, &surface);
     let mut text = Text::default();
@@ -117,11 +117,11 @@ fn operation(
     surface: &Surface,
     name: Operation,
     held: &OperationFacts,
-    told: &Told,
+    told: &GatheredOperation,
 ) {
     let mut lines: Vec<(&str, Value)> = Vec::new();
     let mut comments: Vec<String> = Vec::new();
-    if let Some(Status { status, files, others }) = told.status() {
+    if let Some(StatedStatus { status, files, others }) = told.status() {
         if held.status.documented.unwrap_or(held.status.enforced) != status {
             let source = gathered.key(files[0]);
             let fact = json!({"documented": status, "enforced": status, "source": source});
@@ -175,7 +175,7 @@ fn replies_of<'a>(surface: &'a Surface, name: &str) -> Vec<&'a Node> {
 }
 
 /// The paths with those that the files have first, if that is not how the contract has them.
-fn routes(gathered: &Gathered, held: &OperationFacts, told: &Told) -> Option<Value> {
+fn routes(gathered: &Gathered, held: &OperationFacts, told: &GatheredOperation) -> Option<Value> {
     if held.routes.iter().any(|route| route.model.is_some()) {
         // Where paths fix models, a person has to say which is for which.
         return None;
@@ -202,7 +202,7 @@ fn routes(gathered: &Gathered, held: &OperationFacts, told: &Told) -> Option<Val
         let mut entry = Map::new();
         entry.insert("path".into(), route.path.as_str().into());
         entry.extend(route.option.clone().map(|option| ("option".to_owned(), option.into())));
-        entry.insert("source".into(), cited(&route.source));
+        entry.insert("source".into(), write_cited(&route.source));
         entries.push((route.path.clone(), entry));
     }
     let news = entries.iter().any(|(path, _)| !before.contains(&path.as_str()));
@@ -211,7 +211,7 @@ fn routes(gathered: &Gathered, held: &OperationFacts, told: &Told) -> Option<Val
 }
 
 /// A citation as it is written.
-fn cited(cited: &Cited) -> Value {
+fn write_cited(cited: &Cited) -> Value {
     match cited.names().as_slice() {
         [only] => (*only).into(),
         several => several.iter().copied().collect(),
@@ -226,10 +226,10 @@ fn model(
     surface: &Surface,
     known: &Known<'_>,
     id: &str,
-    requests: &[Request],
+    requests: &[GatheredRequest],
 ) {
     let held = contract.models.get(id).zip(request_of(surface, id));
-    let Some(chosen) = chosen(contract, held, requests) else { return };
+    let Some(chosen) = choose_model(contract, held, requests) else { return };
     for other in requests.iter().filter(|other| !super::form::same(&other.node, &chosen.node)) {
         text.comment(&format!(
             "{} describes {id} at {} in another way, which was left out.",
@@ -255,19 +255,20 @@ fn model(
 
 /// The description at the path that the contract has first, and there the one that says what the contract says;
 /// else the first.
-fn chosen<'a>(
+fn choose_model<'a>(
     contract: &Contract,
     held: Option<(&Model, &Node)>,
-    requests: &'a [Request],
-) -> Option<&'a Request> {
+    requests: &'a [GatheredRequest],
+) -> Option<&'a GatheredRequest> {
     let routes = contract
         .operations
         .get(&Operation::Submit)
         .map(|submit| submit.routes.as_slice())
         .unwrap_or_default();
-    let rank =
-        |request: &&Request| routes.iter().position(|route| route.path == request.path).unwrap_or(usize::MAX);
-    let differs = |request: &&Request| {
+    let rank = |request: &&GatheredRequest| {
+        routes.iter().position(|route| route.path == request.path).unwrap_or(usize::MAX)
+    };
+    let differs = |request: &&GatheredRequest| {
         held.is_some_and(|(model, documented)| !differences(model, &request.node, documented).is_empty())
     };
     requests.iter().min_by_key(|request| (rank(request), differs(request)))

@@ -27,8 +27,8 @@ fn known() -> &'static Contract {
     &newest().filter(named).max_by_key(|vendor| vendor.contract.models.len()).unwrap().contract
 }
 
-fn wanted(known: Option<&Contract>) -> Wanted<'_> {
-    Wanted {
+fn wanted(known: Option<&Contract>) -> ImportOptions<'_> {
+    ImportOptions {
         id: known.map_or("new", |contract| &contract.id),
         known,
         edition: Some("2027-01-05"),
@@ -216,7 +216,7 @@ fn what_was_written_before_the_newest_edition_is_laid_over_the_one_in_force_then
         told["servers"][0]["url"] = json!("https://api.new.example");
         told["paths"].as_object_mut().unwrap().shift_remove("/tasks/{task_id}");
         let files = [file(&name, &told)];
-        let text = import(&files, &Wanted { edition: None, ..wanted(Some(older)) }).unwrap();
+        let text = import(&files, &ImportOptions { edition: None, ..wanted(Some(older)) }).unwrap();
         assert!(text.contains(&format!("\nx-base = \"{}\"\n", older.edition)), "{text}");
         let made = overlaid("old.toml", &text).unwrap().contract;
         assert_eq!((&made.edition, submit(&made)), (&older.edition, submit(older)));
@@ -252,7 +252,7 @@ fn a_vendor_that_nobody_knows_becomes_a_skeleton_that_can_be_read() {
         file("2027-02-03-one.json", &document("/make", &request("new/one"), "201")),
         file("two.yaml", &document("/make", &request("new/two"), "201")),
     ];
-    let text = import(&files, &Wanted { edition: None, title: Some("New"), ..wanted(None) }).unwrap();
+    let text = import(&files, &ImportOptions { edition: None, title: Some("New"), ..wanted(None) }).unwrap();
     assert!(!text.contains(WORDS), "{text}");
     assert!(text.matches("# DECIDE: ").count() >= 12, "{text}");
     assert!(text.contains("a new one is served once its folder is in\n# contracts/src"), "{text}");
@@ -289,7 +289,7 @@ fn what_cannot_be_used_is_told_and_the_rest_is() {
     assert_eq!(import(&[], &wanted(None)), Err(ImportError::Nothing));
     let broken = import(&[("b.json".to_owned(), b"{".to_vec())], &wanted(None)).unwrap_err().to_string();
     assert!(broken.starts_with("b.json: ") && broken.lines().count() == 1, "{broken}");
-    let undated = Wanted { edition: None, ..wanted(None) };
+    let undated = ImportOptions { edition: None, ..wanted(None) };
     let plain = [file("a.json", &document("/make", &request("a"), "200"))];
     assert_eq!(import(&plain, &undated), Err(ImportError::NoDay));
     for bad in [
@@ -302,11 +302,11 @@ fn what_cannot_be_used_is_told_and_the_rest_is() {
         "2027-01-32",
         "2027-01-00",
     ] {
-        let told = import(&plain, &Wanted { edition: Some(bad), ..wanted(None) });
+        let told = import(&plain, &ImportOptions { edition: Some(bad), ..wanted(None) });
         assert_eq!(told, Err(ImportError::BadDay(bad.to_owned())));
     }
     for bad in ["", "New", "a b", "../up", "a\nb", "é"] {
-        let told = import(&plain, &Wanted { id: bad, ..wanted(None) }).unwrap_err();
+        let told = import(&plain, &ImportOptions { id: bad, ..wanted(None) }).unwrap_err();
         assert_eq!(told, ImportError::BadId(bad.to_owned()));
         assert_eq!(told.to_string().lines().count(), 1, "{told}");
     }

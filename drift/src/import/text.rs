@@ -50,11 +50,11 @@ impl Text {
 /// A key, quoted where it must be.
 fn key(name: &str) -> String {
     let bare = |held: char| held.is_ascii_alphanumeric() || held == '-' || held == '_';
-    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quote_text(name) }
 }
 
 /// A text between quotation marks; what cannot be seen is escaped.
-fn quoted(text: &str) -> String {
+fn quote_text(text: &str) -> String {
     let mut out = String::from("\"");
     for held in text.chars() {
         match held {
@@ -79,7 +79,7 @@ fn inline(value: &Value) -> Option<String> {
             (None, Some(float)) => format!("{float:?}"),
             (None, None) => return None,
         },
-        Value::String(text) => quoted(text),
+        Value::String(text) => quote_text(text),
         Value::Array(items) => {
             format!("[{}]", items.iter().filter_map(inline).collect::<Vec<_>>().join(", "))
         }

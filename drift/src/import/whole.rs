@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Wanted;
+use super::ImportOptions;
 use super::form::{Known, reply, request};
-use super::gather::{Gathered, Told};
+use super::gather::{Gathered, GatheredOperation};
 use super::overlay::{GUESSED, files, remarks, schema, sources};
 use super::text::Text;
 use crate::surface::Node;
@@ -14,7 +14,7 @@ use mockreel_contracts::phase::Phase;
 use mockreel_contracts::{Operation, Role};
 
 /// Writes the skeleton. It can be read as a contract before anything in it is decided.
-pub(super) fn written(gathered: &Gathered, wanted: &Wanted<'_>) -> String {
+pub(super) fn write_contract(gathered: &Gathered, wanted: &ImportOptions<'_>) -> String {
     let mut text = Text::default();
     text.comment(&format!("The skeleton of a contract, from {}.", files(gathered)));
     text.comment(
@@ -124,7 +124,7 @@ const STATUS: [&str; 4] = ["status", "state", "task_status", "phase"];
 /// Names of members that hold a job's id.
 const ID: [&str; 6] = ["id", "task_id", "request_id", "generation_id", "job_id", "taskId"];
 
-fn operation(text: &mut Text, gathered: &Gathered, operation: Operation, told: &Told) {
+fn operation(text: &mut Text, gathered: &Gathered, operation: Operation, told: &GatheredOperation) {
     let name = operation.as_str();
     let first = gathered.key(told.paths[0].1[0]);
     text.table(&["operations", name]);
@@ -183,7 +183,7 @@ fn operation(text: &mut Text, gathered: &Gathered, operation: Operation, told: &
 }
 
 /// Where a look at a job names it: in the path, else in the query.
-fn job_id(told: &Told) -> Value {
+fn job_id(told: &GatheredOperation) -> Value {
     let in_path = told.paths[0].0.split('/').find_map(|token| token.strip_prefix('{')?.strip_suffix('}'));
     match in_path {
         Some(name) => json!({"path": name}),
@@ -192,7 +192,7 @@ fn job_id(told: &Told) -> Value {
 }
 
 /// Where an answer seems to hold what clients need.
-fn read(told: &Told, submits: bool) -> Value {
+fn read(told: &GatheredOperation, submits: bool) -> Value {
     let Some((node, _)) = told.reply() else { return json!({"id": "/id", "status": "/status"}) };
     let mut places = Map::new();
     let place = |found: Option<(String, &Node)>| found.map(|(pointer, _)| Value::from(pointer));
@@ -229,7 +229,7 @@ fn model_of(path: &str) -> String {
     tokens.last().map_or_else(|| "model".to_owned(), |token| (*token).to_owned())
 }
 
-fn models(text: &mut Text, gathered: &Gathered, told: &Told) {
+fn models(text: &mut Text, gathered: &Gathered, told: &GatheredOperation) {
     for (id, requests) in &told.requests {
         for each in requests {
             let id = if id.is_empty() { model_of(&each.path) } else { id.clone() };
@@ -249,14 +249,14 @@ fn models(text: &mut Text, gathered: &Gathered, told: &Told) {
             );
             text.gap();
             let mut body = request(&Known::default(), &id, &each.node, source);
-            undecided(text, &mut body);
+            write_undecided(text, &mut body);
             schema(text, &["models", &id, "request"], body);
         }
     }
 }
 
 /// Gives members the roles that their names suggest, and asks about what looks like an image.
-fn undecided(text: &mut Text, body: &mut Map<String, Value>) {
+fn write_undecided(text: &mut Text, body: &mut Map<String, Value>) {
     let roles = [Role::Prompt, Role::NegativePrompt, Role::Duration, Role::AspectRatio, Role::CfgScale];
     let Some(Value::Object(members)) = body.get_mut("properties") else { return };
     for (name, member) in members {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judge;
-use super::found::{Told, beside};
+use super::found::{JudgedPlace, beside};
 use crate::observed::{CaseKnowledge, Observed};
-use crate::verdict::Words;
+use crate::verdict::Statements;
 
 /// Which statuses a case was answered with.
 type Statuses = BTreeSet<u16>;
@@ -13,12 +13,13 @@ type Statuses = BTreeSet<u16>;
 impl Judge<'_> {
     /// Holds the statuses of each case against each other. What only a stand-in can be asked is left out.
     pub(super) fn cases(&mut self) {
-        let of =
-            |seen: Option<&Observed>| seen.map(|seen| answered(self.sides.cases, seen)).unwrap_or_default();
+        let of = |seen: Option<&Observed>| {
+            seen.map(|seen| index_answers(self.sides.cases, seen)).unwrap_or_default()
+        };
         let (live, emulator) = (of(self.sides.live), of(self.sides.emulator));
         let previous = of(self.sides.previous);
         for key @ (case, operation) in emulator.keys().filter(|key| live.contains_key(*key)) {
-            let said = Words {
+            let said = Statements {
                 docs: None,
                 emulator: emulator.get(key).cloned(),
                 live: live.get(key).cloned(),
@@ -35,13 +36,13 @@ impl Judge<'_> {
             let allows =
                 |_: &Statuses, seen: &Statuses| seen.iter().all(|status| (400..500).contains(status));
             let judged = beside(stated, &said, allows);
-            self.found.add(Told::case(operation, case, &judged));
+            self.found.add(JudgedPlace::case(operation, case, &judged));
         }
     }
 }
 
 /// The statuses of the cases that a vendor can be asked; what may pass by itself is no answer.
-fn answered(cases: &dyn CaseKnowledge, seen: &Observed) -> BTreeMap<(String, String), Statuses> {
+fn index_answers(cases: &dyn CaseKnowledge, seen: &Observed) -> BTreeMap<(String, String), Statuses> {
     let lasting = |status: &u16| *status != 429 && *status < 500;
     let kept = seen.cases.iter().filter(|((case, _), _)| cases.reaches_vendors(case));
     kept.map(|(key, statuses)| (key.clone(), statuses.iter().copied().filter(lasting).collect::<Statuses>()))

@@ -1,4 +1,4 @@
-//! What documentation, emulator and vendor say about one member, in a form in which it can be compared.
+//! Statements of documentation, emulator and vendor about one member, in a form in which they can be compared.
 
 use std::collections::BTreeSet;
 

@@ -1,22 +1,22 @@
-//! What was found, gathered over the states of jobs: a place that differs in three states is one finding.
+//! Findings gathered over the states of jobs: a place that differs in three states is one finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Confidence, Evidence, Finding};
+use crate::finding::{Confidence, Finding, SampleCount};
 use crate::{Kind, Severity, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::fact::{Fact, Presence, step};
-use super::{Spot, Three};
+use super::{AnswerPlace, Triple};
 use crate::observed::shape::{ENOUGH_SAMPLES, Shape, moment};
-use crate::verdict::{Words, meaning};
+use crate::verdict::{Statements, meaning};
 
 /// So few answers that something may be missing by chance.
 const FEW: u32 = 3;
 
 /// One thing that was found, in one state.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
+pub(super) struct JudgedPlace {
     kind: Kind,
     severity: Severity,
     verdict: Verdict,
@@ -24,9 +24,9 @@ pub(super) struct Told {
     place: String,
     pointer: Option<String>,
     state: String,
-    values: Words<Value>,
-    texts: Words<String>,
-    evidence: Option<Evidence>,
+    values: Statements<Value>,
+    texts: Statements<String>,
+    evidence: Option<SampleCount>,
     seen: Option<(i64, i64)>,
     /// Whether it rests on what was seen, not on what was not.
     sighting: bool,
@@ -34,11 +34,11 @@ pub(super) struct Told {
 
 /// Everything that was found, by kind and place.
 #[derive(Debug, Default)]
-pub(super) struct Found(BTreeMap<(Kind, String), Vec<Told>>);
+pub(super) struct JudgedPlaces(BTreeMap<(Kind, String), Vec<JudgedPlace>>);
 
-impl<T> Words<T> {
-    fn map<U>(&self, mut change: impl FnMut(&T) -> U) -> Words<U> {
-        Words {
+impl<T> Statements<T> {
+    fn map<U>(&self, mut change: impl FnMut(&T) -> U) -> Statements<U> {
+        Statements {
             docs: self.docs.as_ref().map(&mut change),
             emulator: self.emulator.as_ref().map(&mut change),
             live: self.live.as_ref().map(&mut change),
@@ -50,19 +50,24 @@ impl<T> Words<T> {
 /// What a document says beside answers: what was seen, if it leaves room for that, else its own words.
 pub(super) fn beside<T: Clone>(
     stated: Option<T>,
-    said: &Words<T>,
+    said: &Statements<T>,
     allows: impl Fn(&T, &T) -> bool,
-) -> Words<T> {
+) -> Statements<T> {
     let docs = stated.map(|stated| {
         let seen = [&said.live, &said.emulator].into_iter().flatten().find(|seen| allows(&stated, seen));
         seen.cloned().unwrap_or(stated)
     });
-    Words { docs, emulator: said.emulator.clone(), live: said.live.clone(), previous: said.previous.clone() }
+    Statements {
+        docs,
+        emulator: said.emulator.clone(),
+        live: said.live.clone(),
+        previous: said.previous.clone(),
+    }
 }
 
-impl Found {
+impl JudgedPlaces {
     /// Takes what was found, if anything was.
-    pub(super) fn add(&mut self, told: Option<Told>) {
+    pub(super) fn add(&mut self, told: Option<JudgedPlace>) {
         if let Some(told) = told {
             self.0.entry((told.kind, told.place.clone())).or_default().push(told);
         }
@@ -71,10 +76,10 @@ impl Found {
     /// Judges a member.
     pub(super) fn member(
         &mut self,
-        spot: Spot<'_>,
-        said: &Words<Fact>,
-        inner: Three<Option<&Shape>>,
-        around: Three<Option<&Shape>>,
+        spot: AnswerPlace<'_>,
+        said: &Statements<Fact>,
+        inner: Triple<Option<&Shape>>,
+        around: Triple<Option<&Shape>>,
     ) {
         let judged = beside(said.docs.clone(), said, Fact::allows);
         let verdict = judged.verdict();
@@ -115,7 +120,7 @@ impl Found {
         let sighting = matches!(kind, Kind::MemberAdded | Kind::TypeChanged | Kind::NullableChanged)
             && seen.presence != Presence::Never
             && verdict != Verdict::EmulatorWrong;
-        self.add(Some(Told {
+        self.add(Some(JudgedPlace {
             kind,
             severity,
             verdict,
@@ -125,7 +130,7 @@ impl Found {
             state: spot.kind.state.clone(),
             values: said.map(Fact::value),
             texts: said.map(Fact::text),
-            evidence: Some(Evidence { samples, present }),
+            evidence: Some(SampleCount { samples, present }),
             seen: times,
             sighting,
         }));
@@ -133,7 +138,7 @@ impl Found {
 
     /// Every finding, states gathered.
     pub(super) fn findings(self, vendor: &str) -> Vec<Finding> {
-        self.0.into_values().map(|told| gathered(vendor, &told)).collect()
+        self.0.into_values().map(|told| gather_places(vendor, &told)).collect()
     }
 }
 
@@ -148,9 +153,9 @@ fn sure(sighting: bool, samples: u32) -> Confidence {
     }
 }
 
-impl Told {
+impl JudgedPlace {
     /// The status of good answers.
-    pub(super) fn status(operation: &str, said: &Words<BTreeSet<u16>>) -> Option<Self> {
+    pub(super) fn status(operation: &str, said: &Statements<BTreeSet<u16>>) -> Option<Self> {
         let verdict = said.verdict();
         let silent = matches!(verdict, Verdict::Ok | Verdict::Undocumented);
         let unlooked = verdict == Verdict::Unproven && (said.docs == said.emulator || said.docs.is_none());
@@ -162,7 +167,7 @@ impl Told {
     }
 
     /// What a case was answered with.
-    pub(super) fn case(operation: &str, case: &str, said: &Words<BTreeSet<u16>>) -> Option<Self> {
+    pub(super) fn case(operation: &str, case: &str, said: &Statements<BTreeSet<u16>>) -> Option<Self> {
         let verdict = said.verdict();
         let unlooked = verdict == Verdict::Unproven && (said.docs == said.emulator || said.docs.is_none());
         if unlooked || matches!(verdict, Verdict::Ok | Verdict::Undocumented) {
@@ -177,7 +182,7 @@ impl Told {
         verdict: Verdict,
         operation: &str,
         place: String,
-        said: &Words<BTreeSet<u16>>,
+        said: &Statements<BTreeSet<u16>>,
     ) -> Self {
         let text = |statuses: &BTreeSet<u16>| {
             let all: Vec<String> = statuses.iter().map(|status| format!("status {status}")).collect();
@@ -203,7 +208,7 @@ impl Told {
     pub(super) fn words(
         place: &str,
         pointer: &str,
-        said: &Words<Vec<Value>>,
+        said: &Statements<Vec<Value>>,
         listed: &Value,
         shape: Option<&Shape>,
     ) -> Option<Self> {
@@ -227,7 +232,7 @@ impl Told {
             state: String::new(),
             values,
             texts: said.map(text),
-            evidence: Some(Evidence { samples, present: samples }),
+            evidence: Some(SampleCount { samples, present: samples }),
             seen: shape.map(|shape| (shape.first_ms, shape.last_ms)),
             sighting: true,
         })
@@ -251,7 +256,7 @@ fn rank(verdict: Verdict) -> usize {
     order.iter().position(|held| *held == verdict).unwrap_or(order.len())
 }
 
-fn gathered(vendor: &str, told: &[Told]) -> Finding {
+fn gather_places(vendor: &str, told: &[JudgedPlace]) -> Finding {
     let worst = told
         .iter()
         .min_by_key(|told| (told.severity, rank(told.verdict), told.state.clone()))
@@ -264,12 +269,12 @@ fn gathered(vendor: &str, told: &[Told]) -> Finding {
     if worst.kind != Kind::MemberRemoved {
         finding.to_pointer.clone_from(&worst.pointer);
     }
-    let of = |pick: fn(&Words<Value>) -> &Option<Value>| by_state(told, pick);
+    let of = |pick: fn(&Statements<Value>) -> &Option<Value>| by_state(told, pick);
     finding.docs = of(|said| &said.docs);
     finding.emulator = of(|said| &said.emulator);
     finding.live = of(|said| &said.live);
     finding.previous_live = of(|said| &said.previous);
-    finding.evidence = told.iter().filter_map(|told| told.evidence).reduce(|one, other| Evidence {
+    finding.evidence = told.iter().filter_map(|told| told.evidence).reduce(|one, other| SampleCount {
         samples: one.samples + other.samples,
         present: one.present + other.present,
     });
@@ -283,7 +288,7 @@ fn gathered(vendor: &str, told: &[Told]) -> Finding {
 }
 
 /// What somebody said: as it is if it is the same in all states, else by state.
-fn by_state(told: &[Told], pick: fn(&Words<Value>) -> &Option<Value>) -> Option<Value> {
+fn by_state(told: &[JudgedPlace], pick: fn(&Statements<Value>) -> &Option<Value>) -> Option<Value> {
     let said: Vec<(&str, &Value)> =
         told.iter().filter_map(|told| Some((told.state.as_str(), pick(&told.values).as_ref()?))).collect();
     let (_, first) = said.first()?;
@@ -296,7 +301,7 @@ fn by_state(told: &[Told], pick: fn(&Words<Value>) -> &Option<Value>) -> Option<
     ))
 }
 
-fn message(worst: &Told, all: &[Told]) -> String {
+fn message(worst: &JudgedPlace, all: &[JudgedPlace]) -> String {
     let mut parts = Vec::new();
     let said = &worst.texts;
     let mut say = |who: &str, what: &Option<String>| {

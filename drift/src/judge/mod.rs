@@ -13,15 +13,15 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::surface::{Body, Endpoint, Node, Surface};
+use crate::surface::{BodyForm, Endpoint, Node, Surface};
 use crate::{Report, finding};
 use mockreel_contracts::contract::check::schema::escape;
 
 use self::fact::Fact;
-use self::found::Found;
+use self::found::JudgedPlaces;
 use crate::observed::shape::Shape;
-use crate::observed::{CaseKnowledge, Kind, Observed};
-use crate::verdict::Words;
+use crate::observed::{CaseKnowledge, Observed, ResponseKey};
+use crate::verdict::Statements;
 
 /// What is held against each other.
 #[derive(Clone, Copy, Debug)]
@@ -57,35 +57,35 @@ pub fn judge(sides: Sides<'_>, new: &str) -> Report {
 }
 
 /// The forms of answers by kind, without what was sent.
-type Kept = Option<BTreeMap<Kind, Shape>>;
+type KeptShapes = Option<BTreeMap<ResponseKey, Shape>>;
 
 struct Judge<'a> {
     sides: Sides<'a>,
     vendor: String,
-    emulator: Kept,
-    live: Kept,
-    previous: Kept,
-    found: Found,
+    emulator: KeptShapes,
+    live: KeptShapes,
+    previous: KeptShapes,
+    found: JudgedPlaces,
     not_compared: BTreeSet<String>,
 }
 
 /// One thing of each of the emulator, the vendor, and the vendor before.
 #[derive(Clone, Copy, Debug, Default)]
-struct Three<T> {
+struct Triple<T> {
     emulator: T,
     live: T,
     previous: T,
 }
 
-impl<T> Three<T> {
-    fn map<U>(self, mut change: impl FnMut(T) -> U) -> Three<U> {
-        Three { emulator: change(self.emulator), live: change(self.live), previous: change(self.previous) }
+impl<T> Triple<T> {
+    fn map<U>(self, mut change: impl FnMut(T) -> U) -> Triple<U> {
+        Triple { emulator: change(self.emulator), live: change(self.live), previous: change(self.previous) }
     }
 }
 
 /// What a document says of a place.
 #[derive(Clone, Copy, Debug)]
-enum Said<'a> {
+enum Statement<'a> {
     /// Nothing.
     Nothing,
     /// It may hold this.
@@ -94,8 +94,8 @@ enum Said<'a> {
 
 /// Where in an answer.
 #[derive(Clone, Copy)]
-struct Spot<'a> {
-    kind: &'a Kind,
+struct AnswerPlace<'a> {
+    kind: &'a ResponseKey,
     pointer: &'a str,
     /// Whether what is around it is undocumented and was said to be so already.
     told: bool,
@@ -110,7 +110,7 @@ impl<'a> Judge<'a> {
             emulator: sides.emulator.map(Observed::kept),
             live: sides.live.map(Observed::kept),
             previous: sides.previous.map(Observed::kept),
-            found: Found::default(),
+            found: JudgedPlaces::default(),
             not_compared: BTreeSet::new(),
             sides,
         }
@@ -149,7 +149,7 @@ impl<'a> Judge<'a> {
             self.not_compared.insert(format!("{operation}: {} does not describe it", self.sides.docs.name));
         }
         self.status(operation, docs);
-        let kinds: BTreeSet<Kind> = [&self.live, &self.emulator]
+        let kinds: BTreeSet<ResponseKey> = [&self.live, &self.emulator]
             .into_iter()
             .flatten()
             .flat_map(|held| held.keys().filter(|kind| kind.operation == operation).cloned())
@@ -157,9 +157,9 @@ impl<'a> Judge<'a> {
         let mut statuses: BTreeSet<u16> = BTreeSet::new();
         for kind in &kinds {
             let docs = docs.and_then(|endpoint| reply(endpoint, kind.status));
-            let docs = docs.and_then(|body| body.node.as_ref()).map_or(Said::Nothing, Said::This);
+            let docs = docs.and_then(|body| body.node.as_ref()).map_or(Statement::Nothing, Statement::This);
             let shapes = self.shapes(kind);
-            let spot = Spot { kind, pointer: "", told: matches!(docs, Said::Nothing) };
+            let spot = AnswerPlace { kind, pointer: "", told: matches!(docs, Statement::Nothing) };
             self.members(spot, docs, shapes.as_three());
             if statuses.insert(kind.status) {
                 self.words(operation, kind.status, docs);
@@ -167,20 +167,24 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn shapes(&self, kind: &Kind) -> Owned {
-        let of = |kept: &Kept| kept.as_ref().and_then(|held| held.get(kind)).cloned();
-        Owned(Three { emulator: of(&self.emulator), live: of(&self.live), previous: of(&self.previous) })
+    fn shapes(&self, kind: &ResponseKey) -> OwnedTriple {
+        let of = |kept: &KeptShapes| kept.as_ref().and_then(|held| held.get(kind)).cloned();
+        OwnedTriple(Triple {
+            emulator: of(&self.emulator),
+            live: of(&self.live),
+            previous: of(&self.previous),
+        })
     }
 
     /// The members of what is at a place, by all who speak of it.
-    fn members(&mut self, spot: Spot<'_>, docs: Said<'_>, seen: Three<Option<&Shape>>) {
+    fn members(&mut self, spot: AnswerPlace<'_>, docs: Statement<'_>, seen: Triple<Option<&Shape>>) {
         let here = [seen.live, seen.emulator];
         if here.into_iter().flatten().any(Shape::is_table) {
             return;
         }
         let declared = match docs {
-            Said::This(node) => Some(node).filter(|node| !node.members.is_empty()),
-            Said::Nothing => None,
+            Statement::This(node) => Some(node).filter(|node| !node.members.is_empty()),
+            Statement::Nothing => None,
         };
         let mut names: BTreeSet<&str> = BTreeSet::new();
         names.extend(declared.into_iter().flat_map(|node| node.members.keys().map(String::as_str)));
@@ -195,7 +199,7 @@ impl<'a> Judge<'a> {
             };
             let inner = seen.map(|shape| shape.and_then(|shape| shape.members.get(name)));
             let samples = seen.map(|shape| shape.map_or(0, Shape::objects));
-            let said = Words {
+            let said = Statements {
                 docs: stated,
                 emulator: Fact::seen(inner.emulator, samples.emulator),
                 live: Fact::seen(inner.live, samples.live),
@@ -204,39 +208,40 @@ impl<'a> Judge<'a> {
             // A document that lists no members at all leaves them open, and nobody need be told of each.
             let silent = said.docs.is_none();
             let open = declared.is_none();
-            let place = Spot { kind: spot.kind, pointer: &pointer, told: spot.told || (silent && open) };
+            let place =
+                AnswerPlace { kind: spot.kind, pointer: &pointer, told: spot.told || (silent && open) };
             self.found.member(place, &said, inner, seen);
             let both = said.emulator.as_ref().zip(said.live.as_ref());
             let goes_on = both.is_none_or(|(emulator, live)| emulator.presence == live.presence);
             if goes_on && (!silent || both.is_some()) {
-                let node = member.map_or(Said::Nothing, |member| Said::This(&member.node));
-                self.below(Spot { told: place.told || silent, ..place }, node, inner);
+                let node = member.map_or(Statement::Nothing, |member| Statement::This(&member.node));
+                self.below(AnswerPlace { told: place.told || silent, ..place }, node, inner);
             }
         }
     }
 
     /// What is inside a member: its own members, and those of its items.
-    fn below(&mut self, spot: Spot<'_>, docs: Said<'_>, seen: Three<Option<&Shape>>) {
+    fn below(&mut self, spot: AnswerPlace<'_>, docs: Statement<'_>, seen: Triple<Option<&Shape>>) {
         self.members(spot, docs, seen);
         let items = seen.map(|shape| shape.and_then(|shape| shape.items.as_deref()));
         if items.live.is_some() || items.emulator.is_some() {
             let pointer = format!("{}/*", spot.pointer);
             let node = match docs {
-                Said::This(node) => node.items.as_deref().map_or(Said::Nothing, Said::This),
-                Said::Nothing => Said::Nothing,
+                Statement::This(node) => node.items.as_deref().map_or(Statement::Nothing, Statement::This),
+                Statement::Nothing => Statement::Nothing,
             };
-            let told = spot.told || matches!(node, Said::Nothing);
-            self.below(Spot { pointer: &pointer, told, ..spot }, node, items);
+            let told = spot.told || matches!(node, Statement::Nothing);
+            self.below(AnswerPlace { pointer: &pointer, told, ..spot }, node, items);
         }
     }
 }
 
 /// Shapes that are looked at together.
-struct Owned(Three<Option<Shape>>);
+struct OwnedTriple(Triple<Option<Shape>>);
 
-impl Owned {
-    fn as_three(&self) -> Three<Option<&Shape>> {
-        Three {
+impl OwnedTriple {
+    fn as_three(&self) -> Triple<Option<&Shape>> {
+        Triple {
             emulator: self.0.emulator.as_ref(),
             live: self.0.live.as_ref(),
             previous: self.0.previous.as_ref(),
@@ -245,7 +250,7 @@ impl Owned {
 }
 
 /// What is documented of the answers with a status; for a good one whose status is another, the only good answer.
-fn reply(endpoint: &Endpoint, status: u16) -> Option<&Body> {
+fn reply(endpoint: &Endpoint, status: u16) -> Option<&BodyForm> {
     let text = status.to_string();
     let class = format!("{}XX", status / 100);
     let held = endpoint.replies.get(&text).or_else(|| {

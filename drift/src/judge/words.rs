@@ -6,11 +6,11 @@ use crate::surface::{Endpoint, Node};
 use mockreel_contracts::contract::check::schema::escape;
 use serde_json::{Value, json};
 
-use super::found::{Told, beside};
-use super::{Judge, Kept, Said, Three};
+use super::found::{JudgedPlace, beside};
+use super::{Judge, KeptShapes, Statement, Triple};
 use crate::observed::Observed;
 use crate::observed::shape::Shape;
-use crate::verdict::Words;
+use crate::verdict::Statements;
 
 impl Judge<'_> {
     /// The status of good answers.
@@ -29,15 +29,15 @@ impl Judge<'_> {
             .filter(|status| (200..300).contains(status))
             .collect();
         let stated = Some(stated).filter(|stated| !stated.is_empty());
-        let said = Words { docs: None, emulator, live, previous: good(self.sides.previous) };
+        let said = Statements { docs: None, emulator, live, previous: good(self.sides.previous) };
         let said = beside(stated, &said, |stated, seen| seen.is_subset(stated));
-        self.found.add(Told::status(operation, &said));
+        self.found.add(JudgedPlace::status(operation, &said));
     }
 
     /// Words that the vendor uses and the contract does not list, states of jobs taken together: a state is told by
     /// such a word, so a new word has no state yet.
-    pub(super) fn words(&mut self, operation: &str, status: u16, docs: Said<'_>) {
-        let merged = |kept: &Kept| -> Option<Shape> {
+    pub(super) fn words(&mut self, operation: &str, status: u16, docs: Statement<'_>) {
+        let merged = |kept: &KeptShapes| -> Option<Shape> {
             let mut all = Shape::default();
             for (kind, shape) in kept.as_ref()? {
                 if kind.operation == operation && kind.status == status {
@@ -46,7 +46,7 @@ impl Judge<'_> {
             }
             Some(all)
         };
-        let all = Three {
+        let all = Triple {
             emulator: merged(&self.emulator),
             live: merged(&self.live),
             previous: merged(&self.previous),
@@ -56,7 +56,7 @@ impl Judge<'_> {
             &place,
             "",
             docs,
-            Three {
+            Triple {
                 emulator: all.emulator.as_ref(),
                 live: all.live.as_ref(),
                 previous: all.previous.as_ref(),
@@ -64,10 +64,10 @@ impl Judge<'_> {
         );
     }
 
-    fn words_below(&mut self, place: &str, pointer: &str, docs: Said<'_>, seen: Three<Option<&Shape>>) {
+    fn words_below(&mut self, place: &str, pointer: &str, docs: Statement<'_>, seen: Triple<Option<&Shape>>) {
         let node = match docs {
-            Said::This(node) => Some(node),
-            Said::Nothing => None,
+            Statement::This(node) => Some(node),
+            Statement::Nothing => None,
         };
         let leading = seen.live.filter(|shape| shape.present > 0).or(seen.emulator);
         let Some(leading) = leading else { return };
@@ -77,18 +77,19 @@ impl Judge<'_> {
         for name in leading.members.keys() {
             let inner = format!("{pointer}/{}", escape(name));
             let member = node.and_then(|node| node.members.get(name));
-            let member = member.map_or(Said::Nothing, |member| Said::This(&member.node));
+            let member = member.map_or(Statement::Nothing, |member| Statement::This(&member.node));
             let shapes = seen.map(|shape| shape.and_then(|shape| shape.members.get(name)));
             self.words_below(place, &inner, member, shapes);
         }
         if leading.items.is_some() {
-            let items = node.and_then(|node| node.items.as_deref()).map_or(Said::Nothing, Said::This);
+            let items =
+                node.and_then(|node| node.items.as_deref()).map_or(Statement::Nothing, Statement::This);
             let shapes = seen.map(|shape| shape.and_then(|shape| shape.items.as_deref()));
             self.words_below(place, &format!("{pointer}/*"), items, shapes);
         }
     }
 
-    fn new_words(&mut self, place: &str, pointer: &str, node: Option<&Node>, seen: Three<Option<&Shape>>) {
+    fn new_words(&mut self, place: &str, pointer: &str, node: Option<&Node>, seen: Triple<Option<&Shape>>) {
         let Some(stated) = node.and_then(|node| node.values.as_ref()) else { return };
         let new = |shape: Option<&Shape>| -> Option<Vec<Value>> {
             let shape = shape.filter(|shape| shape.present > 0)?;
@@ -101,13 +102,13 @@ impl Judge<'_> {
         if leading.is_none_or(Vec::is_empty) {
             return;
         }
-        let said = Words {
+        let said = Statements {
             docs: Some(Vec::new()),
             emulator: found.emulator,
             live: found.live,
             previous: found.previous,
         };
         let shape = seen.live.filter(|shape| shape.present > 0).or(seen.emulator);
-        self.found.add(Told::words(place, pointer, &said, &json!(stated), shape));
+        self.found.add(JudgedPlace::words(place, pointer, &said, &json!(stated), shape));
     }
 }

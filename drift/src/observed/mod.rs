@@ -1,4 +1,4 @@
-//! What answers look like, inferred from recorded exchanges: by operation, status and state of the job.
+//! Shapes of answers, inferred from recorded exchanges: by operation, status and state of the job.
 //!
 //! Of every place it is known which types were seen, in how many answers out of how many, which words of a closed
 //! set, and when first and last. No text of a caller, no id, no address and no number is kept: see [`Shape`].
@@ -11,7 +11,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::surface::{Body, Endpoint, Surface};
+use crate::surface::{BodyForm, Endpoint, Surface};
 use mockreel_contracts::contract::check::read::observe;
 use mockreel_contracts::contract::check::schema::{documented, properties};
 use mockreel_contracts::{Contract, Operation, Options};
@@ -42,7 +42,7 @@ pub(crate) fn is_wrong_on_purpose(cases: &dyn CaseKnowledge, exchange: &Exchange
 
 /// Of what kind an answer is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Kind {
+pub struct ResponseKey {
     /// Our name of the operation.
     pub operation: String,
     /// HTTP status.
@@ -91,7 +91,7 @@ pub struct Observed {
     /// Whether a stand-in of ours gave any of the answers, so that they say nothing about the vendor.
     pub stand_in: bool,
     /// The forms of answers.
-    pub shapes: BTreeMap<Kind, Shape>,
+    pub shapes: BTreeMap<ResponseKey, Shape>,
     /// Answers that were no JSON, by operation and status.
     pub others: BTreeMap<(String, u16), u32>,
     /// Which statuses each case was answered with, by case and operation. Probing and drawn requests are left out.
@@ -124,7 +124,7 @@ impl Observed {
         let options = Options::defaults(tape.contract);
         for exchange in tape.exchanges {
             collect(&exchange.request.body, &mut self.sent);
-            let Some((name, route)) = routed(tape, &options, exchange) else { continue };
+            let Some((name, route)) = route_exchange(tape, &options, exchange) else { continue };
             self.add_answer(tape, &lists, exchange, name, &route, started);
         }
     }
@@ -164,7 +164,7 @@ impl Observed {
         let observed = facts.filter(|_| good).map(|held| observe(held, tape.contract, body));
         let phase = observed.and_then(|observed| observed.phase);
         let state = phase.map_or_else(String::new, |phase| phase.name().to_owned());
-        let kind = Kind { operation: name.to_owned(), status: answer.status, state };
+        let kind = ResponseKey { operation: name.to_owned(), status: answer.status, state };
         let came = exchange.at_ms.saturating_add(exchange.took_ms);
         let at_ms = started.saturating_add(i64::try_from(came).unwrap_or(i64::MAX));
         let lists = if good { lists.good(name) } else { &lists.none };
@@ -206,7 +206,7 @@ impl Observed {
     }
 
     /// The forms by kind of answer, what was sent and came back forgotten.
-    pub fn kept(&self) -> BTreeMap<Kind, Shape> {
+    pub fn kept(&self) -> BTreeMap<ResponseKey, Shape> {
         let sent = |text: &str| self.sent.contains(text);
         let mut kept = self.shapes.clone();
         kept.values_mut().for_each(|shape| shape.forget(&sent));
@@ -230,7 +230,7 @@ impl Observed {
         for ((operation, status), shape) in &merged {
             let endpoint = operations.entry(operation).or_insert_with(|| self.endpoint(operation));
             let node = shape.node("", shape.present);
-            let body = Body { node: Some(node), ..Body::default() };
+            let body = BodyForm { node: Some(node), ..BodyForm::default() };
             endpoint.replies.insert(status.to_string(), body);
         }
         for (operation, status) in self.others.keys() {
@@ -255,7 +255,11 @@ impl Observed {
 }
 
 /// The operation that a request means, and its method and path as the contract writes them.
-fn routed(tape: Tape<'_>, options: &Options, exchange: &Exchange) -> Option<(Operation, (String, String))> {
+fn route_exchange(
+    tape: Tape<'_>,
+    options: &Options,
+    exchange: &Exchange,
+) -> Option<(Operation, (String, String))> {
     if !is_vendor_path(tape.base, &exchange.request.url) {
         return None;
     }

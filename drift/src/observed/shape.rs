@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::surface::{Member, Node, Seen, Type, sort_values};
+use crate::surface::{MemberForm, Node, Seen, Type, sort_values};
 use indexmap::IndexMap;
 use mockreel_contracts::contract::check::schema::escape;
 use serde_json::Value;
@@ -177,13 +177,13 @@ impl Shape {
 
     /// The form as descriptions are compared in. `samples` is in how many answers it could have been.
     pub fn node(&self, pointer: &str, samples: u32) -> Node {
-        let members: IndexMap<String, Member> = self
+        let members: IndexMap<String, MemberForm> = self
             .members
             .iter()
             .filter(|_| !self.is_table())
             .map(|(name, shape)| {
                 let node = shape.node(&format!("{pointer}/{}", escape(name)), self.objects());
-                (name.clone(), Member { required: shape.present >= self.objects(), node })
+                (name.clone(), MemberForm { required: shape.present >= self.objects(), node })
             })
             .collect();
         let items = self.items.as_ref().filter(|items| items.present > 0);

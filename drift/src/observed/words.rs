@@ -1,4 +1,4 @@
-//! Which values of an answer may be written down: words of a closed set, and nothing that says anything about a caller.
+//! Values of an answer that may be written down: words of a closed set, and nothing that says anything about a caller.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Where in a text a JSON Pointer leads, so that a report can point at the line.
+//! Lines of a text that JSON Pointers lead to, so that a report can point at the line.
 
 use std::borrow::Cow;
 
@@ -17,14 +17,14 @@ pub fn line_of(text: &str, pointer: &str) -> Option<usize> {
 }
 
 /// What holds the value that is being read.
-enum Level<'a> {
+enum Container<'a> {
     Object { key: Cow<'a, str>, awaits_key: bool },
     Array { index: usize },
 }
 
 fn in_json(text: &str, tokens: &[String]) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut levels: Vec<Level<'_>> = Vec::new();
+    let mut levels: Vec<Container<'_>> = Vec::new();
     let mut found = None;
     // How many tokens the levels above match, each in turn.
     let mut best = 0;
@@ -33,19 +33,19 @@ fn in_json(text: &str, tokens: &[String]) -> Option<usize> {
         match bytes[at] {
             b'"' => {
                 let end = string_end(bytes, at);
-                if let Some(Level::Object { key, awaits_key }) = levels.last_mut()
+                if let Some(Container::Object { key, awaits_key }) = levels.last_mut()
                     && *awaits_key
                 {
-                    *key = unquoted(&text[at..end]);
+                    *key = unquote_key(&text[at..end]);
                     *awaits_key = false;
                     note(&levels, tokens, at, &mut best, &mut found);
                 }
                 at = end;
                 continue;
             }
-            b'{' => levels.push(Level::Object { key: Cow::Borrowed(""), awaits_key: true }),
+            b'{' => levels.push(Container::Object { key: Cow::Borrowed(""), awaits_key: true }),
             b'[' => {
-                levels.push(Level::Array { index: 0 });
+                levels.push(Container::Array { index: 0 });
                 note(&levels, tokens, at + 1, &mut best, &mut found);
             }
             b'}' | b']' => {
@@ -55,8 +55,8 @@ fn in_json(text: &str, tokens: &[String]) -> Option<usize> {
                 }
             }
             b',' => match levels.last_mut() {
-                Some(Level::Object { awaits_key, .. }) => *awaits_key = true,
-                Some(Level::Array { index }) => {
+                Some(Container::Object { awaits_key, .. }) => *awaits_key = true,
+                Some(Container::Array { index }) => {
                     *index += 1;
                     note(&levels, tokens, at + 1, &mut best, &mut found);
                 }
@@ -70,13 +70,13 @@ fn in_json(text: &str, tokens: &[String]) -> Option<usize> {
 }
 
 /// Remembers a place if more of the tokens lead there than anywhere before.
-fn note(levels: &[Level<'_>], tokens: &[String], at: usize, best: &mut usize, found: &mut Option<usize>) {
+fn note(levels: &[Container<'_>], tokens: &[String], at: usize, best: &mut usize, found: &mut Option<usize>) {
     if levels.len() > tokens.len() || levels.len() <= *best {
         return;
     }
     let matches = levels.iter().zip(tokens).all(|(level, token)| match level {
-        Level::Object { key, .. } => key == token,
-        Level::Array { index } => token.parse() == Ok(*index),
+        Container::Object { key, .. } => key == token,
+        Container::Array { index } => token.parse() == Ok(*index),
     });
     if matches {
         *best = levels.len();
@@ -98,7 +98,7 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-fn unquoted(quoted: &str) -> Cow<'_, str> {
+fn unquote_key(quoted: &str) -> Cow<'_, str> {
     let inner = quoted.trim_matches('"');
     if inner.contains('\\') {
         serde_json::from_str(quoted).map_or(Cow::Borrowed(inner), Cow::Owned)

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::schema::LIMITS;
-use crate::surface::{Member, Node, Type, sort_values};
+use crate::surface::{LIMITS, MemberForm, Node, Type, sort_values};
 
 /// The form of a value that keeps both. What the first says of words and defaults counts before the second.
 pub(super) fn both(first: Node, second: Node) -> Node {
@@ -23,7 +22,7 @@ pub(super) fn both(first: Node, second: Node) -> Node {
     for (keyword, limit) in second.limits {
         let held = merged.limits.remove(&keyword);
         let tightest = match held {
-            Some(held) => bound(&keyword, held, limit, true),
+            Some(held) => merge_bound(&keyword, held, limit, true),
             None => limit,
         };
         merged.limits.insert(keyword, tightest);
@@ -48,7 +47,7 @@ pub(super) fn both(first: Node, second: Node) -> Node {
                 };
                 let mut node = both(held.node, member.node);
                 node.pointer = pointer;
-                merged.members.insert(name, Member { required: held.required || member.required, node });
+                merged.members.insert(name, MemberForm { required: held.required || member.required, node });
             }
             None => {
                 merged.members.insert(name, member);
@@ -100,8 +99,8 @@ pub(super) fn either(alternatives: Vec<Node>) -> Option<Node> {
     for (keyword, types) in LIMITS {
         let mut limits = parts.iter().filter(|node| speaks(node, types)).map(|node| node.limits.get(keyword));
         let Some(Some(first)) = limits.next() else { continue };
-        let loosest =
-            limits.try_fold(first.clone(), |held, limit| Some(bound(keyword, held, limit?.clone(), false)));
+        let loosest = limits
+            .try_fold(first.clone(), |held, limit| Some(merge_bound(keyword, held, limit?.clone(), false)));
         if let Some(loosest) = loosest {
             merged.limits.insert(keyword.to_owned(), loosest);
         }
@@ -131,11 +130,11 @@ fn merge_members(merged: &mut Node, parts: &mut [Node]) {
         }
     }
     for name in names {
-        let held: Vec<Member> =
+        let held: Vec<MemberForm> =
             parts.iter_mut().filter_map(|node| node.members.shift_remove(&name)).collect();
         let required = held.len() == objects && held.iter().all(|member| member.required);
         if let Some(node) = either(held.into_iter().map(|member| member.node).collect()) {
-            merged.members.insert(name, Member { required, node });
+            merged.members.insert(name, MemberForm { required, node });
         }
     }
     let items: Vec<Node> =
@@ -152,7 +151,7 @@ fn common(one: &BTreeSet<Type>, other: &BTreeSet<Type>) -> BTreeSet<Type> {
 }
 
 /// The tighter or the looser of two bounds.
-fn bound(keyword: &str, one: Value, other: Value, tighter: bool) -> Value {
+fn merge_bound(keyword: &str, one: Value, other: Value, tighter: bool) -> Value {
     let lower_is_tighter = keyword.to_ascii_lowercase().contains("max");
     match (one.as_f64(), other.as_f64()) {
         (Some(held), Some(limit)) if (held < limit) == (lower_is_tighter == tighter) => one,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::merge::either;
 use super::reader::Reader;
 use crate::kind::Kind;
-use crate::surface::{Body, Endpoint, Member, Node, Security, Type};
+use crate::surface::{BodyForm, Endpoint, MemberForm, Node, Security, Type};
 use mockreel_contracts::Operation;
 use mockreel_contracts::contract::check::schema::escape;
 
@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
         let Some(paths) = root.get("paths") else { return Vec::new() };
         let mut found: Vec<(&'a Value, &'a Value, Endpoint)> = Vec::new();
         for (path, item, at) in self.entries(paths, "/paths") {
-            let (item, at) = self.followed(item, &at, "document/paths");
+            let (item, at) = self.follow_reference(item, &at, "document/paths");
             for (key, operation, pointer) in self.entries(item, &at) {
                 if !METHODS.contains(&key.as_str()) || !operation.is_object() {
                     continue;
@@ -134,7 +134,8 @@ impl<'a> Reader<'a> {
             let Some(Value::Array(listed)) = holder.get("parameters") else { continue };
             for (index, parameter) in listed.iter().enumerate() {
                 let place = format!("{}.query", self.operation);
-                let (parameter, at) = self.followed(parameter, &format!("{at}/parameters/{index}"), &place);
+                let (parameter, at) =
+                    self.follow_reference(parameter, &format!("{at}/parameters/{index}"), &place);
                 self.parameter(parameter, &at, endpoint);
             }
         }
@@ -185,7 +186,7 @@ impl<'a> Reader<'a> {
             "path" => &mut endpoint.segments,
             _ => &mut endpoint.headers,
         };
-        holder.members.insert(key, Member { required, node });
+        holder.members.insert(key, MemberForm { required, node });
     }
 
     /// A body, for each model that it names. `fixed` is the model that the path stands for.
@@ -195,11 +196,11 @@ impl<'a> Reader<'a> {
         pointer: &str,
         place: &str,
         fixed: Option<&str>,
-    ) -> BTreeMap<String, Body> {
-        let (body, at) = self.followed(body, pointer, place);
+    ) -> BTreeMap<String, BodyForm> {
+        let (body, at) = self.follow_reference(body, pointer, place);
         let (media_types, schema) = self.content(body, &at);
         let must = body.get("required") == Some(&Value::Bool(true));
-        let whole = |node: Option<Node>, media_types: Vec<String>| Body {
+        let whole = |node: Option<Node>, media_types: Vec<String>| BodyForm {
             media_types,
             node,
             required: must,
@@ -247,7 +248,7 @@ impl<'a> Reader<'a> {
         found: &mut Vec<(&'a Value, String)>,
         depth: usize,
     ) {
-        let (target, at) = self.followed(schema, &pointer, place);
+        let (target, at) = self.follow_reference(schema, &pointer, place);
         let choice = ["oneOf", "anyOf"].into_iter().find_map(|key| Some((key, target.get(key)?.as_array()?)));
         match choice {
             Some((key, parts))
@@ -288,7 +289,7 @@ impl<'a> Reader<'a> {
         (types, schema)
     }
 
-    fn replies(&mut self, operation: &'a Value, pointer: &str, name: &str) -> BTreeMap<String, Body> {
+    fn replies(&mut self, operation: &'a Value, pointer: &str, name: &str) -> BTreeMap<String, BodyForm> {
         let Some(Value::Object(responses)) = operation.get("responses") else {
             let place = format!("{name}.reply");
             self.defect(Kind::DefectDocument, &place, pointer, "there is no `responses`");
@@ -298,7 +299,7 @@ impl<'a> Reader<'a> {
         for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with("x-")) {
             let place = format!("{name}.reply/{status}");
             let at = format!("{pointer}/responses/{status}");
-            let (response, at) = self.followed(response, &at, &place);
+            let (response, at) = self.follow_reference(response, &at, &place);
             if response.get("description").and_then(Value::as_str).is_none() {
                 self.defect(Kind::DefectResponse, &place, &at, "the response has no `description`");
             }
@@ -307,7 +308,7 @@ impl<'a> Reader<'a> {
             let node = node.filter(|node| !node.is_silent());
             replies.insert(
                 status.to_ascii_uppercase(),
-                Body { media_types, node, required: true, pointer: at, file: None },
+                BodyForm { media_types, node, required: true, pointer: at, file: None },
             );
         }
         replies
@@ -334,8 +335,9 @@ fn name(found: &mut [(&Value, &Value, Endpoint)], root: &Value) {
     // Other paths to the same thing end alike; what ends otherwise is about something else.
     let last =
         |path: &str| path.split('/').rfind(|part| !part.starts_with('{')).unwrap_or_default().to_owned();
-    let key =
-        |(_, operation, endpoint): &(&Value, &Value, Endpoint)| last(&endpoint.path) + " " + &told(operation);
+    let key = |(_, operation, endpoint): &(&Value, &Value, Endpoint)| {
+        last(&endpoint.path) + " " + &describe_operation(operation)
+    };
     let keys: Vec<String> = found.iter().map(key).collect();
     let mut by_word: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (word, key) in guesses.iter().zip(&keys) {
@@ -378,7 +380,7 @@ fn guess(item: &Value, operation: &Value, endpoint: &Endpoint, root: &Value) -> 
 }
 
 /// What tells one operation from another that does something else: its models, or else its body and answers.
-fn told(operation: &Value) -> String {
+fn describe_operation(operation: &Value) -> String {
     let body = operation.get("requestBody");
     let content = body.and_then(|body| body.get("content")).and_then(Value::as_object);
     let schema = content.and_then(|content| content.values().next()).and_then(|media| media.get("schema"));

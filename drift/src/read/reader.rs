@@ -14,7 +14,7 @@ use mockreel_contracts::contract::check::schema::{escape, unescape};
 /// References may follow each other so often.
 const MAX_HOPS: usize = 32;
 
-/// A document may come to so many forms once its references are followed.
+/// A document may come to so many forms once its references are follow_reference.
 const MAX_NODES: usize = 200_000;
 
 /// Forms may be nested so deep.
@@ -111,13 +111,14 @@ impl<'a> Reader<'a> {
         self.defects
     }
 
-    /// Counts a form; `false` if there are more than can be followed, which is noted.
+    /// Counts a form; `false` if there are more than can be follow_reference, which is noted.
     pub(super) fn may_grow(&mut self, depth: usize, place: &str, pointer: &str) -> bool {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             if self.nodes == MAX_NODES + 1 {
-                let why =
-                    format!("more than {MAX_NODES} forms once references are followed; the rest is left out");
+                let why = format!(
+                    "more than {MAX_NODES} forms once references are follow_reference; the rest is left out"
+                );
                 self.defect(Kind::DefectSize, place, pointer, &why);
             }
             return false;
@@ -131,7 +132,12 @@ impl<'a> Reader<'a> {
     }
 
     /// What a value stands for: itself, or where its `$ref` leads, with the pointer to that place.
-    pub(super) fn followed(&mut self, value: &'a Value, pointer: &str, place: &str) -> (&'a Value, String) {
+    pub(super) fn follow_reference(
+        &mut self,
+        value: &'a Value,
+        pointer: &str,
+        place: &str,
+    ) -> (&'a Value, String) {
         let mut held = value;
         let mut at = pointer.to_owned();
         for _ in 0..MAX_HOPS {

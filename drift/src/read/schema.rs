@@ -7,25 +7,8 @@ use serde_json::Value;
 use super::merge::{both, either};
 use super::reader::Reader;
 use crate::kind::Kind;
-use crate::surface::{Member, Node, Type, sort_values};
+use crate::surface::{LIMITS, MemberForm, Node, Type, sort_values};
 use mockreel_contracts::contract::check::schema::escape;
-
-/// The bounds that are compared, and the type that each speaks of.
-pub(super) const LIMITS: [(&str, &[Type]); 13] = [
-    ("minimum", &[Type::Number, Type::Integer]),
-    ("maximum", &[Type::Number, Type::Integer]),
-    ("exclusiveMinimum", &[Type::Number, Type::Integer]),
-    ("exclusiveMaximum", &[Type::Number, Type::Integer]),
-    ("multipleOf", &[Type::Number, Type::Integer]),
-    ("minLength", &[Type::String]),
-    ("maxLength", &[Type::String]),
-    ("pattern", &[Type::String]),
-    ("minItems", &[Type::Array]),
-    ("maxItems", &[Type::Array]),
-    ("uniqueItems", &[Type::Array]),
-    ("minProperties", &[Type::Object]),
-    ("maxProperties", &[Type::Object]),
-];
 
 /// The name under which members without a name of their own are kept (`additionalProperties` with a schema).
 pub(super) const ANY_MEMBER: &str = "*";
@@ -60,12 +43,12 @@ impl<'a> Reader<'a> {
         if !self.may_grow(depth, place, pointer) {
             return Node { pointer: pointer.to_owned(), ..Node::default() };
         }
-        let (target, at) = self.followed(schema, pointer, place);
+        let (target, at) = self.follow_reference(schema, pointer, place);
         if target.is_null() && schema.get("$ref").is_some() {
             return Node { pointer: at, unknown: true, ..Node::default() };
         }
         if at != pointer && within.contains(&at) {
-            // A form that holds itself is followed once; what it is, is known from above.
+            // A form that holds itself is follow_reference once; what it is, is known from above.
             let types = target.get("type").map(types_of).unwrap_or_default().0;
             return Node { pointer: at, types, ..Node::default() };
         }
@@ -87,7 +70,7 @@ impl<'a> Reader<'a> {
         node
     }
 
-    /// The form by the keywords of one schema, references within them followed.
+    /// The form by the keywords of one schema, references within them follow_reference.
     fn own(
         &mut self,
         schema: &'a Value,
@@ -183,8 +166,10 @@ impl<'a> Reader<'a> {
             for (name, inner, at) in self.entries(properties, &format!("{pointer}/properties")) {
                 let below = format!("{place}/{}", escape(name));
                 let inner = self.node_within(inner, &at, &below, within, depth + 1);
-                node.members
-                    .insert(name.clone(), Member { required: required.contains(name.as_str()), node: inner });
+                node.members.insert(
+                    name.clone(),
+                    MemberForm { required: required.contains(name.as_str()), node: inner },
+                );
             }
         }
         if let Some(any @ Value::Object(keywords)) = schema.get("additionalProperties")
@@ -192,13 +177,13 @@ impl<'a> Reader<'a> {
         {
             let at = format!("{pointer}/additionalProperties");
             let inner = self.node_within(any, &at, &format!("{place}/{ANY_MEMBER}"), within, depth + 1);
-            node.members.insert(ANY_MEMBER.to_owned(), Member { required: false, node: inner });
+            node.members.insert(ANY_MEMBER.to_owned(), MemberForm { required: false, node: inner });
         }
         // A list of demands without members belongs to a form that is described beside it.
         for name in required {
             if !node.members.contains_key(name) {
                 let undescribed = Node { pointer: pointer.clone(), ..Node::default() };
-                node.members.insert(name.to_owned(), Member { required: true, node: undescribed });
+                node.members.insert(name.to_owned(), MemberForm { required: true, node: undescribed });
             }
         }
     }
@@ -233,7 +218,8 @@ impl<'a> Reader<'a> {
     /// What a form contradicts in itself.
     fn check_node(&mut self, node: &Node, place: &str) {
         let pointer = node.pointer.clone();
-        let undescribed = |member: &Member| member.node.pointer == pointer && member.node.types.is_empty();
+        let undescribed =
+            |member: &MemberForm| member.node.pointer == pointer && member.node.types.is_empty();
         // A form that describes none of its members may leave them to the reader.
         let describes = node.members.values().any(|member| !undescribed(member));
         for (name, member) in node.members.iter().filter(|_| describes) {

@@ -31,7 +31,7 @@ pub fn timeline(history: &History) -> String {
         };
         out.push_str(&format!(
             "  {}: since {}, {ended}{flaps}\n",
-            told(&story.facts),
+            describe_finding(&story.facts),
             name(&story.first_seen)
         ));
     }
@@ -62,7 +62,7 @@ fn push_look(out: &mut String, history: &History, before: Option<&Look>, look: &
     ));
     let mut push = |mark: &str, sign: &str| {
         if let Some(facts) = history.facts.get(mark) {
-            out.push_str(&format!("  {sign} {}\n", told(facts)));
+            out.push_str(&format!("  {sign} {}\n", describe_finding(facts)));
         }
     };
     for mark in came {
@@ -73,7 +73,7 @@ fn push_look(out: &mut String, history: &History, before: Option<&Look>, look: &
     }
 }
 
-fn told(facts: &Observation) -> String {
+fn describe_finding(facts: &Observation) -> String {
     let to = facts.to_place.as_ref().map(|to| format!(" -> {to}")).unwrap_or_default();
     format!("{} {} {}", facts.severity.name(), facts.kind.name(), name(&format!("{}{to}", facts.place)))
 }
@@ -83,14 +83,14 @@ pub fn between(reports: &[(String, Report)]) -> String {
     let mut out = String::new();
     let mut days: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (day, report) in reports {
-        out.push_str(&format!("{}  {}\n", name(day), words::counted(report)));
+        out.push_str(&format!("{}  {}\n", name(day), words::count_findings(report)));
         for finding in report.findings.iter().filter(|finding| is_in_full(finding)) {
-            out.push_str(&format!("  {}\n", line(finding)));
+            out.push_str(&format!("  {}\n", finding_line(finding)));
             if finding.is_wire_relevant() {
                 days.entry(&finding.place).or_default().push(day);
             }
         }
-        if let Some(folded) = words::folded(report) {
+        if let Some(folded) = words::sum_up_folded(report) {
             out.push_str(&format!("  {folded}\n"));
         }
     }
@@ -112,7 +112,7 @@ pub fn between(reports: &[(String, Report)]) -> String {
     out
 }
 
-fn line(finding: &Finding) -> String {
+fn finding_line(finding: &Finding) -> String {
     let text = format!("{} {}: {}", finding.severity.name(), finding.kind.name(), finding.message);
     mockreel_evidence::issue::escape::one_line(&text, mockreel_evidence::issue::MESSAGE_CHARS)
 }

@@ -6,7 +6,7 @@
 //! | shows on the wire, and the history had it | `skipped`: nothing is new about it |
 //! | a defect, words, or gone | a passed test |
 
-use crate::finding::{Baseline, Finding, Report};
+use crate::finding::{BaselineState, Finding, Report};
 use quick_junit::{NonSuccessKind, Property, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
 use super::{name, words};
@@ -14,7 +14,7 @@ use mockreel_evidence::issue::MESSAGE_CHARS;
 use mockreel_evidence::issue::escape;
 
 /// The report as one JUnit document.
-pub(super) fn junit(report: &Report) -> String {
+pub(super) fn write_junit(report: &Report) -> String {
     let mut suite = TestSuite::new(format!("{} -> {}", name(&report.old), name(&report.new)));
     for finding in &report.findings {
         suite.add_test_case(test_case(finding));
@@ -28,15 +28,15 @@ pub(super) fn junit(report: &Report) -> String {
 }
 
 fn test_case(finding: &Finding) -> TestCase {
-    let title = format!("{} {}", finding.kind.name(), words::place(finding));
+    let title = format!("{} {}", finding.kind.name(), words::place_of(finding));
     let mut case = TestCase::new(name(&title), status(finding));
     case.set_classname(name(&finding.operation));
     let properties = [
         ("severity", finding.severity.name().to_owned()),
         ("fingerprint", name(&finding.fingerprint)),
-        ("evidence", words::evidence(finding).unwrap_or_default()),
+        ("evidence", words::evidence_of(finding).unwrap_or_default()),
         ("verdict", finding.verdict.map(crate::verdict::name).unwrap_or_default().to_owned()),
-        ("baseline", words::baseline(finding).unwrap_or_default().to_owned()),
+        ("baseline", words::baseline_of(finding).unwrap_or_default().to_owned()),
     ];
     for (key, value) in properties.into_iter().filter(|(_, value)| !value.is_empty()) {
         case.add_property(Property::new(key, name(&value)));
@@ -45,17 +45,17 @@ fn test_case(finding: &Finding) -> TestCase {
 }
 
 fn status(finding: &Finding) -> TestCaseStatus {
-    let known = finding.baseline == Some(Baseline::Unchanged);
+    let known = finding.baseline == Some(BaselineState::Unchanged);
     let mut status = match (finding.is_wire_relevant(), finding.baseline) {
-        (false, _) | (_, Some(Baseline::Absent)) => return TestCaseStatus::success(),
+        (false, _) | (_, Some(BaselineState::Absent)) => return TestCaseStatus::success(),
         (true, _) if known => TestCaseStatus::skipped(),
         (true, _) => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };
     status.set_type(finding.kind.name());
     status.set_message(escape::one_line(&finding.message, MESSAGE_CHARS));
     let lines: Vec<String> = [
-        words::change(finding),
-        words::listed(&finding.files).map(|files| format!("in {files}")),
+        words::change_of(finding),
+        words::list_names(&finding.files).map(|files| format!("in {files}")),
         words::verdict_of(finding),
     ]
     .into_iter()

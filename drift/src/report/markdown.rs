@@ -3,7 +3,7 @@
 //! Text from documents and from the wire stands in code spans, in which no markup, link or mention is made.
 
 use crate::Severity;
-use crate::finding::{Baseline, Finding, Report};
+use crate::finding::{BaselineState, Finding, Report};
 
 use super::{is_in_full, words};
 use mockreel_evidence::issue::markdown::{MOST_BYTES, code, free};
@@ -15,22 +15,22 @@ const NOTE_BYTES: usize = 4_000;
 const PLACES: usize = 40;
 
 /// The report as Markdown, fit for an issue or a comment; what was left out is said.
-pub(super) fn markdown(report: &Report) -> String {
+pub(super) fn write_markdown(report: &Report) -> String {
     let sign = if report.findings.iter().any(super::is_news) { "❌" } else { "✅" };
     let mut out = format!(
         "{sign} **Drift: {}**\n\n{} → {}\n",
-        words::counted(report),
+        words::count_findings(report),
         code(&report.old, NAME_CHARS),
         code(&report.new, NAME_CHARS)
     );
     let mut left_out = 0_usize;
     for severity in [Severity::Breaking, Severity::Risky, Severity::Compatible, Severity::Defect] {
         let of = report.findings.iter().filter(|finding| finding.severity == severity && is_in_full(finding));
-        let entries: Vec<String> = of.map(entry).collect();
+        let entries: Vec<String> = of.map(write_entry).collect();
         if entries.is_empty() {
             continue;
         }
-        let head = format!("\n### {}\n\n", title(severity));
+        let head = format!("\n### {}\n\n", heading_of(severity));
         let mut begun = false;
         for entry in entries {
             let head = if begun { "" } else { head.as_str() };
@@ -47,11 +47,11 @@ pub(super) fn markdown(report: &Report) -> String {
         let entries = plural(left_out, "finding was", "findings were");
         out.push_str(&format!("\n{entries} left out here; the JSON report has all.\n"));
     }
-    out.push_str(&rest(report));
+    out.push_str(&write_rest(report));
     out
 }
 
-fn title(severity: Severity) -> &'static str {
+fn heading_of(severity: Severity) -> &'static str {
     match severity {
         Severity::Breaking => "Breaking: a client that followed the old text fails",
         Severity::Risky => "Risky: it still gets an answer, but perhaps not what it meant",
@@ -62,19 +62,19 @@ fn title(severity: Severity) -> &'static str {
 }
 
 /// What is gone, what is folded, what was not compared.
-fn rest(report: &Report) -> String {
+fn write_rest(report: &Report) -> String {
     let mut out = String::new();
     let gone: Vec<String> = report
         .findings
         .iter()
-        .filter(|finding| finding.baseline == Some(Baseline::Absent))
-        .map(|finding| format!("{} {}", finding.kind.name(), code(&words::place(finding), NAME_CHARS)))
+        .filter(|finding| finding.baseline == Some(BaselineState::Absent))
+        .map(|finding| format!("{} {}", finding.kind.name(), code(&words::place_of(finding), NAME_CHARS)))
         .collect();
     if !gone.is_empty() {
         out.push_str(&format!("\nNo longer so: {}.\n", some_of(&gone)));
     }
-    if let Some(folded) = words::folded(report) {
-        out.push_str(&format!("\n{}.\n", capital(&folded)));
+    if let Some(folded) = words::sum_up_folded(report) {
+        out.push_str(&format!("\n{}.\n", capitalise(&folded)));
     }
     let missed: Vec<String> = report.not_compared.iter().map(|line| code(line, NAME_CHARS)).collect();
     if !missed.is_empty() {
@@ -92,30 +92,30 @@ fn some_of(list: &[String]) -> String {
     if text.len() > NOTE_BYTES / 4 { plural(list.len(), "place", "places") } else { format!("{text}{more}") }
 }
 
-fn capital(text: &str) -> String {
+fn capitalise(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn entry(finding: &Finding) -> String {
-    let mark = words::baseline(finding).map(|word| format!(", {word}")).unwrap_or_default();
+fn write_entry(finding: &Finding) -> String {
+    let mark = words::baseline_of(finding).map(|word| format!(", {word}")).unwrap_or_default();
     let mut out =
-        format!("- **{}** {}{mark}\n", finding.kind.name(), code(&words::place(finding), NAME_CHARS * 2));
+        format!("- **{}** {}{mark}\n", finding.kind.name(), code(&words::place_of(finding), NAME_CHARS * 2));
     if !finding.message.is_empty() {
         out.push_str(&format!("  - {}\n", free(&finding.message, MESSAGE_CHARS)));
     }
-    if let Some(change) = words::change(finding).filter(|_| finding.message.is_empty()) {
+    if let Some(change) = words::change_of(finding).filter(|_| finding.message.is_empty()) {
         out.push_str(&format!("  - {}\n", code(&change, MESSAGE_CHARS)));
     }
     if let Some(verdict) = words::verdict_of(finding) {
         out.push_str(&format!("  - verdict {}\n", free(&verdict, MESSAGE_CHARS)));
     }
     for (word, list) in [("in", &finding.files), ("of", &finding.models)] {
-        if let Some(list) = words::listed(list) {
+        if let Some(list) = words::list_names(list) {
             out.push_str(&format!("  - {word} {}\n", code(&list, MESSAGE_CHARS)));
         }
     }
-    if let Some(evidence) = words::evidence(finding) {
+    if let Some(evidence) = words::evidence_of(finding) {
         out.push_str(&format!("  - {}\n", free(&evidence, MESSAGE_CHARS)));
     }
     out

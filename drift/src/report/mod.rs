@@ -1,12 +1,12 @@
-//! What people and machines read of a comparison: pure functions from a report to text.
+//! Reports of a comparison for people and machines: pure functions from a report to text.
 //!
 //! Everything in a finding but its kind, severity and fingerprint may be text from a document or from the wire.
 //! Each format escapes it in its own way. No format holds a time of its own, so two runs write the same bytes.
 
-use crate::finding::{Baseline, Finding, Report};
+use crate::finding::{BaselineState, Finding, Report};
 use crate::{Kind, Severity, line_of, page};
 
-use mockreel_evidence::issue::{escape, format::Format};
+use mockreel_evidence::issue::{IssueLevel, escape, format::Format};
 
 pub mod github;
 mod history;
@@ -66,35 +66,35 @@ pub const FORMATS: [Format; 4] = [Format::Json, Format::Markdown, Format::Sarif,
 pub fn render(format: Format, report: &Report, documents: &Documents) -> Option<String> {
     match format {
         Format::Json => Some(json::json(report)),
-        Format::Markdown => Some(markdown::markdown(report)),
-        Format::Sarif => Some(sarif::sarif(report, documents)),
-        Format::Junit => Some(junit::junit(report)),
+        Format::Markdown => Some(markdown::write_markdown(report)),
+        Format::Sarif => Some(sarif::write_sarif(report, documents)),
+        Format::Junit => Some(junit::write_junit(report)),
         Format::Html => None,
     }
 }
 
 /// Whether a finding is told in full: one that shows on the wire, or a defect, that is not gone.
 fn is_in_full(finding: &Finding) -> bool {
-    !is_folded(finding) && finding.baseline != Some(Baseline::Absent)
+    !is_folded(finding) && finding.baseline != Some(BaselineState::Absent)
 }
 
 /// Whether a finding is only counted: words, what nothing uses, and defects that stood before.
 fn is_folded(finding: &Finding) -> bool {
     let words = finding.severity == Severity::Cosmetic || finding.kind == Kind::UnreachableChanged;
-    let stood = finding.severity == Severity::Defect && finding.baseline == Some(Baseline::Unchanged);
+    let stood = finding.severity == Severity::Defect && finding.baseline == Some(BaselineState::Unchanged);
     words || stood
 }
 
 /// Whether a finding is news: it shows on the wire, and the history does not have it.
 pub fn is_news(finding: &Finding) -> bool {
-    finding.is_wire_relevant() && matches!(finding.baseline, None | Some(Baseline::New))
+    finding.is_wire_relevant() && matches!(finding.baseline, None | Some(BaselineState::New))
 }
 
 /// How much a finding weighs, in the words of code scanning.
-fn level(finding: &Finding) -> &'static str {
+fn level(finding: &Finding) -> IssueLevel {
     match finding.baseline {
-        Some(Baseline::Absent) => "note",
-        Some(Baseline::New | Baseline::Unchanged) | None => page::level(finding.severity),
+        Some(BaselineState::Absent) => IssueLevel::Note,
+        Some(BaselineState::New | BaselineState::Unchanged) | None => page::level(finding.severity),
     }
 }
 

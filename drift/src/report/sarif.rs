@@ -6,11 +6,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Documents, level, name, words};
-use mockreel_evidence::issue::json::pretty;
-use mockreel_evidence::issue::sarif::message;
-
-/// The name of our fingerprint; its number changes when what it is made of does.
-const FINGERPRINT: &str = "mockreel/v1";
+use mockreel_evidence::issue::Issue;
+use mockreel_evidence::issue::sarif::{Run, message, write_log, write_result};
 
 /// What is written as a code in the path of a URI.
 const PATH: &AsciiSet = &CONTROLS
@@ -31,41 +28,25 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'|');
 
 /// The report as one SARIF log, indented.
-pub(super) fn sarif(report: &Report, documents: &Documents) -> String {
-    let kinds: Vec<Kind> = Kind::ALL
-        .iter()
-        .copied()
-        .filter(|kind| report.findings.iter().any(|held| held.kind == *kind))
-        .collect();
-    let rules: Vec<Value> = kinds.iter().map(|kind| rule(*kind)).collect();
-    let results: Vec<Value> =
-        report.findings.iter().map(|finding| result(finding, &kinds, documents)).collect();
+pub(super) fn write_sarif(report: &Report, documents: &Documents) -> String {
+    let kinds = Kind::ALL.iter().filter(|kind| report.findings.iter().any(|finding| finding.kind == **kind));
+    let rules: Vec<Value> = kinds.map(|kind| rule_of(*kind)).collect();
     let notes: Vec<Value> = report
         .not_compared
         .iter()
         .map(|line| json!({"level": "note", "message": message(&format!("not compared: {line}"))}))
         .collect();
-    pretty(&json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "Mockreel",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            }},
-            "automationDetails": {
-                "id": "mockreel/drift/",
-                "description": message(&format!("{} -> {}", report.old, report.new)),
-            },
-            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notes}],
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    }))
+    write_log([Run {
+        id: "mockreel/drift/".to_owned(),
+        description: format!("{} -> {}", report.old, report.new),
+        results: report.findings.iter().map(|finding| result_of(finding, &rules, documents)).collect(),
+        rules,
+        invocation: json!({"executionSuccessful": true, "toolExecutionNotifications": notes}),
+        properties: None,
+    }])
 }
 
-fn rule(kind: Kind) -> Value {
+fn rule_of(kind: Kind) -> Value {
     let tag = if kind.is_defect() { "defect" } else { "change" };
     json!({
         "id": kind.name(),
@@ -76,7 +57,7 @@ fn rule(kind: Kind) -> Value {
     })
 }
 
-fn result(finding: &Finding, kinds: &[Kind], documents: &Documents) -> Value {
+fn result_of(finding: &Finding, rules: &[Value], documents: &Documents) -> Value {
     let mut location = json!({
         "logicalLocations": [{"fullyQualifiedName": name(&finding.place), "kind": "member"}],
     });
@@ -90,30 +71,26 @@ fn result(finding: &Finding, kinds: &[Kind], documents: &Documents) -> Value {
         location["physicalLocation"] = json!({"artifactLocation": artifact, "region": {"startLine": line}});
     }
     let text = [
-        Some(format!("{}: {}", finding.severity.name(), words::place(finding))),
+        Some(format!("{}: {}", finding.severity.name(), words::place_of(finding))),
         Some(finding.message.clone()).filter(|message| !message.is_empty()),
-        words::change(finding),
-        words::listed(&finding.files).map(|files| format!("in {files}")),
+        words::change_of(finding),
+        words::list_names(&finding.files).map(|files| format!("in {files}")),
         words::verdict_of(finding),
-        words::evidence(finding),
+        words::evidence_of(finding),
     ];
     let text: Vec<String> = text.into_iter().flatten().collect();
-    let mut entry = json!({
-        "ruleId": finding.kind.name(),
-        "level": level(finding),
-        "message": message(&text.join("; ")),
-        "locations": [location],
-        "partialFingerprints": {FINGERPRINT: name(&finding.fingerprint)},
-        "properties": {"severity": finding.severity.name()},
-    });
-    if let Some(index) = kinds.iter().position(|kind| *kind == finding.kind) {
-        entry["ruleIndex"] = json!(index);
-    }
+    let issue = Issue {
+        rule: finding.kind.name().to_owned(),
+        level: level(finding),
+        title: String::new(),
+        text: text.join("; "),
+        place: None,
+        fingerprint: name(&finding.fingerprint),
+    };
+    let mut properties = json!({"severity": finding.severity.name()});
     if let Some(verdict) = finding.verdict {
-        entry["properties"]["verdict"] = json!(crate::verdict::name(verdict));
+        properties["verdict"] = json!(crate::verdict::name(verdict));
     }
-    if let Some(baseline) = words::baseline(finding) {
-        entry["baselineState"] = json!(baseline);
-    }
-    entry
+    let state = words::baseline_of(finding).map(|word| ("baselineState".to_owned(), json!(word)));
+    write_result(&issue, rules, location, properties, state.into_iter().collect())
 }

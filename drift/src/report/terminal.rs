@@ -1,7 +1,7 @@
-//! What a person sees in a terminal.
+//! The summary in a terminal.
 
 use crate::Severity;
-use crate::finding::{Baseline, Finding, Report};
+use crate::finding::{BaselineState, Finding, Report};
 
 use super::{is_in_full, name, words};
 use mockreel_evidence::issue::MESSAGE_CHARS;
@@ -18,25 +18,25 @@ const INDENT: &str = "                                ";
 pub fn summary(report: &Report, colour: bool) -> String {
     let mut out = format!("{} -> {}\n", name(&report.old), name(&report.new));
     for finding in report.findings.iter().filter(|finding| is_in_full(finding)) {
-        push(&mut out, finding, colour);
+        push_finding(&mut out, finding, colour);
     }
     let gone: Vec<&Finding> =
-        report.findings.iter().filter(|finding| finding.baseline == Some(Baseline::Absent)).collect();
+        report.findings.iter().filter(|finding| finding.baseline == Some(BaselineState::Absent)).collect();
     for finding in gone {
-        out.push_str(&format!("no longer   {} {}\n", finding.kind.name(), name(&words::place(finding))));
+        out.push_str(&format!("no longer   {} {}\n", finding.kind.name(), name(&words::place_of(finding))));
     }
-    if let Some(folded) = words::folded(report) {
+    if let Some(folded) = words::sum_up_folded(report) {
         out.push_str(&format!("{folded}\n"));
     }
     for line in &report.not_compared {
         out.push_str(&format!("not compared: {}\n", name(line)));
     }
     let code = if report.has_drift() { "1;31" } else { "32" };
-    out.push_str(&format!("{}\n", paint(colour, code, &words::counted(report))));
+    out.push_str(&format!("{}\n", paint_text(colour, code, &words::count_findings(report))));
     out
 }
 
-fn push(out: &mut String, finding: &Finding, colour: bool) {
+fn push_finding(out: &mut String, finding: &Finding, colour: bool) {
     let code = match finding.severity {
         Severity::Breaking => "1;31",
         Severity::Risky => "33",
@@ -45,16 +45,16 @@ fn push(out: &mut String, finding: &Finding, colour: bool) {
         Severity::Cosmetic => "2",
     };
     let (wide, wider) = WIDTHS;
-    let severity = paint(colour, code, &format!("{:wide$}", finding.severity.name()));
+    let severity = paint_text(colour, code, &format!("{:wide$}", finding.severity.name()));
     let kind = format!("{:wider$}  ", finding.kind.name());
-    let mark = words::baseline(finding).map(|word| format!(" ({word})")).unwrap_or_default();
-    out.push_str(&format!("{severity}  {kind}{}{mark}\n", name(&words::place(finding))));
+    let mark = words::baseline_of(finding).map(|word| format!(" ({word})")).unwrap_or_default();
+    out.push_str(&format!("{severity}  {kind}{}{mark}\n", name(&words::place_of(finding))));
     let lines = [
         Some(finding.message.clone()).filter(|message| !message.is_empty()),
-        words::change(finding).filter(|_| finding.message.is_empty()),
-        words::listed(&finding.files).map(|files| format!("in {files}")),
-        words::listed(&finding.models).map(|models| format!("of {models}")),
-        words::evidence(finding),
+        words::change_of(finding).filter(|_| finding.message.is_empty()),
+        words::list_names(&finding.files).map(|files| format!("in {files}")),
+        words::list_names(&finding.models).map(|models| format!("of {models}")),
+        words::evidence_of(finding),
         words::verdict_of(finding),
     ];
     for line in lines.into_iter().flatten() {
@@ -63,6 +63,6 @@ fn push(out: &mut String, finding: &Finding, colour: bool) {
 }
 
 /// The text between an SGR sequence and a reset.
-fn paint(colour: bool, code: &str, text: &str) -> String {
+fn paint_text(colour: bool, code: &str, text: &str) -> String {
     if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }

@@ -1,6 +1,6 @@
-//! What each format says of a comparison, and that no text of a document or an answer makes it say anything else.
+//! Tests of the formats of a comparison: no text of a document or an answer makes one say anything else.
 
-use crate::finding::{Baseline, Confidence, Evidence, Finding, Report};
+use crate::finding::{BaselineState, Confidence, Finding, Report, SampleCount};
 use crate::{Kind, Severity, Verdict};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -26,15 +26,15 @@ fn sample() -> Report {
     judged.verdict = Some(Verdict::VendorDrifted);
     judged.docs = Some(json!({"present": "always", "types": ["object"]}));
     judged.live = Some(json!({"present": "always", "types": ["array"]}));
-    judged.evidence = Some(Evidence { samples: 12, present: 11 });
+    judged.evidence = Some(SampleCount { samples: 12, present: 11 });
     judged.first_seen = Some("2025-03-26".to_owned());
     judged.last_seen = Some("2025-07-24".to_owned());
     judged.flaps = Some(2);
     judged.confidence = Confidence::Likely;
     let mut gone = finding(Kind::MemberAdded, Severity::Compatible, "poll.reply/200/note");
-    gone.baseline = Some(Baseline::Absent);
+    gone.baseline = Some(BaselineState::Absent);
     let mut stood = finding(Kind::DefectResponse, Severity::Defect, "submit.reply/201");
-    stood.baseline = Some(Baseline::Unchanged);
+    stood.baseline = Some(BaselineState::Unchanged);
     let mut report = Report {
         schema_version: 1,
         old: "old.json".to_owned(),
@@ -139,7 +139,7 @@ fn a_test_view_fails_for_what_shows_on_the_wire_and_passes_for_the_rest() {
     let suite = &read.test_suites[0];
     assert_eq!((suite.tests, suite.failures, suite.disabled), (8, 3, 0), "{text}");
     let mut known = sample();
-    known.findings.iter_mut().for_each(|finding| finding.baseline = Some(Baseline::Unchanged));
+    known.findings.iter_mut().for_each(|finding| finding.baseline = Some(BaselineState::Unchanged));
     let text = render(Format::Junit, &known, &documents()).unwrap();
     let read = quick_junit::Report::deserialize_from_str(&text).unwrap();
     assert_eq!((read.test_suites[0].failures, read.test_suites[0].disabled), (0, 4), "{text}");

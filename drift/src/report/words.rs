@@ -1,6 +1,6 @@
 //! Turns of phrase that several formats share. Plain text: each format escapes it in its own way.
 
-use crate::finding::{Baseline, Confidence, Finding, Report};
+use crate::finding::{BaselineState, Confidence, Finding, Report};
 use crate::{Kind, Severity};
 use serde_json::Value;
 
@@ -13,11 +13,12 @@ const NAMED: usize = 12;
 
 /// How many findings of each severity there are: `2 breaking, 1 risky`. What is gone, and defects that the older
 /// document has as well, are left out.
-pub(super) fn counted(report: &Report) -> String {
+pub(super) fn count_findings(report: &Report) -> String {
     let stood_before = |finding: &Finding| {
-        finding.severity == Severity::Defect && finding.baseline == Some(Baseline::Unchanged)
+        finding.severity == Severity::Defect && finding.baseline == Some(BaselineState::Unchanged)
     };
-    let standing = |finding: &&Finding| finding.baseline != Some(Baseline::Absent) && !stood_before(finding);
+    let standing =
+        |finding: &&Finding| finding.baseline != Some(BaselineState::Absent) && !stood_before(finding);
     let count = |severity: Severity| {
         report.findings.iter().filter(standing).filter(|finding| finding.severity == severity).count()
     };
@@ -33,9 +34,9 @@ pub(super) fn counted(report: &Report) -> String {
 }
 
 /// What is only counted, on one line.
-pub(super) fn folded(report: &Report) -> Option<String> {
+pub(super) fn sum_up_folded(report: &Report) -> Option<String> {
     let all = || report.findings.iter().filter(|finding| is_folded(finding));
-    let gone = |finding: &&Finding| finding.baseline != Some(Baseline::Absent);
+    let gone = |finding: &&Finding| finding.baseline != Some(BaselineState::Absent);
     let unused = all().filter(gone).filter(|finding| finding.kind == Kind::UnreachableChanged).count();
     let stood = all().filter(gone).filter(|finding| finding.severity == Severity::Defect).count();
     let wording = all().filter(gone).count() - unused - stood;
@@ -53,23 +54,23 @@ pub(super) fn folded(report: &Report) -> Option<String> {
 }
 
 /// The place, and where it is now if it moved.
-pub(super) fn place(finding: &Finding) -> String {
+pub(super) fn place_of(finding: &Finding) -> String {
     let to = finding.to_place.as_ref().filter(|to| **to != finding.place);
     let from = if finding.place.is_empty() { &finding.operation } else { &finding.place };
     to.map_or_else(|| from.clone(), |to| format!("{from} -> {to}"))
 }
 
 /// What was there and what is there now, where the finding says so.
-pub(super) fn change(finding: &Finding) -> Option<String> {
+pub(super) fn change_of(finding: &Finding) -> Option<String> {
     match (&finding.from, &finding.to) {
         (None, None) => None,
-        (Some(from), None) => Some(format!("was {}", fact(from))),
-        (None, Some(to)) => Some(format!("now {}", fact(to))),
-        (Some(from), Some(to)) => Some(format!("was {}, now {}", fact(from), fact(to))),
+        (Some(from), None) => Some(format!("was {}", write_fact(from))),
+        (None, Some(to)) => Some(format!("now {}", write_fact(to))),
+        (Some(from), Some(to)) => Some(format!("was {}, now {}", write_fact(from), write_fact(to))),
     }
 }
 
-fn fact(value: &Value) -> String {
+fn write_fact(value: &Value) -> String {
     value.to_string()
 }
 
@@ -87,12 +88,14 @@ pub(super) fn verdict_of(finding: &Finding) -> Option<String> {
         ("live", &finding.live),
         ("previous live", &finding.previous_live),
     ];
-    parts.extend(said.into_iter().filter_map(|(who, what)| Some(format!("{who} {}", fact(what.as_ref()?)))));
+    parts.extend(
+        said.into_iter().filter_map(|(who, what)| Some(format!("{who} {}", write_fact(what.as_ref()?)))),
+    );
     Some(parts.join("; "))
 }
 
 /// On what it rests and since when.
-pub(super) fn evidence(finding: &Finding) -> Option<String> {
+pub(super) fn evidence_of(finding: &Finding) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(evidence) = finding.evidence {
         parts.push(format!(
@@ -120,7 +123,7 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
 }
 
 /// The files or the models that it concerns, not all if there are many.
-pub(super) fn listed(what: &[String]) -> Option<String> {
+pub(super) fn list_names(what: &[String]) -> Option<String> {
     let more = what.len().saturating_sub(NAMED);
     let mut named: Vec<String> = what.iter().take(NAMED).cloned().collect();
     if more > 0 {
@@ -130,10 +133,10 @@ pub(super) fn listed(what: &[String]) -> Option<String> {
 }
 
 /// The word for a state beside the history.
-pub(super) fn baseline(finding: &Finding) -> Option<&'static str> {
+pub(super) fn baseline_of(finding: &Finding) -> Option<&'static str> {
     finding.baseline.map(|baseline| match baseline {
-        Baseline::New => "new",
-        Baseline::Unchanged => "unchanged",
-        Baseline::Absent => "absent",
+        BaselineState::New => "new",
+        BaselineState::Unchanged => "unchanged",
+        BaselineState::Absent => "absent",
     })
 }

@@ -1,6 +1,6 @@
-//! What is said of documentation, emulator and vendor where they differ, and that nothing is said where they agree.
+//! Tests of the verdicts on documentation, emulator and vendor: none where they agree.
 
-use crate::surface::{Body, Endpoint, Surface};
+use crate::surface::{BodyForm, Endpoint, Surface};
 use crate::{Finding, Kind, Report, Severity, Verdict, read};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -180,7 +180,7 @@ fn the_status_of_good_answers_and_of_each_case_is_judged() {
     let submit = |status| recorded("SUB-01", "POST", Operation::Submit, 1, status, &body);
     let unknown = |status| answer("POLL-06", 2, status, &json!({"message": "no"}));
     let mut endpoint = Endpoint { operation: Some(Operation::Submit.to_string()), ..Endpoint::default() };
-    endpoint.replies.insert("201".to_owned(), Body::default());
+    endpoint.replies.insert("201".to_owned(), BodyForm::default());
     let docs = Surface { name: "docs".to_owned(), endpoints: vec![endpoint], ..Surface::default() };
     let emulator = exchanges(&[submit(201), unknown(404)]);
     let live = exchanges(&[submit(200), unknown(400)]);

@@ -8,7 +8,7 @@ use mockreel_contracts::problem::{KeyFault, Malformation, Place};
 use mockreel_contracts::{Contract, Operation, Problem};
 use serde_json::{Value, json};
 
-use super::redact::Redactor;
+use super::redact::EntryRedactor;
 use crate::scenario::RequestKind;
 
 /// The longest value that is told, in characters.
@@ -26,7 +26,7 @@ pub(super) struct Refused<'a> {
     pub(super) key: &'a str,
     /// The body as it is shown.
     pub(super) body: &'a Value,
-    pub(super) redactor: &'a Redactor,
+    pub(super) redactor: &'a EntryRedactor,
 }
 
 impl Refused<'_> {

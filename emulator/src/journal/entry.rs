@@ -6,8 +6,7 @@ use mockreel_contracts::{Contract, Problem, UnixMillis};
 use serde_json::{Map, Value, json};
 
 use super::clause::Refused;
-use super::redact::Redactor;
-use super::secrets::credential;
+use super::redact::EntryRedactor;
 use super::shown::LoggedBody;
 use crate::scenario::RequestKind;
 
@@ -75,8 +74,8 @@ impl LoggedExchange {
 
     /// The entry of that number.
     pub(super) fn entry(self, id: u64) -> JournalEntry {
-        let redactor = Redactor::new(&self.request.headers, &self.target);
-        let path = redactor.target(&self.target);
+        let redactor = EntryRedactor::new(&self.request.headers, &self.target);
+        let path = redactor.text(&self.target);
         let method = redactor.text(&self.method);
         let sent = self.request.body.shown(&redactor);
         let violations = self.violations(&redactor, &sent, &format!("{method} {path}"));
@@ -114,12 +113,12 @@ impl LoggedExchange {
         }
     }
 
-    fn violations(&self, redactor: &Redactor, sent: &Value, asked: &str) -> Vec<Value> {
+    fn violations(&self, redactor: &EntryRedactor, sent: &Value, asked: &str) -> Vec<Value> {
         let (Some(problem), RequestTarget::Vendor(contract)) = (&self.problem, &self.asked) else {
             return Vec::new();
         };
         let held = self.request.headers.iter().find(|(name, _)| name == "authorization");
-        let key = held.map(|(_, value)| credential(value)).unwrap_or_default();
+        let key = held.map(|(name, value)| redactor.header(name, value)).unwrap_or_default();
         let refused = Refused {
             contract,
             operation: self.operation,

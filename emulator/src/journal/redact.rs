@@ -1,14 +1,15 @@
-//! Making what was sent fit to be kept: keys become digests, images become their size and digest, long texts are cut.
+//! Redaction of journal entries: keys become digests, images become their size and digest, long texts are cut.
 //!
 //! Time and memory are linear in what was sent, and what is large is not copied.
 
 use std::borrow::Cow;
 
 use mockreel_contracts::ids;
+use mockreel_evidence::redact::{Secrecy, Secrets};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::secrets::{Secrets, credential, is_credential, is_secret, marker};
+use super::secrets::{RequestSecrets, marker};
 use crate::edge::headers::SCENARIO_HEADER;
 
 /// The longest text that is kept whole, in characters.
@@ -35,19 +36,19 @@ pub(super) fn file(bytes: &[u8]) -> String {
 
 /// Knows the secrets of one exchange.
 #[derive(Debug)]
-pub(super) struct Redactor {
+pub(super) struct EntryRedactor {
     secrets: Secrets,
 }
 
-impl Redactor {
+impl EntryRedactor {
     /// For a request with these headers (names in lower case) and this path and query.
     pub(super) fn new(headers: &[(String, String)], target: &str) -> Self {
-        let mut secrets = Secrets::of(headers, target);
+        let mut secrets = RequestSecrets::of(headers, target);
         let ordered = headers.iter().filter(|(name, _)| name == SCENARIO_HEADER);
         for key in ordered.filter_map(|(_, text)| key_in(&order(text)?).map(str::to_owned)) {
             secrets.add_key(&key);
         }
-        Self { secrets }
+        Self { secrets: secrets.finish() }
     }
 
     /// Any text.
@@ -55,36 +56,39 @@ impl Redactor {
         if let Some(told) = self.encoded(text) {
             return told;
         }
+        let text = self.quoted(text);
         match text.char_indices().nth(TEXT_CHARACTERS) {
-            None => self.secrets.hide(text).into_owned(),
+            None => self.secrets.hide_text(&text).into_owned(),
             Some((bytes, _)) => {
-                let start = self.secrets.hide_start(text, bytes);
+                let start = self.start(&text, bytes);
                 format!("{start}… <shortened: {} characters in all>", text.chars().count())
             }
         }
     }
 
-    /// The first so many bytes of a text.
-    pub(super) fn start(&self, text: &str, bytes: usize) -> String {
-        self.secrets.hide_start(text, bytes)
+    /// JSON in a text, without what its names say is secret; any other text as it is.
+    fn quoted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let hidden = self.secrets.hide_quoted(text, &|inner| self.quoted(inner).into_owned());
+        hidden.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
-    /// A text that is known to be a secret by the name of the member in which it stands.
-    pub(super) fn named(&self, name: &str, text: &str) -> String {
-        if is_secret(name, text) { marker(text) } else { self.text(text) }
+    /// The first so many bytes of a text.
+    pub(super) fn start(&self, text: &str, bytes: usize) -> String {
+        self.secrets.hide_start(text, bytes).unwrap_or_else(|| {
+            let characters = text[..text.floor_char_boundary(bytes)].chars().count();
+            format!("<{characters} characters with a key in them, written in another way>")
+        })
+    }
+
+    /// A text that may be a secret by the names of the members in which it stands.
+    pub(super) fn named(&self, secrecy: Secrecy, text: &str) -> String {
+        self.secrets.hide_named(secrecy, text).unwrap_or_else(|| self.text(text))
     }
 
     /// A number, unless its digits are a secret.
     pub(super) fn number(&self, number: serde_json::Number) -> Value {
         let text = number.to_string();
-        if self.secrets.are_in(&text) { self.secrets.hide(&text).into() } else { Value::Number(number) }
-    }
-
-    /// Path and query.
-    pub(super) fn target(&self, target: &str) -> String {
-        let Some((path, query)) = target.split_once('?') else { return self.text(target) };
-        let pairs: Vec<Cow<'_, str>> = query.split('&').map(parameter).collect();
-        self.text(&format!("{path}?{}", pairs.join("&")))
+        if self.secrets.are_in(&text) { self.secrets.hide_text(&text).into() } else { Value::Number(number) }
     }
 
     /// Headers by their names; what came several times is joined.
@@ -95,23 +99,17 @@ impl Redactor {
             match shown.get_mut(name) {
                 Some(Value::String(held)) => *held = format!("{held}, {value}"),
                 _ => {
-                    shown.insert(self.secrets.hide(name).into_owned(), value.into());
+                    shown.insert(self.secrets.hide_text(name).into_owned(), value.into());
                 }
             }
         }
         Value::Object(shown)
     }
 
-    fn header(&self, name: &str, value: &str) -> String {
-        if is_credential(name) {
-            credential(value)
-        } else if is_secret(name, value) {
-            marker(value.trim())
-        } else if name == SCENARIO_HEADER {
-            self.scenario(value)
-        } else {
-            self.text(value)
-        }
+    /// The value of a header.
+    pub(super) fn header(&self, name: &str, value: &str) -> String {
+        let shown = || if name == SCENARIO_HEADER { self.scenario(value) } else { self.text(value) };
+        self.secrets.hide_header(name, value).unwrap_or_else(shown)
     }
 
     /// An order for one request: the key in it becomes a digest.
@@ -136,7 +134,7 @@ impl Redactor {
         let told =
             |data: &str| format!("<base64: {} characters, sha256 {}>", data.len(), digest(data.as_bytes()));
         if let Some((head, data)) = data_uri(text) {
-            return Some(format!("{}{}", self.secrets.hide(head), told(data)));
+            return Some(format!("{}{}", self.secrets.hide_text(head), told(data)));
         }
         is_base64(text).then(|| told(text))
     }
@@ -150,17 +148,6 @@ fn order(text: &str) -> Option<Value> {
 /// The key that an order names an account by.
 fn key_in(order: &Value) -> Option<&str> {
     order.pointer("/match/account")?.as_str()
-}
-
-/// A parameter of a query, its value hidden if its name speaks of a secret.
-fn parameter(pair: &str) -> Cow<'_, str> {
-    let decoded = url::form_urlencoded::parse(pair.as_bytes()).next();
-    match (pair.split_once('='), decoded) {
-        (Some((written, _)), Some((name, value))) if is_secret(&name, &value) => {
-            Cow::Owned(format!("{written}={}", marker(&value)))
-        }
-        _ => Cow::Borrowed(pair),
-    }
 }
 
 /// The head of a data URI in base64, and its content.
@@ -187,12 +174,15 @@ fn is_varied(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use mockreel_evidence::exchange::{self as evidence, Content, KeptRequest, Outgoing, WireError};
+    use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::shown::LoggedBody;
     use super::*;
 
-    fn redactor(key: &str) -> Redactor {
-        Redactor::new(&[("authorization".to_owned(), format!("Bearer {key}"))], "/")
+    fn redactor(key: &str) -> EntryRedactor {
+        EntryRedactor::new(&[("authorization".to_owned(), format!("Bearer {key}"))], "/")
     }
 
     #[test]
@@ -205,7 +195,7 @@ mod tests {
             ("accept", "text/plain"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let shown = Redactor::new(&headers, "/").headers(&headers);
+        let shown = EntryRedactor::new(&headers, "/").headers(&headers);
         let (one, other) = (marker("the-key"), marker("another-key"));
         let expected = json!({
             "authorization": format!("Bearer {one}"),
@@ -221,7 +211,7 @@ mod tests {
     fn a_scenario_for_one_request_is_kept_but_for_the_key_in_it() {
         let text = r#"{"match": {"account": "my-key", "operation": "submit"}, "then": {}}"#;
         let headers = [(SCENARIO_HEADER.to_owned(), text.to_owned())];
-        let redactor = Redactor::new(&headers, "/");
+        let redactor = EntryRedactor::new(&headers, "/");
         let shown = redactor.headers(&headers);
         let told =
             format!(r#"{{"match":{{"account":"{}","operation":"submit"}},"then":{{}}}}"#, marker("my-key"));
@@ -231,7 +221,7 @@ mod tests {
             [("rehearsal", "rehearsal"), (r#"{"account": "k"#, "<14 characters that are no JSON>")]
         {
             let headers = [(SCENARIO_HEADER.to_owned(), plain.to_owned())];
-            assert_eq!(Redactor::new(&headers, "/").headers(&headers)[SCENARIO_HEADER], told);
+            assert_eq!(EntryRedactor::new(&headers, "/").headers(&headers)[SCENARIO_HEADER], told);
         }
     }
 
@@ -265,8 +255,88 @@ mod tests {
     #[test]
     fn secrets_in_a_query_are_hidden_by_their_name_and_by_their_value() {
         let redactor = redactor("the-key");
-        let hidden = redactor.target("/a/the%2Dkey?api_key=x&b=the-key&access_token=y%20z&plain=1");
+        let hidden = redactor.text("/a/the%2Dkey?api_key=x&b=the-key&access_token=y%20z&plain=1");
         let [key, x, yz] = ["the-key", "x", "y z"].map(marker);
         assert_eq!(hidden, format!("/a/{key}?api_key={x}&b={key}&access_token={yz}&plain=1"));
+    }
+
+    /// What a cassette keeps of the same headers, address and members.
+    fn keep(headers: &[(String, String)], url: &str, body: &Value) -> KeptRequest {
+        let request = Outgoing {
+            method: "POST".to_owned(),
+            url: url.to_owned(),
+            headers: headers.to_vec(),
+            body: evidence::Body::Json(body.clone()),
+        };
+        let lost = Err(WireError::Lost { why: String::new() });
+        mockreel_evidence::redact::Redactor::default().keep(1, "", 0, 0, &request, &lost).request
+    }
+
+    /// Names that speak of a secret, names that nearly do, and any.
+    fn name() -> impl Strategy<Value = String> {
+        let part = prop::sample::select(vec![
+            "x",
+            "api",
+            "auth",
+            "key",
+            "token",
+            "tokens",
+            "max",
+            "session",
+            "id",
+            "sig",
+            "jwt",
+            "ks",
+            "secret",
+            "cookie",
+            "amz",
+            "signature",
+            "expires",
+            "policy",
+            "user",
+            "design",
+            "access",
+            "credential",
+            "url",
+            "authorization",
+            "proxy",
+            "idempotency",
+            "monkey",
+            "se",
+            "password",
+        ]);
+        let join = prop::sample::select(vec!["", "-", "_"]);
+        prop_oneof![
+            4 => (prop::collection::vec(part, 1..4), join).prop_map(|(parts, join)| parts.join(join)),
+            1 => "[a-z][a-z0-9_-]{0,12}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_journal_hides_what_a_cassette_hides(
+            names in (name(), name()),
+            value in prop_oneof!["[a-z]{8,12}", "[0-9]{1,13}", "Bearer [a-z]{8}", "[a-zA-Z0-9]{40}", "[0-9]{1,3}s"],
+        ) {
+            let (name, around) = names;
+            let redactor = EntryRedactor::new(&[], "/");
+            let headers = [(name.clone(), value.clone())];
+            let written = value.replace(' ', "%20");
+            let url = format!("https://acme.test/v1?{name}={written}&plain=1");
+            let body = json!({&around: {&name: value}, "address": url, "quoted": json!({&name: value}).to_string()});
+            let kept = keep(&headers, &url, &body);
+            let Content::Json(kept_body) = kept.body else { panic!("no JSON") };
+            let shown = LoggedBody::Bytes(body.to_string().into()).shown(&redactor);
+            prop_assert_eq!(
+                redactor.headers(&headers)[&name] == value.as_str(),
+                kept.headers[0].1 == value,
+                "header {}", name
+            );
+            prop_assert_eq!(redactor.text(&url) == url, kept.url == url, "parameter {}", name);
+            for pointer in [format!("/{around}/{name}"), "/address".to_owned(), "/quoted".to_owned()] {
+                let [sent, shown, kept] = [&body, &shown, &kept_body].map(|body| body.pointer(&pointer));
+                prop_assert_eq!(shown == sent, kept == sent, "{} of {} in {}", pointer, name, around);
+            }
+        }
     }
 }

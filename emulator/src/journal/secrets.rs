@@ -1,11 +1,8 @@
-//! What must not be shown: where secrets stand in a request, and finding them wherever else they are.
-
-use std::borrow::Cow;
-use std::ops::Range;
+//! Secrets of one request: the credential and whatever a header or a parameter names one, and how the journal shows them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mockreel_contracts::contract::check::route::percent_decoded;
+use mockreel_evidence::redact::{Marks, Secrecy, Secrets, is_credential, split_credential};
 
 use crate::account;
 
@@ -18,33 +15,8 @@ const LEAST_NAMED: usize = 8;
 /// How many secrets of one request are looked for elsewhere.
 const SOUGHT: usize = 16;
 
-/// How often a text may be percent-encoded or escaped over and over.
-const LAYERS: usize = 3;
-
-/// How many bytes a byte of a secret takes at most when it is written in another way: `\u0041` is the longest.
-const WIDEST: usize = 6;
-
-/// Words before a credential that are no part of it.
-const SCHEMES: [&str; 8] = ["bearer", "basic", "digest", "token", "key", "apikey", "negotiate", "jwt"];
-
-/// Parts of names, without separators, that speak of a secret.
-const PARTS: [&str; 12] = [
-    "secret",
-    "password",
-    "passwd",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "authkey",
-    "credential",
-    "signature",
-    "authorization",
-    "cookie",
-    "token",
-];
-
-/// Whole names of secrets.
-const NAMES: [&str; 8] = ["key", "xkey", "auth", "xauth", "sig", "jwt", "sessionid", "session"];
+/// The marks of the journal.
+const MARKS: Marks = Marks { write: |secret, _| marker(secret), measure: measure_marker };
 
 /// What stands for a secret: the start of the digest that names its account.
 pub(super) fn marker(secret: &str) -> String {
@@ -52,70 +24,33 @@ pub(super) fn marker(secret: &str) -> String {
     format!("key <{}…>", digest.get(..8).unwrap_or_default())
 }
 
-/// Whether a text of this name is a secret. Quantities of tokens are none.
-pub(super) fn is_secret(name: &str, value: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|held| held.to_ascii_lowercase()).collect();
-    let quantity = value.len() <= 12
-        && value.starts_with(|first: char| first.is_ascii_digit())
-        && value.bytes().all(|byte| byte.is_ascii_digit() || b".smhd".contains(&byte));
-    let speaks = |part: &str| plain.contains(part) && (part != "token" || !quantity);
-    !value.is_empty() && (NAMES.contains(&plain.as_str()) || PARTS.into_iter().any(speaks))
+/// The length of the marker that a text begins with, in bytes.
+fn measure_marker(text: &str) -> usize {
+    let digits = text.strip_prefix("key <").and_then(|rest| rest.get(..8));
+    let is_marker = digits.is_some_and(|digits| {
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && text["key <".len() + 8..].starts_with("…>")
+    });
+    if is_marker { "key <".len() + 8 + "…>".len() } else { 0 }
 }
 
-/// Whether a header is one of those that carry the credential.
-pub(super) fn is_credential(header: &str) -> bool {
-    header.eq_ignore_ascii_case("authorization") || header.eq_ignore_ascii_case("proxy-authorization")
-}
+/// Gathers the texts that are looked for wherever something is shown.
+#[derive(Default)]
+pub(super) struct RequestSecrets(Vec<String>);
 
-/// A credential as it may be shown: its scheme, if that is a known one, and the digest of the rest.
-pub(super) fn credential(value: &str) -> String {
-    let (scheme, rest) = parts(value);
-    match (scheme, rest) {
-        (scheme, "") => scheme.to_owned(),
-        ("", rest) => marker(rest),
-        (scheme, rest) => format!("{scheme} {}", marker(rest)),
-    }
-}
-
-fn parts(value: &str) -> (&str, &str) {
-    let value = value.trim();
-    let (scheme, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
-    let known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    if known { (scheme, rest.trim()) } else { ("", value) }
-}
-
-/// Texts that are looked for wherever something is shown.
-#[derive(Debug, Default)]
-pub(super) struct Secrets {
-    held: Vec<Secret>,
-    /// In bytes.
-    shortest: usize,
-    /// In bytes.
-    longest: usize,
-}
-
-#[derive(Debug)]
-struct Secret {
-    /// In lower case: hosts lose their capitals on the way.
-    text: String,
-    shown: String,
-}
-
-impl Secrets {
-    /// The secrets that a request carries in its headers and in its query.
+impl RequestSecrets {
+    /// Gathers the secrets that a request carries in its headers and in its query.
     pub(super) fn of(headers: &[(String, String)], target: &str) -> Self {
         let mut secrets = Self::default();
         for (name, value) in headers {
             if is_credential(name) {
                 secrets.add_credential(value);
-            } else if is_secret(name, value) {
+            } else if Secrecy::of(name).hides(value) {
                 secrets.add_named(value);
             }
         }
         let query = target.split_once('?').map_or("", |(_, query)| query);
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if is_secret(&name, &value) {
+            if Secrecy::of(&name).hides(&value) {
                 secrets.add_named(&value);
             }
         }
@@ -123,7 +58,7 @@ impl Secrets {
     }
 
     fn add_credential(&mut self, value: &str) {
-        let (scheme, rest) = parts(value);
+        let (scheme, rest) = split_credential(value);
         self.add(rest, LEAST);
         // Where a scheme that nobody knows stands first, the key follows.
         for (number, word) in rest.split_whitespace().enumerate() {
@@ -142,207 +77,83 @@ impl Secrets {
         self.add(value.trim(), LEAST_NAMED);
     }
 
-    /// A key that names an account in an order.
+    /// Adds a key that names an account in an order.
     pub(super) fn add_key(&mut self, key: &str) {
         self.add(key, LEAST);
     }
 
     fn add(&mut self, text: &str, least: usize) {
-        let lower = text.to_ascii_lowercase();
-        if text.len() < least
-            || self.held.len() == SOUGHT
-            || self.held.iter().any(|secret| secret.text == lower)
-        {
-            return;
+        let is_known = self.0.iter().any(|secret| secret.eq_ignore_ascii_case(text));
+        if text.len() >= least && self.0.len() < SOUGHT && !is_known {
+            self.0.push(text.to_owned());
         }
-        self.longest = self.longest.max(text.len());
-        self.shortest = if self.held.is_empty() { text.len() } else { self.shortest.min(text.len()) };
-        self.held.push(Secret { text: lower, shown: marker(text) });
     }
 
-    /// The text without secrets, however they are written.
-    pub(super) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.held.is_empty() || text.len() < self.shortest {
-            return Cow::Borrowed(text);
-        }
-        let plain = self.replaced(text, text.len());
-        if !self.are_disguised_in(&plain) {
-            return plain;
-        }
-        let mut words = String::with_capacity(plain.len());
-        for word in plain.split_inclusive(|held: char| held.is_whitespace() || "/?&=#;,\"'".contains(held)) {
-            if self.are_disguised_in(word) {
-                words.push_str(&self.held[0].shown);
-                words.extend(word.chars().next_back().filter(|last| !last.is_alphanumeric()));
-            } else {
-                words.push_str(word);
-            }
-        }
-        // A secret may itself hold what words are parted at.
-        let hidden = self.replaced(&words, words.len()).into_owned();
-        if self.are_disguised_in(&hidden) { Cow::Owned(concealed(text)) } else { Cow::Owned(hidden) }
+    /// Makes them ready to be found.
+    pub(super) fn finish(self) -> Secrets {
+        Secrets::new(&self.0, MARKS)
     }
-
-    /// The first so many bytes of a text without secrets, also without one that only begins there.
-    pub(super) fn hide_start(&self, text: &str, bytes: usize) -> String {
-        let beyond = bytes.saturating_add(self.longest.saturating_mul(WIDEST)).min(text.len());
-        let window = &text[..text.floor_char_boundary(beyond)];
-        let until = window.floor_char_boundary(bytes);
-        if self.are_disguised_in(&self.replaced(window, window.len())) {
-            return concealed(&text[..until]);
-        }
-        self.replaced(window, until).into_owned()
-    }
-
-    /// Whether a secret stands in a text as it is.
-    pub(super) fn are_in(&self, text: &str) -> bool {
-        let lower = text.to_ascii_lowercase();
-        self.held.iter().any(|secret| lower.contains(&secret.text))
-    }
-
-    /// Overlapping finds become one, lest the rest of one be left beside another.
-    fn replaced<'t>(&self, text: &'t str, until: usize) -> Cow<'t, str> {
-        // Lower case of ASCII takes as many bytes, so places stay the same.
-        let lower = text.to_ascii_lowercase();
-        let mut spans: Vec<(Range<usize>, &Secret)> = Vec::new();
-        for secret in &self.held {
-            let found = lower.match_indices(&secret.text);
-            spans.extend(found.map(|(at, same)| (at..at + same.len(), secret)));
-        }
-        if spans.is_empty() {
-            return Cow::Borrowed(&text[..until]);
-        }
-        spans.sort_by_key(|(span, _)| span.start);
-        let mut told = String::with_capacity(until);
-        let mut end = 0;
-        for (span, secret) in spans.iter().take_while(|(span, _)| span.start < until) {
-            if span.start >= end {
-                told.push_str(&text[end..span.start]);
-                told.push_str(&secret.shown);
-            }
-            end = end.max(span.end);
-        }
-        told.push_str(text.get(end..until).unwrap_or_default());
-        Cow::Owned(told)
-    }
-
-    /// Whether there is a secret in a text once percent-encoding or escapes are undone.
-    fn are_disguised_in(&self, text: &str) -> bool {
-        if self.held.is_empty() {
-            return false;
-        }
-        // Forms write a space as a plus sign.
-        self.are_below(text, '%', percent_decoded)
-            || self.are_below(text, '\\', unescaped)
-            || text.contains('+')
-                && (self.are_in(&text.replace('+', " "))
-                    || self.are_below(&text.replace('+', " "), '%', percent_decoded))
-    }
-
-    /// Whether there is a secret below some layers of a way to write characters, which a sign gives away.
-    fn are_below(&self, text: &str, sign: char, undone: fn(&str) -> String) -> bool {
-        let mut layer = Cow::Borrowed(text);
-        for _ in 0..LAYERS {
-            if !layer.contains(sign) {
-                return false;
-            }
-            layer = Cow::Owned(undone(&layer));
-            if self.are_in(&layer) {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-fn concealed(text: &str) -> String {
-    format!("<{} characters with a key in them, written in another way>", text.chars().count())
-}
-
-/// A text with the escapes of JSON undone wherever there are some, in or out of quotes.
-fn unescaped(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        told.push_str(before);
-        let unit = after.strip_prefix('u').and_then(|digits| u32::from_str_radix(digits.get(..4)?, 16).ok());
-        rest = match (unit.and_then(char::from_u32), after.chars().next()) {
-            (Some(character), _) => {
-                told.push(character);
-                &after[5..]
-            }
-            (None, Some(escaped)) => {
-                told.push(match escaped {
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    other => other,
-                });
-                &after[escaped.len_utf8()..]
-            }
-            (None, None) => "",
-        };
-    }
-    told.push_str(rest);
-    told
 }
 
 #[cfg(test)]
 mod tests {
+    use mockreel_contracts::contract::check::route::percent_decoded;
+
     use super::*;
 
     fn secrets(key: &str) -> Secrets {
-        Secrets::of(&[("authorization".to_owned(), format!("Bearer {key}"))], "/")
+        RequestSecrets::of(&[("authorization".to_owned(), format!("Bearer {key}"))], "/").finish()
     }
 
     #[test]
     fn a_key_is_found_however_it_is_written() {
         let secrets = secrets("Se/cr\"et+1");
         let shown = marker("Se/cr\"et+1");
-        assert_eq!(secrets.hide("say Se/cr\"et+1!"), format!("say {shown}!"));
-        assert_eq!(secrets.hide("http://SE/CR\"ET+1/x"), format!("http://{shown}/x"), "hosts lose capitals");
-        assert_eq!(secrets.hide("/a?b=Se%2Fcr%22et%2B1&c=d"), format!("/a?b={shown}&c=d"));
-        assert_eq!(secrets.hide("/a?b=Se%252Fcr%2522et%252B1"), format!("/a?b={shown}"));
+        assert_eq!(secrets.hide_text("say Se/cr\"et+1!"), format!("say {shown}!"));
+        assert_eq!(
+            secrets.hide_text("http://SE/CR\"ET+1/x"),
+            format!("http://{shown}/x"),
+            "hosts lose capitals"
+        );
+        assert_eq!(secrets.hide_text("/a?b=Se%2Fcr%22et%2B1&c=d"), format!("/a?b={shown}&c=d"));
+        assert_eq!(secrets.hide_text("/a?b=Se%252Fcr%2522et%252B1"), format!("/a?b={shown}"));
         for text in [r#"{"a": "Se\/cr\"et+1"}"#, r"Se/cr\u0022et\u002b1", "Se/cr%22et%2B1"] {
-            let hidden = secrets.hide(text);
+            let hidden = secrets.hide_text(text);
             assert!(!hidden.to_lowercase().contains("cr") || hidden.contains("key <"), "{hidden}");
-            assert!(!unescaped(&hidden).contains("cr\"et"), "{hidden}");
+            let decoded = percent_decoded(&hidden.replace('\\', ""));
+            assert!(!decoded.contains("cr\"et"), "{hidden}");
         }
-        assert_eq!(secrets.hide("100% of nothing \\ here + there"), "100% of nothing \\ here + there");
+        assert_eq!(secrets.hide_text("100% of nothing \\ here + there"), "100% of nothing \\ here + there");
     }
 
     #[test]
     fn the_start_of_a_text_holds_no_start_of_a_key() {
         let secrets = secrets("abcdefgh");
         let shown = marker("abcdefgh");
-        assert_eq!(secrets.hide_start("xx abcdefgh yy", 5), format!("xx {shown}"));
-        assert_eq!(secrets.hide_start("xx abcdefgh yy", 3), "xx ");
-        assert_eq!(secrets.hide_start(&"abcdefgh".repeat(3), 12), format!("{shown}{shown}"));
-        assert_eq!(secrets.hide_start("abcdefgh%61bcdefgh", 2), concealed("ab"));
+        assert_eq!(secrets.hide_start("xx abcdefgh yy", 5), Some(format!("xx {shown}")));
+        assert_eq!(secrets.hide_start("xx abcdefgh yy", 3), Some("xx ".to_owned()));
+        assert_eq!(secrets.hide_start(&"abcdefgh".repeat(3), 12), Some(format!("{shown}{shown}")));
+        assert_eq!(secrets.hide_start("abcdefgh%61bcdefgh", 2), None);
     }
 
-    #[test]
-    fn names_of_secrets_are_known_and_quantities_are_none() {
-        for name in ["x-api-key", "API_KEY", "apiKey", "access_token", "Cookie", "x-goog-signature", "key"] {
-            assert!(is_secret(name, "abcdefgh"), "{name}");
-        }
-        for name in ["idempotency-key", "x-request-id", "keyframe", "design", "model"] {
-            assert!(!is_secret(name, "abcdefgh"), "{name}");
-        }
-        assert!(!is_secret("x-ratelimit-remaining-tokens", "120"));
+    fn hide_credential(value: &str) -> String {
+        secrets("unused").hide_header("authorization", value).unwrap()
     }
 
     #[test]
     fn a_credential_keeps_a_known_scheme_and_nothing_else() {
-        assert_eq!(credential("Bearer  abc"), format!("Bearer {}", marker("abc")));
-        assert_eq!(credential("sk-abc"), marker("sk-abc"));
-        assert_eq!(credential("sk-abc def"), marker("sk-abc def"));
-        assert_eq!(credential("Bearer"), "Bearer");
+        assert_eq!(hide_credential("Bearer  abc"), format!("Bearer {}", marker("abc")));
+        assert_eq!(hide_credential("sk-abc"), marker("sk-abc"));
+        assert_eq!(hide_credential("sk-abc def"), marker("sk-abc def"));
+        assert_eq!(hide_credential("Bearer"), "Bearer");
     }
 
     #[test]
     fn user_and_password_of_a_basic_credential_are_secrets_too() {
         let headers = [("authorization".to_owned(), format!("Basic {}", STANDARD.encode("sk-12345678:")))];
-        assert_eq!(Secrets::of(&headers, "/").hide("sk-12345678"), marker("sk-12345678"));
+        assert_eq!(
+            RequestSecrets::of(&headers, "/").finish().hide_text("sk-12345678"),
+            marker("sk-12345678")
+        );
     }
 }

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::fmt;
 
 use bytes::Bytes;
+use mockreel_evidence::redact::Secrecy;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::redact::{Redactor, digest, file};
-use super::secrets::is_secret;
+use super::redact::{EntryRedactor, digest, file};
 
 /// About how much of a body is kept, in bytes. What goes beyond is counted.
 const SHOWN_BYTES: usize = 64 * 1024;
@@ -52,7 +52,7 @@ impl LoggedBody {
     }
 
     /// What is kept of it.
-    pub(super) fn shown(&self, redactor: &Redactor) -> Value {
+    pub(super) fn shown(&self, redactor: &EntryRedactor) -> Value {
         match self {
             Self::Told(text) => text.as_str().into(),
             Self::Form(parts) => form(parts, redactor),
@@ -62,7 +62,7 @@ impl LoggedBody {
     }
 }
 
-fn form(parts: &[FormPart], redactor: &Redactor) -> Value {
+fn form(parts: &[FormPart], redactor: &EntryRedactor) -> Value {
     let mut members = Map::new();
     let mut room = SHOWN_BYTES;
     for (index, part) in parts.iter().enumerate() {
@@ -71,7 +71,7 @@ fn form(parts: &[FormPart], redactor: &Redactor) -> Value {
             break;
         }
         let shown = match std::str::from_utf8(&part.content) {
-            Ok(text) if !part.is_file => redactor.named(&part.name, text),
+            Ok(text) if !part.is_file => redactor.named(Secrecy::of(&part.name), text),
             _ => file(&part.content),
         };
         room = room.saturating_sub(FLAT_BYTES + part.name.len() + shown.len());
@@ -80,16 +80,16 @@ fn form(parts: &[FormPart], redactor: &Redactor) -> Value {
     Value::Object(members)
 }
 
-fn json(bytes: &[u8], redactor: &Redactor) -> Result<Value, serde_json::Error> {
+fn json(bytes: &[u8], redactor: &EntryRedactor) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let room = Cell::new(SHOWN_BYTES);
-    let shown = ShownJson { redactor, room: &room, name: "" }.deserialize(&mut reader)?;
+    let shown = ShownJson { redactor, room: &room, secrecy: Secrecy::None }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(shown)
 }
 
 /// What can be said about bytes that are no JSON: how many, their digest, and how they begin if they are text.
-fn glimpse(bytes: &[u8], redactor: &Redactor) -> String {
+fn glimpse(bytes: &[u8], redactor: &EntryRedactor) -> String {
     let summary = format!("<{} bytes, sha256 {}>", bytes.len(), digest(bytes));
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
@@ -111,11 +111,11 @@ fn glimpse(bytes: &[u8], redactor: &Redactor) -> String {
 /// Reads one value into what is kept of it.
 #[derive(Clone, Copy)]
 struct ShownJson<'r> {
-    redactor: &'r Redactor,
+    redactor: &'r EntryRedactor,
     /// What may still be kept, in bytes.
     room: &'r Cell<usize>,
-    /// The member in which it stands.
-    name: &'r str,
+    /// That of the members in which it stands.
+    secrecy: Secrecy,
 }
 
 impl ShownJson<'_> {
@@ -171,7 +171,7 @@ impl<'de> Visitor<'de> for ShownJson<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        let shown = self.redactor.named(self.name, text);
+        let shown = self.redactor.named(self.secrecy, text);
         self.take(shown.len());
         Ok(shown.into())
     }
@@ -202,8 +202,8 @@ impl<'de> Visitor<'de> for ShownJson<'_> {
             let Some(name) = map.next_key::<String>()? else { return Ok(Value::Object(members)) };
             self.take(name.len());
             // Whatever is in a member called so is as secret as a text would be.
-            let inside = if is_secret(&name, "secret") { name.as_str() } else { self.name };
-            let value = map.next_value_seed(ShownJson { name: inside, ..self })?;
+            let secrecy = self.secrecy.max(Secrecy::of(&name));
+            let value = map.next_value_seed(ShownJson { secrecy, ..self })?;
             members.insert(self.redactor.text(&name), value);
         }
         let mut more = 0_usize;
@@ -224,8 +224,8 @@ mod tests {
     use super::*;
     use crate::journal::secrets::marker;
 
-    fn redactor() -> Redactor {
-        Redactor::new(&[("authorization".to_owned(), "Bearer 12345678".to_owned())], "/")
+    fn redactor() -> EntryRedactor {
+        EntryRedactor::new(&[("authorization".to_owned(), "Bearer 12345678".to_owned())], "/")
     }
 
     fn shown(text: &str) -> Value {

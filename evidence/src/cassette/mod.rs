@@ -3,7 +3,7 @@
 //! A **cassette** is one run against one vendor. It is a file in a directory of cassettes, named
 //! `<vendor>@<edition>.jsonl`: UTF-8, one JSON value on each line, each line ended by a line feed.
 //!
-//! 1. The first line is the [`Header`]: `{"schema_version":1,"vendor","edition","target","base",
+//! 1. The first line is the [`CassetteHeader`]: `{"schema_version":1,"vendor","edition","target","base",
 //!    "beyond_loopback","seed","recorded","suite","key_given","second_key_given","control","image",
 //!    "free","paid","generated"}`: what a replay needs to decide as the run did.
 //! 2. Each line after it is an [`Exchange`](crate::exchange::Exchange), in the order of sending:
@@ -41,7 +41,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The first line of a cassette: what the run was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
+pub struct CassetteHeader {
     /// The version of the format, [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// The vendor's id.
@@ -83,7 +83,7 @@ pub struct Header {
 
 /// The last line of a cassette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Ending {
+struct CassetteEnd {
     end: Count,
 }
 

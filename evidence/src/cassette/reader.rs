@@ -9,13 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{CassetteError, EXTENSION, Ending, Header, SCHEMA_VERSION, file_name};
+use super::{CassetteEnd, CassetteError, CassetteHeader, EXTENSION, SCHEMA_VERSION, file_name};
 use crate::exchange::{Content, Exchange};
 
 /// A recorded run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cassette {
-    header: Header,
+    header: CassetteHeader,
     exchanges: Vec<Exchange>,
     complete: bool,
 }
@@ -23,8 +23,8 @@ pub struct Cassette {
 /// What a line after the first one is.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Line {
-    Ending(Ending),
+enum CassetteLine {
+    CassetteEnd(CassetteEnd),
     Exchange(Box<Exchange>),
 }
 
@@ -44,7 +44,7 @@ impl Cassette {
     }
 
     /// What the run was.
-    pub fn header(&self) -> &Header {
+    pub fn header(&self) -> &CassetteHeader {
         &self.header
     }
 
@@ -80,13 +80,13 @@ impl Cassette {
             }
             let is_torn = number == lines.len() && !ended;
             match parse(line) {
-                Ok(Line::Exchange(exchange)) => {
+                Ok(CassetteLine::Exchange(exchange)) => {
                     if let Some(why) = fault(&exchange) {
                         return Err(damaged(number, why.to_owned()));
                     }
                     cassette.exchanges.push(*exchange);
                 }
-                Ok(Line::Ending(Ending { end })) => {
+                Ok(CassetteLine::CassetteEnd(CassetteEnd { end })) => {
                     let found = cassette.exchanges.len();
                     if end.exchanges != found as u64 {
                         let why =
@@ -115,7 +115,7 @@ fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| format!("other JSON ({error})"))
 }
 
-fn read_header(file: &Path, line: &[u8]) -> Result<Header, CassetteError> {
+fn read_header(file: &Path, line: &[u8]) -> Result<CassetteHeader, CassetteError> {
     let value: serde_json::Value = parse(line).map_err(|why| no_header(file, &why))?;
     let version = value.get("schema_version").and_then(serde_json::Value::as_u64);
     match version {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{CassetteError, Count, Ending, Header, file_name};
+use super::{CassetteEnd, CassetteError, CassetteHeader, Count, file_name};
 use crate::exchange::Exchange;
 
 /// A cassette that is being written.
@@ -24,7 +24,7 @@ impl Recorder {
     ///
     /// If there is such a cassette already, finished or not, and `overwrite` is not set; if it cannot be
     /// written.
-    pub fn create(dir: &Path, header: &Header, overwrite: bool) -> Result<Self, CassetteError> {
+    pub fn create(dir: &Path, header: &CassetteHeader, overwrite: bool) -> Result<Self, CassetteError> {
         let path = dir.join(file_name(&header.vendor, &header.edition));
         fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))?;
         let mut options = OpenOptions::new();
@@ -65,7 +65,7 @@ impl Recorder {
     ///
     /// If it cannot be written.
     pub fn finish(mut self) -> Result<(), CassetteError> {
-        self.write(&Ending { end: Count { exchanges: self.exchanges } })?;
+        self.write(&CassetteEnd { end: Count { exchanges: self.exchanges } })?;
         self.file.sync_all().map_err(|error| cannot_write(&self.path, &error))
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Cassette, Header};
+use super::{Cassette, CassetteHeader};
 use crate::exchange::{Answer, Content, Exchange, KeptAnswer, Outgoing, Wire, WireError};
 
 /// What may stand in a recorded path for something else.
@@ -14,7 +14,7 @@ const MARKS: [&str; 3] = ["[key]", "[redacted]", "[signed]"];
 /// A wire that leads to a cassette.
 #[derive(Clone, Debug)]
 pub struct ReplayWire {
-    header: Header,
+    header: CassetteHeader,
     complete: bool,
     cases: HashMap<String, Track>,
     now_ms: u64,
@@ -39,7 +39,7 @@ impl ReplayWire {
     }
 
     /// What the recorded run was.
-    pub fn header(&self) -> &Header {
+    pub fn header(&self) -> &CassetteHeader {
         &self.header
     }
 
@@ -75,7 +75,7 @@ impl Wire for ReplayWire {
         let exchange = self.next(case, request).map_err(|why| WireError::Cassette { why })?;
         let (at_ms, took_ms) = (exchange.at_ms, exchange.took_ms);
         let result = match (&exchange.answer, &exchange.error) {
-            (Some(answer), _) => Ok(rebuilt(answer)),
+            (Some(answer), _) => Ok(rebuild_answer(answer)),
             (None, Some(error)) => Err(error.clone()),
             (None, None) => {
                 Err(WireError::Cassette { why: format!("has no answer for a request of {case}") })
@@ -95,7 +95,7 @@ impl Wire for ReplayWire {
     }
 }
 
-fn rebuilt(kept: &KeptAnswer) -> Answer {
+fn rebuild_answer(kept: &KeptAnswer) -> Answer {
     let body = match &kept.body {
         // No answer is a form; the reader refuses such a line.
         Content::Empty | Content::Form(_) => Vec::new(),

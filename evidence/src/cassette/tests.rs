@@ -31,8 +31,8 @@ impl Drop for Directory {
     }
 }
 
-fn header() -> Header {
-    Header {
+fn header() -> CassetteHeader {
+    CassetteHeader {
         schema_version: SCHEMA_VERSION,
         vendor: "acme".to_owned(),
         edition: "2026-01-15".to_owned(),

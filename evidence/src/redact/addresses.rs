@@ -1,16 +1,14 @@
-//! Finds addresses in a text and takes out of them what gives access: signatures, keys, passwords.
+//! Addresses in a text without what gives access: signatures, keys, passwords.
 //!
 //! Names of parameters stay, for they are evidence; so do host, path and everything that is no secret.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::names::{self, REDACTED};
-use super::values::KEY;
-
-/// What stands for a part of a signature.
-pub(super) const SIGNED: &str = "[signed]";
+use super::marks::{Clue, Marks};
+use super::names::{self, Secrecy};
 
 /// Beginnings of parameters by which clouds sign addresses, in lower case.
 const SIGNED_BEGINNINGS: [&str; 5] = ["x-amz-", "x-goog-", "x-oss-", "x-tos-", "q-sign-"];
@@ -42,35 +40,26 @@ const UNRESERVED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'[').remove(b']');
 
 /// The text with every address in it cleaned.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if text.starts_with('/') && !text.contains(char::is_whitespace) {
-        return clean_one(text);
+pub(super) fn clean_addresses(text: &str, marks: Marks) -> Cow<'_, str> {
+    if text.starts_with('/') && measure_address(text, marks) == text.len() {
+        return clean_address(text, marks);
     }
     let mut cleaned = String::new();
-    let mut told = 0;
-    while let Some(Place { start, end }) = find(text, told) {
-        if let Cow::Owned(address) = clean_one(&text[start..end]) {
-            cleaned.push_str(&text[told..start]);
-            cleaned.push_str(&address);
-        } else {
-            cleaned.push_str(&text[told..end]);
-        }
-        told = end;
+    let mut done = 0;
+    while let Some(address) = find_address(text, done, marks) {
+        cleaned.push_str(&text[done..address.start]);
+        cleaned.push_str(&clean_address(&text[address.clone()], marks));
+        done = address.end;
     }
-    if told == 0 || cleaned == text[..told] {
+    if done == 0 || cleaned == text[..done] {
         return Cow::Borrowed(text);
     }
-    cleaned.push_str(&text[told..]);
+    cleaned.push_str(&text[done..]);
     Cow::Owned(cleaned)
 }
 
-struct Place {
-    start: usize,
-    end: usize,
-}
-
 /// The next address from here on.
-fn find(text: &str, from: usize) -> Option<Place> {
+fn find_address(text: &str, from: usize, marks: Marks) -> Option<Range<usize>> {
     let mut searched = from;
     loop {
         let rest = &text[searched..];
@@ -85,32 +74,31 @@ fn find(text: &str, from: usize) -> Option<Place> {
         let scheme = text.as_bytes()[from..colon].iter().rev().take_while(|byte| is_scheme(byte)).count();
         searched = colon + separator;
         if scheme > 0 {
-            return Some(Place { start: colon - scheme, end: searched + length(&text[searched..]) });
+            return Some(colon - scheme..searched + measure_address(&text[searched..], marks));
         }
     }
 }
 
-/// How far an address goes: to a space, a quotation mark or an angle bracket.
-fn length(text: &str) -> usize {
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        let next = characters.peek().map(|(_, next)| *next);
+/// How far an address goes: to a space, a quotation mark or an angle bracket that is in no mark.
+fn measure_address(text: &str, marks: Marks) -> usize {
+    let mut at = 0;
+    while let Some(character) = text[at..].chars().next() {
+        let mark = (marks.measure)(&text[at..]);
+        let next = text[at..].chars().nth(1);
         let escaped = character == '\\' && matches!(next, Some('"' | '\\' | 'n' | 'r' | 't'));
-        if escaped
-            || character.is_whitespace()
-            || character.is_control()
-            || matches!(character, '"' | '<' | '>')
-        {
+        let ends =
+            character.is_whitespace() || character.is_control() || matches!(character, '"' | '<' | '>');
+        if mark == 0 && (escaped || ends) {
             return at;
         }
+        at += mark.max(character.len_utf8());
     }
     text.len()
 }
 
-fn clean_one(address: &str) -> Cow<'_, str> {
+fn clean_address(address: &str, marks: Marks) -> Cow<'_, str> {
     let (front, rest) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
-    let front = without_password(front);
-    let mut cleaned = front.to_string();
+    let mut cleaned = hide_password(front, marks).into_owned();
     let mut rest = rest;
     while let Some(first) = rest.chars().next() {
         // A delimiter, then a parameter up to the next one.
@@ -122,44 +110,56 @@ fn clean_one(address: &str) -> Cow<'_, str> {
         let end = ["&", "#", "\\u0026"].into_iter().filter_map(|next| after.find(next)).min();
         let (parameter, remainder) = after.split_at(end.unwrap_or(after.len()));
         cleaned.push_str(mark);
-        cleaned.push_str(&clean_parameter(parameter));
+        cleaned.push_str(&clean_parameter(parameter, marks));
         rest = remainder;
     }
     if cleaned == address { Cow::Borrowed(address) } else { Cow::Owned(cleaned) }
 }
 
 /// What comes before the query, with the password in front of the host replaced.
-fn without_password(front: &str) -> Cow<'_, str> {
+fn hide_password(front: &str, marks: Marks) -> Cow<'_, str> {
     let Some(start) = front.find("://").map(|at| at + 3) else { return Cow::Borrowed(front) };
     let end = front[start..].find('/').map_or(front.len(), |at| start + at);
     let Some(at) = front[start..end].rfind('@').map(|at| start + at) else { return Cow::Borrowed(front) };
     let secret = front[start..at].find(':').map_or(start, |colon| start + colon + 1);
-    let held = &front[secret..at];
-    if is_hidden(held) {
+    let password = &front[secret..at];
+    if marks.cover(password) {
         return Cow::Borrowed(front);
     }
-    Cow::Owned(format!("{}{REDACTED}{}", &front[..secret], &front[at..]))
+    let mark = (marks.write)(password, Clue::Name);
+    Cow::Owned(format!("{}{mark}{}", &front[..secret], &front[at..]))
 }
 
-fn clean_parameter(parameter: &str) -> Cow<'_, str> {
+fn clean_parameter(parameter: &str, marks: Marks) -> Cow<'_, str> {
     let Some((name, value)) = parameter.split_once('=') else {
-        return if is_signature(parameter) { Cow::Borrowed(SIGNED) } else { Cow::Borrowed(parameter) };
+        return if is_signature(parameter) {
+            Cow::Owned((marks.write)(parameter, Clue::Signature))
+        } else {
+            Cow::Borrowed(parameter)
+        };
     };
-    if is_hidden(value) {
+    if marks.cover(value) {
         return Cow::Borrowed(parameter);
     }
-    let plain_name = percent_decode_str(name).decode_utf8_lossy().to_lowercase();
-    let signs = SIGNED_NAMES.contains(&plain_name.as_str())
-        || SIGNED_BEGINNINGS.iter().any(|beginning| plain_name.starts_with(beginning));
+    // Forms write a space as a plus sign; elsewhere it is one.
+    let hide = |clue| {
+        let meant = value.replace('+', " ");
+        let mark = (marks.write)(&percent_decode_str(&meant).decode_utf8_lossy(), clue);
+        Cow::Owned(format!("{name}={mark}"))
+    };
+    let plain_name = percent_decode_str(name).decode_utf8_lossy();
+    let lower_name = plain_name.to_lowercase();
+    let signs = SIGNED_NAMES.contains(&lower_name.as_str())
+        || SIGNED_BEGINNINGS.iter().any(|beginning| lower_name.starts_with(beginning));
     if signs {
-        return Cow::Owned(format!("{name}={SIGNED}"));
+        return hide(Clue::Signature);
     }
     let plain = percent_decode_str(value).decode_utf8_lossy();
-    if names::is_secret(&plain_name, &plain) {
-        return Cow::Owned(format!("{name}={REDACTED}"));
+    if Secrecy::of(&plain_name).hides(&plain) {
+        return hide(Clue::Name);
     }
     if plain.contains("://") {
-        return match clean(&plain) {
+        return match clean_addresses(&plain, marks) {
             Cow::Borrowed(_) => Cow::Borrowed(parameter),
             Cow::Owned(cleaned) if value.contains('%') => {
                 Cow::Owned(format!("{name}={}", utf8_percent_encode(&cleaned, UNRESERVED)))
@@ -170,14 +170,9 @@ fn clean_parameter(parameter: &str) -> Cow<'_, str> {
     // What names a thing is evidence, not a signature, however long it is.
     let names_a_thing = names::words(name).last().is_some_and(|word| word == "id");
     if !names_a_thing && is_signature(&plain) {
-        return Cow::Owned(format!("{name}={SIGNED}"));
+        return hide(Clue::Signature);
     }
     Cow::Borrowed(parameter)
-}
-
-/// Whether nothing of a value is left to be hidden.
-fn is_hidden(value: &str) -> bool {
-    ["", KEY, REDACTED, SIGNED].contains(&value)
 }
 
 /// Long and with no order in it: one word of letters mixed with digits, or of both cases, all different.
@@ -212,8 +207,8 @@ mod tests {
 
     #[track_caller]
     fn becomes(text: &str, expected: &str) {
-        assert_eq!(clean(text), expected);
-        assert_eq!(clean(expected), expected, "cleaning twice changes nothing");
+        assert_eq!(clean_addresses(text, Marks::CASSETTE), expected);
+        assert_eq!(clean_addresses(expected, Marks::CASSETTE), expected, "cleaning twice changes nothing");
     }
 
     #[test]
@@ -277,7 +272,8 @@ mod tests {
             "https://",
             "x://?",
         ] {
-            assert!(matches!(clean(text), Cow::Borrowed(same) if same == text), "{text} -> {}", clean(text));
+            let cleaned = clean_addresses(text, Marks::CASSETTE);
+            assert!(matches!(cleaned, Cow::Borrowed(same) if same == text), "{text} -> {cleaned}");
         }
     }
 }

@@ -1,14 +1,18 @@
-//! Takes everything secret out of an exchange before it is kept.
+//! Redaction: everything secret is taken out of an exchange before it is kept or shown.
 //!
-//! - By value: each secret of the run becomes `[key]`, wherever it is and however it is written.
-//! - By name: what a header, a member or a parameter calls a token, a password, a signature and the like
-//!   becomes `[redacted]`. Numbers stay: `max_tokens` is no secret.
-//! - In addresses: parameters that sign them become `[signed]`.
+//! - By value: each secret of the run becomes a mark, wherever it is and however it is written.
+//! - By name: so does what a header, a member or a parameter calls a token, a password, a signature and the like.
+//!   Numbers stay: `max_tokens` is no secret.
+//! - In addresses: so do parameters that sign them.
 //! - By size: base64 of more than 256 characters that was sent becomes `[base64, N bytes]`.
 //!
 //! Names, the order of members and all else stay as they were, so that what is kept is still evidence.
+//! [`Secrets`] decides what is hidden, and [`Marks`] how that is shown: [`Redactor`] is for cassettes, where marks are
+//! `[key]`, `[redacted]` and `[signed]`; the emulator's journal has marks of its own.
 
 mod addresses;
+mod marks;
+mod members;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -19,13 +23,14 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::exchange::{
     Answer, Body, Content, Exchange, KeptAnswer, KeptRequest, Outgoing, Part, PartContent, WireError,
 };
-use names::REDACTED;
-use values::{KEY, Secrets};
+pub use marks::{Clue, Marks};
+pub use names::{Secrecy, is_credential, split_credential};
+pub use values::Secrets;
 
 /// The longest text that is kept of one body, in bytes.
 const TEXT_LIMIT_BYTES: usize = 64 * 1024;
@@ -41,9 +46,6 @@ const FILLER_LIMIT: usize = 4096;
 
 /// The shortest secret that can be told from ordinary text, in characters.
 const SECRET_LIMIT: usize = 4;
-
-/// Words in front of a credential.
-const SCHEMES: [&str; 8] = ["basic", "bearer", "digest", "hmac", "key", "negotiate", "token", "apikey"];
 
 /// Every word that the format itself may hold; a secret that is one of them could not be taken out.
 const WORDS_OF_THE_FORMAT: &str = "\"number\":\"case\":\"at_ms\":\"took_ms\":\"request\":\"method\":\"url\":\
@@ -95,7 +97,7 @@ enum Way {
 impl Default for Redactor {
     /// A redactor that knows no secrets and finds them by their names alone.
     fn default() -> Self {
-        Self { secrets: Secrets::new(&[]) }
+        Self { secrets: Secrets::new::<&str>(&[], Marks::CASSETTE) }
     }
 }
 
@@ -112,12 +114,13 @@ impl Redactor {
                 return Err(RedactionError::TooShort { found });
             }
             // With a bracket in it, a secret could come about when another one is replaced.
-            let ordinary = secret.contains(['[', ']']) || Secrets::new(&[secret]).are_in(WORDS_OF_THE_FORMAT);
+            let ordinary = secret.contains(['[', ']'])
+                || Secrets::new(&[secret], Marks::CASSETTE).are_in(WORDS_OF_THE_FORMAT);
             if ordinary {
                 return Err(RedactionError::Ordinary);
             }
         }
-        Ok(Self { secrets: Secrets::new(secrets) })
+        Ok(Self { secrets: Secrets::new(secrets, Marks::CASSETTE) })
     }
 
     /// What may be kept of an exchange: `number` is its place in the run, `at_ms` and `took_ms` count
@@ -146,7 +149,7 @@ impl Redactor {
 
     /// A text as it may be kept: secrets by value, and what signs the addresses in it, replaced.
     pub fn text(&self, text: &str) -> String {
-        addresses::clean(&self.secrets.hide(text)).into_owned()
+        self.secrets.hide_text(text).into_owned()
     }
 
     fn headers(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
@@ -154,23 +157,7 @@ impl Redactor {
     }
 
     fn header(&self, name: &str, value: &str) -> String {
-        if !names::is_secret(name, value) || value.is_empty() {
-            return self.text(value);
-        }
-        if name.to_lowercase().ends_with("authorization") {
-            let (scheme, credential) = value.split_once(' ').unwrap_or((value, ""));
-            if SCHEMES.contains(&scheme.to_lowercase().as_str()) {
-                let kept = if credential.is_empty() { "" } else { self.mark(credential) };
-                // A scheme alone stays as it was sent, with its space or without.
-                return if kept.is_empty() { value.to_owned() } else { format!("{scheme} {kept}") };
-            }
-        }
-        self.mark(value).to_owned()
-    }
-
-    /// What a secret by its name is replaced with; the run's own keys can be told from others.
-    fn mark(&self, value: &str) -> &'static str {
-        if self.secrets.are_in(value) { KEY } else { REDACTED }
+        self.secrets.hide_header(name, value).unwrap_or_else(|| self.text(value))
     }
 
     fn error(&self, error: &WireError) -> WireError {
@@ -196,7 +183,7 @@ impl Redactor {
 
     fn part(&self, part: &Part) -> Content {
         match &part.content {
-            PartContent::Text(text) => Content::Text(cut(self.string(&part.name, text, Way::Sent))),
+            PartContent::Text(text) => Content::Text(cut_text(self.named(&part.name, text))),
             PartContent::File { bytes, .. } => {
                 Content::Bytes { length: bytes.len() as u64, head: String::new() }
             }
@@ -227,7 +214,7 @@ impl Redactor {
         let media = ["image/", "video/", "audio/", "application/octet-stream"];
         let is_media = media.iter().any(|kind| content_type.starts_with(kind));
         match str::from_utf8(bytes) {
-            Ok(text) if !is_media && !text.contains('\0') => Content::Text(cut(self.string("", text, way))),
+            Ok(text) if !is_media && !text.contains('\0') => Content::Text(cut_text(self.string(text, way))),
             Ok(_) | Err(_) => Content::Bytes { length: bytes.len() as u64, head: self.head(bytes, way) },
         }
     }
@@ -243,57 +230,24 @@ impl Redactor {
     }
 
     fn json(&self, value: &Value, way: Way) -> Value {
-        self.member("", value, way)
+        self.secrets.hide_members(value, Secrecy::None, &|text| self.string(text, way))
     }
 
-    /// A value that is called so, or is inside one that is called so.
-    fn member(&self, name: &str, value: &Value, way: Way) -> Value {
-        match value {
-            Value::Null | Value::Bool(_) => value.clone(),
-            Value::Number(number) if self.secrets.are_in(&number.to_string()) => KEY.into(),
-            Value::Number(_) => value.clone(),
-            Value::String(text) => self.string(name, text, way).into(),
-            Value::Array(items) => items.iter().map(|item| self.member(name, item, way)).collect(),
-            Value::Object(members) => {
-                let mut kept = Map::new();
-                for (inner, value) in members {
-                    // Whatever is inside a secret is secret, unless it has a telling name of its own.
-                    let telling = if names::is_secret(name, "") { name } else { inner };
-                    let mut label = self.text(inner);
-                    while kept.contains_key(&label) {
-                        label.push('+');
-                    }
-                    kept.insert(label, self.member(telling, value, way));
-                }
-                Value::Object(kept)
-            }
-        }
+    fn named(&self, name: &str, text: &str) -> String {
+        let hidden = self.secrets.hide_named(Secrecy::of(name), text);
+        hidden.unwrap_or_else(|| self.string(text, Way::Sent))
     }
 
-    fn string(&self, name: &str, text: &str, way: Way) -> String {
-        if !text.is_empty() && names::is_secret(name, text) {
-            return self.mark(text).to_owned();
-        }
+    fn string(&self, text: &str, way: Way) -> String {
         let echoed = way == Way::Received && text.len() > ECHO_BYTES;
         if (way == Way::Sent || echoed)
             && let Some(told) = base64_told(text)
         {
             return told;
         }
-        if let Some(inner) = self.quoted_json(text, way) {
-            return inner;
-        }
-        self.text(text)
-    }
-
-    /// JSON that is a string of other JSON, if anything has to be taken out of it by name.
-    fn quoted_json(&self, text: &str, way: Way) -> Option<String> {
-        if !text.trim_ascii_start().starts_with(['{', '[']) {
-            return None;
-        }
-        let value: Value = serde_json::from_str(text).ok()?;
-        let kept = self.member("", &value, way);
-        (kept != value).then(|| self.text(&kept.to_string()))
+        // JSON that is a string of other JSON stays as it is unless something has to be taken out of it by name.
+        let inner = self.secrets.hide_quoted(text, &|text| self.string(text, way));
+        self.text(inner.as_deref().unwrap_or(text))
     }
 }
 
@@ -323,7 +277,7 @@ fn is_filler(text: &str) -> bool {
 
 /// A text of at most 64 KiB, with a note if there was more. It is cut when nothing secret is left in it:
 /// half a secret would not be found.
-fn cut(mut text: String) -> String {
+fn cut_text(mut text: String) -> String {
     if text.len() > TEXT_LIMIT_BYTES {
         let end = text.floor_char_boundary(TEXT_LIMIT_BYTES);
         let more = text.len() - end;

@@ -1,39 +1,83 @@
-//! Tells from the name of a header, a member or a parameter that its value is a secret.
-
-/// What stands for a secret that was found by its name.
-pub(super) const REDACTED: &str = "[redacted]";
+//! Names of headers, members and parameters that speak of a secret.
 
 /// Parts of names that always speak of a secret, without separators.
-const SECRET: [&str; 10] = [
+const SECRET_PARTS: [&str; 11] = [
     "secret",
     "password",
     "passwd",
     "apikey",
     "accesskey",
     "privatekey",
+    "authkey",
     "credential",
     "signature",
     "authorization",
     "cookie",
 ];
 
+/// Whole names of secrets, without separators.
+const SECRET_NAMES: [&str; 8] = ["key", "xkey", "auth", "xauth", "sig", "jwt", "session", "sessionid"];
+
 /// Parts of names that speak of a secret unless a quantity follows: `max_tokens`, `session_seconds`.
-const SECRET_UNLESS_COUNTED: [&str; 2] = ["token", "session"];
+const COUNTABLE_PARTS: [&str; 2] = ["token", "session"];
 
 /// Words too short to be looked for inside others: `sig` is in `design`.
 const SECRET_WORDS: [&str; 2] = ["sig", "jwt"];
 
-/// Whether a text of this name is a secret.
-pub(super) fn is_secret(name: &str, value: &str) -> bool {
-    let plain: String =
-        name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    if SECRET.iter().any(|part| plain.contains(part)) {
-        return true;
+/// Words in front of a credential that are no part of it.
+const SCHEMES: [&str; 9] =
+    ["basic", "bearer", "digest", "hmac", "key", "negotiate", "token", "apikey", "jwt"];
+
+/// The secrecy that the name of a header, a member or a parameter speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Secrecy {
+    /// None at all.
+    #[default]
+    None,
+    /// What is called so is a secret unless it is a quantity.
+    UnlessCounted,
+    /// Whatever is called so is a secret.
+    Always,
+}
+
+impl Secrecy {
+    /// Reads a name.
+    pub fn of(name: &str) -> Self {
+        let plain: String =
+            name.chars().flat_map(char::to_lowercase).filter(char::is_ascii_alphanumeric).collect();
+        let has = |part: &&str| plain.contains(*part);
+        if SECRET_NAMES.contains(&plain.as_str()) || SECRET_PARTS.iter().any(has) {
+            Self::Always
+        } else if COUNTABLE_PARTS.iter().any(has) {
+            Self::UnlessCounted
+        } else if words(name).iter().any(|word| SECRET_WORDS.contains(&word.as_str())) {
+            Self::Always
+        } else {
+            Self::None
+        }
     }
-    if SECRET_UNLESS_COUNTED.iter().any(|part| plain.contains(part)) {
-        return !is_quantity(value);
+
+    /// Whether a text is to be hidden that is called so, or is inside of what is called so.
+    pub fn hides(self, text: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::UnlessCounted => !is_quantity(text),
+            Self::Always => true,
+        }
     }
-    words(name).iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+}
+
+/// Whether a header of this name carries the credential.
+pub fn is_credential(header: &str) -> bool {
+    header.to_lowercase().ends_with("authorization")
+}
+
+/// A credential's scheme, empty unless it is a known one, and the rest.
+pub fn split_credential(value: &str) -> (&str, &str) {
+    let value = value.trim();
+    let (scheme, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+    let known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if known { (scheme, rest.trim()) } else { ("", value) }
 }
 
 /// A number, perhaps with units of time, as in `x-ratelimit-reset-tokens: 6m0s`.
@@ -87,28 +131,46 @@ mod tests {
             "proxy-authorization",
             "authorization",
             "ksSecret",
+            "x-api-key",
+            "API_KEY",
+            "Cookie",
+            "x-goog-signature",
+            "key",
+            "X-Auth-Key",
+            "ks-jwt",
+            "user_session",
         ] {
-            assert!(is_secret(name, "abcdef"), "{name}");
+            assert!(Secrecy::of(name).hides("abcdef"), "{name}");
         }
     }
 
     #[test]
     fn names_that_only_sound_alike_are_no_secrets() {
-        for name in
-            ["design", "signal", "assigned_to", "keyframe", "id", "image_url", "prompt", "authority", "key"]
-        {
-            assert!(!is_secret(name, "abcdef"), "{name}");
+        for name in [
+            "design",
+            "signal",
+            "assigned_to",
+            "keyframe",
+            "id",
+            "image_url",
+            "prompt",
+            "authority",
+            "idempotency-key",
+            "x-request-id",
+            "model",
+        ] {
+            assert!(!Secrecy::of(name).hides("abcdef"), "{name}");
         }
     }
 
     #[test]
     fn a_quantity_of_tokens_is_no_secret() {
         for value in ["120", "0.5", "6m0s", "12ms"] {
-            assert!(!is_secret("x-ratelimit-remaining-tokens", value), "{value}");
+            assert!(!Secrecy::of("x-ratelimit-remaining-tokens").hides(value), "{value}");
         }
         for value in ["1234567890123", "m5", "", "12a"] {
-            assert!(is_secret("token", value), "{value}");
+            assert!(Secrecy::of("token").hides(value), "{value}");
         }
-        assert!(is_secret("password", "1234"), "a number can be a password");
+        assert!(Secrecy::of("password").hides("1234"), "a number can be a password");
     }
 }

@@ -1,16 +1,18 @@
-//! Finds secrets by their value, however they are written.
+//! Secrets found by their value, however they are written.
 //!
 //! A key does not only come back as it was sent: error pages quote it escaped, addresses percent-encoded,
 //! and `Basic` hides it somewhere inside base64. All of these are looked for, several times over if need be.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What stands for a secret that was found by its value.
-pub(super) const KEY: &str = "[key]";
+use super::addresses::clean_addresses;
+use super::marks::{Clue, Marks};
 
 /// How many backslashes may stand before an escaped character: JSON in JSON in JSON has seven.
 const BACKSLASHES: usize = 8;
@@ -18,18 +20,26 @@ const BACKSLASHES: usize = 8;
 /// How many times a percent sign may be percent-encoded itself.
 const PERCENTS: usize = 3;
 
-/// Texts to be found.
+/// How many bytes a byte of a secret takes when it is written in another way: `\u0041` is long.
+const WIDEST: usize = 6;
+
+/// Texts to be found, and the marks that stand in their place.
 #[derive(Clone)]
-pub(super) struct Secrets {
-    patterns: Vec<Pattern>,
+pub struct Secrets {
+    pub(super) marks: Marks,
+    patterns: Vec<Writing>,
+    /// The length of the longest, in bytes.
+    longest: usize,
     /// Bytes at which one of them may begin; others are passed over, for bodies are long.
     begins: [bool; 256],
 }
 
 /// One text to be found, character by character.
 #[derive(Clone)]
-struct Pattern {
+struct Writing {
     characters: Vec<char>,
+    /// What stands for the secret.
+    mark: Arc<str>,
     /// Set if it is base64.
     base64: Option<Edges>,
 }
@@ -41,14 +51,38 @@ struct Edges {
     after: bool,
 }
 
+/// A stretch of a text that is a secret.
+struct SecretSpan {
+    range: Range<usize>,
+    mark: Arc<str>,
+    /// Whether the secret stands there as it is, whatever its case.
+    is_plain: bool,
+}
+
+impl SecretSpan {
+    fn join(self, other: &Self) -> Self {
+        let range = self.range.start.min(other.range.start)..self.range.end.max(other.range.end);
+        Self { range, is_plain: self.is_plain && other.is_plain, ..self }
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
 impl Secrets {
     /// The patterns of all ways to write these secrets.
-    pub(super) fn new(secrets: &[&str]) -> Self {
+    pub fn new<S: AsRef<str>>(secrets: &[S], marks: Marks) -> Self {
         let mut patterns = Vec::new();
-        for secret in secrets {
-            patterns.push(Pattern { characters: secret.chars().collect(), base64: None });
-            patterns.extend((0..3).map(|offset| stretch(secret, offset)));
+        for secret in secrets.iter().map(AsRef::as_ref) {
+            let mark: Arc<str> = (marks.write)(secret, Clue::Value).into();
+            let characters = secret.chars().collect();
+            patterns.push(Writing { characters, mark: Arc::clone(&mark), base64: None });
+            patterns.extend((0..3).map(|offset| encode_stretch(secret, offset, &mark)));
         }
+        let longest = secrets.iter().map(|secret| secret.as_ref().len()).max().unwrap_or_default();
         let mut begins = [false; 256];
         // Escapes of any character, a space in a form, and the other alphabet of base64.
         for byte in b"%\\+-_" {
@@ -59,28 +93,40 @@ impl Secrets {
                 begins[usize::from(first.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
             }
         }
-        Self { patterns, begins }
+        Self { marks, patterns, longest, begins }
     }
 
-    /// The text with each secret replaced.
-    pub(super) fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    /// A text without secrets, and without what gives access in its addresses.
+    pub fn hide_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.hide_values(text) {
+            Cow::Borrowed(same) => clean_addresses(same, self.marks),
+            Cow::Owned(hidden) => Cow::Owned(clean_addresses(&hidden, self.marks).into_owned()),
+        }
+    }
+
+    /// The first so many bytes of a text without secrets, also without one that only begins there. Nothing, if one
+    /// that is written in another way is in them or soon after: how far it goes is not known.
+    pub fn hide_start(&self, text: &str, bytes: usize) -> Option<String> {
+        let beyond = bytes.saturating_add(self.longest.saturating_mul(WIDEST)).min(text.len());
+        let window = &text[..text.floor_char_boundary(beyond)];
+        let until = window.floor_char_boundary(bytes);
+        let spans = self.spans(window);
+        let known = spans.iter().all(|span| span.is_plain);
+        known.then(|| clean_addresses(&replace_spans(window, &spans, until), self.marks).into_owned())
+    }
+
+    /// A text with each secret replaced.
+    fn hide_values<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let spans = self.spans(text);
         if spans.is_empty() {
-            return Cow::Borrowed(text);
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(replace_spans(text, &spans, text.len()))
         }
-        let mut hidden = String::with_capacity(text.len());
-        let mut told = 0;
-        for span in spans {
-            hidden.push_str(&text[told..span.start]);
-            hidden.push_str(KEY);
-            told = span.end;
-        }
-        hidden.push_str(&text[told..]);
-        Cow::Owned(hidden)
     }
 
     /// Whether one of the secrets is in the text.
-    pub(super) fn are_in(&self, text: &str) -> bool {
+    pub fn are_in(&self, text: &str) -> bool {
         !self.spans(text).is_empty()
     }
 
@@ -92,45 +138,58 @@ impl Secrets {
 
     /// Where secrets are: in order, none overlapping another. Overlapping finds become one, lest the rest of
     /// one be left beside another.
-    fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found: Vec<Range<usize>> = Vec::new();
+    fn spans(&self, text: &str) -> Vec<SecretSpan> {
+        let mut spans: Vec<SecretSpan> = Vec::new();
+        if self.patterns.is_empty() {
+            return spans;
+        }
         for (at, byte) in text.bytes().enumerate() {
             // No character begins with a byte that continues one, so that each find is at a character.
             if !self.begins[usize::from(byte)] {
                 continue;
             }
-            let longest = self
-                .patterns
-                .iter()
-                .filter_map(|pattern| pattern.span(text, at))
-                .reduce(|one, other| one.start.min(other.start)..one.end.max(other.end));
-            let Some(span) = longest else { continue };
-            match found.last_mut() {
-                Some(last) if span.start < last.end => {
-                    last.start = last.start.min(span.start);
-                    last.end = last.end.max(span.end);
+            let finds = self.patterns.iter().filter_map(|pattern| pattern.span(text, at));
+            let Some(span) = finds.reduce(|one, other| one.join(&other)) else { continue };
+            match spans.pop() {
+                Some(last) if span.range.start < last.range.end => spans.push(last.join(&span)),
+                last => {
+                    spans.extend(last);
+                    spans.push(span);
                 }
-                Some(_) | None => found.push(span),
             }
         }
-        found
+        spans
     }
 }
 
+/// The first so many bytes of a text, with the mark of each span that begins in them.
+fn replace_spans(text: &str, spans: &[SecretSpan], until: usize) -> String {
+    let mut replaced = String::with_capacity(until);
+    let mut done = 0;
+    for span in spans.iter().take_while(|span| span.range.start < until) {
+        replaced.push_str(&text[done..span.range.start]);
+        replaced.push_str(&span.mark);
+        done = span.range.end;
+    }
+    replaced.push_str(text.get(done..until).unwrap_or_default());
+    replaced
+}
+
 /// The base64 characters that depend on the secret alone when so many bytes stand before it.
-fn stretch(secret: &str, offset: usize) -> Pattern {
+fn encode_stretch(secret: &str, offset: usize, mark: &Arc<str>) -> Writing {
     let mut bytes = vec![0; offset];
     bytes.extend_from_slice(secret.as_bytes());
     let bits = 8 * bytes.len();
     let start = (8 * offset).div_ceil(6);
     let encoded = STANDARD.encode(&bytes);
     let characters = encoded[start..bits / 6].chars().collect();
-    Pattern { characters, base64: Some(Edges { before: offset > 0, after: !bits.is_multiple_of(6) }) }
+    let base64 = Some(Edges { before: offset > 0, after: !bits.is_multiple_of(6) });
+    Writing { characters, mark: Arc::clone(mark), base64 }
 }
 
-impl Pattern {
+impl Writing {
     /// The stretch that begins here, if one does; a little more at its edges if these betray something.
-    fn span(&self, text: &str, at: usize) -> Option<Range<usize>> {
+    fn span(&self, text: &str, at: usize) -> Option<SecretSpan> {
         let bytes = text.as_bytes();
         let (first, rest) = self.characters.split_first()?;
         let mut ends = Vec::new();
@@ -138,63 +197,71 @@ impl Pattern {
         for character in rest {
             let mut next = Vec::new();
             for end in ends {
-                let end = if self.base64.is_some() { after_line_break(bytes, end) } else { end };
+                let end = if self.base64.is_some() { skip_line_breaks(bytes, end) } else { end };
                 self.step(bytes, end, *character, &mut next);
             }
             next.sort_unstable();
             next.dedup();
             ends = next;
         }
-        let mut span = at..*ends.last()?;
+        let mut range = at..*ends.last()?;
+        let is_plain = self.base64.is_none() && self.is_plain(&text[range.clone()]);
         if let Some(edges) = self.base64 {
             let in_alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
             if edges.before && at > 0 && bytes.get(at - 1).is_some_and(in_alphabet) {
-                span.start -= 1;
+                range.start -= 1;
             }
-            if edges.after && bytes.get(span.end).is_some_and(in_alphabet) {
-                span.end += 1;
+            if edges.after && bytes.get(range.end).is_some_and(in_alphabet) {
+                range.end += 1;
             }
         }
-        Some(span)
+        Some(SecretSpan { range, mark: Arc::clone(&self.mark), is_plain })
+    }
+
+    /// Whether a text is the pattern as it is, whatever its case.
+    fn is_plain(&self, text: &str) -> bool {
+        text.chars()
+            .map(|one| one.to_ascii_lowercase())
+            .eq(self.characters.iter().map(char::to_ascii_lowercase))
     }
 
     /// Where one character of the pattern may end if it begins here.
     fn step(&self, bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
-        written(bytes, at, character, ends);
+        match_written(bytes, at, character, ends);
         match (self.base64, character) {
             // Forms write a space as a plus sign.
-            (None, ' ') => literally(bytes, at, '+', ends),
+            (None, ' ') => match_literally(bytes, at, '+', ends),
             // Names of headers and of hosts lose their capitals on the way.
             (None, letter) if letter.is_ascii_lowercase() => {
-                written(bytes, at, letter.to_ascii_uppercase(), ends);
+                match_written(bytes, at, letter.to_ascii_uppercase(), ends);
             }
             (None, letter) if letter.is_ascii_uppercase() => {
-                written(bytes, at, letter.to_ascii_lowercase(), ends);
+                match_written(bytes, at, letter.to_ascii_lowercase(), ends);
             }
             // Base64 for addresses has an alphabet of its own.
-            (Some(_), '+') => written(bytes, at, '-', ends),
-            (Some(_), '/') => written(bytes, at, '_', ends),
+            (Some(_), '+') => match_written(bytes, at, '-', ends),
+            (Some(_), '/') => match_written(bytes, at, '_', ends),
             (None | Some(_), _) => {}
         }
     }
 }
 
 /// Old programs break base64 into lines.
-fn after_line_break(bytes: &[u8], at: usize) -> usize {
+fn skip_line_breaks(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
 }
 
 /// A character in all the ways to write it.
-fn written(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
-    literally(bytes, at, character, ends);
+fn match_written(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+    match_literally(bytes, at, character, ends);
     match bytes.get(at) {
-        Some(b'%') => percent_encoded(bytes, at, character, ends),
-        Some(b'\\') => escaped(bytes, at, character, ends),
+        Some(b'%') => match_percent_encoded(bytes, at, character, ends),
+        Some(b'\\') => match_escaped(bytes, at, character, ends),
         Some(_) | None => {}
     }
 }
 
-fn literally(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+fn match_literally(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
     let mut buffer = [0; 4];
     let encoded = character.encode_utf8(&mut buffer).as_bytes();
     if bytes[at..].starts_with(encoded) {
@@ -202,7 +269,7 @@ fn literally(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
     }
 }
 
-fn percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+fn match_percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
     let mut buffer = [0; 4];
     let mut starts = vec![at];
     for byte in character.encode_utf8(&mut buffer).bytes() {
@@ -213,7 +280,7 @@ fn percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usiz
             }
             let mut digits = start + 1;
             for _ in 0..=PERCENTS {
-                if hexadecimal(bytes, digits, 2) == Some(u32::from(byte)) {
+                if read_hexadecimal(bytes, digits, 2) == Some(u32::from(byte)) {
                     next.push(digits + 2);
                 }
                 if !bytes[digits..].starts_with(b"25") {
@@ -228,7 +295,7 @@ fn percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usiz
 }
 
 /// A character as JSON escapes it, also if the JSON was escaped again.
-fn escaped(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+fn match_escaped(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
     let run = |at: usize| bytes[at..].iter().take(BACKSLASHES).take_while(|byte| **byte == b'\\').count();
     let after = at + run(at);
     let short = match character {
@@ -237,9 +304,9 @@ fn escaped(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
         '\t' => Some(b't'),
         '\u{8}' => Some(b'b'),
         '\u{c}' => Some(b'f'),
-        '"' => Some(b'"'),
-        '/' => Some(b'/'),
-        _ => None,
+        'n' | 'r' | 't' | 'b' | 'f' | 'u' | '\\' => None,
+        // JSON escapes two of them, other languages any.
+        other => u8::try_from(other).ok().filter(u8::is_ascii),
     };
     if short.is_some() && bytes.get(after).copied() == short {
         ends.push(after + 1);
@@ -252,7 +319,7 @@ fn escaped(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
     for unit in character.encode_utf16(&mut buffer) {
         let digits = end + run(end) + 1;
         let begins = digits > end + 1 && bytes.get(digits - 1) == Some(&b'u');
-        if !begins || hexadecimal(bytes, digits, 4) != Some(u32::from(*unit)) {
+        if !begins || read_hexadecimal(bytes, digits, 4) != Some(u32::from(*unit)) {
             return;
         }
         end = digits + 4;
@@ -260,7 +327,7 @@ fn escaped(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
     ends.push(end);
 }
 
-fn hexadecimal(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
+fn read_hexadecimal(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
     bytes
         .get(at..at + digits)?
         .iter()

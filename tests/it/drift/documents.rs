@@ -41,7 +41,7 @@ fn page(report: &Report) -> String {
         page.push_str("  nothing\n");
     }
     for finding in &report.findings {
-        let before = if finding.baseline == Some(mockreel_drift::finding::Baseline::Unchanged) {
+        let before = if finding.baseline == Some(mockreel_drift::finding::BaselineState::Unchanged) {
             ", as before"
         } else {
             ""

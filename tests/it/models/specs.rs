@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::vendor::overlaid;
-use mockreel_drift::import::{Wanted, import};
+use mockreel_drift::import::{ImportOptions, import};
 use mockreel_drift::surface::Node;
 use mockreel_drift::{Surface, of_contract, read};
 use mockreel_emulator::Latency;
@@ -147,7 +147,7 @@ fn the_contract_says_of_every_model_what_the_vendors_file_says() {
 async fn all_files_imported_change_nothing_and_every_model_is_served() {
     let newest = mockreel_contracts::vendor(VENDOR).unwrap();
     let files = files(&specs().join("openapi"));
-    let wanted = Wanted { id: VENDOR, known: Some(&newest.contract), edition: None, title: None };
+    let wanted = ImportOptions { id: VENDOR, known: Some(&newest.contract), edition: None, title: None };
     let text = import(&files, &wanted).unwrap();
     let tables: Vec<&str> =
         text.lines().filter(|line| line.starts_with('[') && !line.starts_with("[sources.")).collect();
@@ -171,7 +171,7 @@ fn each_older_file_becomes_an_edition_that_says_what_the_file_says() {
     let newest = mockreel_contracts::vendor(VENDOR).unwrap();
     let mut compared = 0;
     for (name, bytes) in files(&specs().join("openapi-history")) {
-        let wanted = Wanted { id: VENDOR, known: Some(&newest.contract), edition: None, title: None };
+        let wanted = ImportOptions { id: VENDOR, known: Some(&newest.contract), edition: None, title: None };
         let text = import(&[(name.clone(), bytes.clone())], &wanted).unwrap();
         let vendor =
             overlaid("imported.toml", &text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));

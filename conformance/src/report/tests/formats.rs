@@ -1,4 +1,4 @@
-//! What each format says of a run, and that it says it of any run.
+//! Tests of each format, on a run by hand and on any run.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the page shows, and that its links lead somewhere.
+//! Tests of the page: its content, and that its links lead somewhere.
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use mockreel_evidence::cassette::{Cassette, Header, Recorder, ReplayWire, SCHEMA_VERSION};
+use mockreel_evidence::cassette::{Cassette, CassetteHeader, Recorder, ReplayWire, SCHEMA_VERSION};
 use mockreel_evidence::exchange::{Body, Outgoing, Wire};
 use mockreel_evidence::redact::Redactor;
 
@@ -36,8 +36,8 @@ impl Drop for Directory {
     }
 }
 
-fn header() -> Header {
-    Header {
+fn header() -> CassetteHeader {
+    CassetteHeader {
         schema_version: SCHEMA_VERSION,
         vendor: "acme".to_owned(),
         edition: "2026-01-15".to_owned(),

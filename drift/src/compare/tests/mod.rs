@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use self::examples::EXAMPLES;
 use super::*;
 use crate::Extent;
-use crate::finding::Baseline;
+use crate::finding::BaselineState;
 use crate::read::{folder, openapi};
 
 /// A document with one submit and one poll.
@@ -164,13 +164,13 @@ fn a_part_beside_a_whole_is_blamed_for_nothing_that_it_does_not_mention() {
 fn a_defect_that_stood_before_is_no_news() {
     let broken = |root: &mut Value| *at(root, REQUEST, "/properties/duration/default") = json!("5");
     let report = changed(broken);
-    assert_eq!(report.findings.last().unwrap().baseline, Some(Baseline::New));
+    assert_eq!(report.findings.last().unwrap().baseline, Some(BaselineState::New));
     let mut old = plain();
     broken(&mut old);
     let report = compare(&surface(&old), &surface(&old));
     assert_eq!(
         (told(&report), report.findings[0].baseline),
-        (vec!["defect defect-default submit.request/duration".to_owned()], Some(Baseline::Unchanged))
+        (vec!["defect defect-default submit.request/duration".to_owned()], Some(BaselineState::Unchanged))
     );
     assert!(!report.has_drift());
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::image::slots;
-use mockreel_contracts::contract::check::normalise::normalised;
 use mockreel_contracts::contract::check::intent::JobIntent;
+use mockreel_contracts::contract::check::normalise::normalised;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::contract::model::Lifecycle;

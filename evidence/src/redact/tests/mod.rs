@@ -1,4 +1,4 @@
-//! What is taken out of an exchange, and what it is replaced with.
+//! Tests of the redaction of single headers, members and bodies.
 
 mod properties;
 
