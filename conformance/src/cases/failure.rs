@@ -121,7 +121,7 @@ fn server_error(session: &mut Session<'_>) -> Verdict {
     let name = "suite-server-error";
     let scenario = json!({
         "name": name,
-        "match": {"vendor": session.profile.contract().id, "operation": "poll", "calls": {"first": 1}},
+        "match": {"vendor": session.profile.contract().id, "operation": Operation::Poll, "calls": {"first": 1}},
         "then": {"answer": {"problem": "internal"}},
     });
     let told_so = session.order_answer("POST", "/__admin/scenarios", &scenario)?;
