@@ -1,4 +1,4 @@
-//! What each vendor promises, and how it spells things.
+//! Contracts of vendors: their promises as data with sources, and their dialects.
 //!
 //! A vendor is a [`contract::Contract`] (facts with sources, from TOML) and a [`dialect::Dialect`]
 //! (the shapes that need a branch). This crate does no IO, knows no HTTP library and has no clock.
