@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::scenario::Sound;
 
 fn wire(order: Value) -> TransportFault {
     serde_json::from_value(order).unwrap()
