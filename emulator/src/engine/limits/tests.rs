@@ -61,7 +61,7 @@ proptest! {
         let mut accepted: Vec<(u64, &str)> = Vec::new();
         let mut now = 1_000_000_000_000;
         let asked = |wallet: &Wallet, model, at| {
-            check_limits(&wallet, &charge(model, scope), Spent::default(), &[], UnixMillis(at))
+            check_limits(wallet, &charge(model, scope), Spent::default(), &[], UnixMillis(at))
         };
         for (number, (later, model)) in steps.into_iter().enumerate() {
             now += later;
@@ -209,7 +209,7 @@ fn money_is_asked_for_first_then_rates_then_jobs_at_once() {
     let jobs = [job(7, terms, Ending::Success, None)];
     let wallet = Wallet::default().updated(&order, Spent::default(), &jobs, UnixMillis(5));
     let asked = |wallet: &Wallet, at| {
-        check_limits(&wallet, &charge(0, Scope::Model), Spent::default(), &jobs, UnixMillis(at))
+        check_limits(wallet, &charge(0, Scope::Model), Spent::default(), &jobs, UnixMillis(at))
     };
     assert_eq!(asked(&wallet, 5), Err(LimitExceeded::Credits));
     let unlimited = WalletUpdate { balance: Some(None), limits: None };
