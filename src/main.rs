@@ -24,7 +24,7 @@ pub(crate) enum Failed {
     Usage(String),
     /// The suite says what went wrong, and its exit code.
     #[error("{0}")]
-    Suite(mockreel_conformance::run::Trouble),
+    Suite(mockreel_conformance::exit::SuiteError),
     /// Something of ours: exit code 6.
     #[error("{0}")]
     Internal(String),
@@ -34,7 +34,7 @@ impl Failed {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Suite(trouble) => trouble.exit,
+            Self::Suite(error) => error.exit_code(),
             Self::Internal(_) => 6,
         }
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use mockreel_contracts::Contract;
 
-use crate::case::{Case, Cost};
+use crate::case::Case;
 use crate::cases::catalogue;
+use crate::clause::Cost;
 use crate::profile::Profile;
 
 /// The cases with what each promises to these vendors; without any, to no vendor in particular.

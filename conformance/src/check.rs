@@ -11,10 +11,11 @@ use crate::baseline::Baseline;
 use crate::budget::{Budget, Ledger};
 use crate::clock::RunClock;
 use crate::events::{Listener, Silence};
+use crate::exit::SuiteError;
 use crate::outcome::{Evidence, Report};
 use crate::plan::Plan;
 use crate::profile::Profile;
-use crate::run::{self, Choice, INTERNAL, Trouble, USAGE};
+use crate::run::{self, Choice};
 use crate::session::{Beside, Parts};
 use crate::target::Target;
 use crate::wire::{HttpSettings, HttpWire};
@@ -80,10 +81,10 @@ pub struct Wanted {
 
 impl Wanted {
     /// What the vendor offers of what was asked for.
-    fn profile(&self) -> Result<Profile, Trouble> {
+    fn profile(&self) -> Result<Profile, SuiteError> {
         let contract = Arc::clone(&self.contract);
         let Some(id) = &self.model else { return Ok(Profile::new(contract)) };
-        Profile::of_model(contract, id).map_err(|why| Trouble::new(USAGE, why))
+        Profile::of_model(contract, id).map_err(|why| SuiteError::Usage(why))
     }
 }
 
@@ -92,7 +93,7 @@ impl Wanted {
 /// # Errors
 ///
 /// If what was asked for does not fit together.
-pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
+pub fn plan(wanted: &Wanted) -> Result<Plan, SuiteError> {
     let cases = wanted.choice.cases()?;
     let profile = wanted.profile()?;
     let (target, free) = match &wanted.place {
@@ -105,7 +106,9 @@ pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
         }
         Place::Live => (live(wanted), false),
         Place::Replay(_) => {
-            return Err(Trouble::new(USAGE, "a replay sends nothing and costs nothing, so it has no plan"));
+            return Err(SuiteError::Usage(
+                "a replay sends nothing and costs nothing, so it has no plan".to_owned(),
+            ));
         }
     };
     let mut silence = Silence;
@@ -133,16 +136,16 @@ pub fn plan(wanted: &Wanted) -> Result<Plan, Trouble> {
 /// # Errors
 ///
 /// If what was asked for does not fit together, or the run could not begin.
-pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Trouble> {
+pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, SuiteError> {
     let cases = wanted.choice.cases()?;
     let profile = wanted.profile()?;
     let baseline = wanted.baseline.as_ref().map(|(name, text)| Baseline::parse(name, text)).transpose();
-    let baseline = baseline.map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+    let baseline = baseline.map_err(|why| SuiteError::Usage(why.to_string()))?;
     let known: Vec<&str> = crate::cases::catalogue().iter().map(|case| case.id).collect();
     let strange = baseline.as_ref().and_then(|baseline| baseline.unknown_cases(&known).into_iter().next());
     if let Some(strange) = strange {
         let line = format!("the baseline names {strange}, which is no case; take the entry out");
-        return Err(Trouble::new(USAGE, line));
+        return Err(SuiteError::Usage(line));
     }
     let clock = RunClock::start();
     let started = clock.started();
@@ -150,7 +153,7 @@ pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Tro
     let budget = budget(wanted, &profile, &target, &started)?;
     let secrets: Vec<&str> =
         [wanted.keys.0.as_deref(), wanted.keys.1.as_deref()].into_iter().flatten().collect();
-    let redactor = Redactor::new(&secrets).map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+    let redactor = Redactor::new(&secrets).map_err(|why| SuiteError::Usage(why.to_string()))?;
     let recorder = wanted
         .cassette
         .as_ref()
@@ -197,11 +200,11 @@ struct Allowed {
     generated: u32,
 }
 
-pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
+pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, SuiteError> {
     let wire = || {
         HttpWire::new(&HttpSettings::usual(), clock)
             .map(Box::new)
-            .map_err(|why| Trouble::new(INTERNAL, why.to_string()))
+            .map_err(|why| SuiteError::Internal(why.to_string()))
     };
     match &wanted.place {
         Place::Emulator { base, control } => {
@@ -216,7 +219,7 @@ pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
                 if url.scheme() != "https" {
                     let line =
                         format!("--target {text}: the key would be sent in the clear; give an https address");
-                    return Err(Trouble::new(USAGE, line));
+                    return Err(SuiteError::Usage(line));
                 }
             }
             let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
@@ -230,7 +233,7 @@ pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, Trouble> {
         Place::Replay(dir) => {
             let contract = &wanted.contract;
             let cassette = Cassette::open(dir, &contract.id, &contract.edition)
-                .map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+                .map_err(|why| SuiteError::Usage(why.to_string()))?;
             let header = cassette.header().clone();
             let target = replayed(&header, clock.unix_ms());
             let generated = header.generated.min(MOST_GENERATED);
@@ -299,29 +302,26 @@ fn replayed(header: &Header, now_ms: u64) -> Target {
 }
 
 /// What a target beyond this machine wants before anything is sent.
-fn needs(wanted: &Wanted, target: &str) -> Result<(), Trouble> {
+fn needs(wanted: &Wanted, target: &str) -> Result<(), SuiteError> {
     if wanted.keys.0.is_none() {
         let line = format!("--target {target} wants a key: name the variable that holds it with --key-env");
-        return Err(Trouble::new(USAGE, line));
+        return Err(SuiteError::Usage(line));
     }
     if wanted.max_spend.is_none() {
         let line = format!(
             "--target {target} may cost: say the most that may be spent with --max-spend; `mockreel plan` tells what a run could cost"
         );
-        return Err(Trouble::new(USAGE, line));
+        return Err(SuiteError::Usage(line));
     }
     Ok(())
 }
 
 /// An address that was given, and whether it is this machine.
-fn address(text: &str) -> Result<(Url, bool), Trouble> {
+fn address(text: &str) -> Result<(Url, bool), SuiteError> {
     let wrong = |why: &str| {
-        Trouble::new(
-            USAGE,
-            format!(
-                "--target {text}: {why}; expected emulator, live, or an address such as http://127.0.0.1:4747/VENDOR"
-            ),
-        )
+        SuiteError::Usage(format!(
+            "--target {text}: {why}; expected emulator, live, or an address such as http://127.0.0.1:4747/VENDOR"
+        ))
     };
     let url = Url::parse(text).map_err(|why| wrong(&why.to_string()))?;
     if !["http", "https"].contains(&url.scheme()) {
@@ -352,11 +352,11 @@ fn control_of(url: &Url, wire: &mut dyn Wire) -> Option<String> {
     (answer.status == 200 && answer.json()?.get("vendors").is_some()).then_some(origin)
 }
 
-fn budget(wanted: &Wanted, profile: &Profile, target: &Target, started: &str) -> Result<Budget, Trouble> {
+fn budget(wanted: &Wanted, profile: &Profile, target: &Target, started: &str) -> Result<Budget, SuiteError> {
     let Some(cap) = wanted.max_spend.filter(|_| target.evidence != Evidence::Cassette) else {
         return Ok(Budget::free(profile.unit()));
     };
-    let ledger = Ledger::open(&wanted.ledger, started).map_err(|why| Trouble::new(USAGE, why.to_string()))?;
+    let ledger = Ledger::open(&wanted.ledger, started).map_err(|why| SuiteError::Usage(why.to_string()))?;
     Ok(Budget::capped(
         ledger,
         &profile.contract().id,
@@ -373,9 +373,11 @@ fn recorder(
     target: &Target,
     started: &str,
     free: bool,
-) -> Result<Recorder, Trouble> {
+) -> Result<Recorder, SuiteError> {
     if target.evidence == Evidence::Cassette {
-        return Err(Trouble::new(USAGE, "--cassette and --replay go against each other; give one of them"));
+        return Err(SuiteError::Usage(
+            "--cassette and --replay go against each other; give one of them".to_owned(),
+        ));
     }
     let header = Header {
         vendor: wanted.contract.id.clone(),
@@ -395,5 +397,5 @@ fn recorder(
         key_given: true,
         second_key_given: target.second_key.is_some(),
     };
-    Recorder::create(dir, &header, false).map_err(|why| Trouble::new(USAGE, why.to_string()))
+    Recorder::create(dir, &header, false).map_err(|why| SuiteError::Usage(why.to_string()))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::amount::Amount;
-use crate::case::{Clause, Cost, Level};
+use crate::clause::{Clause, Cost, Level};
 use mockreel_evidence::exchange::Exchange;
 
 /// The version of the report's form.

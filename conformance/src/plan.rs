@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use crate::amount::Amount;
 use crate::budget::Budget;
-use crate::case::{Case, Cost, Level};
+use crate::case::Case;
+use crate::clause::{Cost, Level};
 use crate::events::Silence;
 use crate::profile::Profile;
 use crate::session::{Beside, Parts, Session, Stop};
@@ -36,6 +37,8 @@ pub struct Line {
     pub level: Level,
     /// What it may cost.
     pub cost: Cost,
+    /// The class of wrong requests that it belongs to; empty if it belongs to none.
+    pub class: &'static str,
     /// What that comes to.
     pub worst: Worst,
     /// Why it would not be run, if it would not.
@@ -122,9 +125,8 @@ impl Plan {
         for line in self.runnable() {
             let Some(amount) = known(&line.worst) else { continue };
             if line.cost == Cost::Rejectable {
-                let class = crate::cases::case(line.id).map_or(line.id, |case| case.class);
-                let held = classes.entry(class).or_default();
-                *held = (*held).max(amount);
+                let most = classes.entry(line.class).or_default();
+                *most = (*most).max(amount);
             } else {
                 own = own + amount;
             }
@@ -206,7 +208,7 @@ fn known(worst: &Worst) -> Option<Amount> {
 
 fn line(session: &mut Session<'_>, case: &'static Case) -> Line {
     let profile = session.profile;
-    session.begin(case.id);
+    session.begin(case.id, case.class);
     let verdict = match (case.excluded)(profile) {
         Some(why) => Err(Stop::NotApplicable(why)),
         // Cases that read the shared job would only say that there is none.
@@ -228,5 +230,13 @@ fn line(session: &mut Session<'_>, case: &'static Case) -> Line {
         Err(Stop::NotApplicable(why)) => Some(why),
         Ok(()) | Err(_) => None,
     };
-    Line { id: case.id, title: case.title, level: case.level_for(profile), cost: case.cost, worst, skipped }
+    Line {
+        id: case.id,
+        title: case.title,
+        level: case.level_for(profile),
+        cost: case.cost,
+        class: case.class,
+        worst,
+        skipped,
+    }
 }

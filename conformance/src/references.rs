@@ -45,7 +45,7 @@ impl References {
             }
         }
         let accepted = |exchange: &&Exchange| accepted(profile, exchange);
-        let shared = cases.get(crate::session::SHARED).and_then(|held| held.iter().find_map(accepted));
+        let shared = cases.get(crate::clause::SHARED).and_then(|held| held.iter().find_map(accepted));
         let mut taken: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for (case, held) in cases {
             // Each case counts for itself, so that one more value in one of them changes no other.

@@ -12,12 +12,13 @@ use mockreel_conformance::baseline::{Baseline, is_day};
 use mockreel_conformance::catalogue;
 use mockreel_conformance::check::{MOST_GENERATED, Place, Wanted, check, plan};
 use mockreel_conformance::drift::compare::beside;
+use mockreel_conformance::exit::{EXHAUSTED, FINE, USAGE, worst_exit};
 use mockreel_conformance::outcome::Report;
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::report::github::annotations;
 use mockreel_conformance::report::terminal::{Progress, summary};
 use mockreel_conformance::report::{Format, parse_requests, render};
-use mockreel_conformance::run::{Choice, EXHAUSTED, FINE, USAGE, worst};
+use mockreel_conformance::run::Choice;
 use mockreel_contracts::Vendor;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, Latency};
@@ -74,7 +75,7 @@ pub(crate) fn run(typed: Check) -> Result<ExitCode, Failed> {
     if let Some(why) = trouble {
         return Err(Failed::Suite(why));
     }
-    Ok(ExitCode::from(worst(reports.iter().map(|report| report.exit_code))))
+    Ok(ExitCode::from(worst_exit(reports.iter().map(|report| report.exit_code))))
 }
 
 /// Prints what a run would send and could cost.

@@ -12,10 +12,10 @@ use mockreel_conformance::drift::compare::{Pair, compared, documents};
 use mockreel_conformance::drift::inputs::{Named, Side, dated, of_file};
 use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::drift::probe::probed;
+use mockreel_conformance::exit::{EXHAUSTED, FINE, INTERNAL, SuiteError, UNREACHABLE, worst_exit};
 use mockreel_conformance::report::escape::one_line;
 use mockreel_conformance::report::terminal::Progress;
 use mockreel_conformance::report::{Format, parse_requests};
-use mockreel_conformance::run::{EXHAUSTED, FINE, INTERNAL, Trouble, UNREACHABLE, worst};
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
 use mockreel_drift::history::{History, append};
@@ -48,7 +48,7 @@ fn compare_sides(typed: Compare) -> Result<ExitCode, Failed> {
     let looked = Looked::at(&typed)?;
     let drift = if looked.report.has_drift() { DRIFT } else { FINE };
     tell(&typed, &files, &looked)?;
-    Ok(ExitCode::from(worst([looked.code, drift].into_iter())))
+    Ok(ExitCode::from(worst_exit([looked.code, drift].into_iter())))
 }
 
 fn run_watch(watch: Watch) -> Result<ExitCode, Failed> {
@@ -194,7 +194,7 @@ impl Looked {
                 None => {
                     let (side, run) = ask(typed, name, vendor.as_ref(), place == 1)?;
                     if [UNREACHABLE, EXHAUSTED, INTERNAL].contains(&run) {
-                        code = worst([code, run].into_iter());
+                        code = worst_exit([code, run].into_iter());
                     }
                     side
                 }
@@ -208,7 +208,7 @@ impl Looked {
         if let Some(blind) = blind {
             let line =
                 format!("{}: expected answers, found no good one: nothing could be looked at", blind.name);
-            return Err(Failed::Suite(Trouble::new(UNREACHABLE, line)));
+            return Err(Failed::Suite(SuiteError::Unreachable(line)));
         }
         let pair = Pair { old, new, emulator: emulator.as_ref(), previous: previous.as_ref(), view };
         let mut report = compared(pair).map_err(Failed::Suite)?;

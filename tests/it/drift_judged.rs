@@ -1,6 +1,6 @@
 //! Documentation, emulator and vendor held against each other, as users do it: from recordings on disk.
 
-use mockreel_conformance::drift::compare::answers;
+use mockreel_conformance::drift::answers::compare_answers;
 use mockreel_contracts::contract::views::openapi::Side;
 use mockreel_drift::judge::{Sides, judge};
 use mockreel_drift::observed::{Observed, Tape as Run};

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::amount::Amount;
-use crate::case::{Cost, Level};
+use crate::clause::{Cost, Level};
 use crate::outcome::{CaseSpend, Evidence, SCHEMA_VERSION, Spend};
 
 const FILE: &str = r#"

@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use super::submit_of;
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::submit_of;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::{Session, Stop, Verdict};
+use crate::wording::told;
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Answer, Body};
 

@@ -5,7 +5,7 @@ use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::schema::properties;
 use serde_json::{Value, json};
 
-use crate::case::Clause;
+use crate::clause::Clause;
 use crate::profile::{Member, Profile, put};
 
 /// What of a camera movement is to be wrong.

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_drift::observed::{Observed, Tape};
 use mockreel_drift::{Finding, Report, Severity};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::case::{Case, Cost, Level, Stage};
-use crate::drift::compare::answers;
+use super::known::WITHOUT_PROFILE;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
+use crate::drift::answers::compare_answers;
 use crate::profile::Profile;
 use crate::session::{Session, Stop, Verdict};
 use crate::shape::{self, undocumented};
@@ -83,8 +86,20 @@ fn previous(session: &mut Session<'_>) -> Verdict {
     let before = session.beside().previous.ok_or_else(|| {
         Stop::NotApplicable("compares with an earlier recording; name it with --previous".to_owned())
     })?;
-    let report = answers((&before, "the last run"), (&session.observed(), "this run"));
+    let report = compare_answers((&before, "the last run"), (&observe_run(session), "this run"));
     noted(session, &report)
+}
+
+/// The answers of the run so far, as shapes.
+fn observe_run(session: &Session<'_>) -> Observed {
+    Observed::of(&[Tape {
+        contract: session.profile.contract(),
+        base: &session.target.base,
+        recorded: session.started(),
+        stand_in: session.target.control.is_some(),
+        exchanges: session.exchanges(),
+        cases: WITHOUT_PROFILE,
+    }])
 }
 
 /// Writes down what differs; the message counts it.

@@ -4,10 +4,12 @@ use mockreel_contracts::contract::check::image::{ImageRole, Transport};
 use mockreel_contracts::{Operation, Phase};
 use serde_json::json;
 
-use super::{plain, with};
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::{plain, with};
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Credential, Profile, put};
-use crate::session::{Look, Session, Stop, Verdict, followed, told};
+use crate::session::{Look, Session, Stop, Verdict, followed};
+use crate::wording::told;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[

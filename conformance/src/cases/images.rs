@@ -5,9 +5,10 @@ use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport};
 
 use super::refusal::refused_or_fails;
-use super::with;
+use super::requests::with;
 use crate::amount::Amount;
-use crate::case::{Case, Clause, Cost, Level, Stage};
+use crate::case::Case;
+use crate::clause::{Clause, Cost, Level, Stage};
 use crate::images::{jpeg, weighing};
 use crate::profile::{Ask, Image, Profile, put};
 use crate::session::{Session, Stop, Verdict};

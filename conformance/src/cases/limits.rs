@@ -3,11 +3,13 @@
 use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::json;
 
-use super::{plain, submit_of};
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::{plain, submit_of};
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Credential, Profile};
-use crate::session::{Session, Stop, Verdict, followed, told};
+use crate::session::{Session, Stop, Verdict, followed};
 use crate::shape;
+use crate::wording::told;
 
 /// A key of an account without means, by agreement with the stand-in.
 const BROKE_KEY: &str = "mock-broke-suite";

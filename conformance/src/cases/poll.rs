@@ -4,10 +4,12 @@ use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
-use crate::case::{Case, Cost, Level, Stage};
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Profile};
-use crate::session::{Look, Session, Stop, Verdict, told};
+use crate::session::{Look, Session, Stop, Verdict};
 use crate::shape::{self, undocumented};
+use crate::wording::told;
 
 const fn shared(
     id: &'static str,

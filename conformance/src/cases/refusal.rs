@@ -6,10 +6,11 @@ use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
-use super::submit::no_role;
-use super::{plain, with};
+use super::requests::no_role;
+use super::requests::{plain, with};
 use crate::amount::Amount;
-use crate::case::{Case, Clause, Cost, Level, Stage};
+use crate::case::Case;
+use crate::clause::{Clause, Cost, Level, Stage};
 use crate::profile::{Ask, Profile, put, remove, seconds_of};
 use crate::session::{Session, Stop, Verdict};
 use crate::shape;

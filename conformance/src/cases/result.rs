@@ -9,9 +9,11 @@ use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::case::{Case, Cost, Level, Stage};
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::{Session, Stop, Verdict};
+use crate::wording::told;
 use mockreel_evidence::exchange::Answer;
 
 /// Bytes of a video that are asked for at its start, and at its end: as many as a recording keeps.

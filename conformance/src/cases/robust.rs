@@ -6,8 +6,9 @@
 use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
-use super::plain;
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::plain;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Profile, put};
 use crate::session::{Session, Stop, Verdict};
 use mockreel_evidence::exchange::Answer;

@@ -4,11 +4,13 @@ use mockreel_contracts::contract::check::image::{ImageRole, Transport};
 use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::{Value, json};
 
-use super::{plain, with};
-use crate::case::{Case, Clause, Cost, Level, Stage};
+use super::requests::{no_role, plain, with};
+use crate::case::Case;
+use crate::clause::{Clause, Cost, Level, Stage};
 use crate::profile::{Image, Profile, put, seconds_of};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::{Session, Stop, Verdict};
 use crate::shape::{self, undocumented};
+use crate::wording::told;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
@@ -315,12 +317,6 @@ fn option_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause>
     let model = profile.model()?;
     let member = profile.member(model, role)?;
     profile.member_clause(model, &member, keyword)
-}
-
-/// Why a case about a member does not apply, if no model has it.
-pub(super) fn no_role(profile: &Profile, role: Role) -> Option<String> {
-    let offered = profile.models().any(|model| profile.member(model, role).is_some());
-    (!offered).then(|| format!("no request has a member for {role}"))
 }
 
 /// The ways in which the first image may come, by any model.

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use crate::case::{Case, Cost, Level, Stage};
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile, put};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::{Session, Stop, Verdict};
+use crate::wording::told;
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Body;
 

@@ -1,18 +1,18 @@
 //! Two sides side by side: documents by the contracts' comparison, answers also by the three-way one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi::Side as View;
-use mockreel_drift::surface::Endpoint;
 use mockreel_drift::{Finding, Kind, Report, compare, of_contract};
 
+use super::answers::compare_answers;
 use super::inputs::{Named, Side, What, dated, of_file};
 use crate::cases::KnownCases;
+use crate::exit::SuiteError;
 use crate::profile::Profile;
-use crate::run::{Trouble, USAGE};
 use crate::session::Beside;
 use mockreel_drift::judge::{Sides, judge};
 use mockreel_drift::observed::Observed;
@@ -40,13 +40,15 @@ pub struct Pair<'a> {
 /// # Errors
 ///
 /// If answers are wanted and something else was named.
-pub fn compared(pair: Pair<'_>) -> Result<Report, Trouble> {
+pub fn compared(pair: Pair<'_>) -> Result<Report, SuiteError> {
     let emulator = seen(pair.emulator, "--emulator")?;
     let previous = seen(pair.previous, "--previous")?;
     let (old, new) = (pair.old, pair.new);
     let view = pair.view;
     let plain = match (&old.what, &new.what) {
-        (What::Answers(before, _), What::Answers(now, _)) => answers((before, &old.name), (now, &new.name)),
+        (What::Answers(before, _), What::Answers(now, _)) => {
+            compare_answers((before, &old.name), (now, &new.name))
+        }
         _ => compare(&old.surface(view), &new.surface(view)),
     };
     let (live, contract) = match &new.what {
@@ -58,7 +60,7 @@ pub fn compared(pair: Pair<'_>) -> Result<Report, Trouble> {
                     "{flag} is held beside answers: expected a cassette, live or an address as NEW, found {}",
                     new.name
                 );
-                return Err(Trouble::new(USAGE, line));
+                return Err(SuiteError::Usage(line));
             }
             return Ok(plain);
         }
@@ -87,46 +89,15 @@ pub fn compared(pair: Pair<'_>) -> Result<Report, Trouble> {
     Ok(if old.is_observed() { with_verdicts(plain, &judged) } else { with_moves(judged, plain) })
 }
 
-/// What differs between two series of answers. What only one of them asked is no difference.
-pub fn answers(before: (&Observed, &str), now: (&Observed, &str)) -> Report {
-    let mut old = before.0.surface(before.1);
-    let mut new = now.0.surface(now.1);
-    let mut alone: BTreeSet<String> = BTreeSet::new();
-    for (mine, other, name) in [(&old, &new, now.1), (&new, &old, before.1)] {
-        let asked =
-            |endpoint: &Endpoint| other.endpoints.iter().any(|held| held.operation == endpoint.operation);
-        let lacking = mine.endpoints.iter().filter(|endpoint| !asked(endpoint));
-        alone.extend(lacking.map(|endpoint| format!("{}: {name} has no answer of it", endpoint.name())));
-    }
-    new.endpoints.retain(|held| old.endpoints.iter().any(|other| other.operation == held.operation));
-    old.endpoints.retain(|held| new.endpoints.iter().any(|other| other.operation == held.operation));
-    // An operation with several paths has not moved while one of them answered both times.
-    for endpoint in &mut new.endpoints {
-        let name = endpoint.operation.clone().unwrap_or_default();
-        let routes = |seen: &Observed| seen.routes.get(&name).cloned().unwrap_or_default();
-        let earlier = routes(before.0);
-        let common = routes(now.0).into_keys().find(|route| earlier.contains_key(route));
-        let held = old.endpoints.iter_mut().find(|held| held.operation == endpoint.operation);
-        if let (Some((method, path)), Some(held)) = (common, held) {
-            (held.method, held.path) = (method.clone(), path.clone());
-            (endpoint.method, endpoint.path) = (method, path);
-        }
-    }
-    let mut report = compare(&old, &new);
-    report.not_compared.extend(alone);
-    report.not_compared.sort();
-    report
-}
-
 /// What a run of the suite is held beside: an earlier recording, and two files of the vendor or a dated folder.
 ///
 /// # Errors
 ///
 /// If one of them cannot be read, or there are not two files.
-pub fn beside(previous: Option<&str>, specs: &[String], vendor: &Vendor) -> Result<Beside, Trouble> {
+pub fn beside(previous: Option<&str>, specs: &[String], vendor: &Vendor) -> Result<Beside, SuiteError> {
     let read = |name: &str| {
         let side = Named::parse(name)?.read(name, Some(vendor))?;
-        side.ok_or_else(|| Trouble::new(USAGE, format!("{name}: expected something to read, not to ask")))
+        side.ok_or_else(|| SuiteError::Usage(format!("{name}: expected something to read, not to ask")))
     };
     let side = previous.map(read).transpose()?;
     let previous = seen(side.as_ref(), "--previous")?.cloned().map(Arc::new);
@@ -150,11 +121,11 @@ pub fn beside(previous: Option<&str>, specs: &[String], vendor: &Vendor) -> Resu
     Ok(Beside { previous, specs: Some(Arc::new(compared(pair)?)) })
 }
 
-fn specs_wanted(found: &[String]) -> Trouble {
+fn specs_wanted(found: &[String]) -> SuiteError {
     let found = found.join(", ");
     let line =
         format!("--spec: expected two files, the older first, or a folder of dated ones; found {found}");
-    Trouble::new(USAGE, line)
+    SuiteError::Usage(line)
 }
 
 /// The files of both sides.
@@ -162,7 +133,7 @@ pub fn documents(old: &Side, new: &Side) -> Documents {
     Documents { old: old.documents(), new: new.documents() }
 }
 
-fn seen<'a>(side: Option<&'a Side>, flag: &str) -> Result<Option<&'a Observed>, Trouble> {
+fn seen<'a>(side: Option<&'a Side>, flag: &str) -> Result<Option<&'a Observed>, SuiteError> {
     match side.map(|side| (&side.what, &side.name)) {
         None => Ok(None),
         Some((What::Answers(seen, _), _)) => Ok(Some(seen)),
@@ -170,7 +141,7 @@ fn seen<'a>(side: Option<&'a Side>, flag: &str) -> Result<Option<&'a Observed>, 
             let line = format!(
                 "{flag} {name}: expected answers (a cassette, emulator, live or an address), found a description"
             );
-            Err(Trouble::new(USAGE, line))
+            Err(SuiteError::Usage(line))
         }
     }
 }

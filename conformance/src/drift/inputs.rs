@@ -11,7 +11,7 @@ use mockreel_contracts::contract::views::openapi;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::{Surface, of_contract, read};
 
-use crate::run::{Trouble, USAGE};
+use crate::exit::SuiteError;
 use mockreel_drift::observed::{Observed, Tape};
 use mockreel_drift::report::Document;
 use mockreel_evidence::cassette::Cassette;
@@ -54,8 +54,8 @@ pub enum What {
     Answers(Box<Observed>, Arc<Contract>),
 }
 
-fn refused(line: String) -> Trouble {
-    Trouble::new(USAGE, line)
+fn refused(line: String) -> SuiteError {
+    SuiteError::Usage(line)
 }
 
 impl Named {
@@ -64,7 +64,7 @@ impl Named {
     /// # Errors
     ///
     /// If it means nothing; says what would.
-    pub fn parse(text: &str) -> Result<Self, Trouble> {
+    pub fn parse(text: &str) -> Result<Self, SuiteError> {
         if ["live", "emulator"].contains(&text) || text.starts_with("http://") || text.starts_with("https://")
         {
             return Ok(Self::Ask(text.to_owned()));
@@ -104,7 +104,7 @@ impl Named {
     /// # Errors
     ///
     /// If it cannot be read, is too large, or holds nothing that can be compared; `None` if it is to be asked.
-    pub fn read(&self, name: &str, of: Option<&Vendor>) -> Result<Option<Side>, Trouble> {
+    pub fn read(&self, name: &str, of: Option<&Vendor>) -> Result<Option<Side>, SuiteError> {
         let what = match self {
             Self::Ask(_) => return Ok(None),
             Self::Contract(vendor) => What::Contract(Arc::clone(&vendor.contract)),
@@ -156,7 +156,7 @@ impl Side {
     }
 }
 
-fn path_side(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<What, Trouble> {
+fn path_side(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<What, SuiteError> {
     if !tapes(path)?.is_empty() {
         return answers(path, of);
     }
@@ -174,7 +174,7 @@ fn document(name: &str, path: &Path, bytes: &[u8]) -> Document {
 }
 
 /// The bytes of a file, if there are not too many.
-fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
+fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, SuiteError> {
     let shown = path.display();
     let cannot = |why: std::io::Error| refused(format!("cannot read {shown}: {why}"));
     // Opening a pipe would wait for somebody to write into it.
@@ -194,7 +194,7 @@ fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
 }
 
 /// The files of a folder that end in one of these ways, sorted.
-fn listed(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Trouble> {
+fn listed(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, SuiteError> {
     let cannot = |why: std::io::Error| refused(format!("cannot read {}: {why}", folder.display()));
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot)? {
@@ -217,7 +217,7 @@ fn file_name(path: &Path) -> String {
 /// # Errors
 ///
 /// If the folder cannot be read.
-pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Trouble> {
+pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, SuiteError> {
     Ok(read::dated(listed(folder, &["json", "yaml", "yml"])?, |path| file_name(path)))
 }
 
@@ -226,11 +226,11 @@ pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Trouble> {
 /// # Errors
 ///
 /// If it cannot be read.
-pub fn of_file(path: &Path) -> Result<Side, Trouble> {
+pub fn of_file(path: &Path) -> Result<Side, SuiteError> {
     Ok(Side { name: file_name(path), what: path_side(path, None, None)? })
 }
 
-fn folder(folder: &Path, moment: Option<&str>) -> Result<What, Trouble> {
+fn folder(folder: &Path, moment: Option<&str>) -> Result<What, SuiteError> {
     let shown = folder.display();
     if let Some(days) = dated(folder)? {
         let admitted = |held: &str| moment.is_none_or(|moment| held.get(..moment.len()) <= Some(moment));
@@ -267,7 +267,7 @@ fn folder(folder: &Path, moment: Option<&str>) -> Result<What, Trouble> {
 }
 
 /// The cassettes that a path means.
-fn tapes(path: &Path) -> Result<Vec<PathBuf>, Trouble> {
+fn tapes(path: &Path) -> Result<Vec<PathBuf>, SuiteError> {
     let all = if path.is_dir() { listed(path, &["jsonl"])? } else { vec![path.to_owned()] };
     Ok(all.into_iter().filter(|tape| selector(tape).is_some()).collect())
 }
@@ -279,7 +279,7 @@ fn selector(tape: &Path) -> Option<(String, String)> {
     Some((vendor.to_owned(), edition.to_owned()))
 }
 
-fn answers(path: &Path, of: Option<&Vendor>) -> Result<What, Trouble> {
+fn answers(path: &Path, of: Option<&Vendor>) -> Result<What, SuiteError> {
     let mut tapes = tapes(path)?;
     let held = |tapes: &[PathBuf]| {
         let mut ids: Vec<String> =

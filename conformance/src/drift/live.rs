@@ -6,14 +6,14 @@ use std::sync::Arc;
 use url::{Host, Url};
 
 use super::inputs::{Side, What};
-use crate::case::Cost;
 use crate::cases::catalogue;
 use crate::check::{Place, Wanted, check};
+use crate::clause::Cost;
+use crate::clause::SHARED;
 use crate::clock::RunClock;
 use crate::events::Listener;
+use crate::exit::SuiteError;
 use crate::outcome::{Evidence, Report};
-use crate::run::Trouble;
-use crate::session::SHARED;
 use crate::wire::{HttpSettings, HttpWire};
 use mockreel_drift::observed::{Observed, Tape};
 use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire as _};
@@ -30,7 +30,7 @@ pub fn cases() -> Vec<String> {
 /// # Errors
 ///
 /// If the run could not take place.
-pub fn look(wanted: &Wanted, name: &str, listener: &mut dyn Listener) -> Result<(Side, Report), Trouble> {
+pub fn look(wanted: &Wanted, name: &str, listener: &mut dyn Listener) -> Result<(Side, Report), SuiteError> {
     let base = match &wanted.place {
         Place::Emulator { base, .. } => base.clone(),
         Place::Address(address) => address.trim_end_matches('/').to_owned(),

@@ -8,7 +8,8 @@ use mockreel_contracts::contract::check::read::Observation;
 use serde_json::{Value, json};
 
 use crate::profile::Credential;
-use crate::session::{Session, Stop, told};
+use crate::session::{Session, Stop};
+use crate::wording::told;
 use mockreel_evidence::exchange::Answer;
 
 /// Proof that there is such an account, and that its clock can be moved.

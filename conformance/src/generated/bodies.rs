@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::property::{Effort, holds};
-use super::{account, image, only_unlimited, tries};
+use super::scope::{account, image, only_unlimited, tries};
 use crate::profile::{Image, Profile, remove};
 use crate::session::{Session, Stop, Verdict};
 

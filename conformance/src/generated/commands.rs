@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::apart::Apart;
 use super::life::Life;
 use super::property::{Effort, holds};
-use super::{image, only_unlimited, tries};
+use super::scope::{image, only_unlimited, tries};
 use crate::profile::{Credential, Image};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::{Session, Stop, Verdict};
+use crate::wording::told;
 
 /// Sequences that are tried unless more are asked for.
 const USUAL: u32 = 24;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::bodies::{Drawn, drawn, told, ways};
 use super::property::{Effort, holds, replay};
-use super::{image, is_unlimited, tries};
+use super::scope::{image, is_unlimited, tries};
 use crate::amount::Amount;
 use crate::profile::{Ask, Image, Profile};
 use crate::random;

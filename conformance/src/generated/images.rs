@@ -10,11 +10,12 @@ use serde_json::Value;
 use super::apart::Apart;
 use super::bodies::way_word;
 use super::property::{Effort, holds};
-use super::{SIDE, only_unlimited};
-use crate::case::Clause;
+use super::scope::{SIDE, only_unlimited};
+use crate::clause::Clause;
 use crate::images::{jpeg, png, weighing};
 use crate::profile::{Image, Member, Profile, put, value_text};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::{Session, Stop, Verdict};
+use crate::wording::told;
 
 /// Images that are tried beside each limit unless more are asked for.
 const USUAL: u32 = 1;

@@ -20,7 +20,7 @@ use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
-pub use self::clauses::{lowered, value_text};
+pub use self::clauses::value_text;
 use crate::amount::Amount;
 use mockreel_evidence::exchange::Answer;
 

@@ -3,7 +3,7 @@
 use mockreel_evidence::issue::github::{MOST_OF_A_KIND, data, property};
 
 use super::{escape, phrases};
-use crate::case::Level;
+use crate::clause::Level;
 use crate::outcome::{CaseResult, Outcome, Report};
 
 /// The report as workflow commands: `::error`, `::warning` and `::notice`, at most [`MOST_OF_A_KIND`] of each.

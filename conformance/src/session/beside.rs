@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mockreel_drift::Report;
 
 use super::Session;
-use mockreel_drift::observed::{Observed, Tape};
+use mockreel_drift::observed::Observed;
 
 /// What a run is held beside.
 #[derive(Clone, Debug, Default)]
@@ -20,17 +20,5 @@ impl Session<'_> {
     /// What the run is held beside.
     pub(crate) fn beside(&self) -> Beside {
         self.beside.clone()
-    }
-
-    /// What was answered so far, as shapes.
-    pub(crate) fn observed(&self) -> Observed {
-        Observed::of(&[Tape {
-            contract: self.profile.contract(),
-            base: &self.target.base,
-            recorded: &self.started,
-            stand_in: self.target.control.is_some(),
-            exchanges: &self.exchanges,
-            cases: crate::cases::WITHOUT_PROFILE,
-        }])
     }
 }

@@ -1,16 +1,13 @@
 //! Following jobs: one look at a time, in the vendor's rhythm, until they end or time is up.
 
-use mockreel_contracts::contract::check::read::Observation;
 use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
-use super::money::Accepted;
-use super::{Session, Stop, told};
+use super::{Accepted, Look, Session, SharedJob, Stop};
+use crate::clause::SHARED;
 use crate::events::Event;
+use crate::wording::told;
 use mockreel_evidence::exchange::Answer;
-
-/// The case that submits the shared job.
-pub(crate) const SHARED: &str = "SUB-01";
 
 /// Seconds between looks during the first minute, and after it: what vendors' samples do.
 const RHYTHM_S: (u64, u64) = (10, 15);
@@ -20,32 +17,6 @@ const LOOKS_IN_VAIN: u32 = 5;
 
 /// Seconds after which a job that has not ended is given up: the longest that vendors' samples wait.
 pub const DEADLINE_S: u64 = 1000;
-
-/// One look at a job.
-#[derive(Clone)]
-pub struct Look {
-    /// The number of the exchange.
-    pub number: u32,
-    /// When the answer came, on the session's clock.
-    pub at_ms: u64,
-    /// The answer.
-    pub answer: Answer,
-    /// What it says.
-    pub seen: Observation,
-}
-
-/// The job that all cases share which only read.
-#[derive(Clone)]
-pub struct SharedJob {
-    /// The job, or why there is none.
-    pub job: Result<Accepted, Stop>,
-    /// The body that was submitted.
-    pub body: Value,
-    /// The model's id.
-    pub model: String,
-    /// Every look at it so far, by any case.
-    pub looks: Vec<Look>,
-}
 
 impl Session<'_> {
     /// The shared job, submitted now if nobody has asked for it before.

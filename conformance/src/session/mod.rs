@@ -4,10 +4,13 @@
 //! recorded and, where it could cost, paid for in advance.
 
 mod beside;
+mod end;
+mod job;
 mod jobs;
 mod money;
+mod redact;
+mod send;
 mod steer;
-mod wording;
 
 use std::collections::BTreeMap;
 
@@ -15,45 +18,20 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use self::beside::Beside;
-pub(crate) use self::jobs::SHARED;
-pub use self::jobs::{DEADLINE_S, Look, SharedJob};
-pub use self::money::Accepted;
+pub use self::end::{Stop, Verdict};
+pub use self::job::{Accepted, Look, SharedJob};
+pub use self::jobs::DEADLINE_S;
 pub use self::steer::followed;
-pub(crate) use self::wording::shortened;
-pub use self::wording::told;
 use crate::amount::Amount;
 use crate::budget::Budget;
 use crate::events::{Event, Listener};
 use crate::outcome::{CaseSpend, Note};
-use crate::profile::{Ask, Credential, Image, Profile};
+use crate::profile::{Image, Profile};
 use crate::target::Target;
 use mockreel_contracts::Operation;
 use mockreel_evidence::cassette::Recorder;
-use mockreel_evidence::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
+use mockreel_evidence::exchange::{Exchange, Wire};
 use mockreel_evidence::redact::Redactor;
-
-/// How a case ends.
-pub type Verdict = Result<(), Stop>;
-
-/// Why a case ended before it passed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Stop {
-    /// The claim does not hold; says what was expected and what was found.
-    #[error("{0}")]
-    Failed(String),
-    /// It has no meaning here; says why.
-    #[error("{0}")]
-    NotApplicable(String),
-    /// The budget did not allow it.
-    #[error("{0}")]
-    OverBudget(String),
-    /// No answer came.
-    #[error("{0}")]
-    Unreachable(String),
-    /// The suite itself broke.
-    #[error("{0}")]
-    Internal(String),
-}
 
 /// What a session is made of.
 pub struct Parts<'a> {
@@ -129,6 +107,8 @@ pub struct Session<'a> {
 pub(crate) struct Current {
     /// Its id.
     pub(crate) id: &'static str,
+    /// The class of wrong requests that it belongs to; empty if it belongs to none.
+    pub(crate) class: &'static str,
     /// Numbers of its exchanges.
     pub(crate) exchanges: Vec<u32>,
     /// What it wrote down.
@@ -212,8 +192,8 @@ impl<'a> Session<'a> {
     }
 
     /// Begins a case.
-    pub(crate) fn begin(&mut self, id: &'static str) {
-        self.current = Current { id, began_ms: self.wire.now_ms(), ..Current::default() };
+    pub(crate) fn begin(&mut self, id: &'static str, class: &'static str) {
+        self.current = Current { id, class, began_ms: self.wire.now_ms(), ..Current::default() };
     }
 
     /// What the case has done, and the milliseconds it took.
@@ -236,6 +216,11 @@ impl<'a> Session<'a> {
     /// The budget.
     pub fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// When the run started, RFC 3339.
+    pub fn started(&self) -> &str {
+        &self.started
     }
 
     /// What generated requests are drawn from.
@@ -301,79 +286,6 @@ impl<'a> Session<'a> {
         let literal =
             before.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-');
         format!("{}{text}", if literal { before } else { "" })
-    }
-
-    /// Sends something that cannot cost: it does not submit, or nobody's account could be charged for it.
-    ///
-    /// # Errors
-    ///
-    /// If no answer came, or it could cost after all.
-    pub fn send(&mut self, ask: &Ask) -> Result<Answer, Stop> {
-        let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
-        let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
-        let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
-            *name == Operation::Submit && operation.routes.iter().any(|route| route.path == ask.path)
-        });
-        if !reads && charged && submits && ask.method == "POST" {
-            return Err(Stop::Internal(format!("{} was to be sent without asking the budget", ask.path)));
-        }
-        self.exchange(ask).map_err(|error| self.lost(&error))
-    }
-
-    /// Nothing more is sent once the recording broke: evidence that was asked for would be lost.
-    fn keeps_recording(&self) -> Result<(), Stop> {
-        self.unrecorded.clone().map_or(Ok(()), |why| Err(Stop::Internal(why)))
-    }
-
-    /// What it means that no answer came.
-    fn lost(&self, error: &WireError) -> Stop {
-        if let Some(why) = &self.unrecorded {
-            return Stop::Internal(why.clone());
-        }
-        match error {
-            // A recording without anything of this case was made without it.
-            WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
-                Stop::NotApplicable("this case is not in the recording".to_owned())
-            }
-            WireError::Cassette { .. } | WireError::Unreachable { .. } | WireError::Lost { .. } => {
-                Stop::Unreachable(error.to_string())
-            }
-        }
-    }
-
-    /// Sends a request, keeps its redacted copy, and says what came.
-    fn exchange(&mut self, ask: &Ask) -> Result<Answer, WireError> {
-        if let Some(why) = &self.unrecorded {
-            return Err(WireError::Cassette { why: why.clone() });
-        }
-        let mut headers = ask.headers.clone();
-        let scheme = &self.profile.contract().auth.scheme;
-        let credential = match &ask.credential {
-            Credential::Key => Some(format!("{scheme} {}", self.target.key)),
-            Credential::SecondKey => self.target.second_key.as_ref().map(|key| format!("{scheme} {key}")),
-            Credential::Nobody => None,
-            Credential::Header(text) => Some(text.clone()),
-        };
-        headers.extend(credential.map(|text| ("authorization".to_owned(), text)));
-        let outgoing = Outgoing {
-            method: ask.method.clone(),
-            url: self.target.url(&ask.target()),
-            headers,
-            body: ask.body.clone(),
-        };
-        let at_ms = self.wire.now_ms();
-        let got = self.wire.send(self.current.id, &outgoing);
-        let took_ms = self.wire.now_ms().saturating_sub(at_ms);
-        let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
-        let recorded = self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(&kept));
-        self.exchanges.push(kept);
-        self.current.exchanges.push(number);
-        if let Err(error) = recorded {
-            self.unrecorded = Some(format!("nothing more is sent: {error}"));
-            return Err(WireError::Cassette { why: error.to_string() });
-        }
-        got
     }
 
     /// Now, on the clock that the target's jobs follow as far as we move it: milliseconds since the start.

@@ -3,24 +3,12 @@
 use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
-use super::{Session, Stop, told};
+use super::{Accepted, Session, Stop};
 use crate::amount::Amount;
 use crate::budget::{Permit, Refusal, Settled};
 use crate::profile::Ask;
+use crate::wording::told;
 use mockreel_evidence::exchange::{Answer, WireError};
-
-/// A job that the vendor has accepted.
-#[derive(Clone)]
-pub struct Accepted {
-    /// Its id.
-    pub id: String,
-    /// The answer to the submit.
-    pub answer: Answer,
-    /// When the answer came, on the session's clock.
-    pub at_ms: u64,
-    /// The number of the exchange.
-    pub number: u32,
-}
 
 impl Session<'_> {
     /// Submits what ought to be accepted; the model's price is put aside first.
@@ -93,7 +81,7 @@ impl Session<'_> {
     ///
     /// [`Stop::OverBudget`] if another case of its class was not refused.
     pub fn class_goes_on(&self) -> Result<(), Stop> {
-        let class = class_of(self.current.id);
+        let class = self.current.class;
         match self.stopped.iter().find(|(held, _)| *held == class) {
             Some((_, id)) => Err(Stop::OverBudget(format!(
                 "not run: {id} was not refused and may have been charged, so the other cases about {class} stop"
@@ -109,8 +97,8 @@ impl Session<'_> {
 
     fn stop_class(&mut self) {
         // Cases without a class are priced each by itself.
-        if !self.is_free() && !class_of(self.current.id).is_empty() {
-            self.stopped.push((class_of(self.current.id), self.current.id));
+        if !self.is_free() && !self.current.class.is_empty() {
+            self.stopped.push((self.current.class, self.current.id));
         }
     }
 
@@ -192,11 +180,6 @@ impl Session<'_> {
         self.current.spend.settled = self.current.spend.settled + actual;
         self.budget.settle(permit, actual, settled).map_err(refusal)
     }
-}
-
-/// The class of wrong requests that a case belongs to.
-fn class_of(id: &str) -> &'static str {
-    crate::cases::case(id).map_or("", |case| case.class)
 }
 
 fn refusal(refusal: Refusal) -> Stop {

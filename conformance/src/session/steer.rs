@@ -3,8 +3,9 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{Session, Stop, told};
+use super::{Session, Stop};
 use crate::profile::{Ask, Credential};
+use crate::wording::told;
 use mockreel_evidence::exchange::{Answer, Body};
 
 impl Session<'_> {

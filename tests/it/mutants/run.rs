@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use mockreel_conformance::budget::Budget;
-use mockreel_conformance::case::Level;
+use mockreel_conformance::clause::Level;
 use mockreel_conformance::clock::RunClock;
 use mockreel_conformance::events::Silence;
 use mockreel_conformance::normalise::Normaliser;

@@ -119,7 +119,7 @@ fn every_surface_has_clauses_for_whatever_can_fail() {
                 places.insert(clause.place.clone());
             }
             assert!(level <= case.level, "{surface}: {}", case.id);
-            let can_fail = level != mockreel_conformance::case::Level::Info;
+            let can_fail = level != mockreel_conformance::clause::Level::Info;
             assert!(!can_fail || clause.is_some(), "{surface}: {} can fail without a clause", case.id);
         }
         assert!(places.len() > 15, "{surface} rests on {places:?}");

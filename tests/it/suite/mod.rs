@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use mockreel_conformance::check::{Place, Wanted};
 use mockreel_conformance::events::Silence;
+use mockreel_conformance::exit::SuiteError;
 use mockreel_conformance::outcome::Report;
-use mockreel_conformance::run::{Choice, Trouble};
+use mockreel_conformance::run::Choice;
 use mockreel_conformance::session::Beside;
 use mockreel_contracts::Contract;
 use mockreel_emulator::clock::MANUAL_START;
@@ -86,7 +87,7 @@ fn only(cases: &[&str]) -> Choice {
     Choice { only: cases.iter().map(|case| (*case).to_owned()).collect(), skip: Vec::new() }
 }
 
-fn check(wanted: &Wanted) -> Result<Report, Trouble> {
+fn check(wanted: &Wanted) -> Result<Report, SuiteError> {
     mockreel_conformance::check::check(wanted, &mut Silence)
 }
 

@@ -63,7 +63,7 @@ fn drawn(events: &[Event<'_>]) -> Vec<String> {
 
 #[test]
 fn it_names_the_case_its_phase_the_seconds_and_what_was_spent() {
-    let result = samples::passed("POLL-09", "the job ends", crate::case::Level::Must);
+    let result = samples::passed("POLL-09", "the job ends", crate::clause::Level::Must);
     let looked = Event::Looked {
         id: "POLL-09",
         phase: "running",

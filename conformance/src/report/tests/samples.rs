@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::amount::Amount;
-use crate::case::{Clause, ClauseSource, Cost, Level};
+use crate::clause::{Clause, ClauseSource, Cost, Level};
 use crate::outcome::{
     CaseResult, CaseSpend, Difference, Evidence, Note, Outcome, Report, SCHEMA_VERSION, Spend,
 };

@@ -1,32 +1,9 @@
-//! Answers in messages: short, and never with half a secret in them.
+//! Wording of messages: answers in one line, and texts cut between two words.
 
-use serde_json::Value;
-
-use super::Session;
 use mockreel_evidence::exchange::Answer;
 
-impl Session<'_> {
-    /// A text without what must not be kept.
-    pub(crate) fn redacted(&self, text: &str) -> String {
-        self.redactor.text(text)
-    }
-
-    /// A value without what must not be kept, in its texts and in the names of its members.
-    pub(crate) fn redacted_value(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.redacted(text)),
-            Value::Array(items) => items.iter().map(|item| self.redacted_value(item)).collect(),
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, member)| (self.redacted(name), self.redacted_value(member)))
-                .collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        }
-    }
-}
-
 /// An answer in one line, for messages: its status and the start of its body.
-pub fn told(answer: &Answer) -> String {
+pub(crate) fn told(answer: &Answer) -> String {
     let text = answer.text();
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("{} {}", answer.status, shortened(&line, 160)).trim_end().to_owned()
