@@ -4,7 +4,7 @@ use mockreel_contracts::contract::check::image::{ImageRole, Transport};
 use mockreel_contracts::{Operation, Phase};
 use serde_json::json;
 
-use super::requests::{plain, with};
+use super::requests::{plain, require_operation, with};
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Credential, Profile, put};
@@ -111,7 +111,8 @@ fn failed(session: &mut Session<'_>) -> Verdict {
 fn billed(session: &mut Session<'_>) -> Verdict {
     let look = failing(session)?;
     let body = look.answer.json().unwrap_or_default();
-    let usage = ["/meta/usage", "/usage"].iter().find_map(|place| body.pointer(place));
+    let poll = require_operation(session.profile, Operation::Poll)?;
+    let usage = poll.read.usage.as_ref().and_then(|place| body.pointer(place));
     session.note("usage", usage.cloned().unwrap_or_default());
     session.note("status", look.seen.status.unwrap_or_default());
     Ok(())

@@ -5,7 +5,7 @@ use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport};
 
 use super::refusal::refused_or_fails;
-use super::requests::with;
+use super::requests::with_first_image;
 use crate::amount::Amount;
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
@@ -19,6 +19,9 @@ const fn image(id: &'static str, title: &'static str, run: fn(&mut Session<'_>) 
 
 /// The largest image that is sent: as base64 a larger one would be beyond what servers read as a body.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Why the cases do not apply to a vendor that takes no image as bytes.
+const NO_BYTES: &str = "pictures are not taken as bytes";
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
@@ -67,6 +70,10 @@ fn taken(profile: &Profile) -> Option<(&Model, ImageRules)> {
     })
 }
 
+fn require_taken<'a>(session: &Session<'a>) -> Result<(&'a Model, ImageRules), Stop> {
+    taken(session.profile).ok_or_else(|| Stop::NotApplicable(NO_BYTES.to_owned()))
+}
+
 fn as_bytes(rules: &ImageRules) -> Option<Transport> {
     [Transport::Part, Transport::DataUri, Transport::Base64]
         .into_iter()
@@ -83,27 +90,24 @@ fn bytes(rules: &ImageRules) -> Option<usize> {
 
 fn ask(session: &Session<'_>, image: &Image) -> Result<(Ask, Option<Amount>), Stop> {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| {
-        profile.image(model, ImageRole::First).is_some_and(|(_, rules)| as_bytes(&rules).is_some())
-    })?;
-    if let Some((member, rules)) = profile.image(model, ImageRole::First)
-        && let Some(way) = as_bytes(&rules)
-    {
-        put(&mut body, &member.pointer, image.by(way));
+    let (model, mut body, member, rules) = with_first_image(session, |rules| as_bytes(rules).is_some())?;
+    if let Some(transport) = as_bytes(&rules) {
+        put(&mut body, &member.pointer, image.by(transport));
     }
     Ok((profile.submit(model, &body, image), profile.worst_price(model)))
 }
 
 fn beyond(session: &mut Session<'_>, made: impl Fn(&ImageRules) -> Option<Image>) -> Verdict {
-    let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
-    let Some(image) = made(&rules) else { return Ok(()) };
+    let (_, rules) = require_taken(session)?;
+    let image = made(&rules);
+    let image = image.ok_or_else(|| Stop::NotApplicable("the contract states no such limit".to_owned()))?;
     session.may_have_own_job()?;
     let (ask, worst) = ask(session, &image)?;
     refused_or_fails(session, &ask, worst)
 }
 
 fn within(session: &mut Session<'_>) -> Verdict {
-    let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
+    let (_, rules) = require_taken(session)?;
     let shortest = side(&rules);
     let longest = rules.max_aspect.map_or(shortest, |(long, short)| shortest * long / short);
     let mut image = jpeg(shortest, longest);
@@ -141,7 +145,7 @@ fn clause(profile: &Profile, rule: &str) -> Option<Clause> {
 
 fn silent(profile: &Profile, rule: &str) -> Option<String> {
     let Some((model, _)) = taken(profile) else {
-        return Some("pictures are not taken as bytes".to_owned());
+        return Some(NO_BYTES.to_owned());
     };
     let stated = profile.image(model, ImageRole::First).is_some_and(|(member, _)| {
         member.schema.get("x-image").and_then(|rules| rules.get(rule)).is_some_and(|value| !value.is_null())

@@ -3,10 +3,10 @@
 use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::json;
 
-use super::requests::{plain, submit_of};
+use super::requests::{no_operation, plain, require_ask, require_operation, submit_of};
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
-use crate::profile::{Credential, Profile};
+use crate::profile::Credential;
 use crate::session::{Session, Stop, Verdict, followed};
 use crate::shape;
 use crate::wording::told;
@@ -46,7 +46,7 @@ pub(super) const CASES: &[Case] = &[
         listed,
     )
     .on(|profile| profile.operation_clause(Operation::List))
-    .unless(|profile| missing(profile, Operation::List))
+    .unless(|profile| no_operation(profile, Operation::List))
     .after(&["SUB-01"]),
     Case::new(
         "LST-02",
@@ -57,7 +57,7 @@ pub(super) const CASES: &[Case] = &[
         model,
     )
     .on(|profile| profile.operation_clause(Operation::Model))
-    .unless(|profile| missing(profile, Operation::Model)),
+    .unless(|profile| no_operation(profile, Operation::Model)),
     Case::new("LST-03", "a cancelled job stays cancelled", Level::Should, Cost::Emulator, Stage::Own, cancel)
         .on(|profile| {
             let words = profile.contract().phases.get("cancelled")?;
@@ -73,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
         models,
     )
     .on(|profile| profile.operation_clause(Operation::Models))
-    .unless(|profile| missing(profile, Operation::Models)),
+    .unless(|profile| no_operation(profile, Operation::Models)),
     Case::new(
         "LST-05",
         "the listing keeps its schema and can be narrowed to a model",
@@ -83,7 +83,7 @@ pub(super) const CASES: &[Case] = &[
         narrowed,
     )
     .on(|profile| profile.reply_clause(Operation::List))
-    .unless(|profile| missing(profile, Operation::List))
+    .unless(|profile| no_operation(profile, Operation::List))
     .after(&["SUB-01"]),
     Case::new(
         "LST-06",
@@ -94,12 +94,8 @@ pub(super) const CASES: &[Case] = &[
         no_model,
     )
     .on(|profile| profile.problem_clause("unknown_model"))
-    .unless(|profile| missing(profile, Operation::Model)),
+    .unless(|profile| no_operation(profile, Operation::Model)),
 ];
-
-fn missing(profile: &Profile, operation: Operation) -> Option<String> {
-    profile.operation(operation).is_none().then(|| format!("the vendor has no operation {operation}"))
-}
 
 fn burst(session: &mut Session<'_>) -> Verdict {
     let id = session.shared()?.id;
@@ -140,7 +136,7 @@ fn broke(session: &mut Session<'_>) -> Verdict {
 
 fn listed(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
-    let Some(ask) = session.profile.ask(Operation::List, &[]) else { return Ok(()) };
+    let ask = require_ask(session.profile, Operation::List, &[])?;
     let answer = session.send(&ask)?;
     let seen = session.profile.observe(Operation::List, &answer);
     let Some(found) = seen.jobs.iter().find(|held| held.id.as_deref() == Some(job.id.as_str())) else {
@@ -163,8 +159,8 @@ fn listed(session: &mut Session<'_>) -> Verdict {
 fn narrowed(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     let profile = session.profile;
-    let Some(list) = profile.operation(Operation::List) else { return Ok(()) };
-    let Some(plain_ask) = profile.ask(Operation::List, &[]) else { return Ok(()) };
+    let list = require_operation(profile, Operation::List)?;
+    let plain_ask = require_ask(profile, Operation::List, &[])?;
     let by_model = list.query.as_ref().and_then(|query| {
         let found = mockreel_contracts::contract::check::schema::properties(query).into_iter();
         let mut found = found.filter(|(_, schema)| Role::of(schema) == Some(Role::Model));
@@ -203,8 +199,8 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
 fn model(session: &mut Session<'_>) -> Verdict {
     let (model, _) = plain(session)?;
     let profile = session.profile;
-    let Some(operation) = profile.operation(Operation::Model) else { return Ok(()) };
-    let Some(ask) = profile.ask(Operation::Model, &[&model.id]) else { return Ok(()) };
+    let operation = require_operation(profile, Operation::Model)?;
+    let ask = require_ask(profile, Operation::Model, &[&model.id])?;
     let answer = session.send(&ask)?;
     let body = answer.json().unwrap_or_default();
     if answer.status != operation.status.enforced {
@@ -227,7 +223,7 @@ fn model(session: &mut Session<'_>) -> Verdict {
 }
 
 fn models(session: &mut Session<'_>) -> Verdict {
-    let Some(ask) = session.profile.ask(Operation::Models, &[]) else { return Ok(()) };
+    let ask = require_ask(session.profile, Operation::Models, &[])?;
     let answer = session.send(&ask)?;
     let listed = session.profile.observe(Operation::Models, &answer).models;
     let body = answer.text();
@@ -249,7 +245,7 @@ fn models(session: &mut Session<'_>) -> Verdict {
 }
 
 fn no_model(session: &mut Session<'_>) -> Verdict {
-    let Some(ask) = session.profile.ask(Operation::Model, &["no-such-model"]) else { return Ok(()) };
+    let ask = require_ask(session.profile, Operation::Model, &["no-such-model"])?;
     let answer = session.send(&ask)?;
     session.note("status", answer.status);
     if !(400..500).contains(&answer.status) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
@@ -73,7 +74,7 @@ fn wrong_method(session: &mut Session<'_>) -> Verdict {
 /// Every path that is documented for a look at a job, asked for a job that does not exist.
 fn paths(session: &mut Session<'_>) -> Verdict {
     let profile: &Profile = session.profile;
-    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
+    let poll = require_operation(profile, Operation::Poll)?;
     let id = session.strange_id("id");
     let unknown = session.send(&Ask::get("/v2/does-not-exist"))?;
     for route in profile.routes(poll) {

@@ -4,6 +4,7 @@ use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
+use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Profile};
@@ -83,7 +84,7 @@ pub(super) const CASES: &[Case] = &[
 fn schema(session: &mut Session<'_>) -> Verdict {
     let looks = session.looks()?;
     let profile = session.profile;
-    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
+    let poll = require_operation(profile, Operation::Poll)?;
     let mut unlisted = Vec::new();
     for look in &looks {
         if look.answer.status != poll.status.enforced {
@@ -198,8 +199,9 @@ fn unknown_id(session: &mut Session<'_>) -> Verdict {
 
 fn missing_id(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
-    let Some(route) = profile.routes(poll).next() else { return Ok(()) };
+    let poll = require_operation(profile, Operation::Poll)?;
+    let route = profile.routes(poll).next();
+    let route = route.ok_or_else(|| Stop::NotApplicable("the vendor has no path for a poll".to_owned()))?;
     let path = match &poll.job_id {
         Some(IdPlace::Path(name)) => route.path.replace(&format!("{{{name}}}"), ""),
         Some(IdPlace::Query(_)) | None => route.path.clone(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
 use super::requests::no_role;
-use super::requests::{plain, with};
+use super::requests::{plain, require_operation, with, with_member};
 use crate::amount::Amount;
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
@@ -227,9 +227,11 @@ fn said(session: &mut Session<'_>, answer: &Answer) {
 fn unknown_model(session: &mut Session<'_>) -> Verdict {
     let (model, mut body) = plain(session)?;
     let profile = session.profile;
-    let mut ask = match profile.operation(Operation::Submit).and_then(|submit| submit.model_at.clone()) {
+    let submit = require_operation(profile, Operation::Submit)?;
+    let mut ask = match &submit.model_at {
         Some(place) => {
-            put(&mut body, &place, json!("kling-video/v0/none"));
+            let unknown = submit.unknown_model.clone().unwrap_or_else(|| format!("{}_none", model.id));
+            put(&mut body, place, json!(unknown));
             profile.submit(model, &body, session.image())
         }
         // Where the path names the model, a path that names none.
@@ -297,8 +299,7 @@ fn long_prompts_pass(profile: &Profile) -> Option<String> {
 
 fn long_prompt(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.member(model, Role::Prompt).is_some())?;
-    let Some(member) = profile.member(model, Role::Prompt) else { return Ok(()) };
+    let (model, mut body, member) = with_member(session, Role::Prompt)?;
     put(&mut body, &member.pointer, json!("a".repeat(2501)));
     if member.schema.get("maxLength").is_some() {
         let ask = profile.submit(model, &body, session.image());
@@ -307,14 +308,9 @@ fn long_prompt(session: &mut Session<'_>) -> Verdict {
         return Ok(());
     }
     // No limit is documented, so it will rather be accepted, and is a job of its own.
-    let accepted = session.accept(model, &body);
-    match accepted {
-        Ok(_) => {
-            session.note("accepted", true);
-            Ok(())
-        }
-        Err(other) => Err(other),
-    }
+    session.accept(model, &body)?;
+    session.note("accepted", true);
+    Ok(())
 }
 
 fn bad_camera(session: &mut Session<'_>, wrong: BadCamera) -> Verdict {

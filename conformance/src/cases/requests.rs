@@ -1,9 +1,11 @@
 //! Requests that several areas make: the plainest body of a model, and that of a model that has something.
 
-use mockreel_contracts::{Model, Role};
+use mockreel_contracts::contract::check::image::{ImageRole, ImageRules};
+use mockreel_contracts::contract::model::operation::OperationFacts;
+use mockreel_contracts::{Model, Operation, Role};
 use serde_json::Value;
 
-use crate::profile::{Ask, Profile};
+use crate::profile::{Ask, Member, Profile};
 use crate::session::{Session, Stop};
 
 /// The plainest submit of the first model.
@@ -27,9 +29,7 @@ pub(super) fn with<'a>(
     has: impl Fn(&Model) -> bool,
 ) -> Result<(&'a Model, Value), Stop> {
     let profile = session.profile;
-    let model = profile
-        .model_with(has)
-        .ok_or_else(|| Stop::NotApplicable("no model that is offered has this".to_owned()))?;
+    let model = profile.model_with(has).ok_or_else(lack_of_all)?;
     Ok((model, profile.body(model, session.image())))
 }
 
@@ -37,4 +37,51 @@ pub(super) fn with<'a>(
 pub(super) fn no_role(profile: &Profile, role: Role) -> Option<String> {
     let offered = profile.models().any(|model| profile.member(model, role).is_some());
     (!offered).then(|| format!("no request has a member for {role}"))
+}
+
+/// Finds the first model with a member that plays a role: the model, the plainest body for it, and the member.
+pub(super) fn with_member<'a>(
+    session: &Session<'a>,
+    role: Role,
+) -> Result<(&'a Model, Value, Member<'a>), Stop> {
+    let profile = session.profile;
+    let (model, body) = with(session, |model| profile.member(model, role).is_some())?;
+    let member = profile.member(model, role).ok_or_else(lack_of_all)?;
+    Ok((model, body, member))
+}
+
+/// Finds the first model whose first image keeps rules of a kind: the model, the plainest body for it, the
+/// image's member and its rules.
+pub(super) fn with_first_image<'a>(
+    session: &Session<'a>,
+    has: impl Fn(&ImageRules) -> bool,
+) -> Result<(&'a Model, Value, Member<'a>, ImageRules), Stop> {
+    let profile = session.profile;
+    let has = |model: &Model| profile.image(model, ImageRole::First).is_some_and(|(_, rules)| has(&rules));
+    let (model, body) = with(session, has)?;
+    let (member, rules) = profile.image(model, ImageRole::First).ok_or_else(lack_of_all)?;
+    Ok((model, body, member, rules))
+}
+
+/// The facts of an operation.
+pub(super) fn require_operation(profile: &Profile, operation: Operation) -> Result<&OperationFacts, Stop> {
+    profile.operation(operation).ok_or_else(|| lack_of(operation))
+}
+
+/// The request of an operation by its first path, segments filled in.
+pub(super) fn require_ask(profile: &Profile, operation: Operation, segments: &[&str]) -> Result<Ask, Stop> {
+    profile.ask(operation, segments).ok_or_else(|| lack_of(operation))
+}
+
+/// Why a case about an operation does not apply, if the vendor lacks it.
+pub(super) fn no_operation(profile: &Profile, operation: Operation) -> Option<String> {
+    profile.operation(operation).is_none().then(|| lack_of(operation).to_string())
+}
+
+fn lack_of(operation: Operation) -> Stop {
+    Stop::NotApplicable(format!("the vendor has no operation {operation}"))
+}
+
+fn lack_of_all() -> Stop {
+    Stop::NotApplicable("no model that is offered has this".to_owned())
 }

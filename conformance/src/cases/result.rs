@@ -3,12 +3,13 @@
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use mockreel_contracts::contract::check::roles::asked;
-use mockreel_contracts::contract::check::schema::{at, properties};
+use mockreel_contracts::contract::check::schema::at;
 use mockreel_contracts::contract::model::source::Grade;
 use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
@@ -27,6 +28,9 @@ const fn ended(
 ) -> Case {
     Case::new(id, title, level, Cost::Shared, Stage::Ended, run).after(&["SUB-01", "POLL-09"])
 }
+
+/// Why the case about the cost does not apply to a vendor that never tells it.
+const NO_USAGE: &str = "looks tell no cost";
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
@@ -49,7 +53,7 @@ pub(super) const CASES: &[Case] = &[
         .after(&["SUB-01", "POLL-09"]),
     ended("RES-04", "the cost is told as documented", Level::Should, usage)
         .on(|profile| profile.reply_member_clause(Operation::Poll, &usage_at(profile)?))
-        .unless(|profile| usage_at(profile).is_none().then(|| "looks tell no cost".to_owned())),
+        .unless(|profile| usage_at(profile).is_none().then(|| NO_USAGE.to_owned())),
     ended("RES-05", "the video lasts as long as was asked for", Level::May, duration).on(|profile| {
         let model = profile.model()?;
         let member = profile.member(model, Role::Duration);
@@ -129,8 +133,7 @@ fn lifetime(session: &mut Session<'_>) -> Verdict {
 /// The object that tells the cost in a look, if the contract has one.
 fn usage_at(profile: &Profile) -> Option<String> {
     let poll = profile.operation(Operation::Poll)?;
-    let found = properties(&poll.reply).into_iter().map(|(pointer, _)| pointer);
-    found.into_iter().find(|pointer| pointer.ends_with("/usage"))
+    poll.read.usage.clone().filter(|place| at(&poll.reply, place).is_some())
 }
 
 /// Whether a look must have what is at a place, and everything around it.
@@ -149,7 +152,8 @@ fn demanded(profile: &Profile, place: &str) -> bool {
 fn usage(session: &mut Session<'_>) -> Verdict {
     let look = session.succeeded()?;
     let body = look.answer.json().unwrap_or_default();
-    let Some(place) = usage_at(session.profile) else { return Ok(()) };
+    let poll = require_operation(session.profile, Operation::Poll)?;
+    let place = usage_at(session.profile).ok_or_else(|| Stop::NotApplicable(NO_USAGE.to_owned()))?;
     let told = match body.pointer(&place) {
         Some(Value::Object(told)) => told,
         None | Some(Value::Null) if !demanded(session.profile, &place) => {
@@ -161,7 +165,7 @@ fn usage(session: &mut Session<'_>) -> Verdict {
             return Err(Stop::Failed(format!("expected the cost at {place}; found {found}")));
         }
     };
-    let declared = session.profile.operation(Operation::Poll).and_then(|poll| at(&poll.reply, &place));
+    let declared = at(&poll.reply, &place);
     let required = declared.and_then(|schema| schema.get("required")).and_then(Value::as_array);
     for name in required.into_iter().flatten().filter_map(Value::as_str) {
         let Some(number) = told.get(name).and_then(Value::as_f64) else {
@@ -172,16 +176,17 @@ fn usage(session: &mut Session<'_>) -> Verdict {
         };
         session.note(name, number);
     }
-    let both = ["credits_used", "tokens_used"].iter().filter(|name| told.contains_key(**name)).count();
-    if both > 1 {
-        return Err(Stop::Failed("expected one of credits_used and tokens_used; found both".to_owned()));
+    let names = &poll.read.usage_one_of;
+    if names.iter().filter(|name| told.contains_key(*name)).count() > 1 {
+        return Err(Stop::Failed(format!("expected one of {}; found both", names.join(" and "))));
     }
     Ok(())
 }
 
 fn duration(session: &mut Session<'_>) -> Verdict {
     let url = video(session)?;
-    let Some(shared) = session.shared_job() else { return Ok(()) };
+    let shared = session.shared_job();
+    let shared = shared.ok_or_else(|| Stop::NotApplicable("there is no shared job".to_owned()))?;
     let model = session.profile.contract().models.get(&shared.model);
     let seconds = model.map_or(0, |model| asked(model, &shared.body).seconds);
     lasts(session, &url, f64::from(seconds))

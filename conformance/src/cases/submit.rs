@@ -1,16 +1,19 @@
 //! Submits that the vendor accepts.
 
 use mockreel_contracts::contract::check::image::{ImageRole, Transport};
-use mockreel_contracts::{Operation, Phase, Role};
+use mockreel_contracts::{Model, Operation, Phase, Role};
 use serde_json::{Value, json};
 
-use super::requests::{no_role, plain, with};
+use super::requests::{no_role, plain, require_operation, with, with_first_image, with_member};
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
-use crate::profile::{Image, Profile, put, seconds_of};
+use crate::profile::{Profile, put, seconds_of};
 use crate::session::{Session, Stop, Verdict};
 use crate::shape::{self, undocumented};
 use crate::wording::told;
+
+/// Why the case about ten seconds does not apply, if it does not.
+const NO_TEN_SECONDS: &str = "no model makes ten seconds";
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
@@ -68,7 +71,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("SUB-10", "what becomes of an unknown member", Level::Info, Cost::Own, Stage::Own, |session| {
         let (model, mut body) = plain(session)?;
         put(&mut body, &format!("{}/x_probe", payload(session, model)), json!("1"));
-        recorded(session, model.id.clone().as_str(), &body)
+        recorded(session, model, &body)
     }),
     Case::new(
         "SUB-11",
@@ -82,12 +85,12 @@ pub(super) const CASES: &[Case] = &[
             for name in ["ratio", "aspect_ratio"] {
                 put(&mut body, &format!("{place}/{name}"), json!("16:9"));
             }
-            recorded(session, model.id.clone().as_str(), &body)
+            recorded(session, model, &body)
         },
     ),
     Case::new("SUB-12", "ten seconds make ten seconds", Level::May, Cost::Own, Stage::Own, ten_seconds)
         .on(|profile| ten(profile).and_then(|(clause, _)| clause))
-        .unless(|profile| ten(profile).is_none().then(|| "no model makes ten seconds".to_owned())),
+        .unless(|profile| ten(profile).is_none().then(|| NO_TEN_SECONDS.to_owned())),
     Case::new("SUB-13", "a camera movement is accepted", Level::Should, Cost::Own, Stage::Own, camera)
         .on(|profile| {
             let model = profile.model_with(|model| super::camera::camera_of(profile, model).is_some())?;
@@ -115,8 +118,7 @@ pub(super) const CASES: &[Case] = &[
 
 fn minimal(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
-    let fact = session.profile.operation(Operation::Submit).map(|submit| submit.status.clone());
-    let Some(fact) = fact else { return Ok(()) };
+    let fact = &require_operation(session.profile, Operation::Submit)?.status;
     if let Some(documented) = fact.documented.filter(|documented| *documented != job.answer.status) {
         session.note("documented_status", documented);
     }
@@ -140,7 +142,7 @@ fn schema(session: &mut Session<'_>) -> Verdict {
     let job = session.shared()?;
     session.rests_on(&[job.number]);
     let profile = session.profile;
-    let Some(submit) = profile.operation(Operation::Submit) else { return Ok(()) };
+    let submit = require_operation(profile, Operation::Submit)?;
     let body = job.answer.json().unwrap_or_default();
     let unlisted = undocumented(&submit.reply, &body);
     if !unlisted.is_empty() {
@@ -219,14 +221,11 @@ fn url(session: &mut Session<'_>) -> Verdict {
 
 /// Submits with the first image handed over in a way of one's choice.
 fn handed(session: &mut Session<'_>, way: impl Fn(&[Transport]) -> Option<Transport>) -> Verdict {
-    let profile = session.profile;
-    let (model, mut body) = with(session, |model| {
-        profile.image(model, ImageRole::First).is_some_and(|(_, rules)| way(&rules.transports).is_some())
-    })?;
-    let Some((member, rules)) = profile.image(model, ImageRole::First) else { return Ok(()) };
-    let Some(way) = way(&rules.transports) else { return Ok(()) };
-    let image: Image = session.image().clone();
-    put(&mut body, &member.pointer, image.by(way));
+    let (model, mut body, member, rules) =
+        with_first_image(session, |rules| way(&rules.transports).is_some())?;
+    let transport = way(&rules.transports);
+    let transport = transport.ok_or_else(|| Stop::Internal("an image without a transport".to_owned()))?;
+    put(&mut body, &member.pointer, session.image().by(transport));
     session.accept(model, &body).map(|_| ())
 }
 
@@ -241,20 +240,18 @@ fn tail(session: &mut Session<'_>) -> Verdict {
 
 fn other_type(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.member(model, Role::Duration).is_some())?;
-    let Some(member) = profile.member(model, Role::Duration) else { return Ok(()) };
+    let (model, mut body, member) = with_member(session, Role::Duration)?;
     let shortest = profile.durations(model).first().cloned().unwrap_or(json!(5));
     let other = match &shortest {
         Value::String(text) => json!(text.parse::<u32>().unwrap_or(5)),
         other => json!(other.to_string()),
     };
     put(&mut body, &member.pointer, other);
-    recorded(session, &model.id.clone(), &body)
+    recorded(session, model, &body)
 }
 
 /// Submits and writes down what came, either being as good.
-fn recorded(session: &mut Session<'_>, model: &str, body: &Value) -> Verdict {
-    let Some(model) = session.profile.contract().models.get(model) else { return Ok(()) };
+fn recorded(session: &mut Session<'_>, model: &Model, body: &Value) -> Verdict {
     match session.accept(model, body) {
         Ok(_) => {
             session.note("accepted", true);
@@ -269,7 +266,7 @@ fn recorded(session: &mut Session<'_>, model: &str, body: &Value) -> Verdict {
 }
 
 /// Where the members of a job are in a body: beside the prompt or the image.
-fn payload(session: &Session<'_>, model: &mockreel_contracts::Model) -> String {
+fn payload(session: &Session<'_>, model: &Model) -> String {
     let profile = session.profile;
     let prompt = profile.member(model, Role::Prompt).map(|member| member.pointer);
     let place = prompt.or_else(|| profile.image(model, ImageRole::First).map(|(member, _)| member.pointer));
@@ -277,22 +274,21 @@ fn payload(session: &Session<'_>, model: &mockreel_contracts::Model) -> String {
 }
 
 /// The first model that makes ten seconds, and what says so.
-fn ten(profile: &Profile) -> Option<(Option<Clause>, String)> {
+fn ten(profile: &Profile) -> Option<(Option<Clause>, &Model)> {
     let asked =
         profile.model_with(|model| profile.durations(model).iter().any(|value| seconds_of(value) == 10));
     if let Some(model) = asked {
         let member = profile.member(model, Role::Duration)?;
-        return Some((profile.member_clause(model, &member, "enum"), model.id.clone()));
+        return Some((profile.member_clause(model, &member, "enum"), model));
     }
     let model = profile.model_with(|model| model.output.seconds == 10)?;
     let place = format!("models.{}.output", model.id);
-    Some((profile.cited(&place, "seconds: 10", &model.output.source), model.id.clone()))
+    Some((profile.cited(&place, "seconds: 10", &model.output.source), model))
 }
 
 fn ten_seconds(session: &mut Session<'_>) -> Verdict {
     let profile = session.profile;
-    let Some((_, id)) = ten(profile) else { return Ok(()) };
-    let Some(model) = profile.contract().models.get(&id) else { return Ok(()) };
+    let (_, model) = ten(profile).ok_or_else(|| Stop::NotApplicable(NO_TEN_SECONDS.to_owned()))?;
     let mut body = profile.body(model, session.image());
     let long = profile.durations(model).into_iter().find(|value| seconds_of(value) == 10);
     if let (Some(member), Some(long)) = (profile.member(model, Role::Duration), long) {

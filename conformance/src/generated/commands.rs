@@ -181,7 +181,8 @@ impl Sequence<'_, '_, '_> {
 
     fn list(&mut self) -> Verdict {
         let profile = self.session.profile;
-        let Some(ask) = profile.ask(Operation::List, &[]) else { return Ok(()) };
+        let ask = profile.ask(Operation::List, &[]);
+        let ask = ask.ok_or_else(|| Stop::NotApplicable("the vendor has no listing".to_owned()))?;
         let answer = self.session.send(&ask.from(self.apart.owner()))?;
         if answer.status != 200 {
             return Err(Stop::Failed(format!("expected a listing; found {}", told(&answer))));

@@ -23,6 +23,9 @@ const USUAL: u32 = 1;
 /// Other images that are tried once one was misjudged.
 const SHRINKS: u32 = 60;
 
+/// Why the case does not apply to a vendor that takes no image as bytes.
+const NO_BYTES: &str = "pictures are not taken as bytes";
+
 /// Pixels that a side has beyond what it needs, at most.
 const MORE: u32 = 20;
 
@@ -221,7 +224,7 @@ fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
     let profile = session.profile;
     let mut places = places(profile);
     if places.is_empty() {
-        return Ok(());
+        return Err(Stop::NotApplicable(NO_BYTES.to_owned()));
     }
     let place = places.swap_remove(usize::from(sketch.model) % places.len());
     if matches!(sketch.beside, Beside::Bytes(_)) && place.rules.max_bytes.is_none() {
@@ -301,7 +304,7 @@ pub(super) fn clause(profile: &Profile) -> Option<Clause> {
 
 /// Why the case does not apply, if no image is taken as bytes.
 pub(super) fn silent(profile: &Profile) -> Option<String> {
-    places(profile).is_empty().then(|| "pictures are not taken as bytes".to_owned())
+    places(profile).is_empty().then(|| NO_BYTES.to_owned())
 }
 
 #[cfg(test)]

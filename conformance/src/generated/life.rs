@@ -91,7 +91,7 @@ impl Life {
     ///
     /// If it cannot be like that.
     pub(super) fn seen(&mut self, place: usize, seen: &Observation) -> Result<(), String> {
-        let Some(job) = self.jobs.get_mut(place) else { return Ok(()) };
+        let job = self.jobs.get_mut(place).ok_or_else(|| format!("expected job {place}; found none"))?;
         let word = seen.status.clone().unwrap_or_default();
         if seen.id.as_deref() != Some(job.id.as_str()) {
             let found = seen.id.as_deref().unwrap_or("none");
@@ -146,7 +146,7 @@ impl Life {
     ///
     /// If it cannot have been done.
     pub(super) fn cancelled(&mut self, place: usize, done: bool, word: Value) -> Result<(), String> {
-        let Some(job) = self.jobs.get_mut(place) else { return Ok(()) };
+        let job = self.jobs.get_mut(place).ok_or_else(|| format!("expected job {place}; found none"))?;
         if let (true, Some(end)) = (done, &job.end) {
             return Err(format!(
                 "expected job {place}, which is {end}, not to be cancelled; found that it was"
