@@ -1,12 +1,19 @@
-//! What can be typed. Nothing is checked here beyond its form; `settings.rs` says what was meant.
+//! The command line: sub-commands and the flags of `serve`. Only the form is checked here; `settings.rs` reads the meaning.
 
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use mockreel_emulator::PurseSetting;
+use mockreel_emulator::engine::KeyRule;
+use mockreel_emulator::scenario::Entry;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use crate::check::flags::Check;
-use crate::drift::flags::Drift;
+use crate::check::flags::CheckFlags;
+use crate::drift::flags::{DriftCommand, DriftFlags};
 
 /// Stands in for paid, asynchronous AI-video APIs.
 #[derive(Debug, Parser)]
@@ -15,34 +22,48 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
-    pub(crate) serve: Serve,
+    pub(crate) serve: ServeFlags,
 }
 
 /// The sub-commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the vendors (also without any sub-command).
-    Serve(Box<Serve>),
+    Serve(Box<ServeFlags>),
+    /// Make one video on a vendor's path, save it here, and print the requests as `curl` commands.
+    Demo(DemoFlags),
     /// Show what the contracts say.
     #[command(subcommand)]
-    Contract(Contract),
+    Contract(ContractCommand),
     /// Run the conformance suite against the stand-in, a recorded run, or the real vendor.
-    Check(Box<Check>),
+    Check(Box<CheckFlags>),
     /// Say what `check` would send and could cost; send nothing.
-    Plan(Box<Check>),
+    Plan(Box<CheckFlags>),
     /// Say what differs between contracts, OpenAPI files, recorded and fresh answers, and how bad it is.
-    Drift(Box<Drift>),
-    /// Look at scenarios: what can be made to go wrong.
+    Drift(Box<DriftCommand>),
+    /// Show scenarios: what can be made to go wrong.
     #[command(subcommand)]
-    Scenario(Scenario),
+    Scenario(ScenarioCommand),
     /// Keep the list of expected failures.
     #[command(subcommand)]
-    Baseline(Baseline),
+    Baseline(BaselineCommand),
 }
 
-/// What can be asked about scenarios.
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoFlags {
+    /// ID or ID@EDITION [default: the first of `contract list`].
+    #[arg(value_name = "VENDOR[@EDITION]")]
+    pub(crate) vendor: Option<String>,
+    /// Where to save the video; a file that is there already is not overwritten [default: VENDOR.mp4, or the next free
+    /// name].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The sub-commands of `scenario`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Scenario {
+pub(crate) enum ScenarioCommand {
     /// List the ready-made sets.
     List,
     /// Print a ready-made set, as a file that `--scenario` takes.
@@ -64,9 +85,9 @@ pub(crate) enum Scenario {
     },
 }
 
-/// What can be done with a baseline.
+/// The sub-commands of `baseline`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Baseline {
+pub(crate) enum BaselineCommand {
     /// Rewrite it by a report of `check --report json=FILE`: what passes now goes, what fails now comes.
     Update {
         /// The baseline; made if there is none.
@@ -83,9 +104,9 @@ pub(crate) enum Baseline {
     },
 }
 
-/// What can be asked of the contracts.
+/// The sub-commands of `contract`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Contract {
+pub(crate) enum ContractCommand {
     /// List vendors and editions.
     List,
     /// Print a vendor's page: every rule with its source and grade.
@@ -102,47 +123,58 @@ pub(crate) enum Contract {
         documented: bool,
     },
     /// Turn a vendor's OpenAPI files into an edition in TOML, for a person to edit.
-    Import {
-        /// OpenAPI files (JSON or YAML), or folders of them.
-        #[arg(required = true, value_name = "FILE|FOLDER")]
-        paths: Vec<PathBuf>,
-        /// Whose they are: lower-case letters, digits, hyphens [default: the vendor whose hosts they name]. For a
-        /// vendor that is not known a skeleton is written; it is served only once its folder is in contracts/src.
-        #[arg(long, value_name = "ID")]
-        vendor: Option<String>,
-        /// The day of the edition, YYYY-MM-DD [default: the latest that a file's name begins with].
-        #[arg(long, value_name = "DAY")]
-        edition: Option<String>,
-        /// The vendor's name for pages.
-        #[arg(long, value_name = "TEXT")]
-        title: Option<String>,
-        /// Where to write it; a file that is there already is not overwritten [default: standard output].
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
+    Import(ImportFlags),
 }
 
-/// Flags of `serve`. Each has an environment variable and a key in the configuration file.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Serve {
+/// Flags of `contract import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportFlags {
+    /// OpenAPI files (JSON or YAML), or folders of them.
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Whose they are: lower-case letters, digits, hyphens [default: the vendor whose hosts they name]. For a
+    /// vendor that is not known a skeleton is written; it is served only once its folder is in contracts/src.
+    #[arg(long, value_name = "ID")]
+    pub(crate) vendor: Option<String>,
+    /// The day of the edition, YYYY-MM-DD [default: the latest that a file's name begins with].
+    #[arg(long, value_name = "DAY")]
+    pub(crate) edition: Option<String>,
+    /// The vendor's name for pages.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// Where to write it; a file that is there already is not overwritten [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Flags of `serve`, which are also the keys of the configuration file. It has the keys' names with underscores.
+#[derive(Debug, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(
+    title = "mockreel.toml",
+    description = "The configuration file: the flags' names with underscores; lists where a flag may be repeated."
+)]
+pub(crate) struct ServeFlags {
     /// Address of all vendors [default: 127.0.0.1:4747].
     #[arg(long, value_name = "ADDR", env = "MOCKREEL_LISTEN")]
+    #[schemars(with = "Option<String>")]
     pub(crate) listen: Option<SocketAddr>,
     /// Address of one vendor; repeatable.
-    #[arg(long = "port", value_name = "VENDOR=ADDR", env = "MOCKREEL_VENDOR_PORT", value_delimiter = ',')]
-    pub(crate) ports: Vec<String>,
+    #[arg(long, value_name = "VENDOR=ADDR", env = "MOCKREEL_VENDOR_PORT", value_delimiter = ',')]
+    pub(crate) port: Vec<String>,
     /// Configuration file [default: mockreel.toml, if there is one].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
+    #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
-    /// Serve only this vendor; repeatable.
-    #[arg(long = "vendor", value_name = "ID[@EDITION]", env = "MOCKREEL_VENDOR", value_delimiter = ',')]
-    pub(crate) vendors: Vec<String>,
+    /// Serve only this vendor; repeatable [default: all, in all editions].
+    #[arg(long, value_name = "ID[@EDITION]", env = "MOCKREEL_VENDOR", value_delimiter = ',')]
+    pub(crate) vendor: Vec<String>,
     /// Lay this file over a vendor's newest edition; repeatable.
-    #[arg(long = "contract", value_name = "FILE", env = "MOCKREEL_CONTRACT", value_delimiter = ',')]
-    pub(crate) contracts: Vec<PathBuf>,
-    /// Choose a quirk; repeatable.
-    #[arg(long = "option", value_name = "VENDOR.NAME=VALUE", env = "MOCKREEL_OPTION", value_delimiter = ',')]
-    pub(crate) options: Vec<String>,
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_CONTRACT", value_delimiter = ',')]
+    pub(crate) contract: Vec<PathBuf>,
+    /// Choose a quirk that the vendor's page lists; repeatable.
+    #[arg(long, value_name = "VENDOR.NAME=VALUE", env = "MOCKREEL_OPTION", value_delimiter = ',')]
+    pub(crate) option: Vec<String>,
     /// How long jobs take: instant, fast, real or a factor [default: fast, a sixtieth of what was observed].
     #[arg(long, value_name = "LATENCY", env = "MOCKREEL_LATENCY")]
     pub(crate) latency: Option<String>,
@@ -162,8 +194,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "MOMENT", env = "MOCKREEL_IMAGE_BREACH")]
     pub(crate) image_breach: Option<String>,
     /// What happens to which requests: a ready-made set, or a file of scenarios; repeatable.
-    #[arg(long = "scenario", value_name = "FILE|NAME", env = "MOCKREEL_SCENARIO", value_delimiter = ',')]
-    pub(crate) scenarios: Vec<String>,
+    #[arg(long, value_name = "FILE|NAME", env = "MOCKREEL_SCENARIO", value_delimiter = ',', value_parser = read_name)]
+    pub(crate) scenario: Vec<Entry>,
     /// Follow orders in prompts (`[mock:...]`) and in `x-mockreel-scenario` also while listening beyond loopback.
     #[arg(long, env = "MOCKREEL_ALLOW_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_directives: Option<bool>,
@@ -173,13 +205,48 @@ pub(crate) struct Serve {
     /// Environment variable that holds the secret by which callbacks are signed (`whsec_...`).
     #[arg(long, value_name = "VAR", env = "MOCKREEL_CALLBACK_SECRET_ENV")]
     pub(crate) callback_secret_env: Option<String>,
-    /// The address under which clients reach the emulator, for the URLs in its answers.
+    /// What every account has with a vendor at first.
+    #[arg(skip)]
+    pub(crate) account: BTreeMap<String, PurseSetting>,
+    /// The keys that vendors know; without one for a vendor, it knows every key.
+    #[arg(skip)]
+    pub(crate) key: Vec<KeyRule>,
+    /// The address under which clients reach the emulator, for the URLs in its answers [default: the address that was
+    /// asked].
     #[arg(long, value_name = "URL", env = "MOCKREEL_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
-    /// Address of the control API, if it is to be apart.
+    /// Address of the control API, if it is to be apart [default: that of the vendors].
     #[arg(long, value_name = "ADDR", env = "MOCKREEL_ADMIN_LISTEN")]
+    #[schemars(with = "Option<String>")]
     pub(crate) admin_listen: Option<SocketAddr>,
     /// Environment variable that holds the token which the control API wants beyond loopback.
     #[arg(long, value_name = "VAR", env = "MOCKREEL_ADMIN_TOKEN_ENV")]
     pub(crate) admin_token_env: Option<String>,
+    #[arg(skip)]
+    pub(crate) check: CheckFlags,
+    #[arg(skip)]
+    pub(crate) drift: DriftFlags,
+}
+
+impl ServeFlags {
+    /// Takes what was not typed from the configuration file.
+    pub(crate) fn or(mut self, file: Self) -> Self {
+        fill!(self, file, Self {
+            listen, port, vendor, contract, option, latency, progress, clock, seed, images, image_breach, scenario,
+            allow_directives, allow_callbacks, callback_secret_env, account, key, public_url, admin_listen,
+            admin_token_env;
+            config, check, drift
+        });
+        self
+    }
+}
+
+/// A scenario on the command line is a name or a file; the configuration file may hold the scenario itself.
+fn read_name(text: &str) -> Result<Entry, Infallible> {
+    Ok(Entry::Named(text.to_owned()))
+}
+
+/// The JSON Schema of the configuration file.
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(ServeFlags).to_value()
 }

@@ -1,95 +1,83 @@
-//! `mockreel contract`: what the contracts say, printed, and a vendor's files made into one.
+//! `mockreel contract`: contracts printed, and a vendor's OpenAPI files turned into one.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use mockreel_contracts::contract::views::openapi::{Side, export};
 use mockreel_contracts::contract::views::page::render;
 use mockreel_drift::import::{ImportError, Wanted, check_id, day, hosts, import};
 
-use crate::Failed;
-use crate::cli::Contract;
+use crate::cli::{ContractCommand, ImportFlags};
+use crate::error::CliError;
+use crate::files::{check_free, read_regular, write_new};
+use crate::output::say;
 
-/// Prints what was asked for.
-pub(crate) fn run(command: Contract) -> Result<(), Failed> {
+/// Prints or imports what the sub-command asks for.
+pub(crate) fn run(command: ContractCommand) -> Result<(), CliError> {
     let text = match command {
-        Contract::List => list()?,
-        Contract::Show { vendor } => {
-            let vendor = mockreel_contracts::vendor(&vendor).map_err(Failed::Usage)?;
-            let all = mockreel_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
-            let older = all.iter().map(|held| &*held.contract);
-            let older = older.filter(|held| held.id == vendor.id() && held.edition < vendor.contract.edition);
+        ContractCommand::List => list_editions()?,
+        ContractCommand::Show { vendor } => {
+            let vendor = mockreel_contracts::vendor(&vendor).map_err(CliError::Usage)?;
+            let all = mockreel_contracts::vendors().map_err(CliError::internal)?;
+            let older = all.iter().map(|vendor| &*vendor.contract);
+            let older =
+                older.filter(|other| other.id == vendor.id() && other.edition < vendor.contract.edition);
             render(&vendor.contract, &older.collect::<Vec<_>>())
         }
-        Contract::Openapi { vendor, documented } => {
-            let vendor = mockreel_contracts::vendor(&vendor).map_err(Failed::Usage)?;
-            let side = if documented { Side::Documented } else { Side::Enforced };
-            format!("{:#}\n", export(&vendor.contract, side))
+        ContractCommand::Openapi { vendor, documented } => {
+            let vendor = mockreel_contracts::vendor(&vendor).map_err(CliError::Usage)?;
+            let view = if documented { Side::Documented } else { Side::Enforced };
+            format!("{:#}\n", export(&vendor.contract, view))
         }
-        Contract::Import { paths, vendor, edition, title, out } => {
-            let wanted = Asked { vendor, edition, title };
-            return imported(&paths, &wanted, out.as_deref());
-        }
+        ContractCommand::Import(flags) => return import_files(&flags),
     };
     say(&text);
     Ok(())
 }
 
-/// What was asked of an import.
-struct Asked {
-    vendor: Option<String>,
-    edition: Option<String>,
-    title: Option<String>,
-}
-
-/// Imports files, and sees to it that what was made of them is read as it is meant.
-fn imported(paths: &[PathBuf], asked: &Asked, out: Option<&Path>) -> Result<(), Failed> {
-    if let Some(id) = &asked.vendor {
-        check_id(id).map_err(|error| Failed::Usage(error.to_string()))?;
+/// Imports files, and checks that the edition made of them loads.
+fn import_files(flags: &ImportFlags) -> Result<(), CliError> {
+    if let Some(id) = &flags.vendor {
+        check_id(id).map_err(CliError::usage)?;
     }
-    if let Some(taken) = out.filter(|path| path.symlink_metadata().is_ok()) {
-        return Err(taken_already(taken));
-    }
-    let files = read(paths)?;
-    let all = mockreel_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
+    flags.out.as_deref().map_or(Ok(()), check_free)?;
+    let files = read_files(&flags.paths)?;
+    let all = mockreel_contracts::vendors().map_err(CliError::internal)?;
     if files.is_empty() {
-        return Err(Failed::Usage(ImportError::Nothing.to_string()));
+        return Err(CliError::Usage(ImportError::Nothing.to_string()));
     }
-    let told = hosts(&files);
-    let known = all.iter().filter(|vendor| vendor.newest).find(|vendor| match &asked.vendor {
+    let named = hosts(&files);
+    let known = all.iter().filter(|vendor| vendor.newest).find(|vendor| match &flags.vendor {
         Some(id) => vendor.id() == id,
-        None => vendor.contract.hosts.iter().any(|host| told.contains(host)),
+        None => vendor.contract.hosts.iter().any(|host| named.contains(host)),
     });
-    let id = known.map(|vendor| vendor.id().to_owned()).or_else(|| asked.vendor.clone());
+    let id = known.map(|vendor| vendor.id().to_owned()).or_else(|| flags.vendor.clone());
     let Some(id) = id else {
         let known: Vec<&str> = all.iter().filter(|vendor| vendor.newest).map(|vendor| vendor.id()).collect();
-        return Err(Failed::Usage(format!(
+        return Err(CliError::Usage(format!(
             "the files name no host of {}: say whose they are with --vendor ID, which may be a new one",
             known.join(", ")
         )));
     };
-    let day = day(&files, asked.edition.as_deref()).map_err(|error| Failed::Usage(error.to_string()))?;
+    let day = day(&files, flags.edition.as_deref()).map_err(CliError::usage)?;
     // What was written on a day is compared with what was in force then.
     let base = match day {
-        Some(day) => mockreel_contracts::vendor::in_force(&id, day)
-            .map_err(|error| Failed::Internal(error.to_string()))?,
+        Some(day) => mockreel_contracts::vendor::in_force(&id, day).map_err(CliError::internal)?,
         None => known,
     };
-    let wanted = Wanted {
+    let options = Wanted {
         id: &id,
         known: base.map(|vendor| &*vendor.contract),
-        edition: asked.edition.as_deref(),
-        title: asked.title.as_deref(),
+        edition: flags.edition.as_deref(),
+        title: flags.title.as_deref(),
     };
-    let text = import(&files, &wanted).map_err(|error| Failed::Usage(error.to_string()))?;
-    match out {
-        Some(path) => write_new(path, &text)?,
+    let text = import(&files, &options).map_err(CliError::usage)?;
+    match &flags.out {
+        Some(path) => write_new(path, text.as_bytes())?,
         None => say(&text),
     }
     if known.is_some() {
         mockreel_contracts::vendor::overlaid("what was imported", &text).map_err(|error| {
-            Failed::Usage(format!(
+            CliError::Usage(format!(
                 "{error}; it was written all the same, and has to be edited before it loads"
             ))
         })?;
@@ -97,39 +85,22 @@ fn imported(paths: &[PathBuf], asked: &Asked, out: Option<&Path>) -> Result<(), 
     Ok(())
 }
 
-/// Writes a file that was not there before.
-fn write_new(path: &Path, text: &str) -> Result<(), Failed> {
-    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|why| match why.kind() {
-        ErrorKind::AlreadyExists => taken_already(path),
-        _ => Failed::Usage(format!("cannot write {}: {why}", path.display())),
-    })
-}
-
-fn taken_already(path: &Path) -> Failed {
-    let path = path.display();
-    Failed::Usage(format!(
-        "--out {path}: expected a name that is free, found something there already, which is not overwritten; \
-         give another name, or remove it"
-    ))
-}
-
 /// The files, by name; a file of a folder is named by its path in it.
-fn read(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failed> {
+fn read_files(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, CliError> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            collect(path, path, &mut files)?;
+            collect_files(path, path, &mut files)?;
         } else {
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            files.push((name, bytes(path)?));
+            files.push((name, read_bytes(path)?));
         }
     }
     Ok(files)
 }
 
-fn collect(folder: &Path, within: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failed> {
-    let unreadable = |why: std::io::Error| Failed::Usage(format!("cannot read {}: {why}", within.display()));
+fn collect_files(folder: &Path, within: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), CliError> {
+    let unreadable = |why: std::io::Error| CliError::unreadable(within, why);
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(within).map_err(unreadable)? {
         entries.push(entry.map_err(unreadable)?);
@@ -141,28 +112,21 @@ fn collect(folder: &Path, within: &Path, files: &mut Vec<(String, Vec<u8>)>) -> 
         let kind = entry.file_type().map_err(unreadable)?;
         let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();
         if kind.is_dir() {
-            collect(folder, &path, files)?;
+            collect_files(folder, &path, files)?;
         } else if ["json", "yaml", "yml"].contains(&suffix) {
             let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
-            files.push((name, bytes(&path)?));
+            files.push((name, read_bytes(&path)?));
         }
     }
     Ok(())
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Failed> {
-    crate::settings::read_regular(path)
-        .map_err(|why| Failed::Usage(format!("cannot read {}: {why}", path.display())))
+fn read_bytes(path: &Path) -> Result<Vec<u8>, CliError> {
+    read_regular(path).map_err(|why| CliError::unreadable(path, why))
 }
 
-fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // A reader that has seen enough closes the pipe; that is no failure.
-    let _ = out.write_all(text.as_bytes());
-}
-
-fn list() -> Result<String, Failed> {
-    let all = mockreel_contracts::vendors().map_err(|error| Failed::Internal(error.to_string()))?;
+fn list_editions() -> Result<String, CliError> {
+    let all = mockreel_contracts::vendors().map_err(CliError::internal)?;
     let lines = all.iter().map(|vendor| {
         let newest = if vendor.newest { "  newest" } else { "" };
         let title = &vendor.contract.title;

@@ -1,84 +1,78 @@
 //! `mockreel`: stands in for paid, asynchronous AI-video APIs.
 
+#[macro_use]
+mod given;
+
 mod check;
 mod cli;
 mod contract;
+mod demo;
 mod drift;
+mod error;
+mod files;
+mod output;
 mod scenario;
 mod serve;
 mod settings;
+mod variables;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
-use thiserror::Error;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use self::cli::{Cli, Command};
-
-/// Why a command ended badly. The exit codes are part of the public interface.
-#[derive(Debug, Error)]
-pub(crate) enum Failed {
-    /// Usage or configuration: exit code 2.
-    #[error("{0}")]
-    Usage(String),
-    /// The suite says what went wrong, and its exit code.
-    #[error("{0}")]
-    Suite(mockreel_conformance::exit::SuiteError),
-    /// Something of ours: exit code 6.
-    #[error("{0}")]
-    Internal(String),
-}
-
-impl Failed {
-    fn code(&self) -> u8 {
-        match self {
-            Self::Usage(_) => 2,
-            Self::Suite(error) => error.exit_code(),
-            Self::Internal(_) => 6,
-        }
-    }
-}
+use self::output::say_error;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return refuse(&error),
+    let mut command = variables::without_unset(Cli::command());
+    let parsed = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok((cli, settings::config_text(find_config(&matches))))
+    });
+    let (cli, config) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return refuse_arguments(&error, &command),
     };
+    variables::find_unknown(&Cli::command(), &config).iter().for_each(|line| say_error(line));
     let done = match cli.command {
         None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
-        Some(Command::Serve(serve)) => serve::run(*serve).map(|()| ExitCode::SUCCESS),
+        Some(Command::Serve(flags)) => serve::run(*flags).map(|()| ExitCode::SUCCESS),
+        Some(Command::Demo(flags)) => demo::run(flags).map(|()| ExitCode::SUCCESS),
         Some(Command::Contract(command)) => contract::run(command).map(|()| ExitCode::SUCCESS),
         Some(Command::Scenario(command)) => scenario::run(command).map(|()| ExitCode::SUCCESS),
-        Some(Command::Check(typed)) => check::run(*typed),
-        Some(Command::Plan(typed)) => check::run_plan(*typed),
-        Some(Command::Drift(typed)) => drift::run(*typed),
-        Some(Command::Baseline(typed)) => check::update_baseline(&typed),
+        Some(Command::Check(flags)) => check::run_check(*flags),
+        Some(Command::Plan(flags)) => check::run_plan(*flags),
+        Some(Command::Drift(command)) => drift::run(*command),
+        Some(Command::Baseline(command)) => check::update_baseline(&command).map(|()| ExitCode::SUCCESS),
     };
-    match done {
-        Ok(code) => code,
-        Err(failed) => {
-            say_error(&failed.to_string());
-            ExitCode::from(failed.code())
-        }
-    }
+    done.unwrap_or_else(|error| {
+        say_error(&error.to_string());
+        ExitCode::from(error.exit_code())
+    })
 }
 
-/// Help and versions go out as they are; what is wrong with the arguments is one line.
-fn refuse(error: &clap::Error) -> ExitCode {
+/// The configuration file that was named, to whichever sub-command.
+fn find_config(matches: &ArgMatches) -> Option<&PathBuf> {
+    let inner = matches.subcommand().and_then(|(_, inner)| find_config(inner));
+    inner.or_else(|| matches.try_get_one("config").ok().flatten())
+}
+
+/// Prints help and versions as they are, and says in one line what is wrong with the arguments.
+fn refuse_arguments(error: &clap::Error, command: &clap::Command) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A closed pipe is no reason to fail.
             let _ = error.print();
-            ExitCode::SUCCESS
+            return ExitCode::SUCCESS;
         }
         // Its text is the whole help, which is no answer in a script's log.
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let named = std::env::args().nth(1).unwrap_or_default();
-            let known: Vec<String> =
-                Cli::command().find_subcommand(&named).into_iter().flat_map(names).collect();
-            say_error(&format!("`{named}` needs one of {}; see `mockreel --help`", known.join(", ")));
-            ExitCode::from(2)
+            let name = std::env::args().nth(1).unwrap_or_default();
+            let known = command.find_subcommand(&name).into_iter().flat_map(clap::Command::get_subcommands);
+            let known: Vec<&str> = known.map(clap::Command::get_name).collect();
+            say_error(&format!("`{name}` needs one of {}; see `mockreel --help`", known.join(", ")));
         }
         _ => {
             let text = error.to_string();
@@ -86,22 +80,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
                 text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Usage:"));
             let useful: Vec<&str> = lines.filter(|line| !line.starts_with("For more information")).collect();
             say_error(&format!("{}; see `mockreel --help`", useful.join(" ").trim_start_matches("error: ")));
-            ExitCode::from(2)
         }
     }
-}
-
-/// The names of a command's own commands.
-fn names(command: &clap::Command) -> Vec<String> {
-    command.get_subcommands().map(|held| held.get_name().to_owned()).collect()
-}
-
-/// An error is cut after so many characters.
-const MOST_CHARS: usize = 4_000;
-
-#[expect(clippy::print_stderr, reason = "the one place that speaks to the terminal about errors")]
-fn say_error(text: &str) {
-    // Names of files and members may hold what a terminal or a workflow would take for an order.
-    let text = mockreel_conformance::report::escape::one_line(text, MOST_CHARS);
-    eprintln!("mockreel: {text}");
+    ExitCode::from(2)
 }

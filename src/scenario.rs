@@ -1,64 +1,62 @@
-//! `mockreel scenario`: what can be made to go wrong, and whether a file of it can be read.
+//! `mockreel scenario`: ready-made sets, and files of scenarios read for mistakes.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use mockreel_emulator::scenario::{Scenario, schema, shipped};
 use serde_json::{Value, json};
 
-use crate::Failed;
-use crate::cli;
+use crate::cli::{self, ScenarioCommand};
+use crate::error::CliError;
+use crate::output::say;
 
-/// Prints what was asked for.
-pub(crate) fn run(command: cli::Scenario) -> Result<(), Failed> {
-    let text = match command {
-        cli::Scenario::List => list(),
-        cli::Scenario::Show { name } => show(&name)?,
-        cli::Scenario::Check { files } => {
-            let mut told = String::new();
+/// Prints what the sub-command asks for.
+pub(crate) fn run(command: ScenarioCommand) -> Result<(), CliError> {
+    say(&match command {
+        ScenarioCommand::List => list_sets(),
+        ScenarioCommand::Show { name } => show_set(&name)?,
+        ScenarioCommand::Check { files } => {
+            let mut lines = String::new();
             for file in &files {
-                let count = from_file(file)?.len();
+                let count = read_file(file)?.len();
                 let noun = if count == 1 { "scenario" } else { "scenarios" };
-                told.push_str(&format!("{}: {count} {noun}, in order\n", file.display()));
+                lines.push_str(&format!("{}: {count} {noun}, in order\n", file.display()));
             }
-            told
+            lines
         }
-        cli::Scenario::Schema { config } => {
-            let schema = if config { crate::settings::schema() } else { schema() };
-            format!("{schema:#}\n")
+        ScenarioCommand::Schema { config } => {
+            format!("{:#}\n", if config { cli::schema() } else { schema() })
         }
-    };
-    // A reader that has seen enough closes the pipe; that is no failure.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    });
     Ok(())
 }
 
-/// The scenarios that a name or a file means.
-pub(crate) fn named(text: &str) -> Result<Vec<Arc<Scenario>>, Failed> {
-    let path = Path::new(text);
-    match shipped::set(text) {
+/// The scenarios of a ready-made set, or of a file.
+pub(crate) fn read_scenarios(name: &str) -> Result<Vec<Arc<Scenario>>, CliError> {
+    let path = Path::new(name);
+    match shipped::set(name) {
         Ok(set) => Ok(set.to_vec()),
-        Err(_) if path.extension().is_some() || path.exists() => from_file(path),
-        Err(why) => Err(Failed::Usage(format!("--scenario {text}: {why}, and there is no such file"))),
+        Err(_) if path.extension().is_some() || path.exists() => read_file(path),
+        Err(why) => Err(CliError::Usage(format!("--scenario {name}: {why}, and there is no such file"))),
     }
 }
 
-fn from_file(path: &Path) -> Result<Vec<Arc<Scenario>>, Failed> {
+fn read_file(path: &Path) -> Result<Vec<Arc<Scenario>>, CliError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
-        .map_err(|why| Failed::Usage(format!("cannot read the scenarios {shown}: {why}")))?;
-    Scenario::from_file(&text).map_err(|error| Failed::Usage(format!("{shown}:{error}")))
+        .map_err(|why| CliError::Usage(format!("cannot read the scenarios {shown}: {why}")))?;
+    Scenario::from_file(&text).map_err(|error| CliError::Usage(format!("{shown}:{error}")))
 }
 
-fn list() -> String {
+fn list_sets() -> String {
     let wide = shipped::sets().iter().map(|set| set.name.len()).max().unwrap_or_default();
     shipped::sets().iter().map(|set| format!("{:wide$}  {}\n", set.name, set.summary)).collect()
 }
 
-fn show(name: &str) -> Result<String, Failed> {
-    let set = shipped::set(name).map_err(Failed::Usage)?;
-    let told: Result<Vec<Value>, _> = set.iter().map(|scenario| serde_json::to_value(&**scenario)).collect();
-    let told = told.map_err(|error| Failed::Internal(error.to_string()))?;
-    Ok(format!("{:#}\n", json!({ "scenario": told })))
+fn show_set(name: &str) -> Result<String, CliError> {
+    let set = shipped::set(name).map_err(CliError::Usage)?;
+    let scenarios: Result<Vec<Value>, _> =
+        set.iter().map(|scenario| serde_json::to_value(&**scenario)).collect();
+    let scenarios = scenarios.map_err(CliError::internal)?;
+    Ok(format!("{:#}\n", json!({ "scenario": scenarios })))
 }

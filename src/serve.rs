@@ -1,32 +1,30 @@
-//! `mockreel serve`: start, say what is served, and stop cleanly.
+//! `mockreel serve`: the start, its banner, and a clean stop.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use mockreel_emulator::clock::AccountClock;
 use mockreel_emulator::{Emulator, Progress, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::Failed;
-use crate::cli::Serve;
-use crate::settings::settings;
+use crate::cli::ServeFlags;
+use crate::error::CliError;
+use crate::output::say;
+use crate::settings::read_settings;
+use crate::variables::read_variable;
 
 /// Serves until Ctrl-C or SIGTERM.
-pub(crate) fn run(typed: Serve) -> Result<(), Failed> {
-    let settings = settings(typed)?;
-    let filter = EnvFilter::try_from_env("MOCKREEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+pub(crate) fn run(flags: ServeFlags) -> Result<(), CliError> {
+    let settings = read_settings(flags)?;
+    let filter = read_variable("MOCKREEL_LOG").and_then(|text| EnvFilter::try_new(text).ok());
+    let filter = filter.unwrap_or_else(|| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|why| Failed::Internal(format!("cannot start: {why}")))?;
-    runtime.block_on(async {
-        // Asked for before anything is said, so that a signal after the first line is never missed.
-        let mut terminate =
-            signal(SignalKind::terminate()).map_err(|why| Failed::Internal(why.to_string()))?;
-        let mut interrupt =
-            signal(SignalKind::interrupt()).map_err(|why| Failed::Internal(why.to_string()))?;
+    start_runtime()?.block_on(async {
+        // Asked for before anything is printed, so that a signal after the first line is never missed.
+        let mut terminate = signal(SignalKind::terminate()).map_err(CliError::internal)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::internal)?;
         let emulator = Emulator::start(settings).await.map_err(|error| match error {
-            StartError::Listen { .. } | StartError::Settings(_) => Failed::Usage(error.to_string()),
+            StartError::Listen { .. } | StartError::Settings(_) => CliError::usage(error),
         })?;
         say(&banner(&emulator));
         tokio::select! {
@@ -38,17 +36,23 @@ pub(crate) fn run(typed: Serve) -> Result<(), Failed> {
     })
 }
 
+/// The threads on which an emulator runs.
+pub(crate) fn start_runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|why| CliError::Internal(format!("cannot start: {why}")))
+}
+
 /// Each vendor's base URL, the seed, how jobs progress, and one command to try.
 fn banner(emulator: &Emulator) -> String {
     let settings = emulator.settings();
     let mut text = format!("mockreel serves on {}\n", emulator.base());
-    let mut told: Vec<&str> = Vec::new();
-    for chosen in &settings.vendors {
-        let id = chosen.vendor.id();
-        if told.contains(&id) {
+    let mut listed: Vec<&str> = Vec::new();
+    for served in &settings.vendors {
+        let id = served.vendor.id();
+        if listed.contains(&id) {
             continue;
         }
-        told.push(id);
+        listed.push(id);
         let editions = settings.vendors.iter().filter(|other| other.vendor.id() == id);
         let older: Vec<&str> = editions.skip(1).map(|other| other.vendor.contract.edition.as_str()).collect();
         let more = match older.as_slice() {
@@ -73,20 +77,13 @@ fn banner(emulator: &Emulator) -> String {
     };
     let _ = writeln!(text, "  seed {}, jobs progress {progress}, on {clock}", settings.seed.0);
     if !settings.scenarios.is_empty() {
-        let called = |name: &str| name.split('#').next().unwrap_or_default().to_owned();
+        let set_name = |name: &str| name.split('#').next().unwrap_or_default().to_owned();
         let mut names: Vec<String> =
-            settings.scenarios.iter().map(|scenario| called(&scenario.name)).collect();
+            settings.scenarios.iter().map(|scenario| set_name(&scenario.name)).collect();
         names.dedup();
         let _ =
             writeln!(text, "  scenarios {}; all off: DELETE /__admin/scenarios?account=*", names.join(", "));
     }
     let _ = writeln!(text, "try: curl {}/__admin/vendors", emulator.admin_base());
     text
-}
-
-fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // Nobody has to read it.
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
 }

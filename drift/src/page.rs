@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::kind::{Kind, Severity};
 
-/// The page `docs/drift.md`.
+/// The page `docs/reference/drift-kinds.md`.
 pub fn page() -> String {
     let mut page = String::from(INTRODUCTION);
     page.push_str(

@@ -1,4 +1,4 @@
-//! How long a clip takes: the figures to watch are seconds per clip on one core.
+//! Speed of clips: the figures to watch are seconds per clip on one core.
 
 #![allow(missing_docs, reason = "the macros below write functions without documentation")]
 

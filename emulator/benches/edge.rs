@@ -1,14 +1,17 @@
-//! What a client waits for: polls, submits small and large, start-up; and validation by itself.
+//! Latency at the edge: polls, submits small and large, start-up; and validation by itself.
+
+mod setup;
 
 use std::time::Duration;
 
 use base64::Engine;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use mockreel_contracts::contract::views::examples;
-use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, Limits, fixtures};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+
+use self::setup::Server;
 
 /// An image of eight megabytes: a real one, padded after its end.
 fn large_image() -> Vec<u8> {
@@ -17,36 +20,9 @@ fn large_image() -> Vec<u8> {
     bytes
 }
 
-struct Bench {
-    runtime: Runtime,
-    emulator: Emulator,
-    client: reqwest::Client,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let runtime = Runtime::new().expect("a runtime can be made");
-        // Echoed payloads of megabytes must not fill memory while the benchmark repeats itself.
-        let mut limits = Limits::default();
-        limits.store.jobs = 1_000_000;
-        let start = Emulator::builder().manual_clock(MANUAL_START).seed(1).limits(limits).start();
-        let emulator = runtime.block_on(start).expect("the emulator starts");
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
-        Self { runtime, emulator, client }
-    }
-
-    fn request(&self, method: reqwest::Method, vendor: &str, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("{}{path}", self.emulator.url(vendor));
-        self.client.request(method, url).header("authorization", "Bearer bench")
-    }
-
-    fn send(&self, request: reqwest::RequestBuilder) -> Vec<u8> {
-        self.runtime.block_on(async {
-            let answer = request.send().await.expect("the emulator answers");
-            assert!(answer.status().is_success(), "{}", answer.status());
-            answer.bytes().await.expect("the answer is whole").to_vec()
-        })
-    }
+fn request(server: &Server, method: reqwest::Method, vendor: &str, path: &str) -> reqwest::RequestBuilder {
+    let url = format!("{}{path}", server.emulator.url(vendor));
+    server.client.request(method, url).header("authorization", "Bearer bench")
 }
 
 const SUBMIT: &str = "/v2/video/generations";
@@ -56,28 +32,30 @@ fn body(image: &str) -> Value {
 }
 
 fn edge(criterion: &mut Criterion) {
-    let bench = Bench::new();
+    // Echoed payloads of megabytes must not fill memory while the benchmark repeats itself.
+    let mut limits = Limits::default();
+    limits.store.jobs = 1_000_000;
+    let server = Server::start(limits);
     let post = |body: &Value| {
-        bench
-            .request(reqwest::Method::POST, "aimlapi", SUBMIT)
+        request(&server, reqwest::Method::POST, "aimlapi", SUBMIT)
             .header("content-type", "application/json")
             .body(body.to_string())
     };
     let small = body("https://pictures.example/first.png");
-    let accepted: Value = serde_json::from_slice(&bench.send(post(&small))).expect("the answer is JSON");
+    let accepted: Value = serde_json::from_slice(&server.send(post(&small))).expect("the answer is JSON");
     let poll =
         format!("{SUBMIT}?generation_id={}", accepted["id"].as_str().expect("a submit answers with an id"));
     let mut group = criterion.benchmark_group("edge");
     group.bench_function("poll", |bencher| {
-        bencher.iter(|| bench.send(bench.request(reqwest::Method::GET, "aimlapi", &poll)));
+        bencher.iter(|| server.send(request(&server, reqwest::Method::GET, "aimlapi", &poll)));
     });
-    group.bench_function("submit_small_json", |bencher| bencher.iter(|| bench.send(post(&small))));
+    group.bench_function("submit_small_json", |bencher| bencher.iter(|| server.send(post(&small))));
     group.sample_size(20).measurement_time(Duration::from_secs(8));
     let image = large_image();
     let data_uri =
         format!("data:image/jpeg;base64,{}", base64::engine::general_purpose::STANDARD.encode(&image));
     let large = body(&data_uri);
-    group.bench_function("submit_8mb_data_uri", |bencher| bencher.iter(|| bench.send(post(&large))));
+    group.bench_function("submit_8mb_data_uri", |bencher| bencher.iter(|| server.send(post(&large))));
     group.bench_function("submit_8mb_multipart", |bencher| {
         bencher.iter_batched(
             || {
@@ -85,9 +63,8 @@ fn edge(criterion: &mut Criterion) {
                 reqwest::multipart::Form::new().text("prompt", "text").part("input_image", part)
             },
             |form| {
-                bench.send(
-                    bench
-                        .request(reqwest::Method::POST, "302ai", "/klingai/m2v_img2video_hq")
+                server.send(
+                    request(&server, reqwest::Method::POST, "302ai", "/klingai/m2v_img2video_hq")
                         .multipart(form),
                 )
             },

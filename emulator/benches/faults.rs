@@ -1,17 +1,19 @@
-//! Whether faults delay anybody else: a poll on a quiet server, and on one where a hundred callers
+//! Latency beside faults: a poll on a quiet server, and on one where a hundred callers
 //! wait for late answers while another one's connections are reset all the time.
+
+mod setup;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mockreel_emulator::Emulator;
-use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::Limits;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::runtime::Runtime;
+
+use self::setup::Server;
 
 const VENDOR: &str = "aimlapi";
 const PATH: &str = "/v2/video/generations";
@@ -22,22 +24,7 @@ const WAITING: usize = 50;
 /// How long they wait, in seconds: longer than the benchmark takes.
 const DELAY: u64 = 600;
 
-/// A server and a client.
-struct Bench {
-    runtime: Runtime,
-    emulator: Emulator,
-    client: reqwest::Client,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let runtime = Runtime::new().expect("a runtime can be made");
-        let start = Emulator::builder().manual_clock(MANUAL_START).seed(1).start();
-        let emulator = runtime.block_on(start).expect("the emulator starts");
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
-        Self { runtime, emulator, client }
-    }
-
+impl Server {
     /// Submits a job with a key; answers the path where it is polled.
     fn submit(&self, key: &str) -> String {
         let body = json!({
@@ -50,11 +37,7 @@ impl Bench {
             .bearer_auth(key)
             .header("content-type", "application/json")
             .body(body.to_string());
-        let answer = self.runtime.block_on(async {
-            let answer = request.send().await.expect("the emulator answers");
-            answer.bytes().await.expect("the answer is whole")
-        });
-        let accepted: Value = serde_json::from_slice(&answer).expect("the answer is JSON");
+        let accepted: Value = serde_json::from_slice(&self.send(request)).expect("the answer is JSON");
         let id = accepted["id"].as_str().expect("a submit answers with an id");
         format!("/{VENDOR}{PATH}?generation_id={id}")
     }
@@ -71,8 +54,7 @@ impl Bench {
             .post(format!("{}/__admin/scenarios?account={key}", self.emulator.admin_base()))
             .header("content-type", "application/json")
             .body(scenario.to_string());
-        let answer = self.runtime.block_on(request.send()).expect("the control API answers");
-        assert!(answer.status().is_success(), "the scenario was not taken: {}", answer.status());
+        self.send(request);
     }
 
     /// Opens a connection and polls on it.
@@ -92,49 +74,42 @@ impl Bench {
         let mut group = criterion.benchmark_group("faults");
         group.measurement_time(Duration::from_secs(8)).sample_size(200);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                self.runtime.block_on(async {
-                    let request = self.client.get(&url).bearer_auth("measured");
-                    let answer = request.send().await.expect("the emulator answers");
-                    assert!(answer.status().is_success(), "{}", answer.status());
-                    answer.bytes().await.expect("the answer is whole")
-                })
-            });
+            bencher.iter(|| self.send(self.client.get(&url).bearer_auth("measured")));
         });
         group.finish();
     }
 }
 
 fn quiet(criterion: &mut Criterion) {
-    Bench::new().measure(criterion, "poll_on_a_quiet_server");
+    Server::start(Limits::default()).measure(criterion, "poll_on_a_quiet_server");
 }
 
 fn troubled(criterion: &mut Criterion) {
-    let bench = Bench::new();
-    let address = bench.emulator.address();
+    let server = Server::start(Limits::default());
+    let address = server.emulator.address();
     let mut held = Vec::new();
     for (key, fault) in [("late", "slow_first_byte"), ("drops", "slow_body")] {
-        let path = bench.submit(key);
-        bench.order(key, &json!({"fault": fault, "delay": DELAY}));
+        let path = server.submit(key);
+        server.order(key, &json!({"fault": fault, "delay": DELAY}));
         for _ in 0..WAITING {
-            held.push(bench.runtime.block_on(Bench::ask(address, key, &path)));
+            held.push(server.runtime.block_on(Server::ask(address, key, &path)));
         }
     }
-    let path = bench.submit("reset");
-    bench.order("reset", &json!({"fault": "reset", "after_bytes": 50}));
+    let path = server.submit("reset");
+    server.order("reset", &json!({"fault": "reset", "after_bytes": 50}));
     let (stop, resets) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&resets));
-    let resetting = bench.runtime.spawn(async move {
+    let resetting = server.runtime.spawn(async move {
         while !stopped.load(Ordering::Relaxed) {
-            let mut stream = Bench::ask(address, "reset", &path).await;
+            let mut stream = Server::ask(address, "reset", &path).await;
             let broken = stream.read_to_end(&mut Vec::new()).await;
             assert!(broken.is_err(), "the connection was not reset");
             counted.fetch_add(1, Ordering::Relaxed);
         }
     });
-    bench.measure(criterion, "poll_beside_a_hundred_waiting_and_resets");
+    server.measure(criterion, "poll_beside_a_hundred_waiting_and_resets");
     stop.store(true, Ordering::Relaxed);
-    bench.runtime.block_on(resetting).expect("every connection of the loop was reset");
+    server.runtime.block_on(resetting).expect("every connection of the loop was reset");
     for stream in &held {
         let over = stream.try_read(&mut [0; 1]).is_ok_and(|count| count == 0);
         assert!(!over, "nobody who waited was answered or sent away");

@@ -1,32 +1,39 @@
-//! What can be typed after `check`, `plan` and `baseline`. Each flag has an environment variable and a
-//! key in the table `[check]` of the configuration file; a flag wins over the variable, that over the file.
+//! Flags of `check` and `plan`: each has an environment variable and a key in the table `[check]` of the configuration
+//! file. A flag wins over the variable, that over the file.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-/// Flags of `check` and `plan`.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Check {
+/// Flags of `check` and `plan`, and the table `[check]` of the configuration file.
+#[derive(Clone, Debug, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "CheckTable", description = "The table `[check]` of the configuration file.")]
+pub(crate) struct CheckFlags {
     /// ID or ID@EDITION; several are run one after the other, into the same reports.
     #[arg(value_name = "VENDOR[@EDITION]", required_unless_present = "list")]
+    #[serde(skip)]
     pub(crate) vendors: Vec<String>,
-    /// Look at this model only, or at each that is offered in turn with `all`; repeatable.
-    #[arg(long = "model", value_name = "ID|all", env = "MOCKREEL_MODEL", value_delimiter = ',')]
-    pub(crate) models: Vec<String>,
-    /// Whom to ask: emulator, live, or an address [default: emulator].
+    /// Test this model only, or with `all` each that is offered in turn; repeatable [default: the first that is offered].
+    #[arg(long, value_name = "ID|all", env = "MOCKREEL_MODEL", value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_several")]
+    #[schemars(with = "Models")]
+    pub(crate) model: Vec<String>,
+    /// The target: emulator, live, or an address [default: emulator].
     #[arg(long, value_name = "emulator|live|URL", env = "MOCKREEL_TARGET")]
     pub(crate) target: Option<String>,
-    /// Environment variable that holds the key.
+    /// Environment variable that holds the key; needed beyond this machine.
     #[arg(long, value_name = "VAR", env = "MOCKREEL_KEY_ENV")]
     pub(crate) key_env: Option<String>,
     /// Environment variable that holds a key of another account.
     #[arg(long, value_name = "VAR", env = "MOCKREEL_SECOND_KEY_ENV")]
     pub(crate) second_key_env: Option<String>,
-    /// The most that the ledger may ever come to, in the vendor's unit.
+    /// The most that the ledger may ever come to, in the vendor's unit; needed beyond this machine.
     #[arg(long, value_name = "N", env = "MOCKREEL_MAX_SPEND")]
+    #[serde(deserialize_with = "number_as_text")]
+    #[schemars(with = "Option<f64>")]
     pub(crate) max_spend: Option<String>,
     /// Submit also where no price is known; it counts as nothing.
     #[arg(long, env = "MOCKREEL_ALLOW_UNKNOWN_PRICE", default_missing_value = "true", num_args = 0..=1)]
@@ -46,6 +53,7 @@ pub(crate) struct Check {
     pub(crate) skip: Vec<String>,
     /// List the cases, send nothing.
     #[arg(long)]
+    #[serde(skip)]
     pub(crate) list: bool,
     /// The ledger of what was spent [default: mockreel-ledger.jsonl].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_LEDGER")]
@@ -70,6 +78,7 @@ pub(crate) struct Check {
     pub(crate) seed: Option<u64>,
     /// Address of a good image that the target can read, where it takes images by address.
     #[arg(long = "picture", value_name = "URL", env = "MOCKREEL_PICTURE")]
+    #[serde(rename = "picture")]
     pub(crate) image: Option<String>,
     /// An earlier recording: DRIFT-03 writes down what is answered otherwise now.
     #[arg(long, value_name = "DIR", env = "MOCKREEL_CHECK_PREVIOUS")]
@@ -79,34 +88,24 @@ pub(crate) struct Check {
     pub(crate) spec: Vec<String>,
     /// Configuration file [default: mockreel.toml, if there is one].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
+    #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
 }
 
-/// The table `[check]` of the configuration file.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct CheckTable {
-    model: Models,
-    target: Option<String>,
-    key_env: Option<String>,
-    second_key_env: Option<String>,
-    max_spend: Option<f64>,
-    allow_unknown_price: Option<bool>,
-    paid: Option<bool>,
-    generated: Option<u32>,
-    only: Vec<String>,
-    skip: Vec<String>,
-    ledger: Option<PathBuf>,
-    baseline: Option<PathBuf>,
-    cassette: Option<PathBuf>,
-    replay: Option<PathBuf>,
-    report: Vec<String>,
-    github: Option<bool>,
-    seed: Option<u64>,
-    #[serde(rename = "picture")]
-    image: Option<String>,
-    previous: Option<String>,
-    spec: Vec<String>,
+impl CheckFlags {
+    /// Takes what was not typed from the configuration file.
+    pub(crate) fn or(mut self, mut file: Self) -> Self {
+        // A target that was typed leaves the file's replay aside, and the other way round.
+        if self.target.is_some() || self.replay.is_some() {
+            (file.target, file.replay) = (None, None);
+        }
+        fill!(self, file, Self {
+            model, target, key_env, second_key_env, max_spend, allow_unknown_price, paid, generated, only, skip, ledger,
+            baseline, cassette, replay, report, github, seed, image, previous, spec;
+            vendors, list, config
+        });
+        self
+    }
 }
 
 /// The key `model`: one, or a list.
@@ -117,49 +116,14 @@ enum Models {
     Several(Vec<String>),
 }
 
-impl Default for Models {
-    fn default() -> Self {
-        Self::Several(Vec::new())
-    }
+fn one_or_several<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<String>, D::Error> {
+    Ok(match Models::deserialize(value)? {
+        Models::One(model) => vec![model],
+        Models::Several(models) => models,
+    })
 }
 
-impl Models {
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::One(model) => vec![model],
-            Self::Several(models) => models,
-        }
-    }
-}
-
-impl Check {
-    /// Whatever was not typed is taken from the file.
-    pub(crate) fn over(mut self, file: CheckTable) -> Self {
-        let list = |typed: Vec<String>, held: Vec<String>| if typed.is_empty() { held } else { typed };
-        // A target that was typed leaves the file's replay aside, and the other way round.
-        let place_typed = self.target.is_some() || self.replay.is_some();
-        if !place_typed {
-            self.target = file.target;
-            self.replay = file.replay;
-        }
-        self.models = list(self.models, file.model.list());
-        self.key_env = self.key_env.or(file.key_env);
-        self.second_key_env = self.second_key_env.or(file.second_key_env);
-        self.max_spend = self.max_spend.or(file.max_spend.map(|number| number.to_string()));
-        self.allow_unknown_price = self.allow_unknown_price.or(file.allow_unknown_price);
-        self.paid = self.paid.or(file.paid);
-        self.generated = self.generated.or(file.generated);
-        self.only = list(self.only, file.only);
-        self.skip = list(self.skip, file.skip);
-        self.ledger = self.ledger.or(file.ledger);
-        self.baseline = self.baseline.or(file.baseline);
-        self.cassette = self.cassette.or(file.cassette);
-        self.report = list(self.report, file.report);
-        self.github = self.github.or(file.github);
-        self.seed = self.seed.or(file.seed);
-        self.image = self.image.or(file.image);
-        self.previous = self.previous.or(file.previous);
-        self.spec = list(self.spec, file.spec);
-        self
-    }
+/// Reads an amount as it would be typed: the exact sum is made of the text, never of the number.
+pub(crate) fn number_as_text<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<f64>::deserialize(value)?.map(|number| number.to_string()))
 }

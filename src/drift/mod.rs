@@ -1,4 +1,4 @@
-//! `mockreel drift`: what was typed becomes two sides, their difference, and its report files.
+//! `mockreel drift`: two inputs compared, the report files, and the history of a watch.
 
 pub(crate) mod flags;
 
@@ -23,72 +23,75 @@ use mockreel_drift::report::github::annotations;
 use mockreel_drift::report::{Documents, FORMATS, between, is_news, render, summary, timeline};
 use mockreel_drift::{Report, Surface, compare};
 
-use self::flags::{Action, Compare, Drift, Watch};
-use crate::Failed;
-use crate::check::flags::Check;
-use crate::check::{Stage, say, writable};
-use crate::settings::drift_file;
+use self::flags::{DriftAction, DriftCommand, DriftFlags, WatchFlags};
+use crate::check::CheckRun;
+use crate::check::flags::CheckFlags;
+use crate::error::CliError;
+use crate::files::{check_writable, write};
+use crate::output::say;
+use crate::settings::read_file;
 
 /// Exit code: something that shows on the wire differs.
 const DRIFT: u8 = 5;
 
 /// Compares, watches, or prints a timeline.
-pub(crate) fn run(typed: Drift) -> Result<ExitCode, Failed> {
-    match typed.action {
-        None => compare_sides(typed.compare),
-        Some(Action::History { path }) => history(&path).map(|()| ExitCode::SUCCESS),
-        Some(Action::Watch(watch)) => run_watch(*watch),
+pub(crate) fn run(command: DriftCommand) -> Result<ExitCode, CliError> {
+    match command.action {
+        None => run_compare(command.compare),
+        Some(DriftAction::History { path }) => print_history(&path).map(|()| ExitCode::SUCCESS),
+        Some(DriftAction::Watch(flags)) => run_watch(*flags),
     }
 }
 
-fn compare_sides(typed: Compare) -> Result<ExitCode, Failed> {
-    let file = drift_file(typed.config.as_deref())?;
-    let typed = typed.over(file);
-    let files = files(&typed)?;
-    let looked = Looked::at(&typed)?;
-    let drift = if looked.report.has_drift() { DRIFT } else { FINE };
-    tell(&typed, &files, &looked)?;
-    Ok(ExitCode::from(worst_exit([looked.code, drift].into_iter())))
+fn run_compare(flags: DriftFlags) -> Result<ExitCode, CliError> {
+    let flags = fill_from_file(flags)?;
+    let files = report_files(&flags)?;
+    let comparison = Comparison::make(&flags)?;
+    let drift = if comparison.report.has_drift() { DRIFT } else { FINE };
+    comparison.write(&flags, &files)?;
+    Ok(ExitCode::from(worst_exit([comparison.code, drift].into_iter())))
 }
 
-fn run_watch(watch: Watch) -> Result<ExitCode, Failed> {
-    let file = drift_file(watch.compare.config.as_deref())?;
-    let named = watch.history.or_else(|| file.history.clone());
-    let typed = watch.compare.over(file);
+fn run_watch(watch: WatchFlags) -> Result<ExitCode, CliError> {
+    let flags = fill_from_file(DriftFlags { history: watch.history, ..watch.compare })?;
     let date = match watch.date {
         Some(day) if is_day(&day) => day,
         Some(other) => {
-            return Err(Failed::Usage(format!("--date {other}: expected a day such as 2027-01-31")));
+            return Err(CliError::Usage(format!("--date {other}: expected a day such as 2027-01-31")));
         }
         None => RunClock::start().started().chars().take(10).collect(),
     };
-    let files = files(&typed)?;
-    let mut looked = Looked::at(&typed)?;
-    if looked.code != FINE {
-        tell(&typed, &files, &looked)?;
-        say("not everything could be looked at, so nothing was added to the history\n");
-        return Ok(ExitCode::from(looked.code));
+    let files = report_files(&flags)?;
+    let mut comparison = Comparison::make(&flags)?;
+    if comparison.code != FINE {
+        comparison.write(&flags, &files)?;
+        say("not every input could be read, so nothing was added to the history\n");
+        return Ok(ExitCode::from(comparison.code));
     }
-    let history = named.unwrap_or_else(|| {
-        let vendor = if looked.vendor.is_empty() { "vendor" } else { &looked.vendor };
+    let history = flags.history.clone().unwrap_or_else(|| {
+        let vendor = if comparison.vendor.is_empty() { "vendor" } else { &comparison.vendor };
         PathBuf::from(format!("{vendor}.drift.jsonl"))
     });
-    let held = append(&history, &looked.vendor, &date, &looked.report)
-        .map_err(|why| Failed::Usage(why.to_string()))?;
-    held.tell(&mut looked.report);
-    tell(&typed, &files, &looked)?;
-    for warning in &held.warnings {
+    let entry = append(&history, &comparison.vendor, &date, &comparison.report).map_err(CliError::usage)?;
+    entry.tell(&mut comparison.report);
+    comparison.write(&flags, &files)?;
+    for warning in &entry.warnings {
         say(&format!("warning: {warning}\n"));
     }
-    let news = looked.report.findings.iter().any(is_news);
+    let news = comparison.report.findings.iter().any(is_news);
     Ok(ExitCode::from(if news { DRIFT } else { FINE }))
 }
 
+fn fill_from_file(flags: DriftFlags) -> Result<DriftFlags, CliError> {
+    let file = read_file(flags.config.as_deref())?;
+    Ok(flags.or(file.drift))
+}
+
 /// Prints a timeline.
-fn history(path: &Path) -> Result<(), Failed> {
-    let usage = |why: String| Failed::Usage(why);
+fn print_history(path: &Path) -> Result<(), CliError> {
+    let usage = |why: String| CliError::Usage(why);
     if path.is_dir() {
-        let days = dated(path).map_err(Failed::Suite)?.ok_or_else(|| {
+        let days = dated(path).map_err(CliError::Suite)?.ok_or_else(|| {
             usage(format!(
                 "{}: expected a folder whose OpenAPI files all begin with a day such as 2025-04-25; name one of those",
                 path.display()
@@ -99,8 +102,8 @@ fn history(path: &Path) -> Result<(), Failed> {
         let mut unread = Vec::new();
         for (day, file) in days {
             // One file that cannot be read does not hide what the others say.
-            let side = match of_file(&file) {
-                Ok(side) => side,
+            let input = match of_file(&file) {
+                Ok(input) => input,
                 Err(trouble) => {
                     unread.push(format!("{day}  left out: {trouble}"));
                     continue;
@@ -108,9 +111,9 @@ fn history(path: &Path) -> Result<(), Failed> {
             };
             if let Some(before) = &before {
                 let view = openapi::Side::Documented;
-                reports.push((day, compare(&before.surface(view), &side.surface(view))));
+                reports.push((day, compare(&before.surface(view), &input.surface(view))));
             }
-            before = Some(side);
+            before = Some(input);
         }
         if before.is_none() {
             return Err(usage(format!(
@@ -135,153 +138,155 @@ fn history(path: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The reports that were asked for, found to be writable before anything is looked at.
-fn files(typed: &Compare) -> Result<Vec<(Format, PathBuf)>, Failed> {
+/// The reports to write, checked to be writable before anything is sent.
+fn report_files(flags: &DriftFlags) -> Result<Vec<(Format, PathBuf)>, CliError> {
     let mut files = Vec::new();
-    for text in &typed.report {
-        files.extend(parse_requests(text).map_err(Failed::Usage)?);
+    for text in &flags.report {
+        files.extend(parse_requests(text).map_err(CliError::Usage)?);
     }
     if let Some((format, _)) = files.iter().find(|(format, _)| !FORMATS.contains(format)) {
         let known: Vec<&str> = FORMATS.iter().map(|format| format.word()).collect();
-        return Err(Failed::Usage(format!(
+        return Err(CliError::Usage(format!(
             "--report {}: a comparison has no such report; expected one of {}",
             format.word(),
             known.join(", ")
         )));
     }
-    writable(&files)?;
+    check_writable(&files)?;
     Ok(files)
 }
 
-/// What came of looking at both sides.
-struct Looked {
+/// The difference of two inputs.
+struct Comparison {
     report: Report,
     documents: Documents,
     vendor: String,
-    /// The exit code of fresh runs, if one could not look at everything.
+    /// The exit code of fresh runs, if one could not ask for everything.
     code: u8,
 }
 
-impl Looked {
-    fn at(typed: &Compare) -> Result<Self, Failed> {
-        let (old, new) = (typed.old.as_deref().unwrap_or_default(), typed.new.as_deref().unwrap_or_default());
-        let names = [Some(old), Some(new), typed.emulator.as_deref(), typed.previous.as_deref()];
-        let mut named = Vec::new();
-        for name in names {
-            named.push(
-                name.map(|name| Named::parse(name).map(|held| (name, held)))
-                    .transpose()
-                    .map_err(Failed::Suite)?,
-            );
-        }
-        let chosen = typed.vendor.as_deref().map(mockreel_contracts::vendor).transpose();
-        let chosen = chosen.map_err(|why| Failed::Usage(format!("--vendor: {why}")))?;
-        let mut vendor = chosen;
-        for (_, held) in named.iter().flatten() {
-            vendor = vendor.or_else(|| held.vendor());
-        }
-        let view =
-            if typed.enforced.unwrap_or(false) { openapi::Side::Enforced } else { openapi::Side::Documented };
+impl Comparison {
+    fn make(flags: &DriftFlags) -> Result<Self, CliError> {
+        let parse = |name: &str| Named::parse(name).map(|kind| (name.to_owned(), kind));
+        let [old, new, emulator, previous] =
+            [&flags.old, &flags.new, &flags.emulator, &flags.previous].map(|name| name.as_deref().map(parse));
+        let (old, new) = (old.transpose()?, new.transpose()?);
+        let (emulator, previous) = (emulator.transpose()?, previous.transpose()?);
+        let chosen = flags.vendor.as_deref().map(mockreel_contracts::vendor).transpose();
+        let chosen = chosen.map_err(|why| CliError::Usage(format!("--vendor: {why}")))?;
+        let named = [&old, &new, &emulator, &previous].into_iter().flatten();
+        let vendor = named.fold(chosen, |vendor, (_, kind)| vendor.or_else(|| kind.vendor()));
+        let vendor = vendor.as_ref();
         let mut code = FINE;
-        let mut sides = Vec::new();
-        for (place, held) in named.iter().enumerate() {
-            let Some((name, held)) = held else {
-                sides.push(None);
-                continue;
-            };
-            let side = match held.read(name, vendor.as_ref()).map_err(Failed::Suite)? {
-                Some(side) => side,
-                None => {
-                    let (side, run) = ask(typed, name, vendor.as_ref(), place == 1)?;
-                    if [UNREACHABLE, EXHAUSTED, INTERNAL].contains(&run) {
-                        code = worst_exit([code, run].into_iter());
-                    }
-                    side
-                }
-            };
-            sides.push(Some(side));
-        }
-        let [Some(old), Some(new), emulator, previous] = sides.as_slice() else {
-            return Err(Failed::Internal("a comparison has two sides".to_owned()));
+        let mut read = |named: Option<(String, Named)>, is_new: bool| {
+            let Some((name, kind)) = named else { return Ok(None) };
+            if let Some(input) = kind.read(&name, vendor)? {
+                return Ok(Some(input));
+            }
+            let (input, run) = ask_target(flags, &name, vendor, is_new)?;
+            if [UNREACHABLE, EXHAUSTED, INTERNAL].contains(&run) {
+                code = worst_exit([code, run].into_iter());
+            }
+            Ok::<_, CliError>(Some(input))
         };
-        let blind = [old, new].into_iter().find(|side| side.saw_nothing());
-        if let Some(blind) = blind {
+        let (old, new) = (read(old, false)?, read(new, true)?);
+        let (emulator, previous) = (read(emulator, false)?, read(previous, false)?);
+        let (Some(old), Some(new)) = (old, new) else {
+            return Err(CliError::Internal("a comparison has two inputs".to_owned()));
+        };
+        if let Some(empty) = [&old, &new].into_iter().find(|input| input.saw_nothing()) {
             let line =
-                format!("{}: expected answers, found no good one: nothing could be looked at", blind.name);
-            return Err(Failed::Suite(SuiteError::Unreachable(line)));
+                format!("{}: expected answers, found no good one: nothing could be compared", empty.name);
+            return Err(CliError::Suite(SuiteError::Unreachable(line)));
         }
-        let pair = Pair { old, new, emulator: emulator.as_ref(), previous: previous.as_ref(), view };
-        let mut report = compared(pair).map_err(Failed::Suite)?;
-        if typed.probe.unwrap_or(false) {
-            let found =
-                probe(typed, typed.new.as_deref().unwrap_or_default(), vendor.as_ref(), &old.surface(view))?;
-            report.findings.extend(found.findings);
-            report.not_compared.extend(found.not_compared);
+        let is_enforced = flags.enforced.unwrap_or(false);
+        let view = if is_enforced { openapi::Side::Enforced } else { openapi::Side::Documented };
+        let mut report = compared(Pair {
+            old: &old,
+            new: &new,
+            emulator: emulator.as_ref(),
+            previous: previous.as_ref(),
+            view,
+        })?;
+        if flags.probe.unwrap_or(false) {
+            let probed = probe_target(flags, vendor, &old.surface(view))?;
+            report.findings.extend(probed.findings);
+            report.not_compared.extend(probed.not_compared);
             report.sort();
         }
         let known = [new.vendor(), old.vendor()].into_iter().find(|id| !id.is_empty()).unwrap_or_default();
-        let vendor = vendor.map_or_else(|| known.to_owned(), |vendor| vendor.id().to_owned());
-        Ok(Self { report, documents: documents(old, new), vendor, code })
+        let vendor = vendor.map_or(known, Vendor::id).to_owned();
+        Ok(Self { report, documents: documents(&old, &new), vendor, code })
+    }
+
+    /// Prints the report and writes its files.
+    fn write(&self, flags: &DriftFlags, files: &[(Format, PathBuf)]) -> Result<(), CliError> {
+        say(&summary(&self.report, std::io::stdout().is_terminal()));
+        if flags.github.unwrap_or(false) {
+            say(&annotations(&self.report, &self.documents));
+        }
+        for (format, path) in files {
+            let Some(text) = render(*format, &self.report, &self.documents) else { continue };
+            write(path, &text)?;
+        }
+        Ok(())
     }
 }
 
-/// Asks a stand-in for everything that some edition takes, and holds what it takes beside a description.
-fn probe(typed: &Compare, name: &str, vendor: Option<&Vendor>, docs: &Surface) -> Result<Report, Failed> {
+/// Asks an emulator for everything that some edition takes, and compares what it takes with a description.
+fn probe_target(flags: &DriftFlags, vendor: Option<&Vendor>, docs: &Surface) -> Result<Report, CliError> {
+    let name = flags.new.as_deref().unwrap_or_default();
     if !matches!(Named::parse(name), Ok(Named::Ask(_))) {
-        return Err(Failed::Usage(format!(
+        return Err(CliError::Usage(format!(
             "--probe asks NEW: expected emulator or the address of a stand-in, found {name}"
         )));
     }
-    let stage = stage(typed, name, vendor, false)?;
-    probed(&stage.wanted, docs).map_err(Failed::Suite)
+    let run = prepare_run(flags, name, vendor, false)?;
+    Ok(probed(&run.options, docs)?)
 }
 
-/// Asks somebody, by the way of `check`, and answers with the exit code of that run.
-fn ask(typed: &Compare, name: &str, vendor: Option<&Vendor>, is_new: bool) -> Result<(Side, u8), Failed> {
-    let stage = stage(typed, name, vendor, is_new)?;
+/// Asks a target as `check` does, and answers with the exit code of that run.
+fn ask_target(
+    flags: &DriftFlags,
+    name: &str,
+    vendor: Option<&Vendor>,
+    is_new: bool,
+) -> Result<(Side, u8), CliError> {
+    let run = prepare_run(flags, name, vendor, is_new)?;
     let mut progress = Progress::new();
-    let looked = fresh::look(&stage.wanted, name, &mut progress);
+    let answers = fresh::look(&run.options, name, &mut progress);
     drop(progress);
-    let (side, report) = looked.map_err(Failed::Suite)?;
-    Ok((side, report.exit_code))
+    let (input, report) = answers?;
+    Ok((input, report.exit_code))
 }
 
-/// Whom to ask, and what it may cost.
-fn stage(typed: &Compare, name: &str, vendor: Option<&Vendor>, is_new: bool) -> Result<Stage, Failed> {
+/// The run of `check` that asks an input, under its budget.
+fn prepare_run(
+    flags: &DriftFlags,
+    name: &str,
+    vendor: Option<&Vendor>,
+    is_new: bool,
+) -> Result<CheckRun, CliError> {
     let vendor = vendor.ok_or_else(|| {
-        Failed::Usage(format!(
-            "{name}: nobody says which vendor to ask; name a contract as the other side, or --vendor ID[@EDITION]"
+        CliError::Usage(format!(
+            "{name}: nobody says which vendor to ask; name a contract as the other input, or --vendor ID[@EDITION]"
         ))
     })?;
     let target = match name {
         "emulator" | "live" => name.to_owned(),
         address => fresh::base(address, vendor.id(), &vendor.contract.edition),
     };
-    let check = Check {
+    let check = CheckFlags {
         target: Some(target),
-        key_env: typed.key_env.clone(),
-        second_key_env: typed.second_key_env.clone(),
-        max_spend: typed.max_spend.clone().filter(|_| name != "emulator"),
-        allow_unknown_price: typed.allow_unknown_price,
-        ledger: typed.ledger.clone(),
-        cassette: typed.cassette.clone().filter(|_| is_new),
-        image: typed.image.clone(),
+        key_env: flags.key_env.clone(),
+        second_key_env: flags.second_key_env.clone(),
+        max_spend: flags.max_spend.clone().filter(|_| name != "emulator"),
+        allow_unknown_price: flags.allow_unknown_price,
+        ledger: flags.ledger.clone(),
+        cassette: flags.cassette.clone().filter(|_| is_new),
+        image: flags.image.clone(),
         only: fresh::cases(),
-        ..Check::default()
+        ..CheckFlags::default()
     };
-    Stage::set(&check, vendor, None)
-}
-
-/// Prints the report and writes its files.
-fn tell(typed: &Compare, files: &[(Format, PathBuf)], looked: &Looked) -> Result<(), Failed> {
-    say(&summary(&looked.report, std::io::stdout().is_terminal()));
-    if typed.github.unwrap_or(false) {
-        say(&annotations(&looked.report, &looked.documents));
-    }
-    for (format, path) in files {
-        let Some(text) = render(*format, &looked.report, &looked.documents) else { continue };
-        std::fs::write(path, text)
-            .map_err(|why| Failed::Usage(format!("cannot write {}: {why}", path.display())))?;
-    }
-    Ok(())
+    CheckRun::prepare(&check, vendor, None)
 }

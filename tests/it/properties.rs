@@ -1,4 +1,4 @@
-//! What holds for every request, every seed and every interleaving.
+//! Properties that hold for every request, every seed and every interleaving.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a finished job leaves behind: files that players and downloads can use, and places to put files.
+//! Results of jobs: files that players and downloads can use, and places to put files.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which vendor answers, and which addresses its answers name.
+//! Routing: which vendor answers a request, and which addresses its answers name.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What the tests share: an emulator on a manual clock, and a client that keeps status, headers and bytes.
+//! Support for all tests: an emulator on a manual clock, and a client that keeps status, headers and bytes.
 
 use mockreel_contracts::Vendor;
 use mockreel_emulator::clock::MANUAL_START;

@@ -1,4 +1,4 @@
-//! The README's tour works as printed: its commands are taken from there and run by `bash`.
+//! The tour and the examples of the pages work as printed: their commands are taken from there and run by `bash`.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,11 +9,12 @@ use serde_json::json;
 
 use crate::support::Caller;
 
-/// The address that the README names.
+/// The address that the pages name.
 const PRINTED: &str = "127.0.0.1:4747";
 
-fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+/// A page, by its path from the root.
+fn page(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 /// The blocks that open with these words, each with what follows them on its first line.
@@ -86,8 +87,8 @@ fn assert_is_mp4(path: &Path) {
 
 #[test]
 fn the_tour_downloads_a_video_from_each_surface() {
-    let tour = blocks(&readme(), "bash tour");
-    let [(_, preparation), surfaces @ ..] = tour.as_slice() else { panic!("the README has no tour") };
+    let tour = blocks(&page("docs/tour.md"), "bash tour");
+    let [(_, preparation), surfaces @ ..] = tour.as_slice() else { panic!("docs/tour.md has no tour") };
     let names: Vec<&str> = surfaces.iter().map(|(name, _)| name.trim_start_matches('=')).collect();
     assert_eq!(names, ["apilaplas", "aimlapi-legacy", "aimlapi", "gmicloud", "302ai"]);
     // The tour's loop goes round, and nothing depends on how fast this machine is.
@@ -100,8 +101,10 @@ fn the_tour_downloads_a_video_from_each_surface() {
 
 #[test]
 fn the_orders_about_time_work_as_printed() {
-    let orders = blocks(&readme(), "bash").into_iter().find(|(_, block)| block.contains("clock/advance"));
-    let (_, orders) = orders.expect("the README shows how to control time");
+    let orders = blocks(&page("docs/guide/time.md"), "bash")
+        .into_iter()
+        .find(|(_, block)| block.contains("clock/advance"));
+    let (_, orders) = orders.expect("the page shows how to control time");
     let served = Served::start("time", &["--latency", "real"]);
     let submit = "QUEUE=http://127.0.0.1:4747/gmicloud/api/v1/ie/requestqueue/apikey/requests\n\
         ID=$(curl -fsS $QUEUE -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \
@@ -113,7 +116,7 @@ fn the_orders_about_time_work_as_printed() {
     served.bash("orders", &format!("{setting}\n{submit}\n{orders}"));
 }
 
-/// A client as a user's tests have one, for the README's example.
+/// A client as a user's tests have one, for the page's example.
 struct YourClient {
     caller: Caller,
     queue: String,
@@ -140,7 +143,7 @@ impl YourClient {
     }
 }
 
-// The README's example, between its `rust` fences.
+// The page's example, between its `rust` fences.
 use mockreel_emulator::Emulator;
 use mockreel_emulator::clock::MANUAL_START;
 
@@ -174,7 +177,7 @@ async fn a_client_comes_back_after_a_burst_of_429() {
 
 #[test]
 fn the_examples_in_rust_are_ones_that_run() {
-    let examples = blocks(&readme(), "rust");
+    let examples = blocks(&page("docs/guide/rust.md"), "rust");
     assert_eq!(examples.len(), 2);
     for (_, example) in examples {
         assert!(

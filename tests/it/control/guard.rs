@@ -1,4 +1,4 @@
-//! Who may give orders.
+//! The guard of the control API: keys, hosts and origins.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 

@@ -3,6 +3,7 @@
 mod clock;
 mod guard;
 mod jobs;
+mod openapi;
 
 use mockreel_emulator::Emulator;
 use reqwest::Method;

@@ -3,4 +3,8 @@
 mod answers;
 mod documents;
 mod editions;
+mod inputs;
+mod judged;
 mod probe;
+mod tapes;
+mod watch;

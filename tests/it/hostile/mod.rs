@@ -1,4 +1,4 @@
-//! Whatever arrives on a vendor's path gets that vendor's own answer, and earlier jobs are unharmed.
+//! Hostile requests: each gets its vendor's own answer, and earlier jobs are unharmed.
 
 mod bodies;
 mod heads;

@@ -1,4 +1,4 @@
-//! What never becomes a request, because the HTTP library refuses to read it.
+//! Bytes that never become a request, because the HTTP library refuses to read them.
 
 use mockreel_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

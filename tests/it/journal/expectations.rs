@@ -1,4 +1,4 @@
-//! What a test expects of its client, verified in the same process.
+//! Expectations of a test about its client, verified in the same process.
 
 use mockreel_contracts::UnixMillis;
 use mockreel_emulator::Limits;

@@ -1,4 +1,4 @@
-//! What the journal keeps to itself: keys, images, and bytes that are no text.
+//! Redaction in the journal: keys, images, and bytes that are no text.
 
 use reqwest::Method;
 use serde_json::{Value, json};

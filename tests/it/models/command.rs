@@ -1,4 +1,4 @@
-//! What can be typed about models: which to check, and which files to import.
+//! Flags about models: which to check, and which files to import.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,4 +1,4 @@
-//! What the vendor's prose says of members that need or exclude each other: such a job is accepted and fails.
+//! Members that need or exclude each other by the vendor's prose: such a job is accepted and fails.
 
 use mockreel_contracts::Phase;
 use mockreel_contracts::contract::views::examples::minimal;

@@ -1,4 +1,4 @@
-//! What an account has left, whatever happens to its jobs.
+//! Balances: an account pays for jobs and is paid back, whatever happens to them.
 
 use mockreel_contracts::{FailureReason, Phase};
 use mockreel_emulator::{Latency, Limits};

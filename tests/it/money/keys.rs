@@ -1,4 +1,4 @@
-//! Which keys vendors know, and what each may do.
+//! Keys: which ones vendors know, and the rights of each.
 
 use mockreel_emulator::EmulatorBuilder;
 use mockreel_emulator::engine::KeyRule;

@@ -1,4 +1,4 @@
-//! What accounts begin with, and what a test in the same process holds.
+//! Default wallets and limits of accounts, and the handles that a test in the same process has.
 
 use mockreel_emulator::PurseSetting;
 use mockreel_emulator::engine::AccountLimits;

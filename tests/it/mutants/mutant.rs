@@ -1,4 +1,4 @@
-//! What a mutant is: a stand-in with one thing broken, and the cases that ought to notice.
+//! A mutant: a stand-in with one thing broken, and the cases that ought to notice.
 
 use std::sync::Arc;
 

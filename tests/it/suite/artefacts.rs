@@ -1,4 +1,4 @@
-//! What a run leaves behind: never the key, and nothing that a hostile vendor could make it say.
+//! Artefacts of a run: never the key, and nothing that a hostile vendor could make them say.
 
 use std::path::Path;
 

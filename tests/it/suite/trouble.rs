@@ -1,4 +1,4 @@
-//! What cannot work is refused in one line, with the documented exit code, and nothing is lost.
+//! Errors of a run: refused in one line, with the documented exit code, and nothing is lost.
 
 use super::servers::{Server, answer, with_headers};
 use super::{Folder, Stand};

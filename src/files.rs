@@ -1,0 +1,84 @@
+//! Files that are named on the command line: read whole, or checked to be writable before a run that may cost.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use mockreel_conformance::report::Format;
+
+use crate::error::CliError;
+
+/// The largest file that is read whole, in bytes.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// Reads a file as text.
+pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(path).map_err(|why| CliError::unreadable(path, why))
+}
+
+/// Reads a regular file. Its kind is asked for before it is opened, because opening a pipe waits for its other end.
+///
+/// # Errors
+///
+/// Says what was found instead of such a file, or why it cannot be read.
+pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
+    let text = |why: std::io::Error| why.to_string();
+    let kind = std::fs::metadata(path).map_err(text)?;
+    if !kind.is_file() {
+        let found = if kind.is_dir() { "a folder" } else { "a pipe, socket or device" };
+        return Err(format!("expected a file, found {found}; check the path"));
+    }
+    let too_large = || format!("expected at most {} MiB, found more; check the path", MAX_FILE_BYTES >> 20);
+    if kind.len() > MAX_FILE_BYTES {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    File::open(path).map_err(text)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(text)?;
+    // It may have grown meanwhile.
+    if bytes.len() as u64 > MAX_FILE_BYTES { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Writes a file, in place of one that was there.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|why| unwritable(path, &why))
+}
+
+/// Writes a file that was not there before, named by `--out`.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|why| match why.kind() {
+        ErrorKind::AlreadyExists => taken_already(path),
+        _ => unwritable(path, &why),
+    })
+}
+
+/// Refuses a file of `--out` that is there already.
+pub(crate) fn check_free(path: &Path) -> Result<(), CliError> {
+    if path.symlink_metadata().is_ok() { Err(taken_already(path)) } else { Ok(()) }
+}
+
+/// Checks that reports can be written, before a run that may cost.
+pub(crate) fn check_writable(files: &[(Format, PathBuf)]) -> Result<(), CliError> {
+    for (_, path) in files {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|why| CliError::Usage(format!("cannot make {}: {why}", folder.display())))?;
+        }
+        OpenOptions::new().create(true).append(true).open(path).map_err(|why| {
+            CliError::Usage(format!("cannot write {}: {why}; nothing was sent", path.display()))
+        })?;
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, why: &std::io::Error) -> CliError {
+    CliError::Usage(format!("cannot write {}: {why}", path.display()))
+}
+
+fn taken_already(path: &Path) -> CliError {
+    let path = path.display();
+    CliError::Usage(format!(
+        "--out {path}: expected a name that is free, found something there already, which is not overwritten; \
+         give another name, or remove it"
+    ))
+}

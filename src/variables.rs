@@ -1,0 +1,91 @@
+//! Environment variables of the command: which count as not set, and which `MOCKREEL_*` nothing reads.
+
+use clap::builder::Resettable;
+use clap::{Arg, Command};
+
+/// Variables that no flag reads: of the log, and of the tests over a vendor's own files.
+const WITHOUT_FLAG: [&str; 2] = ["MOCKREEL_LOG", "MOCKREEL_VENDOR_SPECS"];
+
+/// What all our variables begin with.
+const PREFIX: &str = "MOCKREEL_";
+
+/// How alike two names must be for one to be suggested for the other, from 0 to 1.
+const MIN_LIKENESS: f64 = 0.8;
+
+/// The value of a variable, unless it is empty.
+pub(crate) fn read_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Takes from every flag the variable that is empty, or that Kubernetes has set for a service.
+pub(crate) fn without_unset(command: Command) -> Command {
+    let is_unset = |arg: &Arg| {
+        arg.get_env().is_some_and(|name| {
+            let value = std::env::var_os(name).unwrap_or_default();
+            value.is_empty() || is_of_kubernetes(&name.to_string_lossy(), &value.to_string_lossy())
+        })
+    };
+    command
+        .mut_args(|arg| if is_unset(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_unset)
+}
+
+/// A line about each variable of ours that nothing reads: neither a flag of `command`, nor a flag or a `file` that
+/// names a variable of the user's choice.
+pub(crate) fn find_unknown(command: &Command, file: &str) -> Vec<String> {
+    let mut known: Vec<String> = WITHOUT_FLAG.iter().map(|&name| name.to_owned()).collect();
+    collect_names(command, &mut known);
+    let all: Vec<(String, String)> = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty())
+        .collect();
+    let is_named = |name: &str| {
+        std::env::args_os().any(|argument| argument.to_string_lossy().contains(name))
+            || all.iter().any(|(_, value)| value == name)
+            || file.contains(name)
+    };
+    let mut unknown: Vec<&str> = all
+        .iter()
+        .filter(|(name, value)| !known.contains(name) && !is_of_kubernetes(name, value) && !is_named(name))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    unknown.sort_unstable();
+    let line = |name: &str| match suggest_name(name, &known) {
+        Some(near) => format!("{name} is not a variable of Mockreel and has no effect; did you mean {near}?"),
+        None => format!("{name} is not a variable of Mockreel and has no effect"),
+    };
+    unknown.into_iter().map(line).collect()
+}
+
+fn collect_names(command: &Command, names: &mut Vec<String>) {
+    names.extend(
+        command.get_arguments().filter_map(Arg::get_env).map(|name| name.to_string_lossy().into_owned()),
+    );
+    command.get_subcommands().for_each(|inner| collect_names(inner, names));
+}
+
+/// The known name that another one was probably meant to be: the same with a word more, or one spelt alike.
+fn suggest_name<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    let word = &name[PREFIX.len()..];
+    let longer = known.iter().find(|known| known.ends_with(&format!("_{word}")));
+    let likeness = |known: &String| strsim::jaro_winkler(word, &known[PREFIX.len()..]);
+    let alike = || {
+        let near = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+        near.filter(|near| likeness(near) >= MIN_LIKENESS)
+    };
+    longer.or_else(alike).map(String::as_str)
+}
+
+/// Whether Kubernetes sets such a variable for a service called `mockreel` or `mockreel-...`
+/// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>).
+fn is_of_kubernetes(name: &str, value: &str) -> bool {
+    let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
+    let numbered = name.split("_PORT_").skip(1).any(|rest| {
+        let mut words = rest.split('_');
+        words.next().is_some_and(|port| port.parse::<u16>().is_ok())
+            && words.next().is_some_and(|protocol| ["TCP", "UDP", "SCTP"].contains(&protocol))
+    });
+    let of_service =
+        name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_");
+    of_service || numbered || (name.ends_with("_PORT") && is_address)
+}
