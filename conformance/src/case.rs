@@ -2,7 +2,7 @@
 
 use crate::clause::{Clause, Cost, Level, SHARED, Stage, binding_level};
 use crate::profile::Profile;
-use crate::session::{Session, Verdict};
+use crate::session::{CaseEnd, Session};
 
 /// One case of the catalogue.
 pub struct Case {
@@ -26,7 +26,7 @@ pub struct Case {
     /// Why it does not apply to this vendor, if it does not.
     pub excluded: fn(&Profile) -> Option<String>,
     /// How to find out.
-    pub run: fn(&mut Session<'_>) -> Verdict,
+    pub run: fn(&mut Session<'_>) -> CaseEnd,
 }
 
 impl Case {
@@ -37,7 +37,7 @@ impl Case {
         level: Level,
         cost: Cost,
         stage: Stage,
-        run: fn(&mut Session<'_>) -> Verdict,
+        run: fn(&mut Session<'_>) -> CaseEnd,
     ) -> Self {
         Self {
             id,

@@ -10,13 +10,13 @@ use crate::amount::Amount;
 use crate::baseline::Baseline;
 use crate::budget::{Budget, Ledger};
 use crate::clock::RunClock;
-use crate::events::{Listener, Silence};
+use crate::events::{NullReporter, Reporter};
 use crate::exit::SuiteError;
 use crate::outcome::{Evidence, Report};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::run::{self, Choice};
-use crate::session::{Beside, Parts};
+use crate::session::{ComparisonInputs, SessionSetup};
 use crate::target::Target;
 use crate::wire::{HttpSettings, HttpWire};
 use mockreel_evidence::cassette::{Cassette, Header, Recorder, ReplayWire};
@@ -28,7 +28,7 @@ pub const MOST_GENERATED: u32 = 10_000;
 
 /// Where to ask.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum TargetChoice {
     /// A stand-in that was started for this run: the vendor's base address, and that of the control API.
     Emulator {
         /// Start of the vendor's addresses.
@@ -46,13 +46,13 @@ pub enum Place {
 
 /// What was asked for.
 #[derive(Clone)]
-pub struct Wanted {
+pub struct CheckOptions {
     /// Whose promises are checked.
     pub contract: Arc<Contract>,
     /// The one model that is looked at; `None` means whatever the vendor offers, beginning with the first.
     pub model: Option<String>,
     /// Where to ask.
-    pub place: Place,
+    pub place: TargetChoice,
     /// The key, and one of another account.
     pub keys: (Option<String>, Option<String>),
     /// The most that may be spent; without one, only targets are asked where nothing costs.
@@ -75,11 +75,11 @@ pub struct Wanted {
     pub seed: u64,
     /// An image's address that the target can read.
     pub image: Option<String>,
-    /// What the run is held beside.
-    pub beside: Beside,
+    /// Earlier recordings and vendor files that the run is compared with.
+    pub inputs: ComparisonInputs,
 }
 
-impl Wanted {
+impl CheckOptions {
     /// What the vendor offers of what was asked for.
     fn profile(&self) -> Result<Profile, SuiteError> {
         let contract = Arc::clone(&self.contract);
@@ -93,40 +93,40 @@ impl Wanted {
 /// # Errors
 ///
 /// If what was asked for does not fit together.
-pub fn plan(wanted: &Wanted) -> Result<Plan, SuiteError> {
+pub fn plan(wanted: &CheckOptions) -> Result<Plan, SuiteError> {
     let cases = wanted.choice.cases()?;
     let profile = wanted.profile()?;
     let (target, free) = match &wanted.place {
-        Place::Emulator { base, control } => {
+        TargetChoice::Emulator { base, control } => {
             (stand_in(wanted, "emulator", base, Some(control.clone())), wanted.max_spend.is_none())
         }
-        Place::Address(text) => {
-            let (url, loopback) = address(text)?;
-            (addressed(wanted, text, &url, loopback, None), loopback && wanted.max_spend.is_none())
+        TargetChoice::Address(text) => {
+            let (url, loopback) = parse_address(text)?;
+            (target_at(wanted, text, &url, loopback, None), loopback && wanted.max_spend.is_none())
         }
-        Place::Live => (live(wanted), false),
-        Place::Replay(_) => {
+        TargetChoice::Live => (live_target(wanted), false),
+        TargetChoice::Replay(_) => {
             return Err(SuiteError::Usage(
                 "a replay sends nothing and costs nothing, so it has no plan".to_owned(),
             ));
         }
     };
-    let mut silence = Silence;
+    let mut silence = NullReporter;
     let budget = Budget::free(profile.unit());
-    let parts = Parts {
+    let parts = SessionSetup {
         profile: &profile,
         target: &target,
         wire: Box::new(crate::plan::NoWire),
         redactor: Redactor::default(),
         recorder: None,
         budget,
-        listener: &mut silence,
+        reporter: &mut silence,
         started: String::new(),
         seed: wanted.seed,
         paid: wanted.paid,
         generated: wanted.generated,
         free: Some(free),
-        beside: Beside::default(),
+        inputs: ComparisonInputs::default(),
     };
     Ok(Plan { allows_unknown: wanted.allow_unknown_price, ..Plan::of(&parts, &cases) })
 }
@@ -136,7 +136,7 @@ pub fn plan(wanted: &Wanted) -> Result<Plan, SuiteError> {
 /// # Errors
 ///
 /// If what was asked for does not fit together, or the run could not begin.
-pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, SuiteError> {
+pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Report, SuiteError> {
     let cases = wanted.choice.cases()?;
     let profile = wanted.profile()?;
     let baseline = wanted.baseline.as_ref().map(|(name, text)| Baseline::parse(name, text)).transpose();
@@ -149,42 +149,42 @@ pub fn check(wanted: &Wanted, listener: &mut dyn Listener) -> Result<Report, Sui
     }
     let clock = RunClock::start();
     let started = clock.started();
-    let Made { target, wire, seed, recorded } = made(wanted, clock)?;
-    let budget = budget(wanted, &profile, &target, &started)?;
+    let Connection { target, wire, seed, recorded } = connect(wanted, clock)?;
+    let budget = open_budget(wanted, &profile, &target, &started)?;
     let secrets: Vec<&str> =
         [wanted.keys.0.as_deref(), wanted.keys.1.as_deref()].into_iter().flatten().collect();
     let redactor = Redactor::new(&secrets).map_err(|why| SuiteError::Usage(why.to_string()))?;
     let recorder = wanted
         .cassette
         .as_ref()
-        .map(|dir| recorder(dir, wanted, &target, &started, budget.is_free()))
+        .map(|dir| open_recorder(dir, wanted, &target, &started, budget.is_free()))
         .transpose()?;
-    let parts = Parts {
+    let parts = SessionSetup {
         profile: &profile,
         target: &target,
         wire,
         redactor,
         recorder,
         budget,
-        listener,
+        reporter,
         started: started.clone(),
         seed,
         paid: recorded.map_or(wanted.paid, |run| run.paid || run.free),
         generated: recorded.map_or(wanted.generated, |run| run.generated),
         free: recorded.map(|run| run.free),
-        beside: wanted.beside.clone(),
+        inputs: wanted.inputs.clone(),
     };
     let mut report = run::run(parts, &cases)?;
     if let Some(baseline) = baseline {
         let today = started.get(..10).unwrap_or_default();
         baseline.apply(&mut report.results, &report.vendor, &report.edition, &report.target, today);
-        run::summed(&mut report);
+        run::recount(&mut report);
     }
     Ok(report)
 }
 
 /// Whom to ask and by which wire.
-pub(crate) struct Made {
+pub(crate) struct Connection {
     pub(crate) target: Target,
     wire: Box<dyn Wire>,
     seed: u64,
@@ -200,22 +200,22 @@ struct Allowed {
     generated: u32,
 }
 
-pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, SuiteError> {
+pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connection, SuiteError> {
     let wire = || {
         HttpWire::new(&HttpSettings::usual(), clock)
             .map(Box::new)
             .map_err(|why| SuiteError::Internal(why.to_string()))
     };
     match &wanted.place {
-        Place::Emulator { base, control } => {
+        TargetChoice::Emulator { base, control } => {
             let target = stand_in(wanted, "emulator", base, Some(control.clone()));
-            Ok(Made { target, wire: wire()?, seed: wanted.seed, recorded: None })
+            Ok(Connection { target, wire: wire()?, seed: wanted.seed, recorded: None })
         }
-        Place::Address(text) => {
-            let (url, loopback) = address(text)?;
+        TargetChoice::Address(text) => {
+            let (url, loopback) = parse_address(text)?;
             let mut wire = wire()?;
             if !loopback {
-                needs(wanted, text)?;
+                require_key_and_cap(wanted, text)?;
                 if url.scheme() != "https" {
                     let line =
                         format!("--target {text}: the key would be sent in the clear; give an https address");
@@ -223,29 +223,29 @@ pub(crate) fn made(wanted: &Wanted, clock: RunClock) -> Result<Made, SuiteError>
                 }
             }
             let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
-            let target = addressed(wanted, text, &url, loopback, control);
-            Ok(Made { target, wire, seed: wanted.seed, recorded: None })
+            let target = target_at(wanted, text, &url, loopback, control);
+            Ok(Connection { target, wire, seed: wanted.seed, recorded: None })
         }
-        Place::Live => {
-            needs(wanted, "live")?;
-            Ok(Made { target: live(wanted), wire: wire()?, seed: wanted.seed, recorded: None })
+        TargetChoice::Live => {
+            require_key_and_cap(wanted, "live")?;
+            Ok(Connection { target: live_target(wanted), wire: wire()?, seed: wanted.seed, recorded: None })
         }
-        Place::Replay(dir) => {
+        TargetChoice::Replay(dir) => {
             let contract = &wanted.contract;
             let cassette = Cassette::open(dir, &contract.id, &contract.edition)
                 .map_err(|why| SuiteError::Usage(why.to_string()))?;
             let header = cassette.header().clone();
-            let target = replayed(&header, clock.unix_ms());
+            let target = target_of_recording(&header, clock.unix_ms());
             let generated = header.generated.min(MOST_GENERATED);
             let recorded = Allowed { free: header.free, paid: header.paid, generated };
             let wire = Box::new(ReplayWire::new(&cassette));
-            Ok(Made { target, seed: header.seed, wire, recorded: Some(recorded) })
+            Ok(Connection { target, seed: header.seed, wire, recorded: Some(recorded) })
         }
     }
 }
 
 /// A target that costs nothing unless it is beyond this machine.
-fn stand_in(wanted: &Wanted, name: &str, base: &str, control: Option<String>) -> Target {
+fn stand_in(wanted: &CheckOptions, name: &str, base: &str, control: Option<String>) -> Target {
     let steered = control.is_some();
     let own = |which: &str| steered.then(|| format!("suite-{:08x}-{which}", wanted.seed));
     let image = control.as_ref().map(|control| format!("{control}/__fixtures/landscape.jpg"));
@@ -263,11 +263,17 @@ fn stand_in(wanted: &Wanted, name: &str, base: &str, control: Option<String>) ->
 }
 
 /// A target at an address that was given.
-fn addressed(wanted: &Wanted, text: &str, url: &Url, loopback: bool, control: Option<String>) -> Target {
+fn target_at(
+    wanted: &CheckOptions,
+    text: &str,
+    url: &Url,
+    loopback: bool,
+    control: Option<String>,
+) -> Target {
     Target { loopback, ..stand_in(wanted, text, url.as_str().trim_end_matches('/'), control) }
 }
 
-fn live(wanted: &Wanted) -> Target {
+fn live_target(wanted: &CheckOptions) -> Target {
     let host = wanted.contract.hosts.first().cloned().unwrap_or_default();
     Target {
         name: "live".to_owned(),
@@ -282,7 +288,7 @@ fn live(wanted: &Wanted) -> Target {
     }
 }
 
-fn replayed(header: &Header, now_ms: u64) -> Target {
+fn target_of_recording(header: &Header, now_ms: u64) -> Target {
     let recorded_ms = header
         .recorded
         .parse::<jiff::Timestamp>()
@@ -302,7 +308,7 @@ fn replayed(header: &Header, now_ms: u64) -> Target {
 }
 
 /// What a target beyond this machine wants before anything is sent.
-fn needs(wanted: &Wanted, target: &str) -> Result<(), SuiteError> {
+fn require_key_and_cap(wanted: &CheckOptions, target: &str) -> Result<(), SuiteError> {
     if wanted.keys.0.is_none() {
         let line = format!("--target {target} wants a key: name the variable that holds it with --key-env");
         return Err(SuiteError::Usage(line));
@@ -317,7 +323,7 @@ fn needs(wanted: &Wanted, target: &str) -> Result<(), SuiteError> {
 }
 
 /// An address that was given, and whether it is this machine.
-fn address(text: &str) -> Result<(Url, bool), SuiteError> {
+fn parse_address(text: &str) -> Result<(Url, bool), SuiteError> {
     let wrong = |why: &str| {
         SuiteError::Usage(format!(
             "--target {text}: {why}; expected emulator, live, or an address such as http://127.0.0.1:4747/VENDOR"
@@ -352,7 +358,12 @@ fn control_of(url: &Url, wire: &mut dyn Wire) -> Option<String> {
     (answer.status == 200 && answer.json()?.get("vendors").is_some()).then_some(origin)
 }
 
-fn budget(wanted: &Wanted, profile: &Profile, target: &Target, started: &str) -> Result<Budget, SuiteError> {
+fn open_budget(
+    wanted: &CheckOptions,
+    profile: &Profile,
+    target: &Target,
+    started: &str,
+) -> Result<Budget, SuiteError> {
     let Some(cap) = wanted.max_spend.filter(|_| target.evidence != Evidence::Cassette) else {
         return Ok(Budget::free(profile.unit()));
     };
@@ -367,9 +378,9 @@ fn budget(wanted: &Wanted, profile: &Profile, target: &Target, started: &str) ->
     ))
 }
 
-fn recorder(
+fn open_recorder(
     dir: &std::path::Path,
-    wanted: &Wanted,
+    wanted: &CheckOptions,
     target: &Target,
     started: &str,
     free: bool,

@@ -19,7 +19,7 @@ pub enum Event<'a> {
         title: &'a str,
     },
     /// A job was looked at.
-    Looked {
+    Polled {
         /// The case on whose behalf.
         id: &'a str,
         /// Our word for its phase, or the vendor's if it is unknown. Text from the wire.
@@ -36,15 +36,15 @@ pub enum Event<'a> {
 }
 
 /// Whoever wants to know.
-pub trait Listener {
+pub trait Reporter {
     /// Hears of something.
-    fn hear(&mut self, event: &Event<'_>);
+    fn on_event(&mut self, event: &Event<'_>);
 }
 
 /// Nobody wants to know.
 #[derive(Debug)]
-pub struct Silence;
+pub struct NullReporter;
 
-impl Listener for Silence {
-    fn hear(&mut self, _event: &Event<'_>) {}
+impl Reporter for NullReporter {
+    fn on_event(&mut self, _event: &Event<'_>) {}
 }

@@ -5,21 +5,21 @@ use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::{Model, Operation, Role};
 use serde_json::Value;
 
-use crate::profile::{Ask, Member, Profile};
-use crate::session::{Session, Stop};
+use crate::profile::{Ask, Profile, RequestMember};
+use crate::session::{CaseError, Session};
 
 /// The plainest submit of the first model.
-pub(super) fn submit_of(session: &Session<'_>) -> Result<Ask, Stop> {
+pub(super) fn submit_of(session: &Session<'_>) -> Result<Ask, CaseError> {
     let (model, body) = plain(session)?;
     Ok(session.profile.submit(model, &body, session.image()))
 }
 
 /// The first model and the plainest body for it.
-pub(super) fn plain<'a>(session: &Session<'a>) -> Result<(&'a Model, Value), Stop> {
+pub(super) fn plain<'a>(session: &Session<'a>) -> Result<(&'a Model, Value), CaseError> {
     let profile = session.profile;
-    let model = profile
-        .model()
-        .ok_or_else(|| Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()))?;
+    let model = profile.model().ok_or_else(|| {
+        CaseError::NotApplicable("the vendor no longer offers any of its models".to_owned())
+    })?;
     Ok((model, profile.body(model, session.image())))
 }
 
@@ -27,7 +27,7 @@ pub(super) fn plain<'a>(session: &Session<'a>) -> Result<(&'a Model, Value), Sto
 pub(super) fn with<'a>(
     session: &Session<'a>,
     has: impl Fn(&Model) -> bool,
-) -> Result<(&'a Model, Value), Stop> {
+) -> Result<(&'a Model, Value), CaseError> {
     let profile = session.profile;
     let model = profile.model_with(has).ok_or_else(lack_of_all)?;
     Ok((model, profile.body(model, session.image())))
@@ -43,7 +43,7 @@ pub(super) fn no_role(profile: &Profile, role: Role) -> Option<String> {
 pub(super) fn with_member<'a>(
     session: &Session<'a>,
     role: Role,
-) -> Result<(&'a Model, Value, Member<'a>), Stop> {
+) -> Result<(&'a Model, Value, RequestMember<'a>), CaseError> {
     let profile = session.profile;
     let (model, body) = with(session, |model| profile.member(model, role).is_some())?;
     let member = profile.member(model, role).ok_or_else(lack_of_all)?;
@@ -55,7 +55,7 @@ pub(super) fn with_member<'a>(
 pub(super) fn with_first_image<'a>(
     session: &Session<'a>,
     has: impl Fn(&ImageRules) -> bool,
-) -> Result<(&'a Model, Value, Member<'a>, ImageRules), Stop> {
+) -> Result<(&'a Model, Value, RequestMember<'a>, ImageRules), CaseError> {
     let profile = session.profile;
     let has = |model: &Model| profile.image(model, ImageRole::First).is_some_and(|(_, rules)| has(&rules));
     let (model, body) = with(session, has)?;
@@ -64,12 +64,19 @@ pub(super) fn with_first_image<'a>(
 }
 
 /// The facts of an operation.
-pub(super) fn require_operation(profile: &Profile, operation: Operation) -> Result<&OperationFacts, Stop> {
+pub(super) fn require_operation(
+    profile: &Profile,
+    operation: Operation,
+) -> Result<&OperationFacts, CaseError> {
     profile.operation(operation).ok_or_else(|| lack_of(operation))
 }
 
 /// The request of an operation by its first path, segments filled in.
-pub(super) fn require_ask(profile: &Profile, operation: Operation, segments: &[&str]) -> Result<Ask, Stop> {
+pub(super) fn require_ask(
+    profile: &Profile,
+    operation: Operation,
+    segments: &[&str],
+) -> Result<Ask, CaseError> {
     profile.ask(operation, segments).ok_or_else(|| lack_of(operation))
 }
 
@@ -78,10 +85,10 @@ pub(super) fn no_operation(profile: &Profile, operation: Operation) -> Option<St
     profile.operation(operation).is_none().then(|| lack_of(operation).to_string())
 }
 
-fn lack_of(operation: Operation) -> Stop {
-    Stop::NotApplicable(format!("the vendor has no operation {operation}"))
+fn lack_of(operation: Operation) -> CaseError {
+    CaseError::NotApplicable(format!("the vendor has no operation {operation}"))
 }
 
-fn lack_of_all() -> Stop {
-    Stop::NotApplicable("no model that is offered has this".to_owned())
+fn lack_of_all() -> CaseError {
+    CaseError::NotApplicable("no model that is offered has this".to_owned())
 }

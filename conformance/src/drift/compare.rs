@@ -9,26 +9,26 @@ use mockreel_contracts::contract::views::openapi::Side as View;
 use mockreel_drift::{Finding, Kind, Report, compare, of_contract};
 
 use super::answers::compare_answers;
-use super::inputs::{Named, Side, What, dated, of_file};
+use super::inputs::{Input, InputKind, InputName, dated, of_file};
 use crate::cases::KnownCases;
 use crate::exit::SuiteError;
 use crate::profile::Profile;
-use crate::session::Beside;
+use crate::session::ComparisonInputs;
 use mockreel_drift::judge::{Sides, judge};
 use mockreel_drift::observed::Observed;
 use mockreel_drift::report::Documents;
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair<'a> {
+pub struct InputPair<'a> {
     /// The older side.
-    pub old: &'a Side,
+    pub old: &'a Input,
     /// The newer side.
-    pub new: &'a Side,
+    pub new: &'a Input,
     /// Answers of the emulator.
-    pub emulator: Option<&'a Side>,
+    pub emulator: Option<&'a Input>,
     /// Earlier answers of the vendor.
-    pub previous: Option<&'a Side>,
+    pub previous: Option<&'a Input>,
     /// What of contracts is compared.
     pub view: View,
 }
@@ -40,20 +40,20 @@ pub struct Pair<'a> {
 /// # Errors
 ///
 /// If answers are wanted and something else was named.
-pub fn compared(pair: Pair<'_>) -> Result<Report, SuiteError> {
-    let emulator = seen(pair.emulator, "--emulator")?;
-    let previous = seen(pair.previous, "--previous")?;
+pub fn compare_inputs(pair: InputPair<'_>) -> Result<Report, SuiteError> {
+    let emulator = require_answers(pair.emulator, "--emulator")?;
+    let previous = require_answers(pair.previous, "--previous")?;
     let (old, new) = (pair.old, pair.new);
     let view = pair.view;
     let plain = match (&old.what, &new.what) {
-        (What::Answers(before, _), What::Answers(now, _)) => {
+        (InputKind::Answers(before, _), InputKind::Answers(now, _)) => {
             compare_answers((before, &old.name), (now, &new.name))
         }
         _ => compare(&old.surface(view), &new.surface(view)),
     };
     let (live, contract) = match &new.what {
-        What::Answers(live, contract) => (live.as_ref(), contract),
-        What::Document(..) | What::Contract(_) => {
+        InputKind::Answers(live, contract) => (live.as_ref(), contract),
+        InputKind::Document(..) | InputKind::Contract(_) => {
             let given = [(emulator, "--emulator"), (previous, "--previous")];
             if let Some((_, flag)) = given.iter().find(|(given, _)| given.is_some()) {
                 let line = format!(
@@ -67,16 +67,16 @@ pub fn compared(pair: Pair<'_>) -> Result<Report, SuiteError> {
     };
     let profile = Profile::new(Arc::clone(contract));
     let before = match &old.what {
-        What::Answers(before, _) => Some(before.as_ref()),
-        What::Document(..) | What::Contract(_) => None,
+        InputKind::Answers(before, _) => Some(before.as_ref()),
+        InputKind::Document(..) | InputKind::Contract(_) => None,
     };
     // What a stand-in answers is the emulator's word, wherever it was named.
     let is_live = |seen: &&Observed| !seen.stand_in;
     let all = [Some(live), before];
     let stand_in = emulator.or(all.into_iter().flatten().find(|seen| seen.stand_in));
     let docs = match &old.what {
-        What::Answers(..) => of_contract(contract, view),
-        What::Document(..) | What::Contract(_) => old.surface(view),
+        InputKind::Answers(..) => of_contract(contract, view),
+        InputKind::Document(..) | InputKind::Contract(_) => old.surface(view),
     };
     let sides = Sides {
         docs: &docs,
@@ -89,39 +89,48 @@ pub fn compared(pair: Pair<'_>) -> Result<Report, SuiteError> {
     Ok(if old.is_observed() { with_verdicts(plain, &judged) } else { with_moves(judged, plain) })
 }
 
-/// What a run of the suite is held beside: an earlier recording, and two files of the vendor or a dated folder.
+/// Reads what a run of the suite is compared with: an earlier recording, and two files of the vendor or a dated folder.
 ///
 /// # Errors
 ///
 /// If one of them cannot be read, or there are not two files.
-pub fn beside(previous: Option<&str>, specs: &[String], vendor: &Vendor) -> Result<Beside, SuiteError> {
+pub fn read_comparison_inputs(
+    previous: Option<&str>,
+    specs: &[String],
+    vendor: &Vendor,
+) -> Result<ComparisonInputs, SuiteError> {
     let read = |name: &str| {
-        let side = Named::parse(name)?.read(name, Some(vendor))?;
+        let side = InputName::parse(name)?.read(name, Some(vendor))?;
         side.ok_or_else(|| SuiteError::Usage(format!("{name}: expected something to read, not to ask")))
     };
     let side = previous.map(read).transpose()?;
-    let previous = seen(side.as_ref(), "--previous")?.cloned().map(Arc::new);
+    let previous = require_answers(side.as_ref(), "--previous")?.cloned().map(Arc::new);
     let documents = match specs {
-        [] => return Ok(Beside { previous, specs: None }),
+        [] => return Ok(ComparisonInputs { previous, specs: None }),
         [old, new] => (read(old)?, read(new)?),
         [folder] if Path::new(folder).is_dir() => {
             let days = dated(Path::new(folder))?.unwrap_or_default();
             match days.as_slice() {
                 [.., (_, old), (_, new)] => (of_file(old)?, of_file(new)?),
-                _ => return Err(specs_wanted(specs)),
+                _ => return Err(bad_specs(specs)),
             }
         }
-        _ => return Err(specs_wanted(specs)),
+        _ => return Err(bad_specs(specs)),
     };
     if documents.0.is_observed() || documents.1.is_observed() {
-        return Err(specs_wanted(specs));
+        return Err(bad_specs(specs));
     }
-    let pair =
-        Pair { old: &documents.0, new: &documents.1, emulator: None, previous: None, view: View::Documented };
-    Ok(Beside { previous, specs: Some(Arc::new(compared(pair)?)) })
+    let pair = InputPair {
+        old: &documents.0,
+        new: &documents.1,
+        emulator: None,
+        previous: None,
+        view: View::Documented,
+    };
+    Ok(ComparisonInputs { previous, specs: Some(Arc::new(compare_inputs(pair)?)) })
 }
 
-fn specs_wanted(found: &[String]) -> SuiteError {
+fn bad_specs(found: &[String]) -> SuiteError {
     let found = found.join(", ");
     let line =
         format!("--spec: expected two files, the older first, or a folder of dated ones; found {found}");
@@ -129,15 +138,15 @@ fn specs_wanted(found: &[String]) -> SuiteError {
 }
 
 /// The files of both sides.
-pub fn documents(old: &Side, new: &Side) -> Documents {
+pub fn documents(old: &Input, new: &Input) -> Documents {
     Documents { old: old.documents(), new: new.documents() }
 }
 
-fn seen<'a>(side: Option<&'a Side>, flag: &str) -> Result<Option<&'a Observed>, SuiteError> {
+fn require_answers<'a>(side: Option<&'a Input>, flag: &str) -> Result<Option<&'a Observed>, SuiteError> {
     match side.map(|side| (&side.what, &side.name)) {
         None => Ok(None),
-        Some((What::Answers(seen, _), _)) => Ok(Some(seen)),
-        Some((What::Document(..) | What::Contract(_), name)) => {
+        Some((InputKind::Answers(seen, _), _)) => Ok(Some(seen)),
+        Some((InputKind::Document(..) | InputKind::Contract(_), name)) => {
             let line = format!(
                 "{flag} {name}: expected answers (a cassette, emulator, live or an address), found a description"
             );

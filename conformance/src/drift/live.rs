@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
-use super::inputs::{Side, What};
+use super::inputs::{Input, InputKind};
 use crate::cases::catalogue;
-use crate::check::{Place, Wanted, check};
+use crate::check::{CheckOptions, TargetChoice, check};
 use crate::clause::Cost;
 use crate::clause::SHARED;
 use crate::clock::RunClock;
-use crate::events::Listener;
+use crate::events::Reporter;
 use crate::exit::SuiteError;
 use crate::outcome::{Evidence, Report};
 use crate::wire::{HttpSettings, HttpWire};
@@ -30,16 +30,20 @@ pub fn cases() -> Vec<String> {
 /// # Errors
 ///
 /// If the run could not take place.
-pub fn look(wanted: &Wanted, name: &str, listener: &mut dyn Listener) -> Result<(Side, Report), SuiteError> {
+pub fn look(
+    wanted: &CheckOptions,
+    name: &str,
+    reporter: &mut dyn Reporter,
+) -> Result<(Input, Report), SuiteError> {
     let base = match &wanted.place {
-        Place::Emulator { base, .. } => base.clone(),
-        Place::Address(address) => address.trim_end_matches('/').to_owned(),
-        Place::Live => {
+        TargetChoice::Emulator { base, .. } => base.clone(),
+        TargetChoice::Address(address) => address.trim_end_matches('/').to_owned(),
+        TargetChoice::Live => {
             format!("https://{}", wanted.contract.hosts.first().map(String::as_str).unwrap_or_default())
         }
-        Place::Replay(_) => String::new(),
+        TargetChoice::Replay(_) => String::new(),
     };
-    let report = check(wanted, listener)?;
+    let report = check(wanted, reporter)?;
     let tape = Tape {
         contract: &wanted.contract,
         base: &base,
@@ -49,8 +53,8 @@ pub fn look(wanted: &Wanted, name: &str, listener: &mut dyn Listener) -> Result<
         cases: crate::cases::WITHOUT_PROFILE,
     };
     let seen = Observed::of(&[tape]);
-    let what = What::Answers(Box::new(seen), Arc::clone(&wanted.contract));
-    Ok((Side { name: name.to_owned(), what }, report))
+    let what = InputKind::Answers(Box::new(seen), Arc::clone(&wanted.contract));
+    Ok((Input { name: name.to_owned(), what }, report))
 }
 
 /// The vendor's base address, where only that of a stand-in of ours on this machine was given.

@@ -3,7 +3,7 @@
 use mockreel_contracts::contract::views::openapi::Side as View;
 use mockreel_drift::{Report, Surface, compare, of_contract};
 
-use crate::check::{Wanted, made};
+use crate::check::{CheckOptions, connect};
 use crate::clock::RunClock;
 use crate::exit::SuiteError;
 use crate::probe;
@@ -17,8 +17,8 @@ use mockreel_evidence::exchange::{Outgoing, PROBE, Wire as _};
 /// # Errors
 ///
 /// If the target is no stand-in of ours, or does not answer.
-pub fn probed(wanted: &Wanted, docs: &Surface) -> Result<Report, SuiteError> {
-    let target = made(wanted, RunClock::start())?.target;
+pub fn probe_stand_in(wanted: &CheckOptions, docs: &Surface) -> Result<Report, SuiteError> {
+    let target = connect(wanted, RunClock::start())?.target;
     if target.control.is_none() {
         return Err(no_stand_in(&target));
     }

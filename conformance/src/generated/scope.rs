@@ -1,7 +1,7 @@
 //! The bounds of generated requests: where they may go, from which account, how many, and with which image.
 
 use crate::profile::{Credential, Image};
-use crate::session::{Session, Stop};
+use crate::session::{CaseError, Session};
 
 /// Least pixels of a side (what every vendor states that states one).
 pub(super) const SIDE: u32 = 300;
@@ -12,11 +12,11 @@ pub(super) fn is_unlimited(session: &Session<'_>) -> bool {
 }
 
 /// Ends a case whose generated requests make jobs where that could cost.
-pub(super) fn only_unlimited(session: &Session<'_>) -> Result<(), Stop> {
+pub(super) fn require_unlimited(session: &Session<'_>) -> Result<(), CaseError> {
     if is_unlimited(session) {
         return Ok(());
     }
-    Err(Stop::NotApplicable(
+    Err(CaseError::NotApplicable(
         "generated requests that make jobs go only to this machine, and only where nothing costs".to_owned(),
     ))
 }

@@ -5,7 +5,7 @@ use mockreel_contracts::contract::model::source::{Cited, Grade};
 use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
-use super::{Member, Profile};
+use super::{Profile, RequestMember};
 use crate::clause::{Clause, ClauseSource};
 
 impl Profile {
@@ -82,7 +82,7 @@ impl Profile {
     /// A keyword of the schema of a member (`required` looks at the object around it).
     ///
     /// Where the documentation is known not to state the keyword, its sources do not count.
-    pub fn member_clause(&self, model: &Model, member: &Member<'_>, keyword: &str) -> Option<Clause> {
+    pub fn member_clause(&self, model: &Model, member: &RequestMember<'_>, keyword: &str) -> Option<Clause> {
         let place = format!("submit.request{}", member.pointer);
         let all = sources_at(&model.request, &member.pointer);
         if keyword == "required" {

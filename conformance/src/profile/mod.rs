@@ -41,7 +41,7 @@ impl fmt::Debug for Profile {
 
 /// A member of a request body.
 #[derive(Clone, Debug)]
-pub struct Member<'a> {
+pub struct RequestMember<'a> {
     /// JSON Pointer into the body.
     pub pointer: String,
     /// Its schema.
@@ -114,19 +114,19 @@ impl Profile {
     }
 
     /// The member of a model's request that plays a role (`prompt`, `duration`, `cfg_scale` ...).
-    pub fn member<'a>(&self, model: &'a Model, role: Role) -> Option<Member<'a>> {
+    pub fn member<'a>(&self, model: &'a Model, role: Role) -> Option<RequestMember<'a>> {
         let found = properties(&model.request).into_iter();
         let mut found =
             found.filter(|(pointer, schema)| !pointer.contains('*') && Role::of(schema) == Some(role));
-        found.next().map(|(pointer, schema)| Member { pointer, schema })
+        found.next().map(|(pointer, schema)| RequestMember { pointer, schema })
     }
 
     /// The member of a model's request that takes an image, and the rules for it.
-    pub fn image<'a>(&self, model: &'a Model, role: ImageRole) -> Option<(Member<'a>, ImageRules)> {
+    pub fn image<'a>(&self, model: &'a Model, role: ImageRole) -> Option<(RequestMember<'a>, ImageRules)> {
         properties(&model.request).into_iter().filter(|(pointer, _)| !pointer.contains('*')).find_map(
             |(pointer, schema)| {
                 let rules: ImageRules = serde_json::from_value(schema.get("x-image")?.clone()).ok()?;
-                (rules.role == role).then_some((Member { pointer, schema }, rules))
+                (rules.role == role).then_some((RequestMember { pointer, schema }, rules))
             },
         )
     }

@@ -12,17 +12,17 @@ use crate::outcome::{CaseResult, Outcome, Report};
 /// warnings are other fails, unexpected passes and cases without budget; notices are expected fails and differences.
 /// If some were left out, the last line is a notice that says how many; it counts among the notices.
 pub fn annotations(report: &Report) -> String {
-    let mut found: Vec<(Kind, String)> = Vec::new();
+    let mut found: Vec<(AnnotationKind, String)> = Vec::new();
     for result in &report.results {
         found.extend(of_outcome(report, result));
         found.extend(of_differences(report, result));
     }
     let mut out = String::new();
     let mut left_out: Vec<String> = Vec::new();
-    for kind in [Kind::Error, Kind::Warning, Kind::Notice] {
+    for kind in [AnnotationKind::Error, AnnotationKind::Warning, AnnotationKind::Notice] {
         let lines: Vec<&String> = found.iter().filter(|(of, _)| *of == kind).map(|(_, line)| line).collect();
         // One notice may be needed to say what was left out.
-        let most = if kind == Kind::Notice { MOST_OF_A_KIND - 1 } else { MOST_OF_A_KIND };
+        let most = if kind == AnnotationKind::Notice { MOST_OF_A_KIND - 1 } else { MOST_OF_A_KIND };
         lines.iter().take(most).for_each(|line| out.push_str(line));
         if lines.len() > most {
             left_out.push(phrases::plural(lines.len() - most, kind.word(), &format!("{}s", kind.word())));
@@ -30,20 +30,20 @@ pub fn annotations(report: &Report) -> String {
     }
     if !left_out.is_empty() {
         let text = format!("{} left out; the summary has all", left_out.join(" and "));
-        out.push_str(&command(Kind::Notice, &phrases::vendor(report), &text));
+        out.push_str(&command(AnnotationKind::Notice, &phrases::vendor(report), &text));
     }
     out
 }
 
 /// The kinds of annotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum AnnotationKind {
     Error,
     Warning,
     Notice,
 }
 
-impl Kind {
+impl AnnotationKind {
     fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -53,17 +53,17 @@ impl Kind {
     }
 }
 
-fn of_outcome(report: &Report, result: &CaseResult) -> Option<(Kind, String)> {
+fn of_outcome(report: &Report, result: &CaseResult) -> Option<(AnnotationKind, String)> {
     let kind = match result.outcome {
         Outcome::Pass | Outcome::NotApplicable => return None,
         Outcome::Fail | Outcome::Flaky => match result.level {
-            Level::Must => Kind::Error,
-            Level::Should | Level::May => Kind::Warning,
-            Level::Info => Kind::Notice,
+            Level::Must => AnnotationKind::Error,
+            Level::Should | Level::May => AnnotationKind::Warning,
+            Level::Info => AnnotationKind::Notice,
         },
-        Outcome::Unreachable | Outcome::EngineError => Kind::Error,
-        Outcome::UnexpectedPass | Outcome::NotRunBudget => Kind::Warning,
-        Outcome::ExpectedFail => Kind::Notice,
+        Outcome::Unreachable | Outcome::EngineError => AnnotationKind::Error,
+        Outcome::UnexpectedPass | Outcome::NotRunBudget => AnnotationKind::Warning,
+        Outcome::ExpectedFail => AnnotationKind::Notice,
     };
     let mut text = format!(
         "{}: {}",
@@ -78,11 +78,11 @@ fn of_outcome(report: &Report, result: &CaseResult) -> Option<(Kind, String)> {
     Some((kind, command(kind, &title(report, result), &text)))
 }
 
-fn of_differences(report: &Report, result: &CaseResult) -> Option<(Kind, String)> {
+fn of_differences(report: &Report, result: &CaseResult) -> Option<(AnnotationKind, String)> {
     let first = result.differences.first()?;
     let places = phrases::plural(result.differences.len(), "place", "places");
     let text = format!("not as the reference in {places}; the first: {}", phrases::difference(first));
-    Some((Kind::Notice, command(Kind::Notice, &title(report, result), &text)))
+    Some((AnnotationKind::Notice, command(AnnotationKind::Notice, &title(report, result), &text)))
 }
 
 fn title(report: &Report, result: &CaseResult) -> String {
@@ -90,7 +90,7 @@ fn title(report: &Report, result: &CaseResult) -> String {
 }
 
 /// One command and its line feed.
-fn command(kind: Kind, title: &str, text: &str) -> String {
+fn command(kind: AnnotationKind, title: &str, text: &str) -> String {
     let title = property(&escape::one_line(title, phrases::NAME_CHARS));
     format!("::{} title={title}::{}\n", kind.word(), data(text))
 }

@@ -1,11 +1,11 @@
 //! The end of a case, and why it ended before it passed.
 
 /// How a case ends.
-pub type Verdict = Result<(), Stop>;
+pub type CaseEnd = Result<(), CaseError>;
 
 /// Why a case ended before it passed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Stop {
+pub enum CaseError {
     /// The claim does not hold; says what was expected and what was found.
     #[error("{0}")]
     Failed(String),

@@ -4,7 +4,7 @@ use mockreel_contracts::contract::check::read::Observation;
 use mockreel_evidence::exchange::Answer;
 use serde_json::Value;
 
-use super::end::Stop;
+use super::end::CaseError;
 
 /// A job that the vendor has accepted.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub struct Accepted {
 
 /// One look at a job.
 #[derive(Clone)]
-pub struct Look {
+pub struct Poll {
     /// The number of the exchange.
     pub number: u32,
     /// When the answer came, on the session's clock.
@@ -36,11 +36,11 @@ pub struct Look {
 #[derive(Clone)]
 pub struct SharedJob {
     /// The job, or why there is none.
-    pub job: Result<Accepted, Stop>,
+    pub job: Result<Accepted, CaseError>,
     /// The body that was submitted.
     pub body: Value,
     /// The model's id.
     pub model: String,
     /// Every look at it so far, by any case.
-    pub looks: Vec<Look>,
+    pub polls: Vec<Poll>,
 }

@@ -3,7 +3,7 @@
 //! The session alone holds the wire and the budget, so no request leaves without being redacted,
 //! recorded and, where it could cost, paid for in advance.
 
-mod beside;
+mod comparison;
 mod end;
 mod job;
 mod jobs;
@@ -17,14 +17,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub use self::beside::Beside;
-pub use self::end::{Stop, Verdict};
-pub use self::job::{Accepted, Look, SharedJob};
-pub use self::jobs::DEADLINE_S;
-pub use self::steer::followed;
+pub use self::comparison::ComparisonInputs;
+pub use self::end::{CaseEnd, CaseError};
+pub use self::job::{Accepted, Poll, SharedJob};
+pub use self::jobs::JOB_DEADLINE_S;
+pub use self::steer::require_followed;
 use crate::amount::Amount;
 use crate::budget::Budget;
-use crate::events::{Event, Listener};
+use crate::events::{Event, Reporter};
 use crate::outcome::{CaseSpend, Note};
 use crate::profile::{Image, Profile};
 use crate::target::Target;
@@ -34,7 +34,7 @@ use mockreel_evidence::exchange::{Exchange, Wire};
 use mockreel_evidence::redact::Redactor;
 
 /// What a session is made of.
-pub struct Parts<'a> {
+pub struct SessionSetup<'a> {
     /// What the vendor offers.
     pub profile: &'a Profile,
     /// Whom it asks.
@@ -48,7 +48,7 @@ pub struct Parts<'a> {
     /// What may be spent.
     pub budget: Budget,
     /// Who hears of the run.
-    pub listener: &'a mut dyn Listener,
+    pub reporter: &'a mut dyn Reporter,
     /// When the run started, RFC 3339.
     pub started: String,
     /// What generated requests are drawn from.
@@ -59,11 +59,11 @@ pub struct Parts<'a> {
     pub generated: u32,
     /// Whether nothing costs at the target; if absent, the budget says so. A recorded run's budget is spent.
     pub free: Option<bool>,
-    /// What the run is held beside.
-    pub beside: Beside,
+    /// Earlier recordings and vendor files that the run is compared with.
+    pub inputs: ComparisonInputs,
 }
 
-impl Parts<'_> {
+impl SessionSetup<'_> {
     /// Whether nothing costs at the target.
     pub fn is_free(&self) -> bool {
         self.free.unwrap_or_else(|| self.budget.is_free())
@@ -82,7 +82,7 @@ pub struct Session<'a> {
     /// Why the recording cannot go on.
     unrecorded: Option<String>,
     budget: Budget,
-    listener: &'a mut dyn Listener,
+    reporter: &'a mut dyn Reporter,
     started: String,
     seed: u64,
     paid: bool,
@@ -95,7 +95,7 @@ pub struct Session<'a> {
     moved_ms: u64,
     image: Image,
     compared: Option<BTreeMap<String, usize>>,
-    beside: Beside,
+    inputs: ComparisonInputs,
     free: bool,
     /// In a plan: the prices that the current case asked for.
     planned: Option<Vec<Option<Amount>>>,
@@ -133,7 +133,7 @@ impl std::fmt::Debug for Session<'_> {
 
 impl<'a> Session<'a> {
     /// A session that has not sent anything yet.
-    pub fn new(parts: Parts<'a>) -> Self {
+    pub fn new(parts: SessionSetup<'a>) -> Self {
         let free = parts.is_free();
         let image = Image { url: parts.target.image_url.clone(), ..crate::images::plain() };
         Self {
@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
             recorder: parts.recorder,
             unrecorded: None,
             budget: parts.budget,
-            listener: parts.listener,
+            reporter: parts.reporter,
             started: parts.started,
             seed: parts.seed,
             paid: parts.paid,
@@ -155,7 +155,7 @@ impl<'a> Session<'a> {
             moved_ms: 0,
             image,
             compared: None,
-            beside: parts.beside,
+            inputs: parts.inputs,
             free,
             planned: None,
             current: Current::default(),
@@ -163,12 +163,12 @@ impl<'a> Session<'a> {
     }
 
     /// A session that only finds out what would be asked of the budget.
-    pub(crate) fn planning(parts: Parts<'a>) -> Self {
+    pub(crate) fn planning(parts: SessionSetup<'a>) -> Self {
         Self { planned: Some(Vec::new()), ..Self::new(parts) }
     }
 
     /// In a plan: the prices that the current case asked for.
-    pub(crate) fn planned(&mut self) -> Vec<Option<Amount>> {
+    pub(crate) fn take_prices(&mut self) -> Vec<Option<Amount>> {
         self.planned.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
@@ -183,7 +183,7 @@ impl<'a> Session<'a> {
     }
 
     /// How many places of each case differ from the references; `None` if there are no references.
-    pub fn compared(&self) -> Option<BTreeMap<String, usize>> {
+    pub fn compare_inputs(&self) -> Option<BTreeMap<String, usize>> {
         self.compared.clone()
     }
 
@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
 
     /// Tells whoever listens.
     pub(crate) fn tell(&mut self, event: &Event<'_>) {
-        self.listener.hear(event);
+        self.reporter.on_event(event);
     }
 
     /// Every exchange so far.
@@ -216,6 +216,11 @@ impl<'a> Session<'a> {
     /// The budget.
     pub fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Earlier recordings and vendor files that the run is compared with.
+    pub fn inputs(&self) -> &ComparisonInputs {
+        &self.inputs
     }
 
     /// When the run started, RFC 3339.
@@ -298,9 +303,9 @@ impl<'a> Session<'a> {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub(crate) fn finish(mut self) -> Result<(Vec<Exchange>, Budget), Stop> {
+    pub(crate) fn finish(mut self) -> Result<(Vec<Exchange>, Budget), CaseError> {
         if let Some(recorder) = self.recorder.take() {
-            recorder.finish().map_err(|error| Stop::Internal(error.to_string()))?;
+            recorder.finish().map_err(|error| CaseError::Internal(error.to_string()))?;
         }
         Ok((self.exchanges, self.budget))
     }

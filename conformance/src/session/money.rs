@@ -3,11 +3,11 @@
 use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
-use super::{Accepted, Session, Stop};
+use super::{Accepted, CaseError, Session};
 use crate::amount::Amount;
-use crate::budget::{Permit, Refusal, Settled};
+use crate::budget::{BudgetRefusal, Permit, Settled};
 use crate::profile::Ask;
-use crate::wording::told;
+use crate::wording::describe;
 use mockreel_evidence::exchange::{Answer, WireError};
 
 impl Session<'_> {
@@ -15,8 +15,8 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it is refused.
-    pub fn accept(&mut self, model: &Model, body: &Value) -> Result<Accepted, Stop> {
+    /// [`CaseError::Failed`] if it is refused.
+    pub fn accept(&mut self, model: &Model, body: &Value) -> Result<Accepted, CaseError> {
         let image = self.image.clone();
         let ask = self.profile.submit(model, body, &image);
         self.accept_ask(&ask, self.profile.price(model, body))
@@ -26,12 +26,15 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it is refused.
-    pub fn accept_ask(&mut self, ask: &Ask, price: Option<Amount>) -> Result<Accepted, Stop> {
+    /// [`CaseError::Failed`] if it is refused.
+    pub fn accept_ask(&mut self, ask: &Ask, price: Option<Amount>) -> Result<Accepted, CaseError> {
         self.may_have_own_job()?;
         let answer = self.pay(ask, price)?;
         let Some(id) = self.profile.accepted(&answer) else {
-            return Err(Stop::Failed(format!("expected the job to be accepted; found {}", told(&answer))));
+            return Err(CaseError::Failed(format!(
+                "expected the job to be accepted; found {}",
+                describe(&answer)
+            )));
         };
         let number = self.current.exchanges.last().copied().unwrap_or_default();
         Ok(Accepted { id, answer, at_ms: self.now_ms(), number })
@@ -43,9 +46,9 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it is accepted, or answered with neither; [`Stop::Unreachable`] if it is refused for
+    /// [`CaseError::Failed`] if it is accepted, or answered with neither; [`CaseError::Unreachable`] if it is refused for
     /// another reason than what is wrong with it.
-    pub fn refuse(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, Stop> {
+    pub fn refuse(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, CaseError> {
         self.class_goes_on()?;
         let paid = self.pay(ask, worst);
         if self.current.charged {
@@ -54,36 +57,38 @@ impl Session<'_> {
         let answer = paid?;
         if let Some(id) = self.profile.accepted(&answer) {
             self.current.accepted = Some(id.clone());
-            return Err(Stop::Failed(format!("expected a refusal; found that it was accepted as job {id}")));
+            return Err(CaseError::Failed(format!(
+                "expected a refusal; found that it was accepted as job {id}"
+            )));
         }
         if let Some(id) = self.named_job(&answer) {
             let status = answer.status;
-            return Err(Stop::Failed(format!(
+            return Err(CaseError::Failed(format!(
                 "expected a refusal without a job; found {status} with job {id}"
             )));
         }
         if self.profile.speaks_of_the_account(answer.status) && self.profile.refuses(&answer) {
-            return Err(Stop::Unreachable(format!(
+            return Err(CaseError::Unreachable(format!(
                 "the answer speaks of the account and not of the request, so nothing can be concluded: {}; look \
                  at the key, the balance and the limits, and run again later",
-                told(&answer)
+                describe(&answer)
             )));
         }
         if self.profile.refuses(&answer) {
             return Ok(answer);
         }
-        Err(Stop::Failed(format!("expected a refusal (4xx); found {}", told(&answer))))
+        Err(CaseError::Failed(format!("expected a refusal (4xx); found {}", describe(&answer))))
     }
 
     /// Whether the current case may still send a request that ought to be refused.
     ///
     /// # Errors
     ///
-    /// [`Stop::OverBudget`] if another case of its class was not refused.
-    pub fn class_goes_on(&self) -> Result<(), Stop> {
+    /// [`CaseError::OverBudget`] if another case of its class was not refused.
+    pub fn class_goes_on(&self) -> Result<(), CaseError> {
         let class = self.current.class;
         match self.stopped.iter().find(|(held, _)| *held == class) {
-            Some((_, id)) => Err(Stop::OverBudget(format!(
+            Some((_, id)) => Err(CaseError::OverBudget(format!(
                 "not run: {id} was not refused and may have been charged, so the other cases about {class} stop"
             ))),
             None => Ok(()),
@@ -111,23 +116,23 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::NotApplicable`] where that would cost and nobody has allowed it.
-    pub fn may_have_own_job(&self) -> Result<(), Stop> {
+    /// [`CaseError::NotApplicable`] where that would cost and nobody has allowed it.
+    pub fn may_have_own_job(&self) -> Result<(), CaseError> {
         if self.is_free() || self.paid || self.current.sharing {
             return Ok(());
         }
-        Err(Stop::NotApplicable("wants a job of its own: --paid allows it".to_owned()))
+        Err(CaseError::NotApplicable("wants a job of its own: --paid allows it".to_owned()))
     }
 
     /// Asks the budget, sends once, and settles by what came.
-    pub(super) fn pay(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, Stop> {
+    pub(super) fn pay(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, CaseError> {
         if let Some(planned) = &mut self.planned {
             planned.push(worst);
-            return Err(Stop::Unreachable("a plan sends nothing".to_owned()));
+            return Err(CaseError::Unreachable("a plan sends nothing".to_owned()));
         }
         self.keeps_recording()?;
         let at = self.at();
-        let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refusal)?;
+        let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refuse_spending)?;
         let most = worst.unwrap_or_default();
         self.current.spend.reserved = self.current.spend.reserved + most;
         match self.exchange(ask) {
@@ -144,7 +149,7 @@ impl Session<'_> {
             }
             Err(error @ WireError::Unreachable { .. }) => {
                 self.settle(permit, Amount::ZERO, Settled::Refused)?;
-                Err(Stop::Unreachable(error.to_string()))
+                Err(CaseError::Unreachable(error.to_string()))
             }
             Err(error @ WireError::Lost { .. }) => {
                 self.settle(permit, most, Settled::Unknown)?;
@@ -152,11 +157,11 @@ impl Session<'_> {
                 let hint = newest.map_or_else(String::new, |id| {
                     format!("; the newest job in the vendor's listing is {id}, which may be it")
                 });
-                Err(Stop::Unreachable(format!(
+                Err(CaseError::Unreachable(format!(
                     "{error}; what became of the job is unknown, so it counts in full and is not sent again{hint}"
                 )))
             }
-            Err(error @ WireError::Cassette { .. }) => Err(self.lost(&error)),
+            Err(error @ WireError::Cassette { .. }) => Err(self.explain_loss(&error)),
         }
     }
 
@@ -175,16 +180,18 @@ impl Session<'_> {
         self.profile.observe(Operation::List, &answer).jobs.into_iter().find_map(|job| job.id)
     }
 
-    fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), Stop> {
+    fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), CaseError> {
         self.current.charged |= settled != Settled::Refused;
         self.current.spend.settled = self.current.spend.settled + actual;
-        self.budget.settle(permit, actual, settled).map_err(refusal)
+        self.budget.settle(permit, actual, settled).map_err(refuse_spending)
     }
 }
 
-fn refusal(refusal: Refusal) -> Stop {
+fn refuse_spending(refusal: BudgetRefusal) -> CaseError {
     match refusal {
-        Refusal::Exhausted { .. } | Refusal::UnknownPrice => Stop::OverBudget(refusal.to_string()),
-        Refusal::Ledger(why) => Stop::Internal(why),
+        BudgetRefusal::Exhausted { .. } | BudgetRefusal::UnknownPrice => {
+            CaseError::OverBudget(refusal.to_string())
+        }
+        BudgetRefusal::Ledger(why) => CaseError::Internal(why),
     }
 }

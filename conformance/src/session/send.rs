@@ -3,7 +3,7 @@
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Answer, Outgoing, WireError};
 
-use super::{Session, Stop};
+use super::{CaseError, Session};
 use crate::profile::{Ask, Credential};
 
 impl Session<'_> {
@@ -12,35 +12,38 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If no answer came, or it could cost after all.
-    pub fn send(&mut self, ask: &Ask) -> Result<Answer, Stop> {
+    pub fn send(&mut self, ask: &Ask) -> Result<Answer, CaseError> {
         let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
         let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
         let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
             *name == Operation::Submit && operation.routes.iter().any(|route| route.path == ask.path)
         });
         if !reads && charged && submits && ask.method == "POST" {
-            return Err(Stop::Internal(format!("{} was to be sent without asking the budget", ask.path)));
+            return Err(CaseError::Internal(format!(
+                "{} was to be sent without asking the budget",
+                ask.path
+            )));
         }
-        self.exchange(ask).map_err(|error| self.lost(&error))
+        self.exchange(ask).map_err(|error| self.explain_loss(&error))
     }
 
     /// Nothing more is sent once the recording broke: evidence that was asked for would be lost.
-    pub(super) fn keeps_recording(&self) -> Result<(), Stop> {
-        self.unrecorded.clone().map_or(Ok(()), |why| Err(Stop::Internal(why)))
+    pub(super) fn keeps_recording(&self) -> Result<(), CaseError> {
+        self.unrecorded.clone().map_or(Ok(()), |why| Err(CaseError::Internal(why)))
     }
 
     /// What it means that no answer came.
-    pub(super) fn lost(&self, error: &WireError) -> Stop {
+    pub(super) fn explain_loss(&self, error: &WireError) -> CaseError {
         if let Some(why) = &self.unrecorded {
-            return Stop::Internal(why.clone());
+            return CaseError::Internal(why.clone());
         }
         match error {
             // A recording without anything of this case was made without it.
             WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
-                Stop::NotApplicable("this case is not in the recording".to_owned())
+                CaseError::NotApplicable("this case is not in the recording".to_owned())
             }
             WireError::Cassette { .. } | WireError::Unreachable { .. } | WireError::Lost { .. } => {
-                Stop::Unreachable(error.to_string())
+                CaseError::Unreachable(error.to_string())
             }
         }
     }

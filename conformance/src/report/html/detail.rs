@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::table::{Row, Table, entry_anchor};
+use super::table::{MatrixRow, Table, entry_anchor};
 use super::{badge, exchanges, line, message};
 use crate::outcome::{CaseResult, Difference, Report};
 use crate::report::{escape, phrases};
@@ -17,7 +17,7 @@ const LINKS: usize = 30;
 const VALUE_CHARS: usize = 2_000;
 
 /// The cases of an area.
-pub(super) fn area(table: &Table<'_>, area: &str, rows: &[&Row<'_>]) -> Markup {
+pub(super) fn area(table: &Table<'_>, area: &str, rows: &[&MatrixRow<'_>]) -> Markup {
     html! {
         h3 class="area" { (line(area)) }
         @for row in rows {
@@ -31,7 +31,7 @@ pub(super) fn area(table: &Table<'_>, area: &str, rows: &[&Row<'_>]) -> Markup {
     }
 }
 
-fn detail(table: &Table<'_>, row: &Row<'_>, at: usize, result: &CaseResult) -> Markup {
+fn detail(table: &Table<'_>, row: &MatrixRow<'_>, at: usize, result: &CaseResult) -> Markup {
     let report = &table.reports[at];
     html! {
         article id=(row.anchor_in(at)) {

@@ -5,7 +5,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use self::table::{Row, Table};
+use self::table::{MatrixRow, Table};
 use super::{escape, phrases};
 use crate::outcome::{CaseResult, Outcome, Report};
 
@@ -89,7 +89,7 @@ fn card(report: &Report) -> Markup {
 
 /// The results that somebody has to do something about, the gravest first.
 fn to_read(table: &Table<'_>) -> Markup {
-    let mut found: Vec<(&Row<'_>, usize, &CaseResult)> = Vec::new();
+    let mut found: Vec<(&MatrixRow<'_>, usize, &CaseResult)> = Vec::new();
     for row in &table.rows {
         let held = row.cells.iter().enumerate().filter_map(|(at, cell)| cell.map(|result| (row, at, result)));
         found.extend(held.filter(|(_, _, result)| phrases::is_worth_reading(result.outcome)));
@@ -116,7 +116,7 @@ fn to_read(table: &Table<'_>) -> Markup {
     }
 }
 
-fn item(table: &Table<'_>, row: &Row<'_>, at: usize, result: &CaseResult) -> Markup {
+fn item(table: &Table<'_>, row: &MatrixRow<'_>, at: usize, result: &CaseResult) -> Markup {
     html! {
         li {
             (badge(result.outcome, None)) " "
@@ -168,7 +168,7 @@ fn matrix(table: &Table<'_>) -> Markup {
     }
 }
 
-fn matrix_row(table: &Table<'_>, row: &Row<'_>) -> Markup {
+fn matrix_row(table: &Table<'_>, row: &MatrixRow<'_>) -> Markup {
     html! {
         tr {
             th scope="row" {

@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use crate::outcome::Outcome;
 
 /// Text on background, as `#rrggbb`.
-type Pair = (&'static str, &'static str);
+type ColourPair = (&'static str, &'static str);
 
 /// An outcome's letter and its colours in light and dark. Colour is never the only sign.
-fn look(outcome: Outcome) -> (char, Pair, Pair) {
+fn look(outcome: Outcome) -> (char, ColourPair, ColourPair) {
     match outcome {
         Outcome::Pass => ('P', ("#0b5a2a", "#d5f0dc"), ("#9fe6b5", "#12361f")),
         Outcome::Fail => ('F', ("#ffffff", "#b3121f"), ("#ffffff", "#b3202c")),

@@ -11,14 +11,14 @@ pub(super) struct Table<'a> {
     /// The reports, in the order given.
     pub(super) reports: &'a [Report],
     /// A row for each case, areas together.
-    pub(super) rows: Vec<Row<'a>>,
+    pub(super) rows: Vec<MatrixRow<'a>>,
     /// Every clause once for a vendor's edition.
-    pub(super) clauses: Vec<Entry<'a>>,
+    pub(super) clauses: Vec<ClauseEntry<'a>>,
     by_clause: HashMap<ClauseKey<'a>, usize>,
 }
 
 /// A case in all reports.
-pub(super) struct Row<'a> {
+pub(super) struct MatrixRow<'a> {
     /// The case.
     pub(super) id: &'a str,
     /// What it claims, as the first report has it.
@@ -30,7 +30,7 @@ pub(super) struct Row<'a> {
 }
 
 /// A clause, and who rests on it.
-pub(super) struct Entry<'a> {
+pub(super) struct ClauseEntry<'a> {
     pub(super) report: &'a Report,
     pub(super) clause: &'a Clause,
     /// Ids and anchors.
@@ -39,7 +39,7 @@ pub(super) struct Entry<'a> {
 
 type ClauseKey<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
-impl Row<'_> {
+impl MatrixRow<'_> {
     /// The anchor of the case's result in one of the reports.
     pub(super) fn anchor_in(&self, report: usize) -> String {
         format!("{}-r{}", self.anchor, report + 1)
@@ -54,8 +54,8 @@ impl<'a> Table<'a> {
     }
 
     /// The rows of each area.
-    pub(super) fn areas(&self) -> Vec<(&'a str, Vec<&Row<'a>>)> {
-        let mut areas: Vec<(&str, Vec<&Row<'a>>)> = Vec::new();
+    pub(super) fn areas(&self) -> Vec<(&'a str, Vec<&MatrixRow<'a>>)> {
+        let mut areas: Vec<(&str, Vec<&MatrixRow<'a>>)> = Vec::new();
         for row in &self.rows {
             let area = phrases::area(row.id);
             match areas.last_mut() {
@@ -82,7 +82,7 @@ impl<'a> Table<'a> {
                 let next = self.clauses.len();
                 let place = *self.by_clause.entry(key(report, clause)).or_insert(next);
                 if place == next {
-                    self.clauses.push(Entry { report, clause, cases: Vec::new() });
+                    self.clauses.push(ClauseEntry { report, clause, cases: Vec::new() });
                 }
                 self.clauses[place].cases.push((&result.id, row.anchor_in(at)));
             }
@@ -99,8 +99,8 @@ fn key<'a>(report: &'a Report, clause: &'a Clause) -> ClauseKey<'a> {
     (&report.vendor, &report.edition, &clause.place, &clause.quote, &clause.sha256)
 }
 
-fn rows(reports: &[Report]) -> Vec<Row<'_>> {
-    let mut rows: Vec<Row<'_>> = Vec::new();
+fn rows(reports: &[Report]) -> Vec<MatrixRow<'_>> {
+    let mut rows: Vec<MatrixRow<'_>> = Vec::new();
     // A report that has a case twice gets two rows, lest one of them be lost.
     let mut places: HashMap<(&str, usize), usize> = HashMap::new();
     for (at, report) in reports.iter().enumerate() {
@@ -110,7 +110,7 @@ fn rows(reports: &[Report]) -> Vec<Row<'_>> {
             let place = *places.entry((&result.id, *time)).or_insert_with(|| {
                 let anchor = anchor(&result.id, *time, rows.len());
                 let cells = vec![None; reports.len()];
-                rows.push(Row { id: &result.id, title: &result.title, anchor, cells });
+                rows.push(MatrixRow { id: &result.id, title: &result.title, anchor, cells });
                 rows.len() - 1
             });
             rows[place].cells[at] = Some(result);
