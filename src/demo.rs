@@ -8,7 +8,7 @@ use mockreel_conformance::profile::{Ask, Credential, Image, Profile, put};
 use mockreel_conformance::wire::{HttpSettings, HttpWire};
 use mockreel_contracts::contract::check::image::slots;
 use mockreel_contracts::contract::views::examples;
-use mockreel_contracts::{Model, Operation, Phase, Role, Vendor};
+use mockreel_contracts::{Model, Operation, Phase, Role, UnixMillis, Vendor};
 use mockreel_emulator::Emulator;
 use mockreel_evidence::exchange::{Answer, Body, Outgoing, PartContent, Wire};
 use serde_json::json;
@@ -24,9 +24,6 @@ const PRINTED: &str = "http://127.0.0.1:4747";
 
 /// The seed. With it and the key the ids of the first job are the same on every server, so commands can name them.
 const SEED: u64 = 1;
-
-/// The key, which is the account.
-const KEY: &str = "demo";
 
 /// The fixture that the video is made of.
 const IMAGE: &str = "landscape.jpg";
@@ -57,9 +54,11 @@ pub(crate) fn run(flags: DemoFlags) -> Result<(), CliError> {
     let size = video.len().div_ceil(1024);
     say(&format!(
         "{}: {size} KiB of H.264 video. The requests, in order:\n\n{}\n\
-         They work as printed on a server of your own: start `mockreel --seed {SEED}`, then paste them once.\n",
+         They work as printed on a server of your own: start `mockreel --seed {SEED}`, then paste them.\n\
+         Before the next time: curl -X POST '{PRINTED}/__admin/reset?account={}' -H 'content-type: application/json'\n",
         path.display(),
         client.commands.concat(),
+        client.key,
     ));
     runtime.block_on(emulator.stop());
     Ok(())
@@ -81,6 +80,8 @@ fn free_name(id: &str) -> PathBuf {
 struct Client {
     profile: Profile,
     wire: HttpWire,
+    /// The key, which is the account: one for each edition, so that each job is the first of its account.
+    key: String,
     /// The start of the emulator's addresses.
     origin: String,
     /// The start of the vendor's addresses on it, and on a server of all vendors.
@@ -99,6 +100,7 @@ impl Client {
             wire: HttpWire::new(&HttpSettings::usual(), RunClock::start()).map_err(CliError::internal)?,
             origin: emulator.base(),
             base: emulator.url(vendor.id()),
+            key: format!("demo-{name}"),
             printed_base: format!("{PRINTED}/{name}"),
             commands: Vec::new(),
         })
@@ -153,8 +155,11 @@ impl Client {
     fn send(&mut self, ask: &Ask, options: &str) -> Result<Answer, CliError> {
         let mut headers = ask.headers.clone();
         if ask.credential == Credential::Key {
-            let scheme = &self.profile.contract().auth.scheme;
-            headers.push(("authorization".to_owned(), format!("{scheme} {KEY}")));
+            let now = UnixMillis(RunClock::start().unix_ms());
+            headers.push((
+                "authorization".to_owned(),
+                self.profile.contract().auth.scheme.header(&self.key, now),
+            ));
         }
         let path = ask.target();
         let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { path };

@@ -19,9 +19,9 @@ pub(crate) fn read_variable(name: &str) -> Option<String> {
 
 /// Takes from every flag the variable that is empty, or that Kubernetes has set for a service.
 pub(crate) fn without_unset(command: Command) -> Command {
+    // A variable that is not there stays: help names it.
     let is_unset = |arg: &Arg| {
-        arg.get_env().is_some_and(|name| {
-            let value = std::env::var_os(name).unwrap_or_default();
+        arg.get_env().and_then(|name| Some((name, std::env::var_os(name)?))).is_some_and(|(name, value)| {
             value.is_empty() || is_of_kubernetes(&name.to_string_lossy(), &value.to_string_lossy())
         })
     };

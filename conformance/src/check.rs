@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mockreel_contracts::Contract;
-use url::{Host, Url};
+use url::Url;
 
-use crate::amount::Amount;
 use crate::baseline::Baseline;
 use crate::budget::{Budget, Ledger};
 use crate::clock::RunClock;
@@ -17,8 +16,9 @@ use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::run::{self, Choice};
 use crate::session::{ComparisonInputs, SessionSetup};
-use crate::target::Target;
+use crate::target::{Target, is_loopback};
 use crate::wire::{HttpSettings, HttpWire};
+use mockreel_contracts::Amount;
 use mockreel_evidence::cassette::{Cassette, Header, Recorder, ReplayWire};
 use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire};
 use mockreel_evidence::redact::Redactor;
@@ -336,12 +336,10 @@ fn parse_address(text: &str) -> Result<(Url, bool), SuiteError> {
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
         return Err(wrong("it holds a user, a password or a query, which would be kept in reports"));
     }
-    let loopback = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => return Err(wrong("it names no host")),
-    };
+    if url.host().is_none() {
+        return Err(wrong("it names no host"));
+    }
+    let loopback = is_loopback(&url);
     Ok((url, loopback))
 }
 

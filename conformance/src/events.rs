@@ -1,7 +1,7 @@
-//! What the runner tells while it runs. Reports and progress lines hear it; the runner knows neither.
+//! Events for reporters: the interface between the runner of cases and progress lines.
 
-use crate::amount::Amount;
 use crate::outcome::CaseResult;
+use mockreel_contracts::Amount;
 
 /// Something that happened in a run.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub enum Event<'a> {
         /// What it claims.
         title: &'a str,
     },
-    /// A job was looked at.
+    /// A job was polled.
     Polled {
         /// The case on whose behalf.
         id: &'a str,
@@ -35,13 +35,13 @@ pub enum Event<'a> {
     Finished(&'a CaseResult),
 }
 
-/// Whoever wants to know.
+/// Receives the events of a run.
 pub trait Reporter {
-    /// Hears of something.
+    /// Called for each event, in order.
     fn on_event(&mut self, event: &Event<'_>);
 }
 
-/// Nobody wants to know.
+/// Discards every event.
 #[derive(Debug)]
 pub struct NullReporter;
 

@@ -3,7 +3,6 @@
 //! The suite knows a target by its address only and reads answers through the contract, never through a
 //! dialect. Every request that may cost asks the [`budget`] first; nothing secret is kept.
 
-pub mod amount;
 pub mod baseline;
 pub mod budget;
 pub mod case;
@@ -15,19 +14,19 @@ pub mod clock;
 pub mod drift;
 pub mod events;
 pub mod exit;
-pub mod generated;
-pub mod images;
+mod generated;
+mod images;
 pub mod normalise;
 pub mod outcome;
 pub mod plan;
 pub mod probe;
 pub mod profile;
-pub mod random;
+mod random;
 pub mod references;
 pub mod report;
 pub mod run;
 pub mod session;
-pub mod shape;
+mod shape;
 pub mod target;
 pub mod wire;
 mod wording;

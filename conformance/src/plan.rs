@@ -1,15 +1,15 @@
-//! What a run would send and could cost, found out by the same code that runs it, without sending anything.
+//! The plan of a run: the requests and their price, by the same code that runs it, without sending anything.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::amount::Amount;
 use crate::budget::Budget;
 use crate::case::Case;
 use crate::clause::{Cost, Level};
 use crate::events::NullReporter;
 use crate::profile::Profile;
 use crate::session::{CaseError, ComparisonInputs, Session, SessionSetup};
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, Outgoing, Wire, WireError};
 use mockreel_evidence::redact::Redactor;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 /// # Errors
 ///
 /// Says what is wrong, or that the schema itself is.
-pub fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
+pub(crate) fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
     let checker = Checker::new(schema.clone())?;
     let broken = checker.violations(body);
     let Some(first) = broken.first() else { return Ok(()) };
@@ -31,7 +31,7 @@ fn shorten_received(text: String) -> String {
 }
 
 /// Pointers to members of a body that its schema does not declare, though it declares others beside them.
-pub fn find_undocumented(schema: &Value, body: &Value) -> Vec<String> {
+pub(crate) fn find_undocumented(schema: &Value, body: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect_undocumented(schema, body, "", &mut found);
     found.sort();

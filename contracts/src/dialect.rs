@@ -5,7 +5,9 @@
 //! ids) is here.
 
 use std::fmt;
+use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::contract::{Contract, Model, Options};
@@ -159,6 +161,24 @@ pub struct BalanceView {
     pub left: f64,
 }
 
+/// An option that is off or on; off where the contract has no such option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OnOff {
+    /// It is not so.
+    #[default]
+    Off,
+    /// It is so.
+    On,
+}
+
+impl OnOff {
+    /// Whether it is on.
+    pub(crate) fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
 /// What an answer carries.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReplyBody {
@@ -195,23 +215,30 @@ impl Reply {
 
 /// A vendor's way of speaking.
 pub trait Dialect: Send + Sync {
-    /// Finds out who is asking. The usual way is a bearer token.
+    /// The same way of speaking under other options.
+    ///
+    /// # Errors
+    ///
+    /// If an option has a value that the dialect does not know.
+    fn for_options(&self, options: &Options) -> Result<Arc<dyn Dialect>, String>;
+
+    /// Names the account that is asking, and its tenant. Nothing is trusted yet; the second step is
+    /// [`Auth::authenticate`](crate::contract::model::auth::Auth::authenticate).
     ///
     /// # Errors
     ///
     /// Says what is wrong with the credential; whether the key itself is known is not decided here.
-    fn credential(&self, exchange: &Exchange<'_>) -> Result<Credential, KeyFault> {
-        bearer(exchange.header("authorization")).map(|key| Credential { key, tenant: None })
+    fn identify(&self, exchange: &Exchange<'_>) -> Result<Credential, KeyFault> {
+        exchange.contract.auth.scheme.identify(exchange.header("authorization"))
     }
 
     /// Whether a submit answers with the finished job, as some models do.
-    fn finishes_at_submit(&self, options: &Options) -> bool {
-        let _ = options;
+    fn finishes_at_submit(&self) -> bool {
         false
     }
 
     /// Mints the id of a new job from its entropy.
-    fn job_id(&self, options: &Options, model: &Model, entropy: [u8; 32]) -> String;
+    fn job_id(&self, model: &Model, entropy: [u8; 32]) -> String;
 
     /// Answers an accepted submit.
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply;
@@ -229,8 +256,7 @@ pub trait Dialect: Send + Sync {
     fn problem(&self, exchange: &Exchange<'_>, problem: &Problem) -> Reply;
 
     /// Answers a listing of the account's jobs, newest first. Only called where the contract has the operation.
-    fn list(&self, exchange: &Exchange<'_>, jobs: &[JobView<'_>]) -> Reply {
-        let _ = jobs;
+    fn list(&self, exchange: &Exchange<'_>, _jobs: &[JobView<'_>]) -> Reply {
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
     }
 
@@ -240,38 +266,23 @@ pub trait Dialect: Send + Sync {
     }
 
     /// Answers with one model. Only called where the contract has the operation.
-    fn model(&self, exchange: &Exchange<'_>, model: &Model) -> Reply {
-        let _ = model;
+    fn model(&self, exchange: &Exchange<'_>, _model: &Model) -> Reply {
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
     }
 
     /// Answers with what an account has left. Only called where the contract has the operation.
-    fn balance(&self, exchange: &Exchange<'_>, balance: &BalanceView) -> Reply {
-        let _ = balance;
+    fn balance(&self, exchange: &Exchange<'_>, _balance: &BalanceView) -> Reply {
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
     }
 
     /// Answers an order to cancel a job, which is shown as it stands afterwards: cancelled, if it still waited.
     /// Only called where the contract has the operation.
-    fn cancelled(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        let _ = job;
+    fn cancelled(&self, exchange: &Exchange<'_>, _job: &JobView<'_>) -> Reply {
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
     }
 
     /// Answers a request for an upload address. Only called where the contract has the operation.
-    fn upload(&self, exchange: &Exchange<'_>, upload: &UploadView) -> Reply {
-        let _ = upload;
+    fn upload(&self, exchange: &Exchange<'_>, _upload: &UploadView) -> Reply {
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
     }
-}
-
-/// Reads `Authorization: Bearer KEY`. The scheme's case does not matter (RFC 9110, section 11.1).
-pub(crate) fn bearer(header: Option<&str>) -> Result<String, KeyFault> {
-    let header = header.map(str::trim).filter(|text| !text.is_empty()).ok_or(KeyFault::Missing)?;
-    let (scheme, key) = header.split_once(' ').unwrap_or((header, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(KeyFault::WrongScheme);
-    }
-    let key = key.trim();
-    if key.is_empty() { Err(KeyFault::Missing) } else { Ok(key.to_owned()) }
 }

@@ -1,7 +1,5 @@
 //! Forms of ids that several vendors mint, made from given bytes.
 
-use std::fmt::Write;
-
 /// The 64 characters of a nanoid, all of them safe in URLs.
 const NANOID_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
@@ -19,13 +17,18 @@ pub fn nanoid(entropy: &[u8; 32]) -> String {
     entropy[..21].iter().map(|byte| char::from(NANOID_ALPHABET[usize::from(byte & 63)])).collect()
 }
 
+/// Whether a text is a UUID of any version, in either case.
+pub fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(place, letter)| match place {
+            8 | 13 | 18 | 23 => letter == '-',
+            _ => letter.is_ascii_hexdigit(),
+        })
+}
+
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first half of the entropy.

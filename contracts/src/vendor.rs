@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::contract::model::edition::{self, Edition};
-use crate::contract::{Contract, ContractError, Selector};
+use crate::contract::{Contract, ContractError, Options, Selector};
 use crate::dialect::Dialect;
 
 /// The files and the dialect of a vendor.
@@ -41,10 +41,44 @@ pub struct Vendor {
 }
 
 impl Vendor {
+    /// A contract spoken by a dialect, which has to know every value of every option; the options are at their
+    /// defaults.
+    fn new(contract: Contract, dialect: &dyn Dialect, newest: bool) -> Result<Self, ContractError> {
+        for (name, fact) in &contract.options {
+            for value in &fact.values {
+                let mut options = contract.default_options();
+                let known = options.set(&contract, name, value).and_then(|()| dialect.for_options(&options));
+                known.map_err(|why| incoherent(&contract, format!("option {name}: {why}")))?;
+            }
+        }
+        let dialect = dialect.for_options(&contract.default_options());
+        let dialect = dialect.map_err(|why| incoherent(&contract, why))?;
+        Ok(Self { contract: Arc::new(contract), dialect, newest })
+    }
+
+    /// The same edition under other options: its contract patched where they patch it, its dialect made for them.
+    ///
+    /// # Errors
+    ///
+    /// If an option's patch does not fit, or the dialect does not know a value; a test tries them all.
+    pub fn with_options(&self, options: &Options) -> Result<Self, ContractError> {
+        let patches = options.iter().any(|(name, value)| {
+            self.contract.options.get(name).is_some_and(|fact| fact.patch.contains_key(value))
+        });
+        let contract =
+            if patches { Arc::new(self.contract.with_options(options)?) } else { Arc::clone(&self.contract) };
+        let dialect = self.dialect.for_options(options).map_err(|why| incoherent(&contract, why))?;
+        Ok(Self { contract, dialect, newest: self.newest })
+    }
+
     /// The vendor's id.
     pub fn id(&self) -> &str {
         &self.contract.id
     }
+}
+
+fn incoherent(contract: &Contract, what: String) -> ContractError {
+    ContractError::Incoherent { file: contract.full_id(), what }
 }
 
 impl fmt::Debug for Vendor {
@@ -67,11 +101,7 @@ pub fn vendors() -> Result<&'static [Vendor], ContractError> {
     for declared in DECLARED {
         let dialect = (declared.dialect)();
         for (index, contract) in edition::load(declared.newest, declared.older)?.into_iter().enumerate() {
-            list.push(Vendor {
-                contract: Arc::new(contract),
-                dialect: Arc::clone(&dialect),
-                newest: index == 0,
-            });
+            list.push(Vendor::new(contract, &*dialect, index == 0)?);
         }
     }
     Ok(LIST.get_or_init(|| list))
@@ -138,7 +168,7 @@ pub fn overlaid(file: &str, text: &str) -> Result<Vendor, ContractError> {
     let id = patch.get("id").and_then(toml::Value::as_str).unwrap_or_default();
     if let Some(declared) = DECLARED.iter().find(|declared| declared.id == id) {
         let contract = edition::overlay(declared.newest, declared.older, file, text)?;
-        return Ok(Vendor { contract: Arc::new(contract), dialect: (declared.dialect)(), newest: true });
+        return Vendor::new(contract, &*(declared.dialect)(), true);
     }
     Err(ContractError::Incoherent {
         file: file.to_owned(),
@@ -148,8 +178,83 @@ pub fn overlaid(file: &str, text: &str) -> Result<Vendor, ContractError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::contract::check::rules::Checker;
+    use crate::dialect::{BalanceView, Exchange, JobView, UploadView};
+    use crate::operation::Operation;
+    use crate::phase::Phase;
+    use crate::problem::Problem;
+    use crate::time::UnixMillis;
+
+    #[test]
+    fn a_dialect_knows_every_value_of_every_option_and_an_edition_with_another_does_not_load() {
+        for vendor in vendors().unwrap() {
+            for (name, fact) in &vendor.contract.options {
+                for value in &fact.values {
+                    let mut options = vendor.contract.default_options();
+                    options.set(&vendor.contract, name, value).unwrap();
+                    vendor.with_options(&options).unwrap_or_else(|why| panic!("{vendor:?}: {why}"));
+                }
+            }
+        }
+        let patch = "id = \"gmicloud\"\n[options.result_shape]\nvalues = [\"media_urls\", \"list\"]";
+        let why = overlaid("patch.toml", patch).unwrap_err().to_string();
+        let known =
+            "option result_shape: unknown variant `list`, expected one of `media_urls`, `video_url`, `both`";
+        assert!(why.contains(known), "{why}");
+    }
+
+    #[test]
+    fn a_dialect_answers_every_operation_of_its_contract() {
+        for vendor in vendors().unwrap() {
+            let contract = &vendor.contract;
+            let options = contract.default_options();
+            let exchange = Exchange {
+                contract,
+                options: &options,
+                method: "GET",
+                target: "/",
+                headers: &[],
+                now: UnixMillis::default(),
+                entropy: [0; 32],
+            };
+            let model = &contract.models[0];
+            let job = JobView {
+                id: "id",
+                model,
+                phase: Phase::Queued,
+                submitted_at: UnixMillis::default(),
+                started_at: None,
+                ended_at: None,
+                echo: &Value::Null,
+                result: None,
+                failure: None,
+                price: None,
+                account: [0; 16],
+                tenant: None,
+                entropy: [0; 32],
+            };
+            let upload =
+                UploadView { upload_url: "https://a.example".into(), public_url: "https://b.example".into() };
+            let dialect = &vendor.dialect;
+            let unknown = dialect.problem(&exchange, &Problem::UnknownRoute { allowed: Vec::new() });
+            for operation in contract.operations.keys() {
+                let reply = match operation {
+                    Operation::Submit => dialect.submitted(&exchange, &job),
+                    Operation::Poll => dialect.job(&exchange, &job),
+                    Operation::List => dialect.list(&exchange, &[]),
+                    Operation::Cancel => dialect.cancelled(&exchange, &job),
+                    Operation::Models => dialect.models(&exchange),
+                    Operation::Model => dialect.model(&exchange, model),
+                    Operation::Upload => dialect.upload(&exchange, &upload),
+                    Operation::Balance => dialect.balance(&exchange, &BalanceView { left: 1.0 }),
+                };
+                assert_ne!(reply, unknown, "{vendor:?} has the operation {operation}, its dialect does not");
+            }
+        }
+    }
 
     #[test]
     fn every_embedded_contract_can_be_read_and_every_schema_compiles() {

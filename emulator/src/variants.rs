@@ -46,18 +46,13 @@ fn with_options(chosen: &Chosen, options: &BTreeMap<String, String>) -> Result<C
     for (name, value) in options {
         held.set(&chosen.vendor.contract, name, value)?;
     }
-    with(chosen.vendor.clone(), held)
+    with(&chosen.vendor, held)
 }
 
-/// A vendor with these options, its contract patched where they patch it.
-pub(crate) fn with(vendor: Vendor, options: Options) -> Result<Chosen, String> {
-    let contract = &vendor.contract;
-    let patched = options.iter().any(|(name, value)| contract.options[name].patch.contains_key(value));
-    if !patched {
-        return Ok(Chosen { vendor, options });
-    }
-    let contract = contract.with_options(&options).map_err(|error| error.to_string())?;
-    Ok(Chosen { vendor: Vendor { contract: Arc::new(contract), ..vendor }, options })
+/// A vendor with these options.
+pub(crate) fn with(vendor: &Vendor, options: Options) -> Result<Chosen, String> {
+    let vendor = vendor.with_options(&options).map_err(|error| error.to_string())?;
+    Ok(Chosen { vendor, options })
 }
 
 /// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.
@@ -79,7 +74,7 @@ pub(crate) fn choose(
             // An older edition may lack an option that the newest has; then there is nothing to choose.
             let _ = held.set(&vendor.contract, name, value);
         }
-        chosen.push(with(vendor, held)?);
+        chosen.push(with(&vendor, held)?);
     }
     // The vendors in the order given; of each the newest first, so that a bare id and a month mean
     // the newest edition that fits.

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use mockreel_conformance::amount::Amount;
 use mockreel_conformance::baseline::{Baseline, is_day};
 use mockreel_conformance::catalogue;
 use mockreel_conformance::check::{CheckOptions, MOST_GENERATED, TargetChoice, check, plan};
@@ -19,6 +18,7 @@ use mockreel_conformance::report::github::annotations;
 use mockreel_conformance::report::terminal::{Progress, summary};
 use mockreel_conformance::report::{parse_requests, render};
 use mockreel_conformance::run::Choice;
+use mockreel_contracts::Amount;
 use mockreel_contracts::Vendor;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, Latency};

@@ -323,8 +323,12 @@ async fn a_stopped_emulator_answers_what_it_had_begun_and_frees_its_port() {
 struct Mute(Arc<dyn Dialect>);
 
 impl Dialect for Mute {
-    fn job_id(&self, options: &Options, model: &Model, entropy: [u8; 32]) -> String {
-        self.0.job_id(options, model, entropy)
+    fn for_options(&self, options: &Options) -> Result<Arc<dyn Dialect>, String> {
+        Ok(Arc::new(Self(self.0.for_options(options)?)))
+    }
+
+    fn job_id(&self, model: &Model, entropy: [u8; 32]) -> String {
+        self.0.job_id(model, entropy)
     }
 
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {

@@ -1,10 +1,10 @@
-//! What the lines of a ledger say, and what they add up to.
+//! The lines of a ledger, and their sums.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::amount::Amount;
+use mockreel_contracts::Amount;
 
 /// How a reservation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

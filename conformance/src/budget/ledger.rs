@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::entries::{LedgerEntries, LedgerLine, Reservation, Settled, Settlement};
-use crate::amount::Amount;
+use mockreel_contracts::Amount;
 
 /// The first line of every ledger.
 const HEADER: &str = "{\"schema_version\":1,\"ledger\":\"mockreel\"}\n";
@@ -317,7 +317,7 @@ mod tests {
             vendor: "acme".to_owned(),
             target: "live".to_owned(),
             case: "SUB-01".to_owned(),
-            amount: Amount::from_price(1.0),
+            amount: Amount::rounded_up(1.0),
             unit: "credits".to_owned(),
             price_known: true,
         };
@@ -328,6 +328,6 @@ mod tests {
         let refused = ledger.reserve(wanted()).unwrap_err();
         assert!(matches!(refused, LedgerError::Unusable { .. }), "{refused}");
         assert!(ledger.settle(1, Amount::ZERO, Settled::Refused).is_err());
-        assert_eq!(ledger.spent("acme", "credits"), Amount::from_price(1.0));
+        assert_eq!(ledger.spent("acme", "credits"), Amount::rounded_up(1.0));
     }
 }

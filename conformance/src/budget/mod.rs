@@ -1,4 +1,4 @@
-//! What a run may spend, and the ledger on disk that remembers it.
+//! The budget of a run, and the ledger on disk that remembers it.
 //!
 //! Whoever is about to send a request that may cost asks the [`Budget`] first and gets a [`Permit`]. A permit
 //! can be made nowhere else, and until it is settled it counts as spent in full: in this run, in later ones,
@@ -12,8 +12,8 @@ mod tests;
 pub use entries::Settled;
 pub use ledger::{Ledger, LedgerError};
 
-use crate::amount::Amount;
 use entries::Reservation;
+use mockreel_contracts::Amount;
 
 /// Why a request may not be sent, or why it could not be written down what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -81,7 +81,7 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 fn bad_key_header(session: &Session<'_>) -> Credential {
-    Credential::Header(format!("{} {BAD_KEY}", session.profile.contract().auth.scheme))
+    Credential::Header(session.auth_header(BAD_KEY))
 }
 
 fn bad_key(session: &mut Session<'_>) -> CaseEnd {

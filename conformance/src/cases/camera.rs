@@ -1,4 +1,4 @@
-//! Where a request moves the camera, and how far: the vendors have members of several forms for it.
+//! The members of a request that move the camera, and how far: the vendors have members of several forms for it.
 
 use mockreel_contracts::Role;
 use mockreel_contracts::contract::Model;

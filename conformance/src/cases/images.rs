@@ -6,12 +6,12 @@ use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transpor
 
 use super::refusal::refused_or_fails;
 use super::requests::with_first_image;
-use crate::amount::Amount;
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
 use crate::images::{jpeg, weighing};
 use crate::profile::{Ask, Image, Profile, put};
 use crate::session::{CaseEnd, CaseError, Session};
+use mockreel_contracts::Amount;
 
 const fn image_case(id: &'static str, title: &'static str, run: fn(&mut Session<'_>) -> CaseEnd) -> Case {
     Case::new(id, title, Level::Should, Cost::Own, Stage::Own, run)

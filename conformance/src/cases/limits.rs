@@ -133,8 +133,7 @@ fn poll_in_burst(session: &mut Session<'_>) -> CaseEnd {
 
 fn check_broke_account(session: &mut Session<'_>) -> CaseEnd {
     session.require_control()?;
-    let scheme = session.profile.contract().auth.scheme.clone();
-    let ask = submit_of(session)?.from(Credential::Header(format!("{scheme} {BROKE_KEY}")));
+    let ask = submit_of(session)?.from(Credential::Header(session.auth_header(BROKE_KEY)));
     let answer = session.send(&ask)?;
     let expected =
         session.profile.contract().problems.get("insufficient_credits").map_or(403, |fact| fact.status);

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
 use super::requests::no_role;
 use super::requests::{plain, require_operation, with, with_member};
-use crate::amount::Amount;
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
 use crate::profile::{Ask, Profile, put, remove, seconds_of};
 use crate::session::{CaseEnd, CaseError, Session};
 use crate::shape;
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, Body, Intent};
 
 const fn refusal_case(

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::inputs::{Input, InputKind};
 use crate::cases::catalogue;
@@ -14,6 +14,7 @@ use crate::clock::RunClock;
 use crate::events::Reporter;
 use crate::exit::SuiteError;
 use crate::outcome::{Evidence, Report};
+use crate::target::is_loopback;
 use crate::wire::{HttpSettings, HttpWire};
 use mockreel_drift::observed::{Observed, Tape};
 use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire as _};
@@ -61,12 +62,7 @@ pub fn look(
 pub fn base(address: &str, vendor: &str, edition: &str) -> String {
     let asked = || -> Option<String> {
         let url = Url::parse(address).ok()?;
-        let loopback = match url.host()? {
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        };
-        if !loopback || url.path() != "/" {
+        if !is_loopback(&url) || url.path() != "/" {
             return None;
         }
         let mut wire = HttpWire::new(&HttpSettings::usual(), RunClock::start()).ok()?;

@@ -1,5 +1,6 @@
 //! A stand-in asked for everything that some edition takes, and held beside a description.
 
+use mockreel_contracts::UnixMillis;
 use mockreel_contracts::contract::views::openapi::Side as View;
 use mockreel_drift::{Report, Surface, compare, of_contract};
 
@@ -27,15 +28,14 @@ pub fn probe_stand_in(wanted: &CheckOptions, docs: &Surface) -> Result<Report, S
     let mut lexicon: Vec<Surface> =
         editions.map(|held| of_contract(&held.contract, View::Enforced)).collect();
     lexicon.push(docs.clone());
+    let (auth, clock) = (&wanted.contract.auth.scheme, RunClock::start());
     let settings = HttpSettings { keeps_open: true, ..HttpSettings::usual() };
-    let mut wire =
-        HttpWire::new(&settings, RunClock::start()).map_err(|why| SuiteError::Internal(why.to_string()))?;
+    let mut wire = HttpWire::new(&settings, clock).map_err(|why| SuiteError::Internal(why.to_string()))?;
     let profile = Profile::new(wanted.contract.clone());
-    let scheme = &wanted.contract.auth.scheme;
     let mut send = |ask: &Ask| {
         let mut headers = ask.headers.clone();
         if ask.credential == Credential::Key {
-            headers.push(("authorization".to_owned(), format!("{scheme} {}", target.key)));
+            headers.push(("authorization".to_owned(), auth.header(&target.key, UnixMillis(clock.unix_ms()))));
         }
         let url = target.url(&ask.target());
         wire.send(PROBE, &Outgoing { method: ask.method.clone(), url, headers, body: ask.body.clone() })

@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use super::bodies::{DrawnBody, describe_body, drawn, ways};
 use super::property::{Effort, holds, replay};
 use super::scope::{image, is_unlimited, tries};
-use crate::amount::Amount;
 use crate::profile::{Ask, Image, Profile};
 use crate::random;
 use crate::session::{CaseEnd, CaseError, Session};
+use mockreel_contracts::Amount;
 
 /// Bad bodies that are sent where nothing costs, unless more are asked for.
 const USUAL: u32 = 60;

@@ -1,4 +1,4 @@
-//! What a stand-in takes, found out by asking: a form for each body, drawn from what is accepted and refused.
+//! The requests that a stand-in takes, found out by asking: a form for each body, drawn from what is accepted and refused.
 //!
 //! Documents say what a vendor ought to take; this says what a target does take. It knows the members and values
 //! that some edition of the vendor has had (the lexicon) and tries each: of the right type and of wrong ones, at

@@ -33,7 +33,7 @@ impl Profile {
     /// How callers identify themselves.
     pub fn auth_clause(&self) -> Option<Clause> {
         let auth = &self.contract().auth;
-        self.cited("auth", &format!("Authorization: {} KEY", auth.scheme), &auth.source)
+        self.cited("auth", &auth.scheme.shown(), &auth.source)
     }
 
     /// How a refusal is answered.

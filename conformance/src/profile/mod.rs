@@ -1,4 +1,4 @@
-//! What an edition of a vendor offers, and how to ask for it: all of it read from the contract.
+//! The profile of an edition: its offers, and requests for them, all of it read from the contract.
 //!
 //! A case speaks of members by what they mean (`duration`, `cfg_scale`, the first image), never by a
 //! vendor's name for them, so the same case serves every vendor that has such a member.
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
 pub use self::clauses::value_text;
-use crate::amount::Amount;
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::Answer;
 
 /// What an edition of a vendor offers.
@@ -166,13 +166,13 @@ impl Profile {
 
     /// What a job with this body costs at most; `None` if no price is known.
     pub fn price(&self, model: &Model, body: &Value) -> Option<Amount> {
-        model.price_of(asked(model, body).seconds).map(Amount::from_price)
+        model.price_of(asked(model, body).seconds).map(Amount::rounded_up)
     }
 
     /// What a job of a model costs at most, whatever length the vendor makes of a bad request.
     pub fn worst_price(&self, model: &Model) -> Option<Amount> {
         let longest = self.durations(model).iter().map(seconds_of).max().unwrap_or(model.output.seconds);
-        model.price_of(longest.max(model.output.seconds)).map(Amount::from_price)
+        model.price_of(longest.max(model.output.seconds)).map(Amount::rounded_up)
     }
 
     /// What a job costs at most if nobody knows which model the vendor takes: the most of all known prices;

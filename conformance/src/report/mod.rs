@@ -1,4 +1,4 @@
-//! What people and machines read after a run: pure functions from reports to text.
+//! The formats of reports, for people and machines: pure functions from reports to text.
 //!
 //! Titles, messages, notes and exchanges may hold text from the wire. Each format escapes it in its own
 //! way, and every one of them first makes visible what cannot be seen; see [`escape`].

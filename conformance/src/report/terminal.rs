@@ -1,4 +1,4 @@
-//! What a person sees in a terminal: a line while it runs, and a summary at the end.
+//! The output in a terminal: a line while it runs, and a summary at the end.
 
 use std::io::IsTerminal;
 

@@ -1,4 +1,4 @@
-//! What a case can do while it runs: ask, submit, look, wait, steer, and write down what it saw.
+//! The session of a run, by which cases ask, submit, poll, wait, steer, and write down what it saw.
 //!
 //! The session alone holds the wire and the budget, so no request leaves without being redacted,
 //! recorded and, where it could cost, paid for in advance.
@@ -22,12 +22,12 @@ pub use self::end::{CaseEnd, CaseError};
 pub use self::job::{Accepted, Poll, SharedJob};
 pub use self::jobs::JOB_DEADLINE_S;
 pub use self::steer::require_followed;
-use crate::amount::Amount;
 use crate::budget::Budget;
 use crate::events::{Event, Reporter};
 use crate::outcome::{CaseSpend, Note};
 use crate::profile::{Image, Profile};
 use crate::target::Target;
+use mockreel_contracts::Amount;
 use mockreel_contracts::Operation;
 use mockreel_evidence::cassette::Recorder;
 use mockreel_evidence::exchange::{Exchange, Wire};

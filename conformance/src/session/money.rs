@@ -4,10 +4,10 @@ use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
 use super::{Accepted, CaseError, Session};
-use crate::amount::Amount;
 use crate::budget::{BudgetRefusal, Permit, Settled};
 use crate::profile::Ask;
 use crate::wording::describe;
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, WireError};
 
 impl Session<'_> {

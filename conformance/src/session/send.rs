@@ -54,10 +54,9 @@ impl Session<'_> {
             return Err(WireError::Cassette { why: why.clone() });
         }
         let mut headers = ask.headers.clone();
-        let scheme = &self.profile.contract().auth.scheme;
         let credential = match &ask.credential {
-            Credential::Key => Some(format!("{scheme} {}", self.target.key)),
-            Credential::SecondKey => self.target.second_key.as_ref().map(|key| format!("{scheme} {key}")),
+            Credential::Key => Some(self.auth_header(&self.target.key)),
+            Credential::SecondKey => self.target.second_key.as_ref().map(|key| self.auth_header(key)),
             Credential::Nobody => None,
             Credential::Header(text) => Some(text.clone()),
         };

@@ -1,5 +1,6 @@
 //! Time and orders: a stand-in's clock is moved and its control API is asked; a real vendor is waited for.
 
+use mockreel_contracts::UnixMillis;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -9,6 +10,12 @@ use crate::wording::describe;
 use mockreel_evidence::exchange::{Answer, Body};
 
 impl Session<'_> {
+    /// The header `Authorization` by which a key identifies itself now.
+    pub fn auth_header(&self, key: &str) -> String {
+        let started = UnixMillis::parse(&self.started).unwrap_or_default();
+        self.profile.contract().auth.scheme.header(key, started.after(self.now_ms()))
+    }
+
     /// Lets time pass: on the target's manual clock if it has one, else by waiting.
     ///
     /// # Errors

@@ -14,5 +14,5 @@ pub(crate) const DECLARED: Declared = Declared {
     newest: Edition { file: "ai302/contract.toml", text: include_str!("contract.toml") },
     older: &[],
     scenarios: include_str!("scenarios.toml"),
-    dialect: || Arc::new(dialect::WebAppProxy),
+    dialect: || Arc::new(dialect::WebAppProxy::default()),
 };

@@ -1,10 +1,13 @@
 //! How the reseller speaks: only the members that apply, one envelope for all refusals.
 
+use std::sync::Arc;
+
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::validation;
 use crate::contract::{Model, Options};
-use crate::dialect::{BalanceView, Dialect, Exchange, JobView, Reply};
+use crate::dialect::{BalanceView, Dialect, Exchange, JobView, OnOff, Reply};
 use crate::ids;
 use crate::operation::Operation;
 use crate::phase::Phase;
@@ -19,15 +22,95 @@ const CLIENT_ID_CHARACTERS: usize = 128;
 /// The older address of the balance, which speaks of credits.
 const LEGACY_BALANCE: &str = "/v1/billing/balance";
 
-/// The dialect. Stateless; white labels of this vendor share it.
-pub(crate) struct Generations;
+/// The quirks chosen for it. An edition that lacks one is as its default here.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct GenerationOptions {
+    id_form: IdForm,
+    request_id_form: RequestIdForm,
+    error_shape: ErrorShape,
+    completed_meta: OnOff,
+    submit_meta: OnOff,
+    usage_members: UsageMembers,
+    video_members: VideoMembers,
+    tracing_headers: OnOff,
+    validation_issues: ValidationIssues,
+}
+
+/// The form of a job's id.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum IdForm {
+    #[default]
+    Nanoid,
+    UuidModel,
+    Decimal,
+}
+
+/// The form of the id of a refused request.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RequestIdForm {
+    #[default]
+    Nanoid,
+    Uuid,
+}
+
+/// The form of the reason why a job failed.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ErrorShape {
+    #[default]
+    Named,
+    Detail,
+    Text,
+}
+
+/// The members of `meta.usage`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum UsageMembers {
+    #[default]
+    #[serde(rename = "credits_used+usd_spent")]
+    CreditsAndUsd,
+    CreditsUsed,
+    TokensUsed,
+}
+
+/// The members of `video`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum VideoMembers {
+    #[default]
+    Url,
+    File,
+}
+
+/// Whether a refusal lists each broken rule apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ValidationIssues {
+    #[default]
+    None,
+    Issues,
+}
+
+/// The dialect; white labels of this vendor share it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Generations {
+    options: GenerationOptions,
+}
 
 impl Dialect for Generations {
-    fn job_id(&self, options: &Options, model: &Model, entropy: [u8; 32]) -> String {
-        match options.get("id_form") {
-            "uuid_model" => format!("{}:{}", ids::uuid(ids::first_half(&entropy)), model.id),
-            "decimal" => decimal(&entropy),
-            _ => ids::nanoid(&entropy),
+    fn for_options(&self, options: &Options) -> Result<Arc<dyn Dialect>, String> {
+        Ok(Arc::new(Self { options: options.read()? }))
+    }
+
+    fn job_id(&self, model: &Model, entropy: [u8; 32]) -> String {
+        match self.options.id_form {
+            IdForm::UuidModel => format!("{}:{}", ids::uuid(ids::first_half(&entropy)), model.id),
+            IdForm::Decimal => decimal(&entropy),
+            IdForm::Nanoid => ids::nanoid(&entropy),
         }
     }
 
@@ -35,11 +118,11 @@ impl Dialect for Generations {
         let mut body = Map::new();
         body.insert("id".into(), job.id.into());
         body.insert("status".into(), exchange.contract.word(Phase::Queued));
-        if exchange.options.is("submit_meta", "on") {
-            insert_meta(&mut body, exchange, job);
+        if self.options.submit_meta.is_on() {
+            self.insert_meta(&mut body, job);
         }
         let status = exchange.good_status(Operation::Submit);
-        traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id))
+        self.traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id))
     }
 
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
@@ -49,7 +132,7 @@ impl Dialect for Generations {
         if let Some(result) = &job.result {
             let mut video = Map::new();
             video.insert("url".into(), result.video_url.as_str().into());
-            if exchange.options.is("video_members", "file") {
+            if self.options.video_members == VideoMembers::File {
                 video.insert("content_type".into(), "video/mp4".into());
                 video.insert("file_name".into(), "output.mp4".into());
             }
@@ -57,16 +140,16 @@ impl Dialect for Generations {
         }
         match job.phase {
             Phase::Failed | Phase::Cancelled => {
-                body.insert("error".into(), failure(exchange, job));
+                body.insert("error".into(), self.failure(exchange, job));
             }
-            Phase::Succeeded if exchange.options.is("completed_meta", "on") => {
-                insert_meta(&mut body, exchange, job);
+            Phase::Succeeded if self.options.completed_meta.is_on() => {
+                self.insert_meta(&mut body, job);
             }
             Phase::Queued | Phase::Running | Phase::Succeeded => {}
         }
         let status = exchange.good_status(Operation::Poll);
-        let mut reply = traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id));
-        let told = exchange.options.is("tracing_headers", "on") && job.phase == Phase::Succeeded;
+        let mut reply = self.traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id));
+        let told = self.options.tracing_headers.is_on() && job.phase == Phase::Succeeded;
         if let Some(credits) = job.price.filter(|_| told) {
             reply = reply
                 .with_header("x-aimlapi-credits-used", format!("{credits:.0}"))
@@ -88,7 +171,7 @@ impl Dialect for Generations {
                 json!({"id": model.id, "type": "video", "info": {"name": model.title}, "endpoints": endpoints})
             })
             .collect();
-        traced(exchange, Reply::json(200, json!({"object": "list", "data": data})), None)
+        self.traced(exchange, Reply::json(200, json!({"object": "list", "data": data})), None)
     }
 
     fn balance(&self, exchange: &Exchange<'_>, balance: &BalanceView) -> Reply {
@@ -98,7 +181,7 @@ impl Dialect for Generations {
             json!({"current_balance": whole(balance.left / CREDITS_PER_USD), "currency": "USD"})
         };
         let status = exchange.good_status(Operation::Balance);
-        traced(exchange, Reply::json(status, body), None)
+        self.traced(exchange, Reply::json(status, body), None)
     }
 
     fn problem(&self, exchange: &Exchange<'_>, problem: &Problem) -> Reply {
@@ -118,9 +201,9 @@ impl Dialect for Generations {
         ];
         let blanks = blanks.each_ref().map(|(name, text)| (*name, text.as_str()));
         let worded = contract.worded(problem, &blanks);
-        let id = match exchange.options.get("request_id_form") {
-            "uuid" => ids::uuid(ids::first_half(&exchange.entropy)),
-            _ => ids::nanoid(&exchange.entropy),
+        let id = match self.options.request_id_form {
+            RequestIdForm::Uuid => ids::uuid(ids::first_half(&exchange.entropy)),
+            RequestIdForm::Nanoid => ids::nanoid(&exchange.entropy),
         };
         let mut body = Map::new();
         body.insert("requestId".into(), id.into());
@@ -128,11 +211,11 @@ impl Dialect for Generations {
         body.insert("timestamp".into(), exchange.now.rfc3339().into());
         body.insert("path".into(), exchange.target.into());
         body.insert("message".into(), worded.text.into());
-        if exchange.options.is("validation_issues", "issues") && !violations.is_empty() {
+        if self.options.validation_issues == ValidationIssues::Issues && !violations.is_empty() {
             let issues = violations.iter().map(|violation| validation::issue(contract, violation));
             body.insert("issues".into(), issues.collect::<Vec<_>>().into());
         }
-        traced(exchange, Reply::json(worded.status, Value::Object(body)), None)
+        self.traced(exchange, Reply::json(worded.status, Value::Object(body)), None)
     }
 }
 
@@ -142,25 +225,53 @@ fn decimal(entropy: &[u8; 32]) -> String {
     format!("{}{:017}", 7 + entropy[0] % 2, tail % 100_000_000_000_000_000)
 }
 
-/// Why a job ended without a video. One that was cancelled by the operator looks broken to the caller.
-fn failure(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
-    let contract = exchange.contract;
-    let reason = job.failure.map_or(FailureReason::Internal, |failure| failure.reason);
-    let (general, code) = contract.failure(reason);
-    let text = job.failure.map_or(general, |failure| failure.text(contract));
-    match exchange.options.get("error_shape") {
-        "text" => text.into(),
-        "detail" => {
-            let mut finding = Map::new();
-            finding.insert("loc".into(), json!(["body", "image_url"]));
-            finding.insert("msg".into(), text.into());
-            finding.insert("type".into(), code.into());
-            if !job.echo.is_null() {
-                finding.insert("input".into(), job.echo.clone());
+impl Generations {
+    /// Why a job ended without a video. One that was cancelled by the operator looks broken to the caller.
+    fn failure(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+        let contract = exchange.contract;
+        let reason = job.failure.map_or(FailureReason::Internal, |failure| failure.reason);
+        let (general, code) = contract.failure(reason);
+        let text = job.failure.map_or(general, |failure| failure.text(contract));
+        match self.options.error_shape {
+            ErrorShape::Text => text.into(),
+            ErrorShape::Detail => {
+                let mut finding = Map::new();
+                finding.insert("loc".into(), json!(["body", "image_url"]));
+                finding.insert("msg".into(), text.into());
+                finding.insert("type".into(), code.into());
+                if !job.echo.is_null() {
+                    finding.insert("input".into(), job.echo.clone());
+                }
+                json!({"detail": [finding]})
             }
-            json!({"detail": [finding]})
+            ErrorShape::Named => json!({"name": code, "message": text}),
         }
-        _ => json!({"name": code, "message": text}),
+    }
+
+    /// Adds `meta`, where a price is known.
+    fn insert_meta(&self, body: &mut Map<String, Value>, job: &JobView<'_>) {
+        let Some(credits) = job.price else { return };
+        let (credits_used, usd) = (whole(credits), json!(credits / CREDITS_PER_USD));
+        let usage = match self.options.usage_members {
+            UsageMembers::CreditsAndUsd => json!({"credits_used": credits_used, "usd_spent": usd}),
+            UsageMembers::CreditsUsed => json!({"credits_used": credits_used}),
+            UsageMembers::TokensUsed => json!({"tokens_used": credits_used}),
+        };
+        body.insert("meta".into(), json!({ "usage": usage }));
+    }
+
+    /// Adds the headers of request tracing, where the edition has them.
+    fn traced(&self, exchange: &Exchange<'_>, mut reply: Reply, id: Option<&str>) -> Reply {
+        if !self.options.tracing_headers.is_on() {
+            return reply;
+        }
+        if let Some(id) = id {
+            reply = reply.with_header("x-inference-id", id);
+        }
+        match exchange.header("x-client-request-id").filter(|text| is_client_id(text)) {
+            Some(text) => reply.with_header("x-client-request-id", text),
+            None => reply,
+        }
     }
 }
 
@@ -183,35 +294,10 @@ fn legacy_balance(exchange: &Exchange<'_>, balance: &BalanceView) -> Value {
     })
 }
 
-/// Adds `meta`, where a price is known.
-fn insert_meta(body: &mut Map<String, Value>, exchange: &Exchange<'_>, job: &JobView<'_>) {
-    let Some(credits) = job.price else { return };
-    let mut usage = Map::new();
-    for name in exchange.options.get("usage_members").split('+') {
-        let amount = if name == "usd_spent" { json!(credits / CREDITS_PER_USD) } else { whole(credits) };
-        usage.insert(name.to_owned(), amount);
-    }
-    body.insert("meta".into(), json!({ "usage": usage }));
-}
-
 /// An amount as JavaScript writes it: without a point if it is whole.
 fn whole(amount: f64) -> Value {
     // Credits are far below 2^53, so the text of a whole amount is an integer.
     format!("{amount}").parse::<u64>().map_or_else(|_| json!(amount), Value::from)
-}
-
-/// Adds the headers of request tracing, where the edition has them.
-fn traced(exchange: &Exchange<'_>, mut reply: Reply, id: Option<&str>) -> Reply {
-    if !exchange.options.is("tracing_headers", "on") {
-        return reply;
-    }
-    if let Some(id) = id {
-        reply = reply.with_header("x-inference-id", id);
-    }
-    match exchange.header("x-client-request-id").filter(|text| is_client_id(text)) {
-        Some(text) => reply.with_header("x-client-request-id", text),
-        None => reply,
-    }
 }
 
 /// Whether a caller's request id has a form that is repeated.

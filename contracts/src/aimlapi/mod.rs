@@ -51,5 +51,5 @@ pub(crate) const DECLARED: Declared = Declared {
     },
     older: OLDER,
     scenarios: include_str!("scenarios.toml"),
-    dialect: || Arc::new(Generations),
+    dialect: || Arc::new(Generations::default()),
 };

@@ -37,7 +37,7 @@ fn only_the_older_path_answers_unless_the_newer_one_is_opened() {
 fn a_submit_is_answered_with_201_and_an_id_that_names_the_model() {
     let served = served("apilaplas", &[]);
     let mut job = served.job(MIRRORED, Phase::Queued, &Value::Null);
-    let id = served.dialect().job_id(served.options(), job.model, [7; 32]);
+    let id = served.dialect().job_id(job.model, [7; 32]);
     assert_eq!(id, "07070707-0707-4707-8707-070707070707:kling-video/v1.6/standard/image-to-video");
     job.id = &id;
     let reply = served.dialect().submitted(&served.exchange("POST", LEGACY), &job);

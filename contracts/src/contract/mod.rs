@@ -9,6 +9,8 @@ pub mod views;
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -83,6 +85,16 @@ impl Options {
         }
         self.0.insert(name.to_owned(), value.to_owned());
         Ok(())
+    }
+
+    /// The options as a type of a dialect's own, in which those that the contract lacks have their default.
+    ///
+    /// # Errors
+    ///
+    /// If an option has a value that the type does not know; the message lists those it knows.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
+        let members = MapDeserializer::<_, serde::de::value::Error>::new(self.iter());
+        T::deserialize(members).map_err(|error| error.to_string())
     }
 
     /// Every option and its value, by name.

@@ -1,31 +1,102 @@
 //! How the request queue speaks: records in a fixed order, what callers sent sorted inside them.
 
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::contract::check::rules::Violation;
 use crate::contract::check::schema::properties;
 use crate::contract::{Contract, Model, Options};
-use crate::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody, UploadView};
+use crate::dialect::{Credential, Dialect, Exchange, JobView, OnOff, Reply, ReplyBody, UploadView};
 use crate::ids;
 use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::problem::{KeyFault, Problem};
 
-/// The dialect. Stateless.
-pub(super) struct RequestQueue;
+/// The quirks chosen for it.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct QueueOptions {
+    first_status: FirstStatus,
+    running_status: RunningStatus,
+    result_shape: ResultShape,
+    failed_error: FailedError,
+    payload_echo: PayloadEcho,
+    retry_after: OnOff,
+}
+
+/// The word in the answer to a submit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum FirstStatus {
+    #[default]
+    Queued,
+    Dispatched,
+    Created,
+    Success,
+}
+
+/// The word for a job that is being worked on.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum RunningStatus {
+    #[default]
+    Processing,
+    Dispatched,
+}
+
+/// The members that lead to the video.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ResultShape {
+    #[default]
+    MediaUrls,
+    VideoUrl,
+    Both,
+}
+
+/// The place of the reason why a job failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FailedError {
+    #[default]
+    Outcome,
+    Both,
+    Top,
+}
+
+/// What of the caller's payload is repeated.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PayloadEcho {
+    #[default]
+    Full,
+    Empty,
+}
+
+/// The dialect.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RequestQueue {
+    options: QueueOptions,
+}
 
 impl Dialect for RequestQueue {
-    fn credential(&self, exchange: &Exchange<'_>) -> Result<Credential, KeyFault> {
-        let credential = crate::dialect::bearer(exchange.header("authorization"))?;
-        let tenant = exchange.header("x-organization-id").filter(|text| is_uuid(text)).map(str::to_lowercase);
-        Ok(Credential { key: credential, tenant })
+    fn for_options(&self, options: &Options) -> Result<Arc<dyn Dialect>, String> {
+        Ok(Arc::new(Self { options: options.read()? }))
     }
 
-    fn finishes_at_submit(&self, options: &Options) -> bool {
-        options.is("first_status", "success")
+    fn identify(&self, exchange: &Exchange<'_>) -> Result<Credential, KeyFault> {
+        let credential = exchange.contract.auth.scheme.identify(exchange.header("authorization"))?;
+        let named = exchange.header("x-organization-id").filter(|text| ids::is_uuid(text));
+        Ok(Credential { tenant: named.map(str::to_lowercase), ..credential })
     }
 
-    fn job_id(&self, _options: &Options, _model: &Model, entropy: [u8; 32]) -> String {
+    fn finishes_at_submit(&self) -> bool {
+        self.options.first_status == FirstStatus::Success
+    }
+
+    fn job_id(&self, _model: &Model, entropy: [u8; 32]) -> String {
         ids::uuid(ids::first_half(&entropy))
     }
 
@@ -34,30 +105,30 @@ impl Dialect for RequestQueue {
         record.insert("request_id".into(), job.id.into());
         record.insert("model".into(), job.model.id.as_str().into());
         let finished = job.phase.is_terminal();
-        let first = exchange.options.get("first_status");
+        let first = self.options.first_status;
         // A job that was held cannot be finished, whatever the option says.
-        let spoken = finished || first == "success";
-        record.insert("status".into(), if spoken { word(exchange, job) } else { first.into() });
+        let spoken = finished || first == FirstStatus::Success;
+        record.insert("status".into(), if spoken { self.word(exchange, job) } else { json!(first) });
         if finished {
-            record.insert("payload".into(), payload(exchange, job));
-            record.insert("outcome".into(), outcome(exchange, job));
+            record.insert("payload".into(), self.payload(job));
+            record.insert("outcome".into(), self.outcome(exchange, job));
         }
         times(&mut record, job);
         Reply::json(exchange.good_status(Operation::Submit), Value::Object(record))
     }
 
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        Reply::json(200, record(exchange, job))
+        Reply::json(200, self.record(exchange, job))
     }
 
     fn list(&self, exchange: &Exchange<'_>, jobs: &[JobView<'_>]) -> Reply {
-        let records: Vec<Value> = jobs.iter().map(|job| record(exchange, job)).collect();
+        let records: Vec<Value> = jobs.iter().map(|job| self.record(exchange, job)).collect();
         Reply::json(200, json!({"requests": records, "total": records.len()}))
     }
 
     fn cancelled(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
         // A guess, like the operation: the record says by its status whether the order came in time.
-        Reply::json(exchange.good_status(Operation::Cancel), record(exchange, job))
+        Reply::json(exchange.good_status(Operation::Cancel), self.record(exchange, job))
     }
 
     fn models(&self, exchange: &Exchange<'_>) -> Reply {
@@ -88,7 +159,7 @@ impl Dialect for RequestQueue {
                 "rate_limit".into(),
                 json!({"limit_type": kind, "limit": limit, "interval_seconds": window_seconds, "retry_after_ms": retry_after_ms}),
             );
-            if exchange.options.is("retry_after", "on") {
+            if self.options.retry_after.is_on() {
                 reply = reply.with_header("retry-after", retry_after_ms.div_ceil(1000).to_string());
             }
         }
@@ -166,31 +237,60 @@ fn parameter(name: &str, schema: &Value, required: &[&str]) -> Value {
     Value::Object(told)
 }
 
-fn record(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
-    let mut record = Map::new();
-    record.insert("request_id".into(), job.id.into());
-    record.insert("org_id".into(), job.tenant.map_or_else(|| ids::uuid(job.account), str::to_owned).into());
-    record.insert("user_id".into(), ids::uuid(job.account.map(|byte| byte ^ 0x5a)).into());
-    record.insert("model".into(), job.model.id.as_str().into());
-    record.insert("status".into(), word(exchange, job));
-    record.insert("is_public".into(), false.into());
-    record.insert("payload".into(), payload(exchange, job));
-    record.insert("outcome".into(), outcome(exchange, job));
-    let at_top = exchange.options.is("failed_error", "both") || exchange.options.is("failed_error", "top");
-    if let Some(failure) = job.failure.filter(|_| at_top) {
-        record.insert("error".into(), failure.text(exchange.contract).into());
+impl RequestQueue {
+    fn record(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+        let mut record = Map::new();
+        record.insert("request_id".into(), job.id.into());
+        record
+            .insert("org_id".into(), job.tenant.map_or_else(|| ids::uuid(job.account), str::to_owned).into());
+        record.insert("user_id".into(), ids::uuid(job.account.map(|byte| byte ^ 0x5a)).into());
+        record.insert("model".into(), job.model.id.as_str().into());
+        record.insert("status".into(), self.word(exchange, job));
+        record.insert("is_public".into(), false.into());
+        record.insert("payload".into(), self.payload(job));
+        record.insert("outcome".into(), self.outcome(exchange, job));
+        let at_top = self.options.failed_error != FailedError::Outcome;
+        if let Some(failure) = job.failure.filter(|_| at_top) {
+            record.insert("error".into(), failure.text(exchange.contract).into());
+        }
+        times(&mut record, job);
+        Value::Object(record)
     }
-    times(&mut record, job);
-    Value::Object(record)
-}
 
-fn word(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
-    match job.phase {
-        // A request that was dispatched when it was taken is not seen queued again.
-        Phase::Queued if exchange.options.is("first_status", "dispatched") => "dispatched".into(),
-        Phase::Running => exchange.options.get("running_status").into(),
-        Phase::Queued | Phase::Succeeded | Phase::Failed | Phase::Cancelled => {
-            exchange.contract.word(job.phase)
+    fn word(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+        match job.phase {
+            // A request that was dispatched when it was taken is not seen queued again.
+            Phase::Queued if self.options.first_status == FirstStatus::Dispatched => "dispatched".into(),
+            Phase::Running => json!(self.options.running_status),
+            Phase::Queued | Phase::Succeeded | Phase::Failed | Phase::Cancelled => {
+                exchange.contract.word(job.phase)
+            }
+        }
+    }
+
+    fn payload(&self, job: &JobView<'_>) -> Value {
+        match self.options.payload_echo {
+            PayloadEcho::Full => sorted(job.echo),
+            PayloadEcho::Empty => json!({}),
+        }
+    }
+
+    fn outcome(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+        if let Some(failure) = job.failure {
+            let inside = self.options.failed_error != FailedError::Top;
+            return if inside { json!({"error": failure.text(exchange.contract)}) } else { Value::Null };
+        }
+        let Some(result) = &job.result else { return Value::Null };
+        let urls = json!([{"id": "0", "url": result.video_url}]);
+        match self.options.result_shape {
+            // The one published sample of 2025 names the video as its own thumbnail.
+            ResultShape::VideoUrl => {
+                json!({"thumbnail_image_url": result.video_url, "video_url": result.video_url})
+            }
+            ResultShape::Both => {
+                json!({"media_urls": urls, "thumbnail_image_url": result.cover_url, "video_url": result.video_url})
+            }
+            ResultShape::MediaUrls => json!({"media_urls": urls, "thumbnail_image_url": result.cover_url}),
         }
     }
 }
@@ -199,27 +299,6 @@ fn times(record: &mut Map<String, Value>, job: &JobView<'_>) {
     record.insert("created_at".into(), job.submitted_at.seconds().into());
     record.insert("updated_at".into(), job.updated_at().seconds().into());
     record.insert("queued_at".into(), job.submitted_at.seconds().into());
-}
-
-fn payload(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
-    if exchange.options.is("payload_echo", "empty") { json!({}) } else { sorted(job.echo) }
-}
-
-fn outcome(exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
-    if let Some(failure) = job.failure {
-        let inside = !exchange.options.is("failed_error", "top");
-        return if inside { json!({"error": failure.text(exchange.contract)}) } else { Value::Null };
-    }
-    let Some(result) = &job.result else { return Value::Null };
-    let urls = json!([{"id": "0", "url": result.video_url}]);
-    match exchange.options.get("result_shape") {
-        // The one published sample of 2025 names the video as its own thumbnail.
-        "video_url" => json!({"thumbnail_image_url": result.video_url, "video_url": result.video_url}),
-        "both" => {
-            json!({"media_urls": urls, "thumbnail_image_url": result.cover_url, "video_url": result.video_url})
-        }
-        _ => json!({"media_urls": urls, "thumbnail_image_url": result.cover_url}),
-    }
 }
 
 /// The same value with the members of every object in alphabetical order, as a Go map is written.
@@ -233,12 +312,4 @@ fn sorted(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(sorted).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.char_indices().all(|(place, letter)| match place {
-            8 | 13 | 18 | 23 => letter == '-',
-            _ => letter.is_ascii_hexdigit(),
-        })
 }

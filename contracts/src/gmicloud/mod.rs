@@ -12,5 +12,5 @@ pub(crate) const DECLARED: Declared = Declared {
     newest: Edition { file: "gmicloud/contract.toml", text: include_str!("contract.toml") },
     older: &[],
     scenarios: include_str!("scenarios.toml"),
-    dialect: || Arc::new(dialect::RequestQueue),
+    dialect: || Arc::new(dialect::RequestQueue::default()),
 };

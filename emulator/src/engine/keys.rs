@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use mockreel_contracts::problem::KeyFault;
-use mockreel_contracts::{Credential, Problem};
+use mockreel_contracts::{Credential, Problem, ids};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -100,7 +100,7 @@ impl Keyring {
             if let Some(vendor) = rule.vendor.as_deref().filter(|vendor| !served.contains(vendor)) {
                 return Err(format!("{place}: `{vendor}` is not served; there are {}", served.join(", ")));
             }
-            if let Some(text) = rule.organization.as_deref().filter(|text| !is_uuid(text)) {
+            if let Some(text) = rule.organization.as_deref().filter(|text| !ids::is_uuid(text)) {
                 return Err(format!("{place}: `organization` is `{text}`: expected a UUID"));
             }
             if !seen.insert((key.digest().to_owned(), rule.vendor.clone())) {
@@ -147,14 +147,6 @@ impl Keyring {
     pub(crate) fn entitles(&self, vendor: &str, key: &str, model: &str) -> bool {
         self.rule(vendor, &account::digest(key)).is_none_or(|rule| rule.entitles(model))
     }
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.char_indices().all(|(place, letter)| match place {
-            8 | 13 | 18 | 23 => letter == '-',
-            _ => letter.is_ascii_hexdigit(),
-        })
 }
 
 #[cfg(test)]

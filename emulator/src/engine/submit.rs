@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::roles::Asked;
-use mockreel_contracts::{Contract, Dialect, FailureReason, Model, Options, UnixMillis, ids};
+use mockreel_contracts::{Contract, Dialect, FailureReason, Model, UnixMillis, ids};
 use serde_json::Value;
 
 use super::{Amount, Holding, Latency, Setting, Terms, Wish};
@@ -18,8 +18,6 @@ use crate::store::AccountState;
 pub struct Submission<'a> {
     /// The vendor.
     pub contract: &'a Contract,
-    /// The quirks chosen for it.
-    pub options: &'a Options,
     /// How it mints ids.
     pub dialect: &'a dyn Dialect,
     /// The model asked for.
@@ -94,7 +92,7 @@ impl Submission<'_> {
             key: JobKey {
                 account: Arc::clone(setting.account),
                 vendor: Arc::from(vendor),
-                id: Arc::from(self.dialect.job_id(self.options, self.model, entropy)),
+                id: Arc::from(self.dialect.job_id(self.model, entropy)),
             },
             edition: Arc::from(self.contract.edition.as_str()),
             model: self.model.id.clone(),

@@ -50,7 +50,7 @@ impl Call<'_> {
         };
         for check in &matched.operation.checks {
             match check {
-                Check::Credential => checked.credential = Some(self.credential()?),
+                Check::Credential => checked.credential = Some(self.credential(account).await?),
                 Check::Body => checked.parsed = parsed.take().transpose()?.unwrap_or_default(),
                 Check::Model => checked.model = Some(self.chosen_model(matched, &checked.parsed.json)?),
                 Check::Members => self.members(matched, &mut checked)?,
@@ -65,9 +65,12 @@ impl Call<'_> {
         Ok(checked)
     }
 
-    fn credential(&self) -> Result<Credential, Problem> {
+    async fn credential(&self, account: &Arc<str>) -> Result<Credential, Problem> {
         let exchange = self.exchange(UnixMillis::default(), [0; 32]);
-        let credential = self.chosen.vendor.dialect.credential(&exchange).map_err(Problem::Unauthorized)?;
+        let credential = self.chosen.vendor.dialect.identify(&exchange).map_err(Problem::Unauthorized)?;
+        let now = self.shared.account_now(account).await;
+        let genuine = self.contract().auth.scheme.authenticate(&credential, now);
+        genuine.map_err(Problem::Unauthorized)?;
         match account::reserved(&credential.key) {
             Some(fault @ (KeyFault::Unknown | KeyFault::Disabled)) => Err(Problem::Unauthorized(fault)),
             Some(KeyFault::Missing | KeyFault::WrongScheme) | None => {

@@ -62,7 +62,7 @@ impl Call<'_> {
         // The body is taken out once, so that the checks can look at the rest of the call while they read it.
         let received = std::mem::replace(&mut self.body, Received::Broken);
         // Whoever can be named is, also before being let in: what one caller gets must not depend on others.
-        let named = self.chosen.vendor.dialect.credential(&self.exchange(UnixMillis::default(), [0; 32]));
+        let named = self.chosen.vendor.dialect.identify(&self.exchange(UnixMillis::default(), [0; 32]));
         let account: Arc<str> =
             named.map_or_else(|_| Arc::from(ANONYMOUS), |credential| account::digest(&credential.key));
         let chosen = self.chosen;
@@ -255,13 +255,12 @@ impl Call<'_> {
         self.may_submit(&checked, model)?;
         let credential = checked.credential.as_ref();
         let options = &self.chosen.options;
-        let finishes = self.chosen.vendor.dialect.finishes_at_submit(options);
+        let finishes = self.chosen.vendor.dialect.finishes_at_submit();
         let settings = &self.shared.settings;
         let mut notes = checked.looked.notes;
         notes.extend(self.ordered.notes.iter().cloned());
         let submission = Submission {
             contract: self.contract(),
-            options,
             dialect: &*self.chosen.vendor.dialect,
             model,
             asked,

@@ -168,8 +168,7 @@ impl Refused<'_> {
     }
 
     fn key(&self, fault: KeyFault) -> (String, Option<String>) {
-        let scheme = &self.contract.auth.scheme;
-        let form = format!("`Authorization: {scheme} KEY`");
+        let form = format!("`{}`", self.contract.auth.scheme.shown());
         match fault {
             KeyFault::Missing => (form, None),
             KeyFault::WrongScheme => (form, Some("another scheme".to_owned())),

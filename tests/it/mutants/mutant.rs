@@ -113,16 +113,20 @@ impl Wrapped {
 }
 
 impl Dialect for Wrapped {
-    fn credential(&self, exchange: &Exchange<'_>) -> Result<Credential, KeyFault> {
-        self.inner.credential(exchange)
+    fn for_options(&self, options: &Options) -> Result<Arc<dyn Dialect>, String> {
+        Ok(Arc::new(Self { inner: self.inner.for_options(options)?, ..*self }))
     }
 
-    fn finishes_at_submit(&self, options: &Options) -> bool {
-        self.inner.finishes_at_submit(options)
+    fn identify(&self, exchange: &Exchange<'_>) -> Result<Credential, KeyFault> {
+        self.inner.identify(exchange)
     }
 
-    fn job_id(&self, options: &Options, model: &Model, entropy: [u8; 32]) -> String {
-        self.inner.job_id(options, model, entropy)
+    fn finishes_at_submit(&self) -> bool {
+        self.inner.finishes_at_submit()
+    }
+
+    fn job_id(&self, model: &Model, entropy: [u8; 32]) -> String {
+        self.inner.job_id(model, entropy)
     }
 
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {

@@ -12,7 +12,7 @@ const OPERATIONS: [&str; 8] = ["submit", "poll", "list", "cancel", "models", "mo
 const SOMETHING_ELSE: [(&str, &str, &str); 0] = [];
 
 /// The roles that members of requests have in the contracts.
-fn roles(tree: &Tree) -> BTreeSet<String> {
+pub(crate) fn roles(tree: &Tree) -> BTreeSet<String> {
     let contracts = tree.files.iter().filter(|(path, _)| path.ends_with("/contract.toml"));
     let roles = contracts.flat_map(|(_, text)| text.split("x-role = \"").skip(1));
     roles.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! What a budget allows, and what it counts.
+//! Budgets: what is allowed, and what is counted.
 
 mod crash;
 mod damage;
@@ -95,7 +95,7 @@ fn a_charge_above_the_reservation_is_counted_and_stops_the_run() {
 #[test]
 fn a_cap_without_bounds_still_ends() {
     let scratch = Scratch::new();
-    let most = Amount::from_price(f64::INFINITY);
+    let most = Amount::rounded_up(f64::INFINITY);
     let mut budget = opened(&scratch.ledger(), most);
     drop(budget.reserve("SUB-01", Some(most), AT).unwrap());
     assert!(budget.reserve("SUB-02", Some(amount("1")), AT).is_err());

@@ -1,4 +1,4 @@
-//! How the page looks: colours by outcome in light and dark, and the policy that lets nothing else in.
+//! The style of the page: colours by outcome in light and dark, and the policy that lets nothing else in.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

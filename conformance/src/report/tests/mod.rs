@@ -1,4 +1,4 @@
-//! What the formats promise, checked on a report by hand, on any report, and on a hostile one.
+//! The promises of the formats, checked on a report by hand, on any report, and on a hostile one.
 
 mod formats;
 mod hostile;

@@ -1,4 +1,4 @@
-//! What the page shows, and that its links lead somewhere.
+//! The page: its contents, and links that lead somewhere.
 
 use std::collections::BTreeSet;
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use indicatif::{ProgressDrawTarget, TermLike};
 
 use super::samples;
-use crate::amount::Amount;
 use crate::events::{Event, Reporter};
 use crate::report::escape;
 use crate::report::terminal::Progress;
+use mockreel_contracts::Amount;
 
 /// A terminal that remembers what was written to it; movements of the cursor are not written here.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,7 @@ fn it_names_the_case_its_phase_the_seconds_and_what_was_spent() {
         id: "POLL-09",
         phase: "running",
         elapsed_s: 42,
-        spent: Amount::from_price(0.3),
+        spent: Amount::rounded_up(0.3),
         unit: "usd",
     };
     let lines = drawn(&[

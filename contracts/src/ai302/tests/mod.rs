@@ -33,7 +33,8 @@ fn served(chosen: &[(&str, &str)]) -> Served {
         options.set(&contract, name, value).unwrap();
     }
     let contract = contract.with_options(&options).unwrap();
-    Served { contract, options, dialect: (DECLARED.dialect)() }
+    let dialect = (DECLARED.dialect)().for_options(&options).unwrap();
+    Served { contract, options, dialect }
 }
 
 impl Served {

@@ -217,7 +217,7 @@ fn a_key_comes_as_a_bearer_and_in_no_other_way() {
         let headers: Vec<(String, String)> =
             header.iter().map(|text| ("authorization".to_owned(), (*text).to_owned())).collect();
         let exchange = crate::Exchange { headers: &headers, ..vendor.exchange() };
-        vendor.dialect.credential(&exchange).map(|credential| credential.key)
+        vendor.dialect.identify(&exchange).map(|credential| credential.key)
     };
     assert_eq!(asked(Some("Bearer sk-x")), Ok("sk-x".to_owned()));
     assert_eq!(asked(None), Err(KeyFault::Missing));

@@ -178,10 +178,7 @@ fn an_id_is_a_prefix_and_twelve_lower_case_hexadecimal_digits() {
     let model = &vendor.contract.models[IMAGE_HQ];
     let mut entropy = [0xAB; 32];
     entropy[0] = 0x01;
-    assert_eq!(
-        vendor.dialect.job_id(&vendor.contract.default_options(), model, entropy),
-        "kling_01ababababab"
-    );
+    assert_eq!(vendor.dialect.job_id(model, entropy), "kling_01ababababab");
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub(crate) fn served(selector: &str, chosen: &[(&str, &str)]) -> Served {
     for (name, value) in chosen {
         options.set(&vendor.contract, name, value).unwrap();
     }
+    let vendor = vendor.with_options(&options).unwrap();
     let contract = vendor.contract.with_options(&options).unwrap();
     Served { vendor, contract, options, headers: Vec::new() }
 }

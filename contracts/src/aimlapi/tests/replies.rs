@@ -124,7 +124,7 @@ fn a_request_id_of_another_form_is_ignored() {
 fn every_form_of_id_can_be_chosen() {
     let minted = |form: &str| {
         let served = served("aimlapi", &[("id_form", form)]);
-        served.dialect().job_id(served.options(), served.model(MIRRORED), [9; 32])
+        served.dialect().job_id(served.model(MIRRORED), [9; 32])
     };
     assert_eq!(minted("nanoid"), "JJJJJJJJJJJJJJJJJJJJJ");
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
 
+pub mod auth;
 pub mod edition;
 pub mod money;
 pub mod operation;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::contract::Options;
 use crate::contract::check::rules::Checker;
 use crate::contract::check::together::{Together, Unmet};
+use crate::contract::model::auth::AuthFact;
 use crate::contract::model::money::{Billing, RateLimits};
 use crate::contract::model::operation::OperationFacts;
 use crate::contract::model::source::{Cited, Source};
@@ -43,7 +45,7 @@ pub struct Contract {
     /// Where the facts come from.
     pub sources: Ordered<Source>,
     /// How callers identify themselves.
-    pub auth: Auth,
+    pub auth: AuthFact,
     /// What the vendor says to browsers; absent if nothing is known.
     pub cors: Option<Cors>,
     /// What all answers have in common.
@@ -90,16 +92,6 @@ pub struct Contract {
     /// The merged table it was read from, so that options can patch it.
     #[serde(skip)]
     pub(crate) table: toml::Table,
-}
-
-/// How callers identify themselves.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// The scheme's word.
-    pub scheme: String,
-    /// Where it is from.
-    pub source: Cited,
 }
 
 /// What the vendor says to browsers.

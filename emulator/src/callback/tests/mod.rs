@@ -78,7 +78,6 @@ impl Stage {
         let contract = &chosen.vendor.contract;
         let submission = Submission {
             contract,
-            options: &chosen.options,
             dialect: &*chosen.vendor.dialect,
             model: contract.models.values().next().unwrap(),
             asked: &Asked { seconds: 5, ..Asked::default() },

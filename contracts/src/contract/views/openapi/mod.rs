@@ -57,11 +57,11 @@ const CREDENTIAL: &str = "credential";
 
 fn security_scheme(contract: &Contract) -> Value {
     let source = source_value(&contract.auth.source);
-    let scheme = contract.auth.scheme.to_ascii_lowercase();
+    let scheme = contract.auth.scheme.word().to_ascii_lowercase();
     if ["bearer", "basic"].contains(&scheme.as_str()) {
         return json!({"type": "http", "scheme": scheme, "x-source": source});
     }
-    let description = format!("The scheme `{}` of the header Authorization", contract.auth.scheme);
+    let description = format!("The scheme `{}` of the header Authorization", contract.auth.scheme.word());
     json!({"type": "apiKey", "in": "header", "name": "Authorization", "description": description, "x-source": source})
 }
 

@@ -77,7 +77,7 @@ fn heading(contract: &Contract) -> String {
         let _ = writeln!(page, "- {}: {told}{from}", bold(what));
     };
     about("Hosts", hosts.join(", "), None);
-    let credential = code(&format!("Authorization: {} KEY", contract.auth.scheme));
+    let credential = code(&contract.auth.scheme.shown());
     about("Credential", credential, Some(&contract.auth.source));
     about("Answers", code(&contract.answers.content_type), Some(&contract.answers.source));
     if let Some(limit) = contract.answers.max_body_bytes {
