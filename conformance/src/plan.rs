@@ -128,7 +128,7 @@ impl Plan {
                 let most = classes.entry(line.class).or_default();
                 *most = (*most).max(amount);
             } else {
-                own = own + amount;
+                own += amount;
             }
         }
         own + classes.into_values().sum()

@@ -11,8 +11,8 @@ use crate::outcome::{CaseResult, Outcome, Report, SCHEMA_VERSION, Spend};
 use crate::plan::{Plan, Worst};
 use crate::profile::{Credential, Profile};
 use crate::references::References;
+use crate::session::wording::describe;
 use crate::session::{CaseError, Current, Session, SessionSetup};
-use crate::wording::describe;
 
 /// Cases in a row without an answer, after which the target is not asked any more.
 const MAX_UNANSWERED: u32 = 3;

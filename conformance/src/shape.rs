@@ -27,7 +27,11 @@ pub(crate) fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
 fn shorten_received(text: String) -> String {
     let whole = text.strip_suffix("...").unwrap_or(&text);
     let length = whole.chars().count();
-    if whole.len() == text.len() { text } else { crate::wording::shorten(&format!("{whole}x"), length) }
+    if whole.len() == text.len() {
+        text
+    } else {
+        crate::session::wording::shorten(&format!("{whole}x"), length)
+    }
 }
 
 /// Pointers to members of a body that its schema does not declare, though it declares others beside them.

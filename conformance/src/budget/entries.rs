@@ -147,7 +147,7 @@ impl LedgerEntries {
             LedgerEntry::Close(Settlement { id, amount, .. }) => {
                 if let Some((account, _)) = self.open.remove(&id) {
                     let sum = self.settled.entry(account).or_default();
-                    *sum = *sum + amount;
+                    *sum += amount;
                 }
             }
         }

@@ -143,7 +143,7 @@ impl Budget {
                 price_known: worst.is_some(),
             })?),
         };
-        self.reserved = self.reserved + amount;
+        self.reserved += amount;
         Ok(Permit { kind, amount })
     }
 
@@ -177,7 +177,7 @@ impl Budget {
             }
             (PermitKind::Free, _) | (PermitKind::Unlimited, None) => {}
         }
-        self.settled = self.settled + charged;
+        self.settled += charged;
         Ok(())
     }
 

@@ -7,10 +7,10 @@ use mockreel_drift::{Finding, Report, Severity};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::known::WITHOUT_PROFILE;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::drift::answers::compare_answers;
+use crate::known::WITHOUT_PROFILE;
 use crate::profile::Profile;
 use crate::session::{CaseEnd, CaseError, Session};
 use crate::shape::{self, find_undocumented};

@@ -8,8 +8,8 @@ use super::requests::{plain, require_operation, with};
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Credential, Profile, put};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Poll, Session, require_followed};
-use crate::wording::describe;
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[

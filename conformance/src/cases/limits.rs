@@ -7,9 +7,9 @@ use super::requests::{no_operation, plain, require_ask, require_operation, submi
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::Credential;
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session, require_followed};
 use crate::shape;
-use crate::wording::describe;
 
 /// A key of an account without means, by agreement with the stand-in.
 const BROKE_KEY: &str = "mock-broke-suite";

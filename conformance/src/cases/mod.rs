@@ -5,7 +5,6 @@ mod camera;
 mod drift;
 mod failure;
 mod images;
-mod known;
 mod limits;
 mod net;
 mod poll;
@@ -16,8 +15,8 @@ mod robust;
 mod submit;
 mod upload;
 
-pub use self::known::{KnownCases, WITHOUT_PROFILE};
 use crate::case::Case;
+pub use crate::known::{KnownCases, WITHOUT_PROFILE};
 
 /// Every case, in the order of the report.
 pub fn catalogue() -> Vec<&'static Case> {

@@ -6,8 +6,8 @@ use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
-use crate::wording::describe;
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Body;
 

@@ -8,9 +8,9 @@ use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Profile};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Poll, Session};
 use crate::shape::{self, find_undocumented};
-use crate::wording::describe;
 
 const fn poll_case(
     id: &'static str,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
 use super::requests::no_role;
-use super::requests::{plain, require_operation, with, with_member};
+use super::requests::{plain, require_operation, role_clause, with, with_member};
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
 use crate::profile::{Ask, Profile, put, remove, seconds_of};
@@ -395,9 +395,4 @@ fn first_clause(profile: &Profile, keyword: &str) -> Option<Clause> {
     let model = profile.model_with(|model| profile.image(model, ImageRole::First).is_some())?;
     let (member, _) = profile.image(model, ImageRole::First)?;
     profile.member_clause(model, &member, keyword)
-}
-
-fn role_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause> {
-    let model = profile.model_with(|model| profile.member(model, role).is_some())?;
-    profile.member_clause(model, &profile.member(model, role)?, keyword)
 }

@@ -5,6 +5,7 @@ use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::{Model, Operation, Role};
 use serde_json::Value;
 
+use crate::clause::Clause;
 use crate::profile::{Ask, Profile, RequestMember};
 use crate::session::{CaseError, Session};
 
@@ -91,4 +92,10 @@ fn lack_of(operation: Operation) -> CaseError {
 
 fn lack_of_all() -> CaseError {
     CaseError::NotApplicable("no model that is offered has this".to_owned())
+}
+
+/// The clause of a keyword of the member that plays a role, by the first model that has it.
+pub(super) fn role_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause> {
+    let model = profile.model_with(|model| profile.member(model, role).is_some())?;
+    profile.member_clause(model, &profile.member(model, role)?, keyword)
 }

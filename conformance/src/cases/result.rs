@@ -13,8 +13,8 @@ use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
-use crate::wording::describe;
 use mockreel_evidence::exchange::Answer;
 
 /// Bytes of a video that are asked for at its start, and at its end: as many as a recording keeps.

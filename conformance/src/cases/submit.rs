@@ -8,9 +8,9 @@ use super::requests::{no_role, plain, require_operation, with, with_first_image,
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
 use crate::profile::{Profile, put, seconds_of};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
 use crate::shape::{self, find_undocumented};
-use crate::wording::describe;
 
 /// Why the case about ten seconds does not apply, if it does not.
 const NO_TEN_SECONDS: &str = "no model makes ten seconds";

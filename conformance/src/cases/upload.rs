@@ -5,8 +5,8 @@ use serde_json::json;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile, put};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
-use crate::wording::describe;
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Body;
 

@@ -8,8 +8,8 @@ use mockreel_contracts::contract::check::read::Observation;
 use serde_json::{Value, json};
 
 use crate::profile::Credential;
+use crate::session::wording::describe;
 use crate::session::{CaseError, Session};
-use crate::wording::describe;
 use mockreel_evidence::exchange::Answer;
 
 /// Proof that there is such an account, and that its clock can be moved.

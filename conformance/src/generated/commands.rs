@@ -12,8 +12,8 @@ use super::life::Life;
 use super::property::{Effort, holds};
 use super::scope::{image, require_unlimited, tries};
 use crate::profile::{Credential, Image};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
-use crate::wording::describe;
 
 /// Sequences that are tried unless more are asked for.
 const USUAL: u32 = 24;

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::bodies::{DrawnBody, describe_body, drawn, ways};
 use super::property::{Effort, holds, replay};
+use super::random;
 use super::scope::{image, is_unlimited, tries};
 use crate::profile::{Ask, Image, Profile};
-use crate::random;
 use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Amount;
 

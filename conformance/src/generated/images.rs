@@ -14,8 +14,8 @@ use super::scope::{SIDE, require_unlimited};
 use crate::clause::Clause;
 use crate::images::{jpeg, png, weighing};
 use crate::profile::{Image, Profile, RequestMember, put, value_text};
+use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
-use crate::wording::describe;
 
 /// Images that are tried beside each limit unless more are asked for.
 const USUAL: u32 = 1;

@@ -12,6 +12,7 @@ mod faults;
 mod images;
 mod life;
 mod property;
+mod random;
 mod scope;
 
 use self::bodies::good_bodies;

@@ -2,7 +2,7 @@
 
 use proptest::strategy::{Strategy, ValueTree};
 
-use crate::random;
+use super::random;
 use crate::session::{CaseEnd, CaseError, Session};
 
 /// How hard a property is tried.

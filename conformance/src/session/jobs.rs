@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Accepted, CaseError, Poll, Session, SharedJob};
 use crate::clause::SHARED;
 use crate::events::Event;
-use crate::wording::describe;
+use crate::session::wording::describe;
 use mockreel_evidence::exchange::Answer;
 
 /// Seconds between looks during the first minute, and after it: what vendors' samples do.

@@ -11,6 +11,7 @@ mod money;
 mod redact;
 mod send;
 mod steer;
+pub(crate) mod wording;
 
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Accepted, CaseError, Session};
 use crate::budget::{BudgetRefusal, Permit, Settled};
 use crate::profile::Ask;
-use crate::wording::describe;
+use crate::session::wording::describe;
 use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, WireError};
 
@@ -134,7 +134,7 @@ impl Session<'_> {
         let at = self.at();
         let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refuse_spending)?;
         let most = worst.unwrap_or_default();
-        self.current.spend.reserved = self.current.spend.reserved + most;
+        self.current.spend.reserved += most;
         match self.exchange(ask) {
             Ok(answer) => {
                 let (actual, settled) = if self.profile.accepted(&answer).is_some() {
@@ -182,7 +182,7 @@ impl Session<'_> {
 
     fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), CaseError> {
         self.current.charged |= settled != Settled::Refused;
-        self.current.spend.settled = self.current.spend.settled + actual;
+        self.current.spend.settled += actual;
         self.budget.settle(permit, actual, settled).map_err(refuse_spending)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{CaseError, Session};
 use crate::profile::{Ask, Credential};
-use crate::wording::describe;
+use crate::session::wording::describe;
 use mockreel_evidence::exchange::{Answer, Body};
 
 impl Session<'_> {

@@ -128,13 +128,13 @@ proptest! {
                 Step::Settle(which, part, result) if !held.is_empty() => {
                     let permit = held.swap_remove(which.index(held.len()));
                     let actual = charge(&permit, part, result);
-                    charged = charged + actual;
+                    charged += actual;
                     budget.settle(permit, actual, result).unwrap();
                 }
                 Step::KillSettling(which, part, result, at) if !held.is_empty() => {
                     let permit = held.swap_remove(which.index(held.len()));
                     let actual = charge(&permit, part, result);
-                    charged = charged + actual;
+                    charged += actual;
                     budget.settle(permit, actual, result).unwrap();
                     cut = Some(at);
                 }
@@ -142,7 +142,7 @@ proptest! {
             }
             if cut.is_some() || matches!(step, Step::Kill) {
                 // Whatever a killed run held may have been sent and is never settled.
-                charged = charged + held.drain(..).map(|permit| permit.amount()).sum();
+                charged += held.drain(..).map(|permit| permit.amount()).sum::<Amount>();
                 drop(budget);
                 if let Some(at) = cut {
                     cut_last_line(&scratch.ledger(), at);

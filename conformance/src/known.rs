@@ -2,7 +2,7 @@
 
 use mockreel_drift::observed::CaseKnowledge;
 
-use super::case;
+use crate::cases::case;
 use crate::clause::{Cost, Stage};
 use crate::profile::Profile;
 
