@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::openapi::{View, export};
 use mockreel_contracts::contract::views::page::render;
 use mockreel_drift::import::{ImportError, Wanted, check_id, day, hosts, import};
 
@@ -25,7 +25,7 @@ pub(crate) fn run(command: ContractCommand) -> Result<(), CliError> {
         }
         ContractCommand::Openapi { vendor, documented } => {
             let vendor = mockreel_contracts::vendor(&vendor).map_err(CliError::Usage)?;
-            let view = if documented { Side::Documented } else { Side::Enforced };
+            let view = if documented { View::Documented } else { View::Enforced };
             format!("{:#}\n", export(&vendor.contract, view))
         }
         ContractCommand::Import(flags) => return import_files(&flags),

@@ -19,6 +19,7 @@ pub(crate) enum CliError {
     Internal(String),
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands an error on by value")]
 impl CliError {
     /// The exit code.
     pub(crate) fn exit_code(&self) -> u8 {

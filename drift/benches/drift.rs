@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_drift::{compare, of_contract, read};
 use serde_json::{Map, Value, json};
 
@@ -41,7 +41,7 @@ fn editions(criterion: &mut Criterion) {
     let vendor = |name: &str| mockreel_contracts::vendor(name).expect("there is such an edition").contract;
     let (old, new) = (vendor("aimlapi@2025-04"), vendor("aimlapi"));
     criterion.bench_function("two editions of a contract", |bench| {
-        bench.iter(|| compare(&of_contract(&old, Side::Documented), &of_contract(&new, Side::Documented)));
+        bench.iter(|| compare(&of_contract(&old, View::Documented), &of_contract(&new, View::Documented)));
     });
 }
 

@@ -25,10 +25,10 @@ pub use self::kind::{Kind, Severity};
 pub use self::read::line_of;
 pub use self::surface::{Extent, Surface};
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::openapi::{View, export};
 
 /// What a contract says a vendor offers: what is documented, or what is enforced.
-pub fn of_contract(contract: &Contract, side: Side) -> Surface {
+pub fn of_contract(contract: &Contract, side: View) -> Surface {
     let mut surface = read::read(&contract.full_id(), &export(contract, side));
     surface.extent = Extent::Vendor;
     surface

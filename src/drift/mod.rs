@@ -110,7 +110,7 @@ fn print_history(path: &Path) -> Result<(), CliError> {
                 }
             };
             if let Some(before) = &before {
-                let view = openapi::Side::Documented;
+                let view = openapi::View::Documented;
                 reports.push((day, compare(&before.surface(view), &input.surface(view))));
             }
             before = Some(input);
@@ -200,7 +200,7 @@ impl Comparison {
             return Err(CliError::Suite(SuiteError::Unreachable(line)));
         }
         let is_enforced = flags.enforced.unwrap_or(false);
-        let view = if is_enforced { openapi::Side::Enforced } else { openapi::Side::Documented };
+        let view = if is_enforced { openapi::View::Enforced } else { openapi::View::Documented };
         let mut report = compare_inputs(InputPair {
             old: &old,
             new: &new,

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use mockreel_contracts::contract::check::roles::asked;
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::check::schema::at;
 use mockreel_contracts::contract::model::source::Grade;
 use mockreel_contracts::{Operation, Role};
@@ -201,7 +201,7 @@ fn check_duration(session: &mut Session<'_>) -> CaseEnd {
     let shared = session.shared_job();
     let shared = shared.ok_or_else(|| CaseError::NotApplicable("there is no shared job".to_owned()))?;
     let model = session.profile.contract().models.get(&shared.model);
-    let seconds = model.map_or(0, |model| asked(model, &shared.body).seconds);
+    let seconds = model.map_or(0, |model| JobIntent::read(model, &shared.body).seconds);
     lasts(session, &url, f64::from(seconds))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mockreel_contracts::Vendor;
-use mockreel_contracts::contract::views::openapi::Side as View;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_drift::{Finding, Kind, Report, compare, of_contract};
 
 use super::answers::compare_answers;

@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mockreel_contracts::contract::views::openapi::Side as View;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::{Surface, of_contract, read};
 

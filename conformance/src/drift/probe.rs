@@ -1,7 +1,7 @@
 //! A stand-in asked for everything that some edition takes, and held beside a description.
 
 use mockreel_contracts::UnixMillis;
-use mockreel_contracts::contract::views::openapi::Side as View;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_drift::{Report, Surface, compare, of_contract};
 
 use crate::check::{CheckOptions, connect};

@@ -10,8 +10,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport, slots};
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::check::read::{Observation, observe};
-use mockreel_contracts::contract::check::roles::asked;
 use mockreel_contracts::contract::check::schema::{at, properties, unescape};
 use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::views::examples;
@@ -166,7 +166,7 @@ impl Profile {
 
     /// What a job with this body costs at most; `None` if no price is known.
     pub fn price(&self, model: &Model, body: &Value) -> Option<Amount> {
-        model.price_of(asked(model, body).seconds).map(Amount::rounded_up)
+        model.price_of(JobIntent::read(model, body).seconds).map(Amount::rounded_up)
     }
 
     /// What a job of a model costs at most, whatever length the vendor makes of a bad request.

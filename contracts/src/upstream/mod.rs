@@ -7,14 +7,71 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::contract::check::roles::Asked;
+use crate::contract::check::intent::JobIntent;
 use crate::contract::check::rules::{Rule, Violation};
 use crate::contract::model::Model;
 use crate::contract::model::source::{Cited, Source};
 
-/// The names of the rules, in the order in which they are checked.
-pub const RULES: [&str; 8] =
-    ["together", "exclusion", "tail", "masks", "mask_size", "camera", "camera_values", "prompt_length"];
+/// A rule of the maker, in the order in which they are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum MakerRule {
+    /// The rules that a model states about several of its members.
+    Together,
+    /// Last frame, masks and camera exclude each other.
+    Exclusion,
+    /// A last frame goes only with some models, modes and lengths.
+    Tail,
+    /// So do masks.
+    Masks,
+    /// Masks have the aspect ratio of their image, and one size.
+    MaskSize,
+    /// A camera movement goes only with some models, modes and lengths.
+    Camera,
+    /// A simple movement has one value, another none.
+    CameraValues,
+    /// A prompt has at most 2,500 characters.
+    PromptLength,
+}
+
+impl MakerRule {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Together,
+        Self::Exclusion,
+        Self::Tail,
+        Self::Masks,
+        Self::MaskSize,
+        Self::Camera,
+        Self::CameraValues,
+        Self::PromptLength,
+    ];
+
+    /// Its name in contracts and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Together => "together",
+            Self::Exclusion => "exclusion",
+            Self::Tail => "tail",
+            Self::Masks => "masks",
+            Self::MaskSize => "mask_size",
+            Self::Camera => "camera",
+            Self::CameraValues => "camera_values",
+            Self::PromptLength => "prompt_length",
+        }
+    }
+}
+
+impl TryFrom<String> for MakerRule {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == name).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            format!("[upstream]: `{name}` is no rule; there are {known}")
+        })
+    }
+}
 
 /// The longest prompt that the maker takes, in characters.
 const PROMPT_CHARACTERS: usize = 2500;
@@ -66,28 +123,24 @@ pub fn capabilities() -> &'static Capabilities {
     })
 }
 
-/// The first of the named rules that a request breaks.
-pub fn judge(rules: &[String], model: &Model, asked: &Asked) -> Option<Violation> {
-    RULES.iter().filter(|rule| rules.iter().any(|named| named == *rule)).find_map(|rule| {
-        let (member, text) = if *rule == "together" {
-            let unmet = asked.unmet.as_ref()?;
-            (unmet.member.as_str(), unmet.text.clone())
-        } else {
-            broken(rule, model, asked)?
-        };
-        Some(Violation::new(
-            format!("/{member}"),
-            Rule::Upstream { name: (*rule).to_owned(), text },
-            &serde_json::Value::Null,
-        ))
+/// The first of the rules that a request breaks.
+pub fn judge(rules: &[MakerRule], model: &Model, intent: &JobIntent) -> Option<Violation> {
+    MakerRule::ALL.into_iter().filter(|rule| rules.contains(rule)).find_map(|rule| {
+        let (member, text) = find_broken(rule, model, intent)?;
+        let rule = Rule::Upstream { name: rule.as_str().to_owned(), text };
+        Some(Violation::new(format!("/{member}"), rule, &serde_json::Value::Null))
     })
 }
 
 /// Judges the sizes of masks, in pixels: in proportion to the image they lie on, and all of one size.
 ///
 /// The maker documents that a task fails otherwise; its words for it are not known.
-pub fn judge_masks(rules: &[String], image: Option<(u32, u32)>, masks: &[(u32, u32)]) -> Option<Violation> {
-    if !rules.iter().any(|named| named == "mask_size") {
+pub fn judge_masks(
+    rules: &[MakerRule],
+    image: Option<(u32, u32)>,
+    masks: &[(u32, u32)],
+) -> Option<Violation> {
+    if !rules.contains(&MakerRule::MaskSize) {
         return None;
     }
     let first = masks.first()?;
@@ -100,22 +153,26 @@ pub fn judge_masks(rules: &[String], image: Option<(u32, u32)>, masks: &[(u32, u
         (false, _) => "the aspect ratio of the mask differs from that of the image",
         (true, false) => "the masks differ in resolution",
     };
-    let rule = Rule::Upstream { name: "mask_size".to_owned(), text: text.to_owned() };
+    let rule = Rule::Upstream { name: MakerRule::MaskSize.as_str().to_owned(), text: text.to_owned() };
     Some(Violation::new("/dynamic_masks".to_owned(), rule, &serde_json::Value::Null))
 }
 
-/// Whether a rule is broken: the maker's name of the member and the text that says so.
-fn broken(rule: &str, model: &Model, asked: &Asked) -> Option<(&'static str, String)> {
+/// Finds out whether a rule is broken: the maker's name of the member and the text that says so.
+fn find_broken<'a>(rule: MakerRule, model: &Model, intent: &'a JobIntent) -> Option<(&'a str, String)> {
+    if rule == MakerRule::Together {
+        let broken = intent.broken_combination.as_ref()?;
+        return Some((&broken.member, broken.text.clone()));
+    }
     let maker = model.maker.as_ref()?;
     let row = capabilities()
         .row
         .iter()
-        .find(|row| row.model == maker.model && row.mode == maker.mode && row.image == asked.first);
-    let combination = format!("model/mode/duration({}/{}/{})", maker.model, maker.mode, asked.seconds);
+        .find(|row| row.model == maker.model && row.mode == maker.mode && row.image == intent.first);
+    let combination = format!("model/mode/duration({}/{}/{})", maker.model, maker.mode, intent.seconds);
     match rule {
-        "exclusion" => {
-            let camera = asked.camera.is_some();
-            match (asked.tail, asked.masks, camera) {
+        MakerRule::Exclusion => {
+            let camera = intent.camera.is_some();
+            match (intent.tail, intent.masks, camera) {
                 (true, true, _) => {
                     Some(("image_tail", "image_tail and motion brush can not be used together".to_owned()))
                 }
@@ -129,27 +186,27 @@ fn broken(rule: &str, model: &Model, asked: &Asked) -> Option<(&'static str, Str
                 (true, false, false) | (false, true, false) | (false, false, true | false) => None,
             }
         }
-        "tail" => {
-            let offered = row.is_some_and(|row| row.tail.contains(&asked.seconds));
-            (asked.tail && !offered)
+        MakerRule::Tail => {
+            let offered = row.is_some_and(|row| row.tail.contains(&intent.seconds));
+            (intent.tail && !offered)
                 .then(|| ("image_tail", format!("{combination} is not supported with image_tail")))
         }
-        "masks" => {
-            let offered = row.is_some_and(|row| row.masks.contains(&asked.seconds));
+        MakerRule::Masks => {
+            let offered = row.is_some_and(|row| row.masks.contains(&intent.seconds));
             let text = || format!("{} is not supported with motion brush", maker.model);
-            (asked.masks && !offered).then(|| ("dynamic_masks", text()))
+            (intent.masks && !offered).then(|| ("dynamic_masks", text()))
         }
-        "camera" => {
-            let camera = asked.camera.as_ref()?;
+        MakerRule::Camera => {
+            let camera = intent.camera.as_ref()?;
             let offered = row.is_some_and(|row| {
-                row.camera.contains(&asked.seconds)
+                row.camera.contains(&intent.seconds)
                     && (row.movements.is_empty() || row.movements.contains(&camera.movement))
             });
             (!offered)
                 .then(|| ("camera_control", format!("{combination} is not supported with camera_control")))
         }
-        "camera_values" => {
-            let camera = asked.camera.as_ref()?;
+        MakerRule::CameraValues => {
+            let camera = intent.camera.as_ref()?;
             let simple = camera.movement == "simple";
             match camera.non_zero {
                 Some(1) | None if simple => None,
@@ -164,11 +221,13 @@ fn broken(rule: &str, model: &Model, asked: &Asked) -> Option<(&'static str, Str
                 )),
             }
         }
-        "prompt_length" => {
-            let long = asked.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > PROMPT_CHARACTERS);
+        MakerRule::PromptLength => {
+            let long =
+                intent.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > PROMPT_CHARACTERS);
             long.then(|| ("prompt", format!("prompt is longer than {PROMPT_CHARACTERS} characters")))
         }
-        _ => None,
+        // Masks are judged once their images are decoded.
+        MakerRule::Together | MakerRule::MaskSize => None,
     }
 }
 
@@ -178,7 +237,7 @@ mod tests {
 
     #[test]
     fn masks_lie_on_their_image_and_are_all_of_one_size() {
-        let rules = ["mask_size".to_owned()];
+        let rules = [MakerRule::MaskSize];
         let broken = |image, masks: &[(u32, u32)]| judge_masks(&rules, image, masks).is_some();
         assert!(!broken(Some((1280, 720)), &[(640, 360), (640, 360)]));
         assert!(!broken(None, &[(640, 360)]) && !broken(Some((1280, 720)), &[]));

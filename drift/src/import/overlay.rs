@@ -13,7 +13,7 @@ use mockreel_contracts::Operation;
 use mockreel_contracts::contract::model::operation::OperationFacts;
 use mockreel_contracts::contract::model::source::Cited;
 use mockreel_contracts::contract::model::{Contract, Model};
-use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_contracts::contract::views::openapi::View;
 
 /// The key under which guesses of an import are cited.
 pub(super) const GUESSED: &str = "imported-guess";
@@ -23,7 +23,7 @@ const FEW_FILES: usize = 3;
 
 /// Writes the patch.
 pub(super) fn written(contract: &Contract, gathered: &Gathered, wanted: &Wanted<'_>) -> String {
-    let surface = of_contract(contract, Side::Documented);
+    let surface = of_contract(contract, View::Documented);
     let known = Known::of(contract, &surface);
     let mut text = Text::default();
     text.comment(&format!(

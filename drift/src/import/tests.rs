@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use mockreel_contracts::contract::check::schema::documented;
 use mockreel_contracts::contract::model::edition::{Edition, load};
-use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::openapi::{View, export};
 use mockreel_contracts::vendor::{in_force, overlaid, vendors};
 use mockreel_contracts::{Contract, Operation, Vendor};
 
@@ -103,7 +103,7 @@ fn with_defaults(document: Value) -> Value {
 fn what_a_contract_documents_itself_changes_nothing() {
     for vendor in newest() {
         let contract = &vendor.contract;
-        let own = with_defaults(export(contract, Side::Documented));
+        let own = with_defaults(export(contract, View::Documented));
         let text = import(&[file("own.json", &own)], &wanted(Some(contract))).unwrap();
         assert_eq!(tables(&text), [""; 0], "{}:\n{text}", contract.full_id());
         let again = overlaid("own.toml", &text).unwrap();
@@ -145,7 +145,7 @@ fn a_new_model_of_a_known_vendor_is_a_patch_that_loads() {
 #[test]
 fn a_model_that_changed_is_told_with_what_changed() {
     let contract = known();
-    let own = export(contract, Side::Documented);
+    let own = export(contract, View::Documented);
     let (id, pointer) = own["paths"]
         .as_object()
         .unwrap()

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::secrets::{Secrets, credential, is_credential, is_secret, marker};
-use crate::http::SCENARIO_HEADER;
+use crate::edge::headers::SCENARIO_HEADER;
 
 /// The longest text that is kept whole, in characters.
 const TEXT_CHARACTERS: usize = 2_000;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use mockreel_conformance::catalogue;
 use mockreel_conformance::profile::Profile;
 use mockreel_contracts::Contract;
-use mockreel_contracts::contract::views::openapi::{Side, export};
+use mockreel_contracts::contract::views::openapi::{View, export};
 use mockreel_contracts::contract::views::page::render;
 
 fn docs() -> PathBuf {
@@ -30,14 +30,14 @@ fn generated() -> Vec<(String, String)> {
         files.push((format!("vendors/{}.md", contract.id), render(contract, &older)));
         files.push((
             format!("openapi/{}.json", contract.id),
-            format!("{:#}\n", export(contract, Side::Enforced)),
+            format!("{:#}\n", export(contract, View::Enforced)),
         ));
     }
     let newest = all.iter().filter(|vendor| vendor.newest);
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
     files.push(("reference/drift-kinds.md".to_owned(), mockreel_drift::page::page()));
-    files.push(("orders.md".to_owned(), mockreel_emulator::scenario::catalogue::page()));
+    files.push(("orders.md".to_owned(), mockreel_emulator::scenario::examples::page()));
     files.push(("reference/flags.md".to_owned(), flags::page()));
     files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
     files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));

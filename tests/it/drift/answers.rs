@@ -9,7 +9,7 @@ use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::events::NullReporter;
 use mockreel_conformance::run::Choice;
 use mockreel_conformance::session::ComparisonInputs;
-use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::observed::{Observed, Tape};
 use mockreel_drift::{Kind, Report, Surface, compare, of_contract};
@@ -65,7 +65,7 @@ fn places(report: &Report) -> BTreeMap<String, Kind> {
 }
 
 fn enforced(contract: &Contract) -> Surface {
-    of_contract(contract, Side::Enforced)
+    of_contract(contract, View::Enforced)
 }
 
 #[test]

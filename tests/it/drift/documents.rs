@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_drift::{Kind, Report, Surface, compare, of_contract, read};
 use serde_json::{Value, json};
 
@@ -124,7 +124,7 @@ fn what_our_editions_call_documented_is_what_the_files_of_their_day_say() {
         for file in documents(&specs("openapi-history").join(folder)) {
             let day = read::day_of(&file.0).unwrap();
             let edition = mockreel_contracts::vendor(&format!("aimlapi@{day}")).unwrap();
-            let report = compare(&of_contract(&edition.contract, Side::Documented), &surface(&file));
+            let report = compare(&of_contract(&edition.contract, View::Documented), &surface(&file));
             let found = report.findings.iter().filter(|finding| finding.is_wire_relevant());
             let found = found.filter(|finding| !is_meant(&file.0, &finding.place));
             unmeant.extend(found.map(|finding| format!("{folder}/{}: {}", file.0, finding.message)));

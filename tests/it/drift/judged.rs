@@ -1,7 +1,7 @@
 //! Documentation, emulator and vendor held against each other, as users do it: from recordings on disk.
 
 use mockreel_conformance::drift::answers::compare_answers;
-use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_drift::judge::{Sides, judge};
 use mockreel_drift::observed::{Observed, Tape as Run};
 use mockreel_drift::{Verdict, of_contract};
@@ -22,7 +22,7 @@ fn observed(surface: &'static str) -> Observed {
 fn every_stand_in_keeps_the_documentation_or_what_was_observed_and_agrees_with_itself() {
     for surface in SURFACES {
         let seen = observed(surface);
-        let docs = of_contract(&contract(surface), Side::Documented);
+        let docs = of_contract(&contract(surface), View::Documented);
         let sides = Sides {
             docs: &docs,
             cases: mockreel_conformance::cases::WITHOUT_PROFILE,

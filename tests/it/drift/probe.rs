@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use mockreel_conformance::probe;
 use mockreel_conformance::profile::{Ask, Credential, Profile};
-use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::{Report, Surface, compare, of_contract};
 use mockreel_emulator::Emulator;
@@ -57,7 +57,7 @@ impl Asked {
 }
 
 fn enforced(contract: &Contract) -> Surface {
-    of_contract(contract, Side::Enforced)
+    of_contract(contract, View::Enforced)
 }
 
 fn told(report: &Report) -> Vec<String> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mockreel_contracts::contract::views::openapi::Side;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::vendor::overlaid;
 use mockreel_drift::import::{Wanted, import};
 use mockreel_drift::surface::Node;
@@ -110,7 +110,7 @@ fn requests(surface: &Surface) -> impl Iterator<Item = (&String, &Node)> {
 #[ignore = "needs MOCKREEL_VENDOR_SPECS"]
 fn the_contract_says_of_every_model_what_the_vendors_file_says() {
     let newest = mockreel_contracts::vendor(VENDOR).unwrap();
-    let documented = of_contract(&newest.contract, Side::Documented);
+    let documented = of_contract(&newest.contract, View::Documented);
     let (mut compared, mut models) = (0, BTreeSet::new());
     for (name, bytes) in files(&specs().join("openapi")) {
         let surface = read::openapi(&name, &bytes).unwrap();
@@ -180,7 +180,7 @@ fn each_older_file_becomes_an_edition_that_says_what_the_file_says() {
             "{name} became {}",
             vendor.contract.edition
         );
-        let documented = of_contract(&vendor.contract, Side::Documented);
+        let documented = of_contract(&vendor.contract, View::Documented);
         for (id, node) in requests(&read::openapi(&name, &bytes).unwrap()) {
             let ours = requests(&documented).find(|(held, _)| *held == id).unwrap().1;
             assert_eq!(told(ours), told(node), "{name}, {id}");

@@ -1,7 +1,7 @@
 //! Every offered model makes a video, of little and of much.
 
 use mockreel_contracts::Phase;
-use mockreel_contracts::contract::check::roles::asked;
+use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::views::examples::{full, minimal};
 use serde_json::json;
 
@@ -30,7 +30,12 @@ async fn every_model_makes_a_video_of_its_minimal_and_of_its_complete_body() {
             assert_eq!(seen.phase, Some(Phase::Succeeded), "{}: {seen:?} for {body}", model.id);
             let video = Caller::without_key().get(&seen.video_url.unwrap()).await;
             assert_eq!(video.header("content-type"), Some("video/mp4"), "{}", model.id);
-            assert_eq!(seconds(&video.bytes), u64::from(asked(model, &body).seconds), "{}", model.id);
+            assert_eq!(
+                seconds(&video.bytes),
+                u64::from(JobIntent::read(model, &body).seconds),
+                "{}",
+                model.id
+            );
         }
     }
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Served, form, served};
 use crate::contract::check::image::{Finding, judge, slots};
+use crate::contract::check::intent::JobIntent;
 use crate::contract::check::normalise::normalised;
-use crate::contract::check::roles::asked;
 use crate::contract::check::rules::ImageRule;
 use crate::image::{ImageFacts, ImageFormat};
 use crate::operation::Operation;
@@ -34,7 +34,7 @@ fn broken(vendor: &Served, model: &str, body: Value) -> Vec<String> {
 fn unsupported(vendor: &Served, model: &str, body: Value) -> Option<String> {
     let model = &vendor.contract.models[model];
     let body = normalised(&model.request, body);
-    let violation = upstream::judge(&vendor.contract.upstream.rules, model, &asked(model, &body))?;
+    let violation = upstream::judge(&vendor.contract.upstream.rules, model, &JobIntent::read(model, &body))?;
     Some(violation.pointer)
 }
 
@@ -123,7 +123,7 @@ fn a_last_frame_is_taken_by_hq_ignored_elsewhere_and_refused_there_if_strict() {
     let usual = served(&[]);
     let roles = |vendor: &Served, model: &str| {
         let model = &vendor.contract.models[model];
-        asked(model, &normalised(&model.request, form())).tail
+        JobIntent::read(model, &normalised(&model.request, form())).tail
     };
     assert!(roles(&usual, HQ) && roles(&strict, HQ));
     assert!(!roles(&usual, RAPID) && !roles(&usual, TEXT));
@@ -196,7 +196,7 @@ fn six_paths_fix_model_and_length_and_the_regular_names_lead_nowhere() {
         let found = route("POST", &format!("/klingai/{name}")).unwrap();
         assert_eq!((found.name, found.route.model.as_deref()), (Operation::Submit, Some(name)));
         let model = &vendor.contract.models[name];
-        assert_eq!(asked(model, &form()).seconds, seconds);
+        assert_eq!(JobIntent::read(model, &form()).seconds, seconds);
         assert_eq!(model.price_of(seconds), Some(price));
     }
     for name in ["m2v_15_img2video_5s", "m2v_15_img2video_hq_5s", "m2v_img2video_hq_5s"] {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SUBMIT, header, json as body, served};
-use crate::contract::check::roles::asked;
+use crate::contract::check::intent::JobIntent;
 use crate::contract::check::rules::{Checker, Rule, Violation};
 use crate::operation::Operation;
 use crate::problem::{KeyFault, Malformation, Place, Problem};
@@ -263,7 +263,7 @@ fn the_makers_rules_reach_the_caller_as_roles_say() {
     let contract = served.contract();
     let judged = |model: &str, members: &Value| {
         let model = served.model(model);
-        let asked = asked(model, &with(&model.id, members));
+        let asked = JobIntent::read(model, &with(&model.id, members));
         upstream::judge(&contract.upstream.rules, model, &asked).map(|violation| violation.rule)
     };
     let broken = |model: &str, members: Value| match judged(model, &members) {
@@ -294,7 +294,8 @@ fn a_long_prompt_is_taken_unless_the_makers_limit_is_chosen() {
         let served = served("aimlapi", &[("prompt_limit", chosen)]);
         assert!(served.takes(STANDARD, &long));
         let model = served.model(STANDARD);
-        let judged = upstream::judge(&served.contract().upstream.rules, model, &asked(model, &long));
+        let judged =
+            upstream::judge(&served.contract().upstream.rules, model, &JobIntent::read(model, &long));
         assert_eq!(judged.is_some(), broken, "{chosen}");
     }
 }

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::contract::check::cross_field::CrossFieldRules;
 use crate::contract::check::rules::{Checker, compiled};
 use crate::contract::check::schema;
-use crate::contract::check::together::Together;
 use crate::contract::model::Contract;
-use crate::contract::model::soundness::{check_coherence, check_images, check_roles, check_sources};
+use crate::contract::model::validate::{check_coherence, check_images, check_roles, check_sources};
 use crate::contract::{ContractError, Options};
 
 /// The files of one vendor, embedded in the program.
@@ -207,8 +207,8 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_images(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_roles(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
-        let together = Together::of(&model.request);
-        model.together = together.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
+        let rules = CrossFieldRules::of(&model.request);
+        model.cross_field = rules.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
         if !model.about.is_empty() && model.about_source.is_none() {
             return Err(incoherent(format!("model {id}: `about` needs an `about_source`")));
         }

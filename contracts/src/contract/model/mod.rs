@@ -4,8 +4,8 @@ pub mod auth;
 pub mod edition;
 pub mod money;
 pub mod operation;
-mod soundness;
 pub mod source;
+mod validate;
 pub mod wording;
 
 use std::sync::OnceLock;
@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::contract::Options;
+use crate::contract::check::cross_field::{BrokenCombination, CrossFieldRules};
 use crate::contract::check::rules::Checker;
-use crate::contract::check::together::{Together, Unmet};
 use crate::contract::model::auth::AuthFact;
 use crate::contract::model::money::{Billing, RateLimits};
 use crate::contract::model::operation::OperationFacts;
@@ -24,6 +24,7 @@ use crate::contract::model::source::{Cited, Source};
 use crate::contract::model::wording::{FailureFact, ProblemFact, Wording};
 use crate::operation::Operation;
 use crate::phase::Phase;
+use crate::upstream::MakerRule;
 
 /// A map that keeps the order in which the file declares its entries.
 pub type Ordered<T> = IndexMap<String, T>;
@@ -169,9 +170,9 @@ pub struct Model {
     /// The compiled request schema.
     #[serde(skip)]
     pub(crate) checker: OnceLock<Checker>,
-    /// What of a request goes together, compiled.
+    /// The rules about several members of a request, compiled.
     #[serde(skip)]
-    pub(crate) together: OnceLock<Together>,
+    pub(crate) cross_field: OnceLock<CrossFieldRules>,
 }
 
 /// Whether a model is still offered.
@@ -263,8 +264,8 @@ pub struct Images {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamRules {
-    /// Names of rules in [`crate::upstream`].
-    pub rules: Vec<String>,
+    /// Those of [`crate::upstream`] that do.
+    pub rules: Vec<MakerRule>,
     /// Where that is from.
     pub source: Cited,
 }
@@ -380,10 +381,12 @@ impl Callbacks {
 }
 
 impl Model {
-    /// The first rule about what goes together that a body breaks.
-    pub fn unmet(&self, body: &Value) -> Option<&Unmet> {
+    /// The first rule about several members that a body breaks.
+    pub fn broken_combination(&self, body: &Value) -> Option<&BrokenCombination> {
         // A contract whose rules cannot be read does not load.
-        self.together.get_or_init(|| Together::of(&self.request).unwrap_or_default()).unmet(body)
+        self.cross_field
+            .get_or_init(|| CrossFieldRules::of(&self.request).unwrap_or_default())
+            .first_broken(body)
     }
 
     /// What a job of so many seconds costs; `None` if no price is known.

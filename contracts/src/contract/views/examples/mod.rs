@@ -15,13 +15,13 @@ use serde_json::{Map, Value};
 pub use self::broken::{JustBad, breaks};
 use self::combined::flattened;
 use self::values::Member;
+use crate::contract::check::cross_field::{self, CrossFieldRules};
 use crate::contract::check::image::ImageRole;
-use crate::contract::check::roles::asked;
+use crate::contract::check::intent::JobIntent;
 use crate::contract::check::schema::{escape, properties, unescape};
-use crate::contract::check::together::{self, Together};
 use crate::contract::model::Model;
 use crate::role::Role;
-use crate::upstream;
+use crate::upstream::{self, MakerRule};
 
 /// A source of choices.
 pub trait Pick {
@@ -87,11 +87,11 @@ pub fn minimal_for(schema: &Value, images: &[&str]) -> Value {
 
 /// The same body so that what must be together is, if one member more, or a switch turned, is enough for that.
 pub fn joined(schema: &Value, body: Value, images: &[&str]) -> Value {
-    let Ok(together) = Together::of(schema) else { return body };
-    if together.unmet(&body).is_none() {
+    let Ok(rules) = CrossFieldRules::of(schema) else { return body };
+    if rules.first_broken(&body).is_none() {
         return body;
     }
-    changes(schema, &body, images).into_iter().find(|held| together.unmet(held).is_none()).unwrap_or(body)
+    changes(schema, &body, images).into_iter().find(|held| rules.first_broken(held).is_none()).unwrap_or(body)
 }
 
 /// The bodies that have one optional member more, or one switch turned.
@@ -102,7 +102,7 @@ fn changes(schema: &Value, body: &Value, images: &[&str]) -> Vec<Value> {
     else {
         return found;
     };
-    for (name, property) in declared.iter().filter(|(name, _)| together::speaks_of(schema, name)) {
+    for (name, property) in declared.iter().filter(|(name, _)| cross_field::speaks_of(schema, name)) {
         let plain = minimal_for(property, images);
         let values = match (held.get(name), plain) {
             (Some(Value::Bool(on)), _) => vec![Value::Bool(!on)],
@@ -149,8 +149,8 @@ pub fn settled(model: &Model, body: Value) -> Value {
 
 /// The same body without the optional members that break a rule; `None` if it breaks one without any of them.
 fn reduced(model: &Model, body: &Value) -> Option<Value> {
-    let rules: Vec<String> = upstream::RULES.iter().map(|rule| (*rule).to_owned()).collect();
-    let keeps = |body: &Value| upstream::judge(&rules, model, &asked(model, body)).is_none();
+    let keeps =
+        |body: &Value| upstream::judge(&MakerRule::ALL, model, &JobIntent::read(model, body)).is_none();
     let without = |gone: &[&String]| {
         gone.iter().fold(body.clone(), |body, pointer| without_optional(&model.request, body, pointer))
     };
@@ -158,7 +158,7 @@ fn reduced(model: &Model, body: &Value) -> Option<Value> {
         .into_iter()
         .filter(|(pointer, schema)| {
             let name = unescape(pointer.trim_start_matches('/'));
-            !pointer.contains('*') && (can_clash(schema) || together::speaks_of(&model.request, &name))
+            !pointer.contains('*') && (can_clash(schema) || cross_field::speaks_of(&model.request, &name))
         })
         .map(|(pointer, _)| pointer)
         .collect();

@@ -5,7 +5,7 @@
 
 mod operations;
 mod responses;
-mod side;
+mod view;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-pub use self::side::Side;
-use self::side::View;
+pub use self::view::View;
+use self::view::ViewedContract;
 use crate::contract::Contract;
 use crate::contract::model::source::Cited;
 use crate::contract::model::{Lifecycle, Model};
@@ -27,10 +27,10 @@ const VERSION: &str = "3.1.0";
 ///
 /// On the documented side is only what a documentation states (grades `seed`, `doc`, `spec`):
 /// operations, members and refusals known from observation alone are left out.
-pub fn export(contract: &Contract, side: Side) -> Value {
-    let view = View { contract, side };
-    let mut components = Components::new(&view);
-    let paths = operations::paths(&view, &mut components);
+pub fn export(contract: &Contract, view: View) -> Value {
+    let viewed = ViewedContract { contract, view };
+    let mut components = Components::new(&viewed);
+    let paths = operations::paths(&viewed, &mut components);
     let servers: Vec<Value> =
         contract.hosts.iter().map(|host| json!({ "url": format!("https://{host}") })).collect();
     json!({
@@ -40,7 +40,7 @@ pub fn export(contract: &Contract, side: Side) -> Value {
             "version": contract.edition,
             "description": contract.summary,
             "x-vendor": contract.id,
-            "x-side": side.word(),
+            "x-side": view.word(),
         },
         "servers": servers,
         "paths": paths,
@@ -88,29 +88,29 @@ struct Submitted {
 }
 
 impl Components {
-    fn new(view: &View<'_>) -> Self {
+    fn new(viewed: &ViewedContract<'_>) -> Self {
         let mut components = Self { schemas: Map::new(), taken: BTreeSet::new(), models: Vec::new() };
-        components.add("problem", view.schema(&view.contract.problem_schema));
-        let offered = view
+        components.add("problem", viewed.schema(&viewed.contract.problem_schema));
+        let offered = viewed
             .contract
             .models
             .values()
-            .filter(|model| model.lifecycle != Lifecycle::Retired && view.has(&model.source));
+            .filter(|model| model.lifecycle != Lifecycle::Retired && viewed.has(&model.source));
         for model in offered {
-            components.add_model(view, model);
+            components.add_model(viewed, model);
         }
         components
     }
 
-    fn add_model(&mut self, view: &View<'_>, model: &Model) {
-        let mut schema = view.schema(&model.request);
+    fn add_model(&mut self, viewed: &ViewedContract<'_>, model: &Model) {
+        let mut schema = viewed.schema(&model.request);
         if let Value::Object(members) = &mut schema {
             members.entry("title").or_insert_with(|| model.title.as_str().into());
             if model.lifecycle == Lifecycle::Deprecated {
                 members.insert("deprecated".to_owned(), true.into());
             }
         }
-        let examples = side::examples(model, &schema);
+        let examples = view::examples(model, &schema);
         let reference = self.add(&format!("submit.{}", model.id), schema);
         self.models.push(Submitted { id: model.id.clone(), reference, examples });
     }

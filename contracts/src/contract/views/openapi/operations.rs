@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::side::{Side, View};
+use super::view::{View, ViewedContract};
 use super::{CREDENTIAL, Components, Submitted, responses, source_value};
 use crate::contract::check::schema::properties;
 use crate::contract::model::operation::{Check, IdPlace, OperationFacts, Route};
@@ -10,22 +10,22 @@ use crate::contract::views::examples::minimal_for;
 use crate::operation::Operation;
 
 /// The path items, by path, in the order of the contract.
-pub(super) fn paths(view: &View<'_>, components: &mut Components) -> Map<String, Value> {
+pub(super) fn paths(viewed: &ViewedContract<'_>, components: &mut Components) -> Map<String, Value> {
     let mut paths = Map::new();
-    for (name, operation) in &view.contract.operations {
-        if !view.has(&operation.source) {
+    for (name, operation) in &viewed.contract.operations {
+        if !viewed.has(&operation.source) {
             continue;
         }
-        let reply = components.add(&format!("{name}.reply"), view.schema(&operation.reply));
+        let reply = components.add(&format!("{name}.reply"), viewed.schema(&operation.reply));
         let request = operation
             .request
             .as_ref()
-            .map(|schema| components.add(&format!("{name}.request"), view.schema(schema)));
-        let routes = operation.routes.iter().filter(|route| view.has_route(route));
+            .map(|schema| components.add(&format!("{name}.request"), viewed.schema(schema)));
+        let routes = operation.routes.iter().filter(|route| viewed.has_route(route));
         for (index, route) in routes.enumerate() {
             let id = if index == 0 { name.to_string() } else { format!("{name}_{}", index + 1) };
             let shape =
-                Shape { view, components, operation, route, reply: &reply, request: request.as_deref() };
+                Shape { viewed, components, operation, route, reply: &reply, request: request.as_deref() };
             let told = shape.operation(&id, *name);
             let item = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
             if let Value::Object(item) = item {
@@ -39,7 +39,7 @@ pub(super) fn paths(view: &View<'_>, components: &mut Components) -> Map<String,
 
 /// One operation on one path.
 struct Shape<'a> {
-    view: &'a View<'a>,
+    viewed: &'a ViewedContract<'a>,
     components: &'a Components,
     operation: &'a OperationFacts,
     route: &'a Route,
@@ -74,7 +74,7 @@ impl Shape<'_> {
         if !operation.media_types.is_empty() {
             told.insert("requestBody".to_owned(), self.body());
         }
-        told.insert("responses".to_owned(), responses::all(self.view, name, operation, self.reply));
+        told.insert("responses".to_owned(), responses::all(self.viewed, name, operation, self.reply));
         if let Some(callbacks) = self.callbacks(name) {
             told.insert("callbacks".to_owned(), callbacks);
         }
@@ -83,10 +83,10 @@ impl Shape<'_> {
 
     /// What a submit makes the vendor send: a poll's answer, to the address in the body.
     fn callbacks(&self, name: Operation) -> Option<Value> {
-        let contract = self.view.contract;
+        let contract = self.viewed.contract;
         let submits = name == Operation::Submit;
-        let facts = contract.callbacks.as_ref().filter(|facts| submits && self.view.has(&facts.source))?;
-        contract.operations.get(&Operation::Poll).filter(|poll| self.view.has(&poll.source))?;
+        let facts = contract.callbacks.as_ref().filter(|facts| submits && self.viewed.has(&facts.source))?;
+        contract.operations.get(&Operation::Poll).filter(|poll| self.viewed.has(&poll.source))?;
         let phases: Vec<&str> = facts.phases.iter().map(|phase| phase.name()).collect();
         let mut sent = json!({
             "summary": "Sent when the job changes",
@@ -115,7 +115,7 @@ impl Shape<'_> {
             let description = about(&IdPlace::Path(name.to_owned()));
             parameters.push(parameter("path", name, true, description, json!({"type": "string"})));
         }
-        let query = self.operation.query.as_ref().map(|query| self.view.schema(query)).unwrap_or_default();
+        let query = self.operation.query.as_ref().map(|query| self.viewed.schema(query)).unwrap_or_default();
         let required = query.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut named: Vec<&str> = Vec::new();
         let declared = query.get("properties").and_then(Value::as_object);
@@ -126,7 +126,7 @@ impl Shape<'_> {
             parameters.push(parameter("query", name, must, description, schema.clone()));
             named.push(name);
         }
-        let enforced = self.view.side == Side::Enforced;
+        let enforced = self.viewed.view == View::Enforced;
         if let Some(IdPlace::Query(name)) = job_id
             && enforced
             && !named.contains(&name.as_str())
@@ -192,7 +192,7 @@ impl Shape<'_> {
     /// The content types of the parts of a form that are images.
     fn encoding(&self, models: &[&Submitted]) -> Map<String, Value> {
         let mut encoding = Map::new();
-        for model in models.iter().filter_map(|model| self.view.contract.models.get(&model.id)) {
+        for model in models.iter().filter_map(|model| self.viewed.contract.models.get(&model.id)) {
             for (pointer, member) in properties(&model.request) {
                 let name = pointer.trim_start_matches('/');
                 let formats = member.get("x-image").and_then(|rules| rules.get("formats"));

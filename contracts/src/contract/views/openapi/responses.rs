@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::side::{Side, View};
 use super::source_value;
+use super::view::{View, ViewedContract};
 use crate::contract::model::operation::{Check, IdPlace, OperationFacts};
 use crate::contract::model::source::Cited;
 use crate::operation::Operation;
@@ -21,26 +21,31 @@ struct Refusal<'a> {
 }
 
 /// Every answer, by status in rising order. `reply` is the address of the good answer's schema.
-pub(super) fn all(view: &View<'_>, name: Operation, operation: &OperationFacts, reply: &str) -> Value {
+pub(super) fn all(
+    viewed: &ViewedContract<'_>,
+    name: Operation,
+    operation: &OperationFacts,
+    reply: &str,
+) -> Value {
     let mut refused: BTreeMap<u16, Vec<Refusal<'_>>> = BTreeMap::new();
-    for refusal in refusals(view, name, operation) {
+    for refusal in refusals(viewed, name, operation) {
         refused.entry(refusal.status).or_default().push(refusal);
     }
-    let good = match view.side {
-        Side::Documented => operation.status.documented.unwrap_or(operation.status.enforced),
-        Side::Enforced => operation.status.enforced,
+    let good = match viewed.view {
+        View::Documented => operation.status.documented.unwrap_or(operation.status.enforced),
+        View::Enforced => operation.status.enforced,
     };
     refused.entry(good).or_default();
     let mut told = Map::new();
     for (status, refusals) in refused {
         let good_schema = (status == good).then_some(reply);
-        told.insert(status.to_string(), response(view, operation, good_schema, &refusals));
+        told.insert(status.to_string(), response(viewed, operation, good_schema, &refusals));
     }
     Value::Object(told)
 }
 
 fn response(
-    view: &View<'_>,
+    viewed: &ViewedContract<'_>,
     operation: &OperationFacts,
     reply: Option<&str>,
     refusals: &[Refusal<'_>],
@@ -55,7 +60,7 @@ fn response(
     lines.extend(refusals.iter().map(|refusal| format!("`{}`: {}", refusal.name(), refusal.text)));
     let mut told = json!({
         "description": lines.join("\n\n"),
-        "content": { view.contract.answers.content_type.as_str(): { "schema": schema } },
+        "content": { viewed.contract.answers.content_type.as_str(): { "schema": schema } },
     });
     if !refusals.is_empty() {
         told["x-problems"] = refusals.iter().map(Refusal::value).collect();
@@ -85,13 +90,17 @@ impl Refusal<'_> {
     }
 }
 
-fn refusals<'a>(view: &View<'a>, called: Operation, operation: &OperationFacts) -> Vec<Refusal<'a>> {
+fn refusals<'a>(
+    viewed: &ViewedContract<'a>,
+    called: Operation,
+    operation: &OperationFacts,
+) -> Vec<Refusal<'a>> {
     let mut found = Vec::new();
-    for (name, fact) in &view.contract.problems {
+    for (name, fact) in &viewed.contract.problems {
         if !can_meet(called, operation, name) {
             continue;
         }
-        if view.has(&fact.source) && !only_as_variant(operation, name) {
+        if viewed.has(&fact.source) && !only_as_variant(operation, name) {
             found.push(Refusal {
                 problem: name,
                 variant: None,
@@ -102,7 +111,7 @@ fn refusals<'a>(view: &View<'a>, called: Operation, operation: &OperationFacts) 
             });
         }
         for (case, variant) in &fact.variants {
-            if !view.has(&variant.source) || !can_meet_variant(operation, name, case) {
+            if !viewed.has(&variant.source) || !can_meet_variant(operation, name, case) {
                 continue;
             }
             let mut members = fact.members.clone();

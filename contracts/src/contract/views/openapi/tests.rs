@@ -18,7 +18,7 @@ fn each_document(mut look: impl FnMut(&str, &Value)) {
     let sample = sample();
     let real = vendors().unwrap().iter().map(|vendor| &*vendor.contract);
     for contract in real.chain([&sample]) {
-        for side in [Side::Documented, Side::Enforced] {
+        for side in [View::Documented, View::Enforced] {
             look(&format!("{} {}", contract.full_id(), side.word()), &export(contract, side));
         }
     }
@@ -102,7 +102,7 @@ fn every_schema_compiles_and_every_example_and_default_keeps_its_schema() {
         }
     });
     for vendor in vendors().unwrap() {
-        let view = View { contract: &vendor.contract, side: Side::Enforced };
+        let view = ViewedContract { contract: &vendor.contract, view: View::Enforced };
         for model in &Components::new(&view).models {
             assert!(!model.examples.is_empty(), "{vendor:?}: {} has no example", model.id);
         }
@@ -111,7 +111,7 @@ fn every_schema_compiles_and_every_example_and_default_keeps_its_schema() {
 
 #[test]
 fn the_documented_side_holds_only_what_rests_on_documentation() {
-    let document = export(&sample(), Side::Documented);
+    let document = export(&sample(), View::Documented);
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
     assert_eq!(paths, ["/make/short", "/make/long", "/jobs/{id}/fetch"]);
     let short = &document["components"]["schemas"]["submit.a-short"];
@@ -134,7 +134,7 @@ fn the_documented_side_holds_only_what_rests_on_documentation() {
 
 #[test]
 fn the_enforced_side_holds_what_is_served() {
-    let document = export(&sample(), Side::Enforced);
+    let document = export(&sample(), View::Enforced);
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
     assert_eq!(paths, ["/make/short", "/make/long", "/jobs/{id}/fetch", "/jobs"], "an option hides a path");
     let submit = &document["paths"]["/make/short"]["post"];
@@ -152,7 +152,7 @@ fn the_enforced_side_holds_what_is_served() {
 
 #[test]
 fn a_submit_says_what_is_sent_to_the_address_in_its_body() {
-    let document = export(&sample(), Side::Enforced);
+    let document = export(&sample(), View::Enforced);
     let callbacks = &document["paths"]["/make/short"]["post"]["callbacks"];
     let sent = &callbacks["jobChanged"]["{$request.body#/hook}"]["post"];
     let schema = &sent["requestBody"]["content"]["application/json"]["schema"];
@@ -162,13 +162,13 @@ fn a_submit_says_what_is_sent_to_the_address_in_its_body() {
         (&json!(["running", "succeeded", "failed"]), &json!("calls"))
     );
     assert_eq!(document["paths"]["/jobs/{id}/fetch"]["get"].get("callbacks"), None);
-    let documented = export(&sample(), Side::Documented);
+    let documented = export(&sample(), View::Documented);
     assert_eq!(documented["paths"]["/make/short"]["post"].get("callbacks"), None, "it was only seen");
 }
 
 #[test]
 fn a_refusal_with_a_good_status_stands_beside_the_good_answer() {
-    let document = export(&sample(), Side::Enforced);
+    let document = export(&sample(), View::Enforced);
     let found = &document["paths"]["/jobs/{id}/fetch"]["get"]["responses"]["200"];
     assert_eq!(found["content"]["application/json"]["schema"]["anyOf"].as_array().map(Vec::len), Some(2));
     assert_eq!(found["x-problems"][0]["text"], "No such | job");
@@ -183,7 +183,7 @@ fn several_models_on_one_path_are_told_apart_by_the_member_that_names_them() {
     submit.model_at = Some("/model".to_owned());
     submit.routes.truncate(1);
     submit.routes[0].model = None;
-    let document = export(&contract, Side::Enforced);
+    let document = export(&contract, View::Enforced);
     let schema =
         &document["paths"]["/make/short"]["post"]["requestBody"]["content"]["application/json"]["schema"];
     let wanted = json!([{"$ref": "#/components/schemas/submit.a-short"}, {"$ref": "#/components/schemas/submit.a-long"}]);
@@ -199,7 +199,7 @@ fn the_same_contract_makes_the_same_document() {
         let options = vendor.contract.default_options();
         let again = vendor.contract.with_options(&options).unwrap();
         let [once, twice] =
-            [&*vendor.contract, &again].map(|contract| export(contract, Side::Enforced).to_string());
+            [&*vendor.contract, &again].map(|contract| export(contract, View::Enforced).to_string());
         assert_eq!(once, twice);
     }
 }

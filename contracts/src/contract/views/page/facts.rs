@@ -8,7 +8,7 @@ use super::markdown::{bold, code, json, jsons, prose, table};
 use super::sourced;
 use crate::contract::Contract;
 use crate::contract::check::rules::ImageRule;
-use crate::upstream::RULES;
+use crate::upstream::MakerRule;
 
 /// The vendor's words for our phases.
 pub(super) fn phases(contract: &Contract) -> String {
@@ -92,27 +92,27 @@ pub(super) fn images(contract: &Contract) -> String {
 /// Which rules of the models' maker reach the caller.
 pub(super) fn upstream(contract: &Contract) -> String {
     let rules = &contract.upstream.rules;
-    let rows = RULES.into_iter().map(|rule| {
-        let reaches = rules.iter().any(|held| held == rule);
-        vec![code(rule), if reaches { "yes" } else { "no" }.to_owned(), meaning(rule).to_owned()]
+    let rows = MakerRule::ALL.into_iter().map(|rule| {
+        let reaches = if rules.contains(&rule) { "yes" } else { "no" };
+        vec![code(rule.as_str()), reaches.to_owned(), meaning(rule).to_owned()]
     });
     let rows = table(&["Rule", "Reaches the caller", "What it says"], rows);
     let source = sourced(contract, &contract.upstream.source);
     section("Rules of the models' maker", &format!("{rows}\nSources: {source}.\n"))
 }
 
-fn meaning(rule: &str) -> &'static str {
+fn meaning(rule: MakerRule) -> &'static str {
     match rule {
-        "together" => "what a model says of members that need or exclude each other",
-        "exclusion" => "a last frame, masks and a camera movement exclude each other",
-        "tail" => "a last frame goes only with some models, modes and lengths",
-        "masks" => "masks go only with some models, modes and lengths",
-        "camera" => "a camera movement goes only with some models, modes and lengths",
-        "camera_values" => {
+        MakerRule::Together => "what a model says of members that need or exclude each other",
+        MakerRule::Exclusion => "a last frame, masks and a camera movement exclude each other",
+        MakerRule::Tail => "a last frame goes only with some models, modes and lengths",
+        MakerRule::Masks => "masks go only with some models, modes and lengths",
+        MakerRule::Camera => "a camera movement goes only with some models, modes and lengths",
+        MakerRule::CameraValues => {
             "a simple camera movement has exactly one value that is not zero, any other has none"
         }
-        "prompt_length" => "a prompt has a longest length",
-        _ => "",
+        MakerRule::PromptLength => "a prompt has a longest length",
+        MakerRule::MaskSize => "",
     }
 }
 

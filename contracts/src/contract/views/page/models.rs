@@ -6,7 +6,7 @@ use super::markdown::{block, bold, code, prose, table};
 use super::members::members;
 use super::sourced;
 use crate::contract::Contract;
-use crate::contract::check::together::stated;
+use crate::contract::check::cross_field::stated;
 use crate::contract::model::{Lifecycle, Model, Per};
 use crate::contract::views::examples::{full, minimal};
 

@@ -1,0 +1,154 @@
+//! Views of a contract in OpenAPI: the documented one, and the enforced one.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::contract::check::rules::Checker;
+use crate::contract::check::schema::documented;
+use crate::contract::model::operation::Route;
+use crate::contract::model::source::Cited;
+use crate::contract::model::{Contract, Model};
+use crate::contract::views::examples::{complete_for, minimal_for, settled};
+
+/// What of a contract is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// What the documentation states.
+    Documented,
+    /// What is served, as far as we know.
+    Enforced,
+}
+
+impl View {
+    /// The word in documents and messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Enforced => "enforced",
+        }
+    }
+}
+
+/// A contract in one view.
+pub(super) struct ViewedContract<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) view: View,
+}
+
+impl ViewedContract<'_> {
+    /// Whether a fact with these sources belongs to the view.
+    pub(super) fn has(&self, cited: &Cited) -> bool {
+        match self.view {
+            View::Documented => cited.is_documented(&self.contract.sources),
+            View::Enforced => true,
+        }
+    }
+
+    /// Whether a path belongs to the view: what is served is what no option switches off by default.
+    pub(super) fn has_route(&self, route: &Route) -> bool {
+        let option = route.option.as_ref().and_then(|name| self.contract.options.get(name));
+        match self.view {
+            View::Documented => self.has(&route.source),
+            View::Enforced => option.is_none_or(|fact| fact.default != "off"),
+        }
+    }
+
+    /// A schema as the view states it.
+    pub(super) fn schema(&self, schema: &Value) -> Value {
+        let view = match self.view {
+            View::Documented => documented(&self.stated(schema, true).unwrap_or_else(|| json!({}))),
+            View::Enforced => schema.clone(),
+        };
+        published(&view)
+    }
+
+    /// The part of a schema that rests on documentation, if there is one; `above` says whether what is around it does.
+    fn stated(&self, schema: &Value, above: bool) -> Option<Value> {
+        let Value::Object(members) = schema else { return above.then(|| schema.clone()) };
+        let own = members.get("x-source").and_then(|held| Cited::deserialize(held).ok());
+        let rests = own.map_or(above, |cited| cited.is_documented(&self.contract.sources));
+        let mut kept = Map::new();
+        for (keyword, value) in members {
+            match (keyword.as_str(), value) {
+                ("properties", Value::Object(properties)) => {
+                    let stated = properties
+                        .iter()
+                        .filter_map(|(name, property)| Some((name.clone(), self.stated(property, rests)?)));
+                    kept.insert(keyword.clone(), stated.collect::<Map<_, _>>().into());
+                }
+                ("items", _) => {
+                    kept.extend(self.stated(value, rests).map(|stated| (keyword.clone(), stated)));
+                }
+                _ => {
+                    kept.insert(keyword.clone(), value.clone());
+                }
+            }
+        }
+        let inner = |key: &str| kept.get(key).and_then(Value::as_object).is_some_and(|held| !held.is_empty());
+        if !rests && !inner("properties") && !inner("items") {
+            return None;
+        }
+        if let (Some(Value::Object(declared)), Some(Value::Array(required))) =
+            (members.get("properties"), members.get("required"))
+        {
+            let stated = kept.get("properties").and_then(Value::as_object);
+            let still = |name: &&Value| {
+                let name = name.as_str().unwrap_or_default();
+                rests && (!declared.contains_key(name) || stated.is_some_and(|held| held.contains_key(name)))
+            };
+            kept.insert("required".to_owned(), required.iter().filter(still).cloned().collect());
+        }
+        Some(Value::Object(kept))
+    }
+}
+
+/// A schema as other programs expect it: URLs have a format, and a default that breaks its own schema is set aside.
+fn published(schema: &Value) -> Value {
+    match schema {
+        Value::Object(members) => {
+            let mut shown: Map<String, Value> = Map::new();
+            for (key, value) in members {
+                let value = match (key.as_str(), value) {
+                    ("properties", Value::Object(properties)) => properties
+                        .iter()
+                        .map(|(name, property)| (name.clone(), published(property)))
+                        .collect(),
+                    ("items" | "additionalProperties" | "allOf" | "anyOf" | "oneOf" | "not", _) => {
+                        published(value)
+                    }
+                    _ => value.clone(),
+                };
+                shown.insert(key.clone(), value);
+            }
+            if shown.get("x-url") == Some(&Value::Bool(true)) {
+                shown.entry("format").or_insert_with(|| "uri".into());
+            }
+            if let Some(default) = shown.get("default") {
+                let sound = Checker::new(schema.clone()).is_ok_and(|checker| checker.accepts(default));
+                if let Some(default) = (!sound).then(|| shown.shift_remove("default")).flatten() {
+                    shown.insert("x-default".to_owned(), default);
+                }
+            }
+            Value::Object(shown)
+        }
+        Value::Array(items) => items.iter().map(published).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
+    }
+}
+
+/// The plainest bodies that keep a model's schema as one side states it: with little and with much in them.
+pub(super) fn examples(model: &Model, schema: &Value) -> Map<String, Value> {
+    let mut examples = Map::new();
+    let Ok(checker) = Checker::new(schema.clone()) else { return examples };
+    let few = minimal_for(schema, &[]);
+    let many = settled(model, complete_for(schema, &[]));
+    let named = [("minimal", &few)].into_iter().chain((many != few).then_some(("full", &many)));
+    for (name, body) in named {
+        if checker.accepts(body) {
+            let summary = format!("{}, {name}", model.title);
+            let name = format!("{}.{name}", super::key(&model.id));
+            examples.insert(name, json!({"summary": summary, "value": body}));
+        }
+    }
+    examples
+}
