@@ -1,8 +1,9 @@
-//! Amounts of a vendor's unit (credits, dollars, points), without rounding.
+//! Amounts of a vendor's unit (credits, dollars, points): whole numbers of millionths, rounded once, so that three
+//! times 0.3 out of 0.9 leave nothing.
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::Add;
+use std::ops::{Add, AddAssign};
 use std::str::FromStr;
 
 use serde::de::Error as _;
@@ -21,8 +22,23 @@ impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// A price, rounded up to the next millionth; nothing if it is negative or no number.
-    pub fn from_price(price: f64) -> Self {
+    /// The most that a balance may be set to, in units: up to there every millionth survives as a double.
+    pub const MOST_UNITS: f64 = 4e9;
+
+    /// Rounds a number of units to the nearest millionth; nothing if it is negative or no number.
+    pub fn nearest(units: f64) -> Self {
+        // The cast saturates; negative and NaN become 0.
+        Self((units * ONE as f64).round() as u64)
+    }
+
+    /// As a number of units: the double that is written as this decimal.
+    pub fn units(self) -> f64 {
+        self.0 as f64 / ONE as f64
+    }
+
+    /// Rounds a price up to the next millionth, so that nothing costs more than was put aside; nothing if it is
+    /// negative or no number.
+    pub fn rounded_up(price: f64) -> Self {
         let millionths = (price * 1e6 - 1e-6).ceil();
         // The cast is exact below 2^53 and saturates above; negative and NaN become 0.
         Self(millionths as u64)
@@ -40,6 +56,12 @@ impl Add for Amount {
 
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
     }
 }
 
@@ -79,7 +101,7 @@ impl FromStr for Amount {
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // A double holds every amount below nine milliards exactly enough to be read back as the same.
-        serializer.serialize_f64(self.0 as f64 / ONE as f64)
+        serializer.serialize_f64(self.units())
     }
 }
 
@@ -90,7 +112,7 @@ impl<'de> Deserialize<'de> for Amount {
             return Err(D::Error::custom(format!("{number} is no amount; expected 0 or more")));
         }
         // Rounded to the nearest, because it was written from a whole number of millionths.
-        Ok(Self((number * ONE as f64).round() as u64))
+        Ok(Self::nearest(number))
     }
 }
 
@@ -104,10 +126,10 @@ mod tests {
     fn tenths_add_up() {
         let three: Amount = ["0.1", "0.2"].iter().map(|text| text.parse::<Amount>().unwrap()).sum();
         assert_eq!(three, "0.3".parse().unwrap());
-        assert_eq!(three, Amount::from_price(0.3));
-        assert_eq!(Amount::from_price(315_000.0).to_string(), "315000");
-        assert_eq!(Amount::from_price(-1.0), Amount::ZERO);
-        assert_eq!(Amount::from_price(f64::NAN), Amount::ZERO);
+        assert_eq!(three, Amount::rounded_up(0.3));
+        assert_eq!(Amount::rounded_up(315_000.0).to_string(), "315000");
+        assert_eq!(Amount::rounded_up(-1.0), Amount::ZERO);
+        assert_eq!(Amount::rounded_up(f64::NAN), Amount::ZERO);
     }
 
     #[test]
@@ -124,6 +146,7 @@ mod tests {
             prop_assert_eq!(amount.to_string().parse::<Amount>().unwrap(), amount);
             let json = serde_json::to_string(&amount).unwrap();
             prop_assert_eq!(serde_json::from_str::<Amount>(&json).unwrap(), amount);
+            prop_assert_eq!(Amount::nearest(amount.units()), amount);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use mockreel_drift::observed::CaseKnowledge;
 
-use super::case;
-use crate::case::{Cost, Stage};
+use crate::cases::case;
+use crate::clause::{Cost, Stage};
 use crate::profile::Profile;
 
 /// The cases of the suite, and the profile by which they know what is documented, if there is one.

@@ -3,7 +3,7 @@
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// What values are drawn with. The same seed draws the same values, in any run; nothing is kept on disk.
-pub fn runner(seed: &[u8; 32]) -> TestRunner {
+pub(crate) fn runner(seed: &[u8; 32]) -> TestRunner {
     let config = Config { failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, seed))
 }
