@@ -133,6 +133,16 @@ mod tests {
     }
 
     #[test]
+    fn three_times_a_third_decimal_leaves_nothing() {
+        let spent: Amount = [0.3, 0.3, 0.3].into_iter().map(Amount::nearest).sum();
+        assert_eq!(Amount::nearest(0.9).less(spent), Amount::ZERO);
+        assert_eq!((Amount::nearest(0.1) + Amount::nearest(0.2)).units(), 0.3);
+        assert_eq!(Amount::nearest(-1.0), Amount::ZERO);
+        assert_eq!(Amount::nearest(f64::NAN), Amount::ZERO);
+        assert_eq!(Amount::nearest(315_000.0).to_string(), "315000");
+    }
+
+    #[test]
     fn what_is_no_amount_is_refused() {
         for text in ["", "-1", "1e3", ".5", "5.", "0.1234567", "NaN", "99999999999999999999"] {
             assert!(text.parse::<Amount>().is_err(), "{text}");
@@ -147,6 +157,7 @@ mod tests {
             let json = serde_json::to_string(&amount).unwrap();
             prop_assert_eq!(serde_json::from_str::<Amount>(&json).unwrap(), amount);
             prop_assert_eq!(Amount::nearest(amount.units()), amount);
+            prop_assert_eq!(amount.to_string().parse::<f64>().map(Amount::nearest), Ok(amount));
         }
     }
 }

@@ -23,13 +23,13 @@ use crate::app::App;
 use crate::clock::AccountClock;
 use crate::journal::{JournalEntry, RequestFilter};
 use crate::scenario::{Scenario, sets};
-use crate::state::amount::Amount;
 use crate::state::job::{Ending, Failure, Job};
 use crate::state::limits::AccountLimits;
 use crate::state::wallet::{Funds, WalletUpdate};
 use crate::store::JobFilter;
 use crate::transact::NotCommitted;
 use crate::wallets::{Balance, VendorPricing};
+use mockreel_contracts::amount::Amount;
 
 /// The reason why a command of a handle was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::served::ServedVendor;
 use crate::state::account::Wallets;
-use crate::state::amount::Amount;
 use crate::state::limits::AccountLimits;
 use crate::state::wallet::{Spent, Wallet, WalletUpdate};
+use mockreel_contracts::amount::Amount;
 
 /// What every account has with a vendor at first; what is not said is not limited.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -75,7 +75,7 @@ impl<'a> VendorPricing<'a> {
                     format!("`balance.unit` is `{given}`: {} has no known price; leave it out", self.vendor)
                 }
             }),
-            Some(_) | None => Ok(Amount::of(balance.amount)),
+            Some(_) | None => Ok(Amount::nearest(balance.amount)),
         }
     }
 

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::handles::HandleError;
 use crate::state::account::Wallets;
-use crate::state::amount::Amount;
 use crate::state::limits::AccountLimits;
 use crate::state::wallet::{Funds, WalletUpdate};
 use crate::wallets::{Balance, VendorPricing, fill_new};
+use mockreel_contracts::amount::Amount;
 
 /// `GET account/{vendor}`.
 pub(super) async fn show_account(request: &AdminRequest<'_>, vendor: &str) -> AdminResult {

@@ -16,11 +16,11 @@ use crate::app::App;
 use crate::auth::Keyring;
 use crate::clock::{MANUAL_START, SystemClock};
 use crate::served::ServedVendor;
-use crate::state::amount::Amount;
 use crate::state::progress::Progress;
 use crate::state::wallet::WalletUpdate;
 use crate::store::{JobFilter, MemoryStore, Store};
 use crate::{EmulatorBuilder, account};
+use mockreel_contracts::amount::Amount;
 
 const KEY: &str = "the key";
 
@@ -96,7 +96,7 @@ async fn a_submit_loads_the_jobs_with_the_account_where_there_is_a_balance() {
     let app = app(Progress::Time);
     let (served, path, body) = submits(&app).next().unwrap();
     let vendor: Arc<str> = Arc::from(served.vendor.id());
-    let update = WalletUpdate { balance: Some(Some(Amount::of(4e9))), limits: None };
+    let update = WalletUpdate { balance: Some(Some(Amount::nearest(4e9))), limits: None };
     let mut account = app.load_account(&account::digest(KEY)).await;
     account.update_wallet(&vendor, &update).await.unwrap();
     let submit = loads_of(&app, "POST", &path, &body.to_string()).await;

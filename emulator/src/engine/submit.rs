@@ -10,13 +10,13 @@ use super::{Decision, DecisionContext, Latency, LimitExceeded, check_limits};
 use crate::media::{Preview, frame_size};
 use crate::random::{Draw, Purpose};
 use crate::scenario::{DownloadFault, End, Holding, JobEffect};
-use crate::state::amount::Amount;
 use crate::state::change::Change;
 use crate::state::clip::ClipPlan;
 use crate::state::job::{Ending, Failure, Job, JobKey, Timeline};
 use crate::state::progress::Progress;
 use crate::state::wallet::{BillingTerms, Charge};
 use crate::state::webhook_plan::WebhookPlan;
+use mockreel_contracts::amount::Amount;
 
 /// A request that passed every check, with everything the edge found out about it.
 pub(crate) struct Submission<'a> {
@@ -98,7 +98,7 @@ impl Submission<'_> {
         Charge {
             scope: self.contract.limits.scope.of,
             model: &self.model.id,
-            price: self.price().map(Amount::of),
+            price: self.price().map(Amount::nearest),
         }
     }
 

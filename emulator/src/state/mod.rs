@@ -1,7 +1,6 @@
 //! The state of accounts and jobs: plain data and pure functions of it.
 
 pub(crate) mod account;
-pub(crate) mod amount;
 pub(crate) mod change;
 pub(crate) mod clip;
 pub(crate) mod job;

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use mockreel_contracts::contract::model::money::{Billing, Charged, Scope};
 use mockreel_contracts::{Phase, UnixMillis};
 
-use super::amount::Amount;
 use super::job::Job;
 use super::limits::{AccountLimits, RateWindow};
+use mockreel_contracts::amount::Amount;
 
 /// How a job is billed: fixed when it is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Spent {
 impl Spent {
     /// What a job has cost at a time of its account. A job without a known price costs nothing.
     pub fn on(job: &Job, now: UnixMillis) -> Self {
-        let price = Amount::of(job.price.unwrap_or_default());
+        let price = Amount::nearest(job.price.unwrap_or_default());
         let billed = match job.standing(now).phase {
             Phase::Queued | Phase::Running => None,
             Phase::Succeeded => Some(true),

@@ -5,8 +5,8 @@ use mockreel_contracts::dialect::BalanceView;
 
 use crate::account;
 use crate::edge::call::check::Checked;
-use crate::state::amount::Amount;
 use crate::transact::LoadedAccount;
+use mockreel_contracts::amount::Amount;
 
 /// Answers what is left in the account's wallet; nothing for a key that is reserved for accounts without a balance.
 pub(super) async fn handle_balance(checked: &Checked<'_>, account: &LoadedAccount<'_>) -> Reply {

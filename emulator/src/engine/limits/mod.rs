@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use mockreel_contracts::UnixMillis;
 
-use crate::state::amount::Amount;
 use crate::state::job::Job;
 use crate::state::wallet::{Charge, Spent, Wallet};
+use mockreel_contracts::amount::Amount;
 
 /// Why a submit is more than an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -176,13 +176,17 @@ fn a_balance_is_what_is_left_when_it_is_set_and_is_spent_to_nothing() {
     let spent = |jobs: &[Arc<Job>], at| {
         jobs.iter().fold(Spent::default(), |sum, job| sum + Spent::on(job, UnixMillis(at)))
     };
-    let order = WalletUpdate { balance: Some(Some(Amount::of(0.9))), limits: None };
+    let order = WalletUpdate { balance: Some(Some(Amount::nearest(0.9))), limits: None };
     let failing =
         Ending::Failure(Failure { reason: mockreel_contracts::FailureReason::Internal, detail: None });
     let mut jobs = vec![job(0, terms, failing, Some(10))];
     let wallet = Wallet::default().updated(&order, spent(&jobs, 0), &jobs, UnixMillis(0));
-    assert_eq!(wallet.left(spent(&jobs, 0)), Some(Amount::of(0.9)), "what was charged before does not count");
-    let charge = Charge { scope: Scope::Account, model: MODELS[0], price: Some(Amount::of(0.3)) };
+    assert_eq!(
+        wallet.left(spent(&jobs, 0)),
+        Some(Amount::nearest(0.9)),
+        "what was charged before does not count"
+    );
+    let charge = Charge { scope: Scope::Account, model: MODELS[0], price: Some(Amount::nearest(0.3)) };
     for number in 1..=3 {
         assert_eq!(check_limits(&wallet, &charge, spent(&jobs, 0), &jobs, UnixMillis(0)), Ok(()));
         jobs.push(job(number, terms, Ending::Success, None));
@@ -197,7 +201,7 @@ fn a_balance_is_what_is_left_when_it_is_set_and_is_spent_to_nothing() {
         check_limits(&wallet, &unknown, spent(&jobs, 0), &jobs, UnixMillis(0)),
         Err(LimitExceeded::Credits)
     );
-    assert_eq!(wallet.left(spent(&jobs, 10)), Some(Amount::of(0.3)), "what is given back can be spent");
+    assert_eq!(wallet.left(spent(&jobs, 10)), Some(Amount::nearest(0.3)), "what is given back can be spent");
     assert_eq!(check_limits(&wallet, &unknown, spent(&jobs, 10), &jobs, UnixMillis(10)), Ok(()));
 }
 

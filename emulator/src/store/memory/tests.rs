@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::*;
 use crate::clock::MANUAL_START;
 use crate::media::Preview;
-use crate::state::amount::Amount;
 use crate::state::clip::ClipPlan;
 use crate::state::job::{Ending, Mark, Timeline};
 use crate::state::progress::Progress;
 use crate::state::wallet::BillingTerms;
+use mockreel_contracts::amount::Amount;
 
 const NOW: UnixMillis = MANUAL_START;
 
@@ -127,7 +127,7 @@ fn what_a_dropped_job_has_cost_is_kept_and_whoever_looked_before_looks_again() {
         let before = store.account(&account).version;
         add(&store, &priced(u64::from(number))).unwrap();
         assert!(store.account(&account).version > before);
-        assert_eq!(spent(), (0..number).map(|_| Amount::of(0.3)).sum());
+        assert_eq!(spent(), (0..number).map(|_| Amount::nearest(0.3)).sum());
     }
     assert_eq!(store.dropped(), 3);
     store.reset(Some("a"));
