@@ -56,7 +56,7 @@ pub fn page(profiles: &[Profile]) -> String {
          The level is the highest that a case can have; a vendor's clause may lower it: documentation makes a MUST (a SHOULD if a part \
          of the fact is a guess), two observations a SHOULD, one a MAY, a guess or nothing leaves INFO, which never fails a run.\n\n\
          Cost: `free` sends nothing that could be charged; `rejectable` ought to be refused and counts as one job until it was; \
-         `shared` looks at the run's one job; `own` wants a job of its own (`--paid`; the shared job of SUB-01 always); \
+         `shared` polls the run's one job; `own` wants a job of its own (`--paid`; the shared job of SUB-01 always); \
          `emulator` needs the stand-in's control API.\n\n| case | claim | level | cost | needs |",
     );
     for profile in profiles {

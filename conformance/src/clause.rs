@@ -41,7 +41,7 @@ pub enum Cost {
     Free,
     /// Nothing if the vendor refuses it, as it should; else one job.
     Rejectable,
-    /// Nothing of its own: it looks at the run's shared job.
+    /// Nothing of its own: it polls the run's shared job.
     Shared,
     /// A job of its own, which a paid target only gets with `--paid` (`SUB-01`: the shared one, always).
     Own,

@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
     .on(Profile::auth_clause),
     Case::new(
         "AUTH-04",
-        "a look without a key is refused as such",
+        "a poll without a key is refused as such",
         Level::Must,
         Cost::Free,
         Stage::Free,

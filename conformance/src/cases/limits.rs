@@ -21,7 +21,7 @@ const BURST: u32 = 20;
 pub(super) const CASES: &[Case] = &[
     Case::new(
         "LIM-01",
-        "what becomes of twenty looks at once",
+        "what becomes of twenty polls at once",
         Level::Info,
         Cost::Shared,
         Stage::Accepted,

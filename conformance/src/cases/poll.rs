@@ -24,7 +24,7 @@ const fn poll_case(
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    poll_case("POLL-01", "every look keeps its schema", Level::Must, Stage::Ended, check_schema)
+    poll_case("POLL-01", "every poll keeps its schema", Level::Must, Stage::Ended, check_schema)
         .on(|profile| profile.reply_clause(Operation::Poll))
         .after(&["SUB-01", "POLL-09"]),
     poll_case("POLL-02", "every status is one of the vendor's words", Level::Must, Stage::Ended, known_words)
@@ -39,13 +39,13 @@ pub(super) const CASES: &[Case] = &[
     )
     .on(Profile::phases_clause)
     .after(&["SUB-01", "POLL-09"]),
-    poll_case("POLL-04", "every look names the job's id", Level::Must, Stage::Ended, same_id)
+    poll_case("POLL-04", "every poll names the job's id", Level::Must, Stage::Ended, same_id)
         .on(|profile| {
             let place = profile.operation(Operation::Poll)?.read.id.clone()?;
             profile.reply_member_clause(Operation::Poll, &place)
         })
         .after(&["SUB-01", "POLL-09"]),
-    poll_case("POLL-05", "two looks at once say the same", Level::Should, Stage::Accepted, check_repetition)
+    poll_case("POLL-05", "two polls at once say the same", Level::Should, Stage::Accepted, check_repetition)
         .on(|profile| profile.operation_clause(Operation::Poll)),
     Case::new("POLL-06", "an unknown id is not found", Level::Should, Cost::Free, Stage::Free, unknown_id)
         .on(|profile| profile.problem_clause("unknown_job")),
@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .on(|profile| profile.reply_clause(Operation::Poll))
     .after(&["SUB-01", "POLL-09"]),
-    poll_case("POLL-11", "whether looking is free", Level::Info, Stage::Ended, |session| {
+    poll_case("POLL-11", "whether polling is free", Level::Info, Stage::Ended, |session| {
         match session.profile.ask(Operation::Balance, &[]) {
             Some(ask) => {
                 let before = session.send(&ask)?;
@@ -102,7 +102,7 @@ fn check_schema(session: &mut Session<'_>) -> CaseEnd {
         }
         let body = poll.answer.json().unwrap_or_default();
         shape::keeps(&facts.reply, &body).map_err(|why| {
-            CaseError::Failed(format!("a look ({}) breaks its schema: {why}", phase_word(poll)))
+            CaseError::Failed(format!("a poll ({}) breaks its schema: {why}", phase_word(poll)))
         })?;
         unlisted.extend(find_undocumented(&facts.reply, &body));
     }
@@ -241,7 +241,7 @@ fn check_end(session: &mut Session<'_>) -> CaseEnd {
         let poll = polls.iter().find(|poll| poll.seen.phase.is_some_and(wanted));
         poll.map(|poll| poll.at_ms.saturating_sub(job.at_ms) / 1000)
     };
-    session.note("looks", polls.len());
+    session.note("polls", polls.len());
     if let Some(started) = first(&|phase| phase != Phase::Queued) {
         session.note("seen_running_after_s", started);
     }

@@ -30,7 +30,7 @@ const fn result_case(
 }
 
 /// Why the case about the cost does not apply to a vendor that never tells it.
-const NO_USAGE: &str = "looks tell no cost";
+const NO_USAGE: &str = "polls tell no cost";
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[

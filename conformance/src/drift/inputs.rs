@@ -82,7 +82,7 @@ impl InputName {
         {
             return Ok(Self::Path(PathBuf::from(folder), Some(moment.to_owned())));
         }
-        Err(usage_error(format!("`{text}` is no side: expected {FORMS}; found no such file, and {why}")))
+        Err(usage_error(format!("`{text}` is no input: expected {FORMS}; found no such file, and {why}")))
     }
 
     /// The vendor that it names, if it names one.
@@ -187,7 +187,7 @@ fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, SuiteError> {
     if bytes.len() as u64 > most {
         let mebibytes = MOST_BYTES / (1024 * 1024);
         return Err(usage_error(format!(
-            "{shown}: expected at most {mebibytes} MiB in a side, found more; name fewer or smaller files"
+            "{shown}: expected at most {mebibytes} MiB in an input, found more; name fewer or smaller files"
         )));
     }
     Ok(bytes)

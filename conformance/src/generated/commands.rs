@@ -70,11 +70,11 @@ impl fmt::Display for Done {
         let place = self.place;
         match self.command {
             JobCommand::Submit => write!(f, "submit job {place}"),
-            JobCommand::Poll(_) => write!(f, "look at job {place}"),
+            JobCommand::Poll(_) => write!(f, "poll job {place}"),
             JobCommand::List => f.write_str(Operation::List.as_str()),
             JobCommand::Cancel(_) => write!(f, "cancel job {place}"),
             JobCommand::Advance(seconds) => write!(f, "advance {seconds} s"),
-            JobCommand::ForeignPoll(_) => write!(f, "look at job {place} from another account"),
+            JobCommand::ForeignPoll(_) => write!(f, "poll job {place} from another account"),
         }
     }
 }

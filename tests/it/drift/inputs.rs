@@ -69,8 +69,8 @@ fn nonsense_is_answered_in_one_line_that_says_what_was_expected() {
     let cases: [(&[&str], &str); 25] = [
         (&[], "required arguments"),
         (&["old.json"], "<NEW>"),
-        (&["nobody", "old.json"], "`nobody` is no side: expected a file, a folder"),
-        (&["old.json", "nowhere/x.json"], "`nowhere/x.json` is no side"),
+        (&["nobody", "old.json"], "`nobody` is no input: expected a file, a folder"),
+        (&["old.json", "nowhere/x.json"], "`nowhere/x.json` is no input"),
         (&["aimlapi@2020-01", "aimlapi"], "is before the first edition"),
         (&["aimlapi@yesterday", "aimlapi"], "yesterday"),
         (&["no.json", "new.json"], "no.json"),

@@ -14,7 +14,7 @@ mod exchanges;
 mod style;
 mod table;
 
-/// So many results are listed openly as what is to be read, and the next ones folded.
+/// So many results are listed openly as failures, and the next ones folded.
 const OPEN: usize = 12;
 /// The most results in that list; the matrix has all.
 const TO_READ: usize = 200;
@@ -36,11 +36,11 @@ pub fn html(reports: &[Report]) -> String {
                 style { (PreEscaped(&css)) }
             }
             body {
-                a class="skip" href="#read" { "Skip to what is to be read" }
+                a class="skip" href="#read" { "Skip to the failures" }
                 header {
                     h1 { "Conformance report" }
                     nav aria-label="Parts of this page" {
-                        a href="#read" { "To be read" }
+                        a href="#read" { "Failures" }
                         a href="#matrix" { "Matrix" }
                         a href="#cases" { "Cases" }
                         a href="#clauses" { "Clauses" }
@@ -97,7 +97,7 @@ fn to_read(table: &Table<'_>) -> Markup {
     found.sort_by_key(|(_, _, result)| (phrases::gravity(result.outcome), std::cmp::Reverse(result.level)));
     html! {
         section id="read" {
-            h2 { "To be read" }
+            h2 { "Failures" }
             @if found.is_empty() { p { "Nothing: every case that ran passed." } }
             @let (open, folded) = found.split_at(found.len().min(OPEN));
             ul class="read" { @for (row, at, result) in open { (item(table, row, *at, result)) } }

@@ -91,7 +91,7 @@ fn results() -> Vec<CaseResult> {
         Some(clause("poll.reply/200/status", "queued, generating, completed, error: final is final"));
     late.exchanges = vec![1, 2];
     late.spend = CaseSpend { reserved: Amount::rounded_up(0.3), settled: Amount::rounded_up(0.2) };
-    late.notes = vec![Note { name: "looks".to_owned(), value: json!([200, 200, 200]) }];
+    late.notes = vec![Note { name: "polls".to_owned(), value: json!([200, 200, 200]) }];
     late.differences = vec![Difference {
         answer: 0,
         pointer: "/video/url".to_owned(),

@@ -45,7 +45,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "old-path-is-gone",
-        what: "jobs can be looked at under the newer path only",
+        what: "jobs can be polled under the newer path only",
         surface: "aimlapi",
         breaks: Contract(
             r#"
@@ -85,7 +85,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "hides-behind-not-found",
-        what: "a look without a key is told that there is no such job",
+        what: "a poll without a key is told that there is no such job",
         surface: "302ai",
         breaks: Answers(|_, request, answer| {
             if request.method == "GET" && answer.status == 401 {
@@ -164,7 +164,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "breaks-down-for-strangers",
-        what: "a look at another account's job is answered with an error of the server",
+        what: "a poll of another account's job is answered with an error of the server",
         surface: "aimlapi@2025-07",
         breaks: Answers(|_, request, answer| {
             if !credential(request).is_some_and(|text| text.ends_with(FIRST_KEY)) && answer.status == 404 {

@@ -11,7 +11,7 @@ use super::{as_first, credential, is_download};
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "limits-looks",
-        what: "three looks in a burst are told to come later",
+        what: "three polls in a burst are told to come later",
         surface: "apilaplas",
         breaks: Answers(|count, request, answer| {
             if request.method == "GET" && answer.status == 200 && !is_download(request) {

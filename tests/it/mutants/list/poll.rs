@@ -12,7 +12,7 @@ use super::{is_download, rewritten};
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "drops-the-status",
-        what: "a look at a running job has no status",
+        what: "a poll of a running job has no status",
         surface: "aimlapi",
         breaks: Words(|_, said, reply| {
             if says(said, Phase::Running) {
@@ -30,7 +30,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "writes-numbers-as-text",
-        what: "the status of a look is text in place of a number",
+        what: "the status of a poll is text in place of a number",
         surface: "302ai",
         breaks: Words(|_, said, reply| {
             if let Said::Job(_) = said {
@@ -67,7 +67,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "shouts-ids",
-        what: "looks repeat the job's id in capitals",
+        what: "polls repeat the job's id in capitals",
         surface: "gmicloud",
         breaks: Words(|_, said, reply| {
             if let Said::Job(job) = said {
@@ -78,7 +78,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "forgets-the-id",
-        what: "looks do not name the job",
+        what: "polls do not name the job",
         surface: "aimlapi",
         breaks: Words(|_, said, reply| {
             if let Said::Job(_) = said {
@@ -114,7 +114,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "looks-need-no-id",
-        what: "a look without an id is answered with 200",
+        what: "a poll without an id is answered with 200",
         surface: "apilaplas",
         breaks: Words(|_, said, reply| {
             if let Said::Problem(Problem::Invalid { place: Place::Query, .. }) = said {
@@ -125,7 +125,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "stumbles-over-long-ids",
-        what: "a look with a long id is answered with an error of the server",
+        what: "a poll with a long id is answered with an error of the server",
         surface: "gmicloud",
         breaks: Words(|_, said, reply| {
             if let Said::Problem(Problem::UnknownJob { id }) = said
@@ -185,7 +185,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "charges-for-looks",
-        what: "the balance is lower after each look",
+        what: "the balance is lower after each poll",
         surface: "aimlapi",
         breaks: Answers(|looks, request, answer| {
             if request.url.contains("generation_id=") {
