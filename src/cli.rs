@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use mockreel_emulator::PurseSetting;
-use mockreel_emulator::engine::KeyRule;
-use mockreel_emulator::scenario::Entry;
+use mockreel_emulator::KeyRule;
+use mockreel_emulator::WalletSetting;
+use mockreel_emulator::scenario::ScenarioEntry;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -195,7 +195,7 @@ pub(crate) struct ServeFlags {
     pub(crate) image_breach: Option<String>,
     /// What happens to which requests: a ready-made set, or a file of scenarios; repeatable.
     #[arg(long, value_name = "FILE|NAME", env = "MOCKREEL_SCENARIO", value_delimiter = ',', value_parser = read_name)]
-    pub(crate) scenario: Vec<Entry>,
+    pub(crate) scenario: Vec<ScenarioEntry>,
     /// Follow orders in prompts (`[mock:...]`) and in `x-mockreel-scenario` also while listening beyond loopback.
     #[arg(long, env = "MOCKREEL_ALLOW_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_directives: Option<bool>,
@@ -207,7 +207,7 @@ pub(crate) struct ServeFlags {
     pub(crate) callback_secret_env: Option<String>,
     /// What every account has with a vendor at first.
     #[arg(skip)]
-    pub(crate) account: BTreeMap<String, PurseSetting>,
+    pub(crate) account: BTreeMap<String, WalletSetting>,
     /// The keys that vendors know; without one for a vendor, it knows every key.
     #[arg(skip)]
     pub(crate) key: Vec<KeyRule>,
@@ -242,8 +242,8 @@ impl ServeFlags {
 }
 
 /// A scenario on the command line is a name or a file; the configuration file may hold the scenario itself.
-fn read_name(text: &str) -> Result<Entry, Infallible> {
-    Ok(Entry::Named(text.to_owned()))
+fn read_name(text: &str) -> Result<ScenarioEntry, Infallible> {
+    Ok(ScenarioEntry::Named(text.to_owned()))
 }
 
 /// The JSON Schema of the configuration file.

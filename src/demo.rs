@@ -111,7 +111,7 @@ impl Client {
         let submit = self.submit()?;
         let answer = self.send(&submit, "")?;
         let id = self.profile.accepted(&answer).ok_or_else(|| unexpected("the id of a job", &answer))?;
-        let poll = self.profile.look(&id);
+        let poll = self.profile.poll(&id);
         self.commands.push("# again, until the job has ended\n".to_owned());
         let mut answer = self.send(&poll, "")?;
         let asked_once = self.commands.len();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mockreel_conformance::run::Trouble;
+use mockreel_conformance::exit::SuiteError;
 use thiserror::Error;
 
 /// Why a command failed.
@@ -13,7 +13,7 @@ pub(crate) enum CliError {
     Usage(String),
     /// An error of the suite, with an exit code of its own.
     #[error("{0}")]
-    Suite(#[from] Trouble),
+    Suite(#[from] SuiteError),
     /// An error of Mockreel itself: exit code 6.
     #[error("{0}")]
     Internal(String),
@@ -25,7 +25,7 @@ impl CliError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Suite(error) => error.exit,
+            Self::Suite(error) => error.exit_code(),
             Self::Internal(_) => 6,
         }
     }

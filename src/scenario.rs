@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use mockreel_emulator::scenario::{Scenario, schema, shipped};
+use mockreel_emulator::scenario::{Scenario, schema, sets};
 use serde_json::{Value, json};
 
 use crate::cli::{self, ScenarioCommand};
@@ -34,7 +34,7 @@ pub(crate) fn run(command: ScenarioCommand) -> Result<(), CliError> {
 /// The scenarios of a ready-made set, or of a file.
 pub(crate) fn read_scenarios(name: &str) -> Result<Vec<Arc<Scenario>>, CliError> {
     let path = Path::new(name);
-    match shipped::set(name) {
+    match sets::set(name) {
         Ok(set) => Ok(set.to_vec()),
         Err(_) if path.extension().is_some() || path.exists() => read_file(path),
         Err(why) => Err(CliError::Usage(format!("--scenario {name}: {why}, and there is no such file"))),
@@ -49,12 +49,12 @@ fn read_file(path: &Path) -> Result<Vec<Arc<Scenario>>, CliError> {
 }
 
 fn list_sets() -> String {
-    let wide = shipped::sets().iter().map(|set| set.name.len()).max().unwrap_or_default();
-    shipped::sets().iter().map(|set| format!("{:wide$}  {}\n", set.name, set.summary)).collect()
+    let wide = sets::sets().iter().map(|set| set.name.len()).max().unwrap_or_default();
+    sets::sets().iter().map(|set| format!("{:wide$}  {}\n", set.name, set.summary)).collect()
 }
 
 fn show_set(name: &str) -> Result<String, CliError> {
-    let set = shipped::set(name).map_err(CliError::Usage)?;
+    let set = sets::set(name).map_err(CliError::Usage)?;
     let scenarios: Result<Vec<Value>, _> =
         set.iter().map(|scenario| serde_json::to_value(&**scenario)).collect();
     let scenarios = scenarios.map_err(CliError::internal)?;

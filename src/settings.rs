@@ -10,7 +10,7 @@ use std::sync::Arc;
 use mockreel_contracts::Vendor;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::random::Seed;
-use mockreel_emulator::scenario::{Entry, ReadError};
+use mockreel_emulator::scenario::{ReadError, ScenarioEntry};
 use mockreel_emulator::{Emulator, Settings};
 
 use crate::cli::ServeFlags;
@@ -83,23 +83,23 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     }
     for entry in flags.scenario {
         builder = builder.scenarios(&match entry {
-            Entry::Named(name) => crate::scenario::read_scenarios(&name)?,
-            Entry::Told(scenario) => vec![Arc::from(scenario)],
+            ScenarioEntry::Named(name) => crate::scenario::read_scenarios(&name)?,
+            ScenarioEntry::Inline(scenario) => vec![Arc::from(scenario)],
         });
     }
     if flags.allow_directives.unwrap_or(false) {
         builder = builder.directives_beyond_loopback();
     }
     if flags.allow_callbacks.unwrap_or(false) {
-        builder = builder.callbacks_beyond_loopback();
+        builder = builder.webhooks_beyond_loopback();
     }
     if let Some(name) = flags.callback_secret_env {
         let secret = read_secret("--callback-secret-env", &name)?;
         builder =
-            builder.callback_secret(parse("--callback-secret-env", Some(secret))?.expect("it was given"));
+            builder.webhook_secret(parse("--callback-secret-env", Some(secret))?.expect("it was given"));
     }
     for (vendor, wallet) in flags.account {
-        builder = builder.purse(&vendor, wallet);
+        builder = builder.wallet(&vendor, wallet);
     }
     for rule in flags.key {
         let rule = rule.resolved(|name| std::env::var(name).ok());

@@ -1,129 +1,8 @@
 //! A case: something that a vendor promises, how much it may cost to find out, and how to.
 
-use mockreel_contracts::contract::model::source::Grade;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
+use crate::clause::{Clause, Cost, Level, SHARED, Stage, binding_level};
 use crate::profile::Profile;
-use crate::session::{Session, Verdict};
-
-/// How binding a promise is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Level {
-    /// Written down, never fails a run.
-    Info,
-    /// Seen once.
-    May,
-    /// Implied by prose, or seen more than once.
-    Should,
-    /// Documented.
-    Must,
-}
-
-impl Level {
-    /// As it is printed.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Info => "INFO",
-            Self::May => "MAY",
-            Self::Should => "SHOULD",
-            Self::Must => "MUST",
-        }
-    }
-}
-
-/// What a case may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cost {
-    /// Nothing, by design.
-    Free,
-    /// Nothing if the vendor refuses it, as it should; else one job.
-    Rejectable,
-    /// Nothing of its own: it looks at the run's shared job.
-    Shared,
-    /// A job of its own, which a paid target only gets with `--paid` (`SUB-01`: the shared one, always).
-    Own,
-    /// It needs the stand-in's control API.
-    Emulator,
-}
-
-impl Cost {
-    /// As it is printed.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Free => "free",
-            Self::Rejectable => "rejectable",
-            Self::Shared => "shared",
-            Self::Own => "own",
-            Self::Emulator => "emulator",
-        }
-    }
-}
-
-/// When a case runs. The report has the order of the catalogue, the run this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Before anything can cost: the cheapest evidence first.
-    Free,
-    /// Requests that ought to be refused.
-    Refused,
-    /// The shared job was just accepted.
-    Accepted,
-    /// The shared job is followed to its end.
-    Followed,
-    /// It has ended.
-    Ended,
-    /// Jobs of their own.
-    Own,
-    /// Long after: results may have expired.
-    Aged,
-    /// After everything else: conclusions from all exchanges.
-    Last,
-}
-
-/// What a case rests on: a fact of the contract and where that is from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clause {
-    /// The fact's place, for example `submit.request/duration`.
-    pub place: String,
-    /// The fact, as the contract states it.
-    pub quote: String,
-    /// Where it is from, best first.
-    pub sources: Vec<ClauseSource>,
-    /// SHA-256 of all of that, so that a report shows when a clause was changed.
-    pub sha256: String,
-}
-
-/// Where a clause is from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClauseSource {
-    /// The source's title.
-    pub title: String,
-    /// Its date, or `undated`.
-    pub date: String,
-    /// Its grade.
-    pub grade: Grade,
-}
-
-impl Clause {
-    /// A clause with its digest.
-    pub fn new(place: &str, quote: &str, sources: Vec<ClauseSource>) -> Self {
-        let mut digest = Sha256::new();
-        for text in [place, quote] {
-            digest.update(text.as_bytes());
-            digest.update([0]);
-        }
-        for source in &sources {
-            digest.update(source.title.as_bytes());
-            digest.update(source.date.as_bytes());
-            digest.update([0]);
-        }
-        let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { place: place.to_owned(), quote: quote.to_owned(), sources, sha256 }
-    }
-}
+use crate::session::{CaseEnd, Session};
 
 /// One case of the catalogue.
 pub struct Case {
@@ -147,7 +26,7 @@ pub struct Case {
     /// Why it does not apply to this vendor, if it does not.
     pub excluded: fn(&Profile) -> Option<String>,
     /// How to find out.
-    pub run: fn(&mut Session<'_>) -> Verdict,
+    pub run: fn(&mut Session<'_>) -> CaseEnd,
 }
 
 impl Case {
@@ -158,7 +37,7 @@ impl Case {
         level: Level,
         cost: Cost,
         stage: Stage,
-        run: fn(&mut Session<'_>) -> Verdict,
+        run: fn(&mut Session<'_>) -> CaseEnd,
     ) -> Self {
         Self {
             id,
@@ -204,12 +83,12 @@ impl Case {
 
     /// Its turn in a run: by stage, and in its stage the case first that submits the shared job.
     pub fn turn(&self) -> (Stage, bool) {
-        (self.stage, self.id != crate::session::SHARED)
+        (self.stage, self.id != SHARED)
     }
 
     /// How binding it is for a vendor.
     pub fn level_for(&self, profile: &Profile) -> Level {
-        crate::profile::lowered(self.level, (self.clause)(profile).as_ref())
+        binding_level(self.level, (self.clause)(profile).as_ref())
     }
 }
 

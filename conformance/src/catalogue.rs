@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use mockreel_contracts::Contract;
 
-use crate::case::{Case, Cost};
+use crate::case::Case;
 use crate::cases::catalogue;
+use crate::clause::Cost;
 use crate::profile::Profile;
 
 /// The cases with what each promises to these vendors; without any, to no vendor in particular.
@@ -18,19 +19,19 @@ pub fn list(contracts: &[Arc<Contract>]) -> String {
             let _ = writeln!(text, "{}", contract.full_id());
         }
         for case in catalogue() {
-            listed(&mut text, case, Some(&profile));
+            write_case(&mut text, case, Some(&profile));
         }
     }
     if contracts.is_empty() {
         for case in catalogue() {
-            listed(&mut text, case, None);
+            write_case(&mut text, case, None);
         }
     }
     text
 }
 
 /// One case of the list. Writing to a String cannot fail.
-fn listed(text: &mut String, case: &Case, profile: Option<&Profile>) {
+fn write_case(text: &mut String, case: &Case, profile: Option<&Profile>) {
     let level = profile.map_or(case.level, |profile| case.level_for(profile));
     let _ = write!(text, "{:<9} {:<6} {:<10} {}", case.id, level.word(), case.cost.word(), case.title);
     if !case.needs.is_empty() {
@@ -59,7 +60,7 @@ pub fn page(profiles: &[Profile]) -> String {
          `emulator` needs the stand-in's control API.\n\n| case | claim | level | cost | needs |",
     );
     for profile in profiles {
-        let _ = write!(text, " {} |", escaped(&profile.contract().id));
+        let _ = write!(text, " {} |", escape_markdown(&profile.contract().id));
     }
     text.push_str("\n|---|---|---|---|---|");
     text.push_str(&"---|".repeat(profiles.len()));
@@ -75,7 +76,7 @@ pub fn page(profiles: &[Profile]) -> String {
             "| [{0}](#{1}) | {2} | {3} | {cost} | {4} |",
             case.id,
             case.id.to_ascii_lowercase(),
-            escaped(case.title),
+            escape_markdown(case.title),
             case.level.word(),
             case.needs.join(", ")
         );
@@ -88,18 +89,22 @@ pub fn page(profiles: &[Profile]) -> String {
     }
     text.push_str("\n## What each case rests on\n");
     for case in catalogue() {
-        let _ = write!(text, "\n### {}\n\n{}.\n\n", case.id, escaped(case.title));
+        let _ = write!(text, "\n### {}\n\n{}.\n\n", case.id, escape_markdown(case.title));
         for profile in profiles {
-            let _ =
-                writeln!(text, "- **{}**: {}", escaped(&profile.contract().full_id()), clause(case, profile));
+            let _ = writeln!(
+                text,
+                "- **{}**: {}",
+                escape_markdown(&profile.contract().full_id()),
+                write_clause(case, profile)
+            );
         }
     }
     text
 }
 
-fn clause(case: &Case, profile: &Profile) -> String {
+fn write_clause(case: &Case, profile: &Profile) -> String {
     if let Some(why) = (case.excluded)(profile) {
-        return format!("not applicable: {}", escaped(&why));
+        return format!("not applicable: {}", escape_markdown(&why));
     }
     let Some(clause) = (case.clause)(profile) else {
         return "nothing is promised: written down only".to_owned();
@@ -107,13 +112,13 @@ fn clause(case: &Case, profile: &Profile) -> String {
     let sources: Vec<String> = clause
         .sources
         .iter()
-        .map(|source| format!("{} ({}, {})", escaped(&source.title), source.date, source.grade))
+        .map(|source| format!("{} ({}, {})", escape_markdown(&source.title), source.date, source.grade))
         .collect();
-    format!("`{}`: `{}`. {}", code(&clause.place), code(&clause.quote), sources.join("; "))
+    format!("`{}`: `{}`. {}", escape_code(&clause.place), escape_code(&clause.quote), sources.join("; "))
 }
 
 /// Text in which Markdown sees no markup.
-fn escaped(text: &str) -> String {
+fn escape_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         if "\\`*_{}[]<>#|".contains(letter) {
@@ -125,6 +130,6 @@ fn escaped(text: &str) -> String {
 }
 
 /// Text for the inside of a code span.
-fn code(text: &str) -> String {
+fn escape_code(text: &str) -> String {
     text.replace('`', "'").replace('|', "\\|").replace('\n', " ")
 }

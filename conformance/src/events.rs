@@ -1,7 +1,7 @@
-//! What the runner tells while it runs. Reports and progress lines hear it; the runner knows neither.
+//! Events for reporters: the interface between the runner of cases and progress lines.
 
-use crate::amount::Amount;
 use crate::outcome::CaseResult;
+use mockreel_contracts::Amount;
 
 /// Something that happened in a run.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub enum Event<'a> {
         /// What it claims.
         title: &'a str,
     },
-    /// A job was looked at.
-    Looked {
+    /// A job was polled.
+    Polled {
         /// The case on whose behalf.
         id: &'a str,
         /// Our word for its phase, or the vendor's if it is unknown. Text from the wire.
@@ -35,16 +35,16 @@ pub enum Event<'a> {
     Finished(&'a CaseResult),
 }
 
-/// Whoever wants to know.
-pub trait Listener {
-    /// Hears of something.
-    fn hear(&mut self, event: &Event<'_>);
+/// Receives the events of a run.
+pub trait Reporter {
+    /// Called for each event, in order.
+    fn on_event(&mut self, event: &Event<'_>);
 }
 
-/// Nobody wants to know.
+/// Discards every event.
 #[derive(Debug)]
-pub struct Silence;
+pub struct NullReporter;
 
-impl Listener for Silence {
-    fn hear(&mut self, _event: &Event<'_>) {}
+impl Reporter for NullReporter {
+    fn on_event(&mut self, _event: &Event<'_>) {}
 }

@@ -15,13 +15,13 @@ const COMMENT_HEAD: usize = 4;
 const COMMENT_MOST: usize = 0xFFFF - 2;
 
 /// An image that keeps every rule of every vendor: a JPEG of 640 by 480 pixels, a few kilobytes.
-pub fn plain() -> Image {
+pub(crate) fn plain() -> Image {
     static MADE: OnceLock<Image> = OnceLock::new();
     MADE.get_or_init(|| jpeg(640, 480)).clone()
 }
 
 /// A JPEG of a size in pixels: a slope of colours.
-pub fn jpeg(width: u32, height: u32) -> Image {
+pub(crate) fn jpeg(width: u32, height: u32) -> Image {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, 60);
     slope(width, height).write_with_encoder(encoder).expect("a JPEG of sane size can be written to memory");
@@ -29,7 +29,7 @@ pub fn jpeg(width: u32, height: u32) -> Image {
 }
 
 /// A PNG of a size in pixels.
-pub fn png(width: u32, height: u32) -> Image {
+pub(crate) fn png(width: u32, height: u32) -> Image {
     let mut bytes = Cursor::new(Vec::new());
     slope(width, height)
         .write_to(&mut bytes, ImageFormat::Png)
@@ -41,7 +41,7 @@ pub fn png(width: u32, height: u32) -> Image {
 ///
 /// A target nearer than one empty comment to what it weighs already cannot be met; then it is met from below.
 #[must_use]
-pub fn weighing(mut image: Image, bytes: usize) -> Image {
+pub(crate) fn weighing(mut image: Image, bytes: usize) -> Image {
     let mut missing = bytes.saturating_sub(image.bytes.len());
     let mut comments = Vec::with_capacity(missing);
     while missing >= COMMENT_HEAD {

@@ -1,4 +1,4 @@
-//! What became of the cases: outcomes, results, and the report of a run.
+//! Outcomes and results of cases, and the report of a run.
 //!
 //! The JSON of [`Report`] is public; its schema is `docs/report.schema.json`.
 
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::amount::Amount;
-use crate::case::{Clause, Cost, Level};
+use crate::clause::{Clause, Cost, Level};
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::Exchange;
 
 /// The version of the report's form.

@@ -1,14 +1,15 @@
-//! What a run would send and could cost, found out by the same code that runs it, without sending anything.
+//! The plan of a run: the requests and their price, by the same code that runs it, without sending anything.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::amount::Amount;
 use crate::budget::Budget;
-use crate::case::{Case, Cost, Level};
-use crate::events::Silence;
+use crate::case::Case;
+use crate::clause::{Cost, Level};
+use crate::events::NullReporter;
 use crate::profile::Profile;
-use crate::session::{Beside, Parts, Session, Stop};
+use crate::session::{CaseError, ComparisonInputs, Session, SessionSetup};
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, Outgoing, Wire, WireError};
 use mockreel_evidence::redact::Redactor;
 
@@ -27,7 +28,7 @@ pub enum Worst {
 
 /// One case of a plan.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct PlanLine {
     /// Its id.
     pub id: &'static str,
     /// What it claims.
@@ -36,6 +37,8 @@ pub struct Line {
     pub level: Level,
     /// What it may cost.
     pub cost: Cost,
+    /// The class of wrong requests that it belongs to; empty if it belongs to none.
+    pub class: &'static str,
     /// What that comes to.
     pub worst: Worst,
     /// Why it would not be run, if it would not.
@@ -56,7 +59,7 @@ pub struct Plan {
     /// Whether an unknown price is allowed.
     pub allows_unknown: bool,
     /// The cases in the order of the run.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PlanLine>,
 }
 
 /// A wire that leads nowhere.
@@ -76,32 +79,32 @@ impl Wire for NoWire {
 
 impl Plan {
     /// The plan of a run that would be made of these parts.
-    pub fn of(parts: &Parts<'_>, cases: &[&'static Case]) -> Self {
-        let mut silence = Silence;
+    pub fn of(parts: &SessionSetup<'_>, cases: &[&'static Case]) -> Self {
+        let mut silence = NullReporter;
         let free = parts.is_free();
         let redactor = Redactor::default();
-        let dry = Parts {
+        let dry = SessionSetup {
             profile: parts.profile,
             target: parts.target,
             wire: Box::new(NoWire),
             redactor,
             recorder: None,
             budget: Budget::free(parts.profile.unit()),
-            listener: &mut silence,
+            reporter: &mut silence,
             started: parts.started.clone(),
             seed: parts.seed,
             paid: parts.paid || free,
             generated: parts.generated,
             free: Some(free),
-            beside: Beside::default(),
+            inputs: ComparisonInputs::default(),
         };
         let profile: &Profile = parts.profile;
         let mut session = Session::planning(dry);
         let mut order: Vec<&'static Case> = cases.to_vec();
         order.sort_by_key(|case| case.turn());
-        let lines = order.into_iter().map(|case| line(&mut session, case)).collect();
+        let lines = order.into_iter().map(|case| plan_case(&mut session, case)).collect();
         Self {
-            vendor: named(profile),
+            vendor: plan_subject(profile),
             target: parts.target.name.clone(),
             unit: profile.unit().to_owned(),
             free,
@@ -112,7 +115,7 @@ impl Plan {
 
     /// The sum of the column of prices.
     pub fn sum(&self) -> Amount {
-        self.runnable().filter_map(|line| known(&line.worst)).sum()
+        self.runnable().filter_map(|line| known_amount(&line.worst)).sum()
     }
 
     /// What can be spent at most, because a class of requests stops at its first unexpected acceptance.
@@ -120,13 +123,12 @@ impl Plan {
         let mut classes: BTreeMap<&str, Amount> = BTreeMap::new();
         let mut own = Amount::ZERO;
         for line in self.runnable() {
-            let Some(amount) = known(&line.worst) else { continue };
+            let Some(amount) = known_amount(&line.worst) else { continue };
             if line.cost == Cost::Rejectable {
-                let class = crate::cases::case(line.id).map_or(line.id, |case| case.class);
-                let held = classes.entry(class).or_default();
-                *held = (*held).max(amount);
+                let most = classes.entry(line.class).or_default();
+                *most = (*most).max(amount);
             } else {
-                own = own + amount;
+                own += amount;
             }
         }
         own + classes.into_values().sum()
@@ -137,7 +139,7 @@ impl Plan {
         self.runnable().filter(|line| line.worst == Worst::Unknown).map(|line| line.id).collect()
     }
 
-    fn runnable(&self) -> impl Iterator<Item = &Line> {
+    fn runnable(&self) -> impl Iterator<Item = &PlanLine> {
         self.lines.iter().filter(|line| line.skipped.is_none())
     }
 
@@ -162,7 +164,7 @@ impl Plan {
                 line.title
             );
         }
-        let skipped: Vec<&Line> = self.lines.iter().filter(|line| line.skipped.is_some()).collect();
+        let skipped: Vec<&PlanLine> = self.lines.iter().filter(|line| line.skipped.is_some()).collect();
         if !skipped.is_empty() {
             let _ = writeln!(text, "\nnot run:");
             for line in skipped {
@@ -192,28 +194,28 @@ impl Plan {
 }
 
 /// `VENDOR@EDITION`, and the model if it is one alone.
-fn named(profile: &Profile) -> String {
+fn plan_subject(profile: &Profile) -> String {
     let vendor = profile.contract().full_id();
     profile.only().map_or_else(|| vendor.clone(), |model| format!("{vendor} {model}"))
 }
 
-fn known(worst: &Worst) -> Option<Amount> {
+fn known_amount(worst: &Worst) -> Option<Amount> {
     match worst {
         Worst::Known(amount) => Some(*amount),
         Worst::Nothing | Worst::Shared | Worst::Unknown => None,
     }
 }
 
-fn line(session: &mut Session<'_>, case: &'static Case) -> Line {
+fn plan_case(session: &mut Session<'_>, case: &'static Case) -> PlanLine {
     let profile = session.profile;
-    session.begin(case.id);
+    session.begin(case.id, case.class);
     let verdict = match (case.excluded)(profile) {
-        Some(why) => Err(Stop::NotApplicable(why)),
+        Some(why) => Err(CaseError::NotApplicable(why)),
         // Cases that read the shared job would only say that there is none.
-        None if case.cost == Cost::Shared => Err(Stop::Internal(String::new())),
+        None if case.cost == Cost::Shared => Err(CaseError::Internal(String::new())),
         None => (case.run)(session),
     };
-    let asked = session.planned();
+    let asked = session.take_prices();
     session.end();
     let worst = match (&asked[..], case.cost) {
         ([], Cost::Shared) => Worst::Shared,
@@ -225,8 +227,16 @@ fn line(session: &mut Session<'_>, case: &'static Case) -> Line {
             .map_or(Worst::Unknown, |prices| Worst::Known(prices.into_iter().sum())),
     };
     let skipped = match verdict {
-        Err(Stop::NotApplicable(why)) => Some(why),
+        Err(CaseError::NotApplicable(why)) => Some(why),
         Ok(()) | Err(_) => None,
     };
-    Line { id: case.id, title: case.title, level: case.level_for(profile), cost: case.cost, worst, skipped }
+    PlanLine {
+        id: case.id,
+        title: case.title,
+        level: case.level_for(profile),
+        cost: case.cost,
+        class: case.class,
+        worst,
+        skipped,
+    }
 }

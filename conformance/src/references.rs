@@ -44,8 +44,8 @@ impl References {
                 cases.entry(&exchange.case).or_default().push(exchange);
             }
         }
-        let accepted = |exchange: &&Exchange| accepted(profile, exchange);
-        let shared = cases.get(crate::session::SHARED).and_then(|held| held.iter().find_map(accepted));
+        let accepted = |exchange: &&Exchange| accepted_id(profile, exchange);
+        let shared = cases.get(crate::clause::SHARED).and_then(|held| held.iter().find_map(accepted));
         let mut taken: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for (case, held) in cases {
             // Each case counts for itself, so that one more value in one of them changes no other.
@@ -75,7 +75,7 @@ impl References {
         let mut free: Vec<usize> = (0..reference.len()).collect();
         let mut pairs: Vec<(Option<usize>, &Value)> = Vec::new();
         for answer in found {
-            let same = free.iter().position(|other| kind(&reference[*other]) == kind(answer));
+            let same = free.iter().position(|other| answer_kind(&reference[*other]) == answer_kind(answer));
             pairs.push((same.map(|place| free.remove(place)), answer));
         }
         let mut all = Vec::new();
@@ -106,26 +106,26 @@ impl References {
 }
 
 /// The id of the job that an exchange had accepted.
-fn accepted(profile: &Profile, exchange: &Exchange) -> Option<String> {
+fn accepted_id(profile: &Profile, exchange: &Exchange) -> Option<String> {
     let answer = exchange.answer.as_ref().filter(|_| exchange.request.method == "POST")?;
     let Content::Json(body) = &answer.body else { return None };
     observe(profile.operation(Operation::Submit)?, profile.contract(), body).id
 }
 
 /// What tells answers of one case apart: the HTTP status, and every short text called a status.
-fn kind(answer: &Value) -> (Option<u64>, Vec<String>) {
+fn answer_kind(answer: &Value) -> (Option<u64>, Vec<String>) {
     let mut words = Vec::new();
-    collect(answer.get("body").unwrap_or(&Value::Null), &mut words);
+    collect_words(answer.get("body").unwrap_or(&Value::Null), &mut words);
     (answer.get("status").and_then(Value::as_u64), words)
 }
 
-fn collect(value: &Value, words: &mut Vec<String>) {
+fn collect_words(value: &Value, words: &mut Vec<String>) {
     if let Value::Object(members) = value {
         for (name, member) in members {
             if name == "status" && !member.is_object() {
                 words.push(member.to_string());
             }
-            collect(member, words);
+            collect_words(member, words);
         }
     }
 }

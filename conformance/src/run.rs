@@ -2,55 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::case::{Case, Level, Stage};
+use crate::case::Case;
 use crate::cases::catalogue;
+use crate::clause::{Level, Stage};
 use crate::events::Event;
+use crate::exit::{EXHAUSTED, FINE, INTERNAL, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE};
 use crate::outcome::{CaseResult, Outcome, Report, SCHEMA_VERSION, Spend};
 use crate::plan::{Plan, Worst};
 use crate::profile::{Credential, Profile};
 use crate::references::References;
-use crate::session::{Current, Parts, Session, Stop, told};
-
-/// Exit code: everything that was to hold did.
-pub const FINE: u8 = 0;
-/// Exit code: something does not hold.
-pub const NON_CONFORMANT: u8 = 1;
-/// Exit code: usage, configuration, or an unknown price.
-pub const USAGE: u8 = 2;
-/// Exit code: the target is not there, or refuses the key.
-pub const UNREACHABLE: u8 = 3;
-/// Exit code: the budget is exhausted.
-pub const EXHAUSTED: u8 = 4;
-/// Exit code: the suite itself broke.
-pub const INTERNAL: u8 = 6;
-
-/// The exit code of several runs: the one that says most.
-pub fn worst(codes: impl Iterator<Item = u8>) -> u8 {
-    let rank = |code: &u8| {
-        [INTERNAL, UNREACHABLE, USAGE, EXHAUSTED, NON_CONFORMANT].iter().position(|held| held == code)
-    };
-    codes.filter(|code| *code != FINE).min_by_key(|code| rank(code).unwrap_or(usize::MAX)).unwrap_or(FINE)
-}
+use crate::session::wording::describe;
+use crate::session::{CaseError, Current, Session, SessionSetup};
 
 /// Cases in a row without an answer, after which the target is not asked any more.
-const SILENCES: u32 = 3;
-
-/// Why a run did not take place: one line, and the exit code.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{line}")]
-pub struct Trouble {
-    /// What was expected, what was found, what to do.
-    pub line: String,
-    /// The exit code.
-    pub exit: u8,
-}
-
-impl Trouble {
-    /// Trouble with an exit code.
-    pub fn new(exit: u8, line: impl Into<String>) -> Self {
-        Self { line: line.into(), exit }
-    }
-}
+const MAX_UNANSWERED: u32 = 3;
 
 /// Which cases are wanted: ids (`VAL-09`) or areas (`VAL`).
 #[derive(Clone, Debug, Default)]
@@ -67,7 +32,7 @@ impl Choice {
     /// # Errors
     ///
     /// If a name means no case, a case is wanted and not wanted, or is needed and not wanted.
-    pub fn cases(&self) -> Result<Vec<&'static Case>, Trouble> {
+    pub fn cases(&self) -> Result<Vec<&'static Case>, SuiteError> {
         let all = catalogue();
         let meant = |name: &str, flag: &str| {
             let name = name.trim_end_matches("-*").to_ascii_uppercase();
@@ -80,7 +45,7 @@ impl Choice {
                 let line = format!(
                     "{flag} {name}: there is no such case; `mockreel check --list VENDOR` lists them"
                 );
-                return Err(Trouble::new(USAGE, line));
+                return Err(SuiteError::Usage(line));
             }
             Ok(found)
         };
@@ -96,7 +61,7 @@ impl Choice {
                 found.iter().map(|case| case.id).filter(|id| !skipped.contains(id)).collect();
             if left.is_empty() {
                 let line = format!("{name} is both in --only and in --skip; take it out of one");
-                return Err(Trouble::new(USAGE, line));
+                return Err(SuiteError::Usage(line));
             }
             wanted.extend(left);
         }
@@ -118,7 +83,7 @@ impl Choice {
             for need in needs {
                 if skipped.contains(need) {
                     let line = format!("{id} needs {need}, which --skip leaves out; skip both or neither");
-                    return Err(Trouble::new(USAGE, line));
+                    return Err(SuiteError::Usage(line));
                 }
                 if !ids.contains(need) {
                     ids.push(need);
@@ -126,7 +91,9 @@ impl Choice {
             }
         }
         if ids.is_empty() {
-            return Err(Trouble::new(USAGE, "no case is left to run; --skip takes all of them away"));
+            return Err(SuiteError::Usage(
+                "no case is left to run; --skip takes all of them away".to_owned(),
+            ));
         }
         Ok(all.into_iter().filter(|case| ids.contains(&case.id)).collect())
     }
@@ -138,14 +105,14 @@ impl Choice {
 ///
 /// If the run could not begin: the budget is too small for the first case that costs (nothing was sent
 /// then), the target is not there, it is no API, or it refuses the key.
-pub fn run(parts: Parts<'_>, cases: &[&'static Case]) -> Result<Report, Trouble> {
+pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, SuiteError> {
     let profile = parts.profile;
     let target = parts.target.clone();
     let (seed, started) = (parts.seed, parts.started.clone());
-    affordable(&parts, cases)?;
+    check_budget(&parts, cases)?;
     let mut session = Session::new(parts);
     session.tell(&Event::Started { cases: cases.len() });
-    probe(&mut session)?;
+    probe_target(&mut session)?;
     let mut order: Vec<&'static Case> = cases.to_vec();
     order.sort_by_key(|case| case.turn());
     // The references are those of a run that looks at whatever the vendor offers.
@@ -155,10 +122,14 @@ pub fn run(parts: Parts<'_>, cases: &[&'static Case]) -> Result<Report, Trouble>
     let mut silent = 0;
     for case in order {
         if case.stage == Stage::Last && !compared {
-            compare(&mut session, references.as_ref(), &mut results);
+            compare_with_references(&mut session, references.as_ref(), &mut results);
             compared = true;
         }
-        let result = if silent >= SILENCES { unasked(&mut session, case) } else { one(&mut session, case) };
+        let result = if silent >= MAX_UNANSWERED {
+            skip_case(&mut session, case)
+        } else {
+            run_case(&mut session, case)
+        };
         silent = match result.outcome {
             Outcome::Unreachable => silent + 1,
             Outcome::NotApplicable => silent,
@@ -168,11 +139,11 @@ pub fn run(parts: Parts<'_>, cases: &[&'static Case]) -> Result<Report, Trouble>
         results.push(result);
     }
     if !compared {
-        compare(&mut session, references.as_ref(), &mut results);
+        compare_with_references(&mut session, references.as_ref(), &mut results);
     }
     let place = |result: &CaseResult| cases.iter().position(|case| case.id == result.id);
     results.sort_by_key(place);
-    let (exchanges, budget) = session.finish().map_err(|stop| Trouble::new(INTERNAL, stop.to_string()))?;
+    let (exchanges, budget) = session.finish().map_err(|stop| SuiteError::Internal(stop.to_string()))?;
     let spend = Spend {
         unit: profile.unit().to_owned(),
         cap: budget.cap(),
@@ -193,12 +164,12 @@ pub fn run(parts: Parts<'_>, cases: &[&'static Case]) -> Result<Report, Trouble>
         results,
         exchanges,
     };
-    summed(&mut report);
+    recount(&mut report);
     Ok(report)
 }
 
 /// Counts outcomes anew and derives the exit code from them.
-pub fn summed(report: &mut Report) {
+pub fn recount(report: &mut Report) {
     report.summary.clear();
     for result in &report.results {
         *report.summary.entry(result.outcome.word().to_owned()).or_default() += 1;
@@ -221,7 +192,7 @@ pub fn summed(report: &mut Report) {
 }
 
 /// Whether the budget has enough for the first case that costs. Nothing has been sent yet.
-fn affordable(parts: &Parts<'_>, cases: &[&'static Case]) -> Result<(), Trouble> {
+fn check_budget(parts: &SessionSetup<'_>, cases: &[&'static Case]) -> Result<(), SuiteError> {
     // Pricing makes every image and every generated body, which is for nothing where all can be afforded.
     if parts.budget.is_free() {
         return Ok(());
@@ -234,25 +205,25 @@ fn affordable(parts: &Parts<'_>, cases: &[&'static Case]) -> Result<(), Trouble>
             Worst::Unknown => None,
         };
         return parts.budget.can_afford(worst).map_err(|refusal| {
-            let exit = if worst.is_some() { EXHAUSTED } else { USAGE };
-            Trouble::new(exit, format!("{}: {refusal}; nothing was sent", line.id))
+            let line = format!("{}: {refusal}; nothing was sent", line.id);
+            if worst.is_some() { SuiteError::Exhausted(line) } else { SuiteError::Usage(line) }
         });
     }
     Ok(())
 }
 
 /// Asks whether the target is there, is an API, and takes the key.
-fn probe(session: &mut Session<'_>) -> Result<(), Trouble> {
-    session.begin(mockreel_evidence::exchange::PROBE);
-    let looked = probed(session);
+fn probe_target(session: &mut Session<'_>) -> Result<(), SuiteError> {
+    session.begin(mockreel_evidence::exchange::PROBE, "");
+    let looked = ask_target(session);
     session.end();
-    looked.map_err(|trouble| Trouble { line: session.redacted(&trouble.line), ..trouble })
+    looked.map_err(|error| error.edit_line(|line| session.redact(line)))
 }
 
-fn probed(session: &mut Session<'_>) -> Result<(), Trouble> {
-    let lost = |stop: Stop| match stop {
-        Stop::Internal(why) => Trouble::new(INTERNAL, why),
-        other => Trouble::new(UNREACHABLE, other.to_string()),
+fn ask_target(session: &mut Session<'_>) -> Result<(), SuiteError> {
+    let lost = |stop: CaseError| match stop {
+        CaseError::Internal(why) => SuiteError::Internal(why),
+        other => SuiteError::Unreachable(other.to_string()),
     };
     if session.target.control.is_some() {
         for account in [Credential::Key, Credential::SecondKey] {
@@ -263,70 +234,70 @@ fn probed(session: &mut Session<'_>) -> Result<(), Trouble> {
             let answer = reset.map_err(lost)?;
             if answer.status >= 300 {
                 let line =
-                    format!("the stand-in's control API refused to reset the account: {}", told(&answer));
-                return Err(Trouble::new(UNREACHABLE, line));
+                    format!("the stand-in's control API refused to reset the account: {}", describe(&answer));
+                return Err(SuiteError::Unreachable(line));
             }
         }
     }
     let id = session.strange_id("probe");
-    let nobody = session.send(&session.profile.look(&id).from(Credential::Nobody)).map_err(lost)?;
+    let nobody = session.send(&session.profile.poll(&id).from(Credential::Nobody)).map_err(lost)?;
     let base = session.target.base.clone();
     if (300..400).contains(&nobody.status) {
-        let to = session.redacted(nobody.header("location").unwrap_or("nowhere"));
+        let to = session.redact(nobody.header("location").unwrap_or("nowhere"));
         let line = format!(
             "{base} redirects to {}; give the address of the API itself",
             crate::report::escape::one_line(&to, 200)
         );
-        return Err(Trouble::new(UNREACHABLE, line));
+        return Err(SuiteError::Unreachable(line));
     }
     let html = nobody.header("content-type").is_some_and(|kind| kind.contains("text/html"));
     if html || nobody.text().trim_start().starts_with('<') {
         let line =
             format!("{base} answers with a web page instead of JSON; give the address of the API itself");
-        return Err(Trouble::new(UNREACHABLE, line));
+        return Err(SuiteError::Unreachable(line));
     }
-    let mine = session.send(&session.profile.look(&id)).map_err(lost)?;
+    let mine = session.send(&session.profile.poll(&id)).map_err(lost)?;
     if mine.status == 401 || (mine.status == 403 && nobody.status == mine.status && nobody.body == mine.body)
     {
-        let said = crate::report::escape::one_line(&session.redacted(&told(&mine)), 200);
+        let said = crate::report::escape::one_line(&session.redact(&describe(&mine)), 200);
         let line = format!("the key is refused ({said}); check the variable that --key-env names");
-        return Err(Trouble::new(UNREACHABLE, line));
+        return Err(SuiteError::Unreachable(line));
     }
     Ok(())
 }
 
 /// Runs one case and judges how it ended.
-fn one(session: &mut Session<'_>, case: &'static Case) -> CaseResult {
-    session.begin(case.id);
+fn run_case(session: &mut Session<'_>, case: &'static Case) -> CaseResult {
+    session.begin(case.id, case.class);
     session.tell(&Event::CaseStarted { id: case.id, title: case.title });
     let verdict = match (case.excluded)(session.profile) {
-        Some(why) => Err(Stop::NotApplicable(why)),
+        Some(why) => Err(CaseError::NotApplicable(why)),
         None => (case.run)(session),
     };
-    ended(session, case, verdict)
+    judge_case(session, case, verdict)
 }
 
 /// The result of a case that is not run because nobody answers any more.
-fn unasked(session: &mut Session<'_>, case: &'static Case) -> CaseResult {
-    session.begin(case.id);
+fn skip_case(session: &mut Session<'_>, case: &'static Case) -> CaseResult {
+    session.begin(case.id, case.class);
     let verdict = match (case.excluded)(session.profile) {
-        Some(why) => Stop::NotApplicable(why),
-        None => Stop::Unreachable(format!("not asked: {SILENCES} cases before it got no answer")),
+        Some(why) => CaseError::NotApplicable(why),
+        None => CaseError::Unreachable(format!("not asked: {MAX_UNANSWERED} cases before it got no answer")),
     };
-    ended(session, case, Err(verdict))
+    judge_case(session, case, Err(verdict))
 }
 
-fn ended(session: &mut Session<'_>, case: &'static Case, verdict: Result<(), Stop>) -> CaseResult {
+fn judge_case(session: &mut Session<'_>, case: &'static Case, verdict: Result<(), CaseError>) -> CaseResult {
     let profile: &Profile = session.profile;
     let level = case.level_for(profile);
-    let (outcome, message) = judged(level, verdict);
+    let (outcome, message) = outcome_of(level, verdict);
     // What cases say and write down may repeat what a vendor repeated.
-    let message = session.redacted(&message);
+    let message = session.redact(&message);
     let (current, took_ms) = session.end();
     let Current { exchanges, mut notes, spend, .. } = current;
     for note in &mut notes {
-        note.name = session.redacted(&note.name);
-        note.value = session.redacted_value(&note.value);
+        note.name = session.redact(&note.name);
+        note.value = session.redact_value(&note.value);
     }
     CaseResult {
         id: case.id.to_owned(),
@@ -351,20 +322,24 @@ fn ended(session: &mut Session<'_>, case: &'static Case, verdict: Result<(), Sto
 }
 
 /// What an end means. INFO never fails: what it found is its message.
-fn judged(level: Level, verdict: Result<(), Stop>) -> (Outcome, String) {
+fn outcome_of(level: Level, verdict: Result<(), CaseError>) -> (Outcome, String) {
     match verdict {
         Ok(()) => (Outcome::Pass, String::new()),
-        Err(Stop::Failed(why)) if level == Level::Info => (Outcome::Pass, why),
-        Err(Stop::Failed(why)) => (Outcome::Fail, why),
-        Err(Stop::NotApplicable(why)) => (Outcome::NotApplicable, why),
-        Err(Stop::OverBudget(why)) => (Outcome::NotRunBudget, why),
-        Err(Stop::Unreachable(why)) => (Outcome::Unreachable, why),
-        Err(Stop::Internal(why)) => (Outcome::EngineError, why),
+        Err(CaseError::Failed(why)) if level == Level::Info => (Outcome::Pass, why),
+        Err(CaseError::Failed(why)) => (Outcome::Fail, why),
+        Err(CaseError::NotApplicable(why)) => (Outcome::NotApplicable, why),
+        Err(CaseError::OverBudget(why)) => (Outcome::NotRunBudget, why),
+        Err(CaseError::Unreachable(why)) => (Outcome::Unreachable, why),
+        Err(CaseError::Internal(why)) => (Outcome::EngineError, why),
     }
 }
 
 /// Puts the differences to the suite's references beside the results.
-fn compare(session: &mut Session<'_>, references: Option<&References>, results: &mut [CaseResult]) {
+fn compare_with_references(
+    session: &mut Session<'_>,
+    references: Option<&References>,
+    results: &mut [CaseResult],
+) {
     let Some(references) = references else { return };
     let mut counts = BTreeMap::new();
     let taken = References::taken(session.profile, &session.target.base, session.exchanges());

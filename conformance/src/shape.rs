@@ -9,7 +9,7 @@ use serde_json::Value;
 /// # Errors
 ///
 /// Says what is wrong, or that the schema itself is.
-pub fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
+pub(crate) fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
     let checker = Checker::new(schema.clone())?;
     let broken = checker.violations(body);
     let Some(first) = broken.first() else { return Ok(()) };
@@ -19,39 +19,43 @@ pub fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
         if first.pointer.is_empty() { "the body" } else { &first.pointer },
         first.rule.name(),
         first.rule.limit_text(),
-        shortened(first.received_text()),
+        shorten_received(first.received_text()),
     ))
 }
 
 /// What was received, which may have been cut within a word; a message must not hold half a secret.
-fn shortened(text: String) -> String {
+fn shorten_received(text: String) -> String {
     let whole = text.strip_suffix("...").unwrap_or(&text);
     let length = whole.chars().count();
-    if whole.len() == text.len() { text } else { crate::session::shortened(&format!("{whole}x"), length) }
+    if whole.len() == text.len() {
+        text
+    } else {
+        crate::session::wording::shorten(&format!("{whole}x"), length)
+    }
 }
 
 /// Pointers to members of a body that its schema does not declare, though it declares others beside them.
-pub fn undocumented(schema: &Value, body: &Value) -> Vec<String> {
+pub(crate) fn find_undocumented(schema: &Value, body: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    collect(schema, body, "", &mut found);
+    collect_undocumented(schema, body, "", &mut found);
     found.sort();
     found.dedup();
     found
 }
 
-fn collect(schema: &Value, body: &Value, pointer: &str, found: &mut Vec<String>) {
+fn collect_undocumented(schema: &Value, body: &Value, pointer: &str, found: &mut Vec<String>) {
     if let (Some(Value::Object(declared)), Value::Object(members)) = (schema.get("properties"), body) {
         for (name, value) in members {
             let inner = format!("{pointer}/{}", escape(name));
             match declared.get(name) {
-                Some(member) => collect(member, value, &inner, found),
+                Some(member) => collect_undocumented(member, value, &inner, found),
                 None => found.push(inner),
             }
         }
     }
     if let (Some(items), Value::Array(values)) = (schema.get("items"), body) {
         for value in values {
-            collect(items, value, &format!("{pointer}/*"), found);
+            collect_undocumented(items, value, &format!("{pointer}/*"), found);
         }
     }
 }
@@ -71,7 +75,7 @@ mod tests {
         }});
         let body =
             json!({"id": 5, "works": [{"url": "a", "new": 1}, {"new": 2}], "free": {"x": 1}, "other": 0});
-        assert_eq!(undocumented(&schema, &body), ["/other", "/works/*/new"]);
+        assert_eq!(find_undocumented(&schema, &body), ["/other", "/works/*/new"]);
         assert_eq!(keeps(&schema, &body).unwrap_err(), "/id breaks type string (found 5)");
         assert!(keeps(&schema, &json!({})).unwrap_err().starts_with("/id breaks required"));
         assert_eq!(keeps(&schema, &json!({"id": "a"})), Ok(()));

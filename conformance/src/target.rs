@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use url::{Host, Url};
+
 use crate::outcome::Evidence;
 
 /// A target. Its keys appear in no `Debug` output.
@@ -45,5 +47,15 @@ impl Target {
     /// Whether an address is one of the target's vendor paths (not of its control API, not of a result).
     pub fn is_vendor_path(&self, url: &str) -> bool {
         mockreel_evidence::exchange::is_vendor_path(&self.base, url)
+    }
+}
+
+/// Whether an address is of this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }

@@ -1,4 +1,4 @@
-//! How a vendor shapes what it says: our words in, the vendor's bytes out.
+//! Dialects of vendors: our words in, the vendor's bytes out.
 //!
 //! A dialect is thin and pure. It has no clock, no store and no HTTP library; texts, codes and
 //! limits are in the contract, and only what needs a branch (nesting, key order, the minting of

@@ -1,4 +1,4 @@
-//! What is known of an image once somebody has looked at its bytes.
+//! Facts about an image, read from its bytes.
 //!
 //! The contracts only state the rules; the edge decodes, and hands the facts in here.
 

@@ -1,8 +1,9 @@
-//! What each vendor promises, and how it spells things.
+//! Contracts of vendors: their promises as data with sources, and their dialects.
 //!
 //! A vendor is a [`contract::Contract`] (facts with sources, from TOML) and a [`dialect::Dialect`]
 //! (the shapes that need a branch). This crate does no IO, knows no HTTP library and has no clock.
 
+pub mod amount;
 pub mod contract;
 pub mod dialect;
 pub mod ids;
@@ -20,6 +21,7 @@ mod aimlapi;
 mod apilaplas;
 mod gmicloud;
 
+pub use self::amount::Amount;
 pub use self::contract::{Contract, ContractError, Model, Options, Selector};
 pub use self::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody};
 pub use self::operation::Operation;

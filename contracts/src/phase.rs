@@ -1,4 +1,4 @@
-//! Where a job stands, in our words. The vendors' words for it live in their contracts.
+//! Phases of a job, in our words. The vendors' words for it live in their contracts.
 
 use serde::{Deserialize, Serialize};
 

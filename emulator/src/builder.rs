@@ -1,4 +1,4 @@
-//! What an emulator is started with, one thing at a time.
+//! The builder of settings, for tests and the command.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -7,23 +7,24 @@ use std::sync::Arc;
 use mockreel_contracts::{UnixMillis, Vendor};
 use url::Url;
 
-use crate::callback::Secret;
+use crate::auth::KeyRule;
 use crate::clock::AccountClock;
 use crate::emulator::{Emulator, StartError};
 use crate::engine::Latency;
-use crate::job::Progress;
-use crate::purses::first_purses;
 use crate::random::Seed;
-use crate::scenario::{Scenario, Scenarios, shipped, with_added};
+use crate::scenario::{Scenario, Scenarios, sets, with_added};
+use crate::served;
 use crate::settings::{ImageBreach, Images, Limits, Settings};
-use crate::variants;
+use crate::state::progress::Progress;
+use crate::wallets::{WalletSetting, default_wallets};
+use crate::webhook::Secret;
 
-/// What an emulator is started with, one thing at a time.
+/// The settings that an emulator is started with, one at a time.
 #[derive(Debug)]
 pub struct EmulatorBuilder {
     vendors: Vec<Vendor>,
     options: Vec<(String, String, String)>,
-    pub(crate) settings: Settings,
+    settings: Settings,
 }
 
 impl Default for EmulatorBuilder {
@@ -41,12 +42,12 @@ impl Default for EmulatorBuilder {
             images: Images::Offline,
             image_breach: ImageBreach::Vendor,
             directives_beyond_loopback: false,
-            callbacks_beyond_loopback: false,
-            callback_secret: None,
+            webhooks_beyond_loopback: false,
+            webhook_secret: None,
             public_url: None,
             scenarios: Scenarios::default(),
             keys: Vec::new(),
-            purses: BTreeMap::new(),
+            wallets: BTreeMap::new(),
             limits: Limits::default(),
         };
         Self { vendors: Vec::new(), options: Vec::new(), settings }
@@ -133,15 +134,15 @@ impl EmulatorBuilder {
 
     /// Sends callbacks to any address, and also while listening beyond loopback.
     #[must_use]
-    pub fn callbacks_beyond_loopback(mut self) -> Self {
-        self.settings.callbacks_beyond_loopback = true;
+    pub fn webhooks_beyond_loopback(mut self) -> Self {
+        self.settings.webhooks_beyond_loopback = true;
         self
     }
 
     /// Signs callbacks, as Standard Webhooks have it.
     #[must_use]
-    pub fn callback_secret(mut self, secret: Secret) -> Self {
-        self.settings.callback_secret = Some(secret);
+    pub fn webhook_secret(mut self, secret: Secret) -> Self {
+        self.settings.webhook_secret = Some(secret);
         self
     }
 
@@ -171,7 +172,7 @@ impl EmulatorBuilder {
     ///
     /// If there is none of that name; the message says which there are.
     pub fn scenario_set(self, name: &str) -> Result<Self, StartError> {
-        let set = shipped::set(name).map_err(StartError::Settings)?;
+        let set = sets::set(name).map_err(StartError::Settings)?;
         Ok(self.scenarios(&set))
     }
 
@@ -190,6 +191,20 @@ impl EmulatorBuilder {
         self
     }
 
+    /// What every account has with a vendor at first.
+    #[must_use]
+    pub fn wallet(mut self, vendor: &str, setting: WalletSetting) -> Self {
+        self.settings.wallets.insert(vendor.to_owned(), setting);
+        self
+    }
+
+    /// Lets vendors know a key. From then on they know no others, but for the reserved ones.
+    #[must_use]
+    pub fn key(mut self, rule: KeyRule) -> Self {
+        self.settings.keys.push(rule);
+        self
+    }
+
     /// The settings that all this makes.
     ///
     /// # Errors
@@ -201,7 +216,7 @@ impl EmulatorBuilder {
         } else {
             self.vendors
         };
-        let vendors = variants::choose(vendors, &self.options).map_err(StartError::Settings)?;
+        let vendors = served::choose_vendors(vendors, &self.options).map_err(StartError::Settings)?;
         if let Some(url) = self.settings.public_url.as_deref().filter(|url| !is_start_of_addresses(url)) {
             return Err(StartError::Settings(format!(
                 "--public-url {url}: expected an address that others can follow, as in http://stand-in:4747"
@@ -209,7 +224,7 @@ impl EmulatorBuilder {
         }
         let settings = Settings { vendors, ..self.settings };
         settings.keyring().map_err(StartError::Settings)?;
-        first_purses(&settings.vendors, &settings.purses).map_err(StartError::Settings)?;
+        default_wallets(&settings.vendors, &settings.wallets).map_err(StartError::Settings)?;
         Ok(settings)
     }
 

@@ -1,6 +1,6 @@
-//! The only place that knows what time it is.
+//! The clocks: of the machine, which only this module reads, and of accounts.
 //!
-//! Unit: whole milliseconds since the Unix epoch. Everybody else is handed a time.
+//! Unit: whole milliseconds since the Unix epoch. All other code is handed a time.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> UnixMillis;
 }
 
-/// The machine's clock. If somebody sets it back, time stands still until it has caught up.
+/// The machine's clock. If it is set back, time stands still until it has caught up.
 #[derive(Debug, Default)]
 pub struct SystemClock {
     latest: AtomicU64,
@@ -29,7 +29,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Measures how long something takes on the machine, whatever anybody's clock says meanwhile.
+/// Measures how long something takes on the machine, whatever an account's clock says meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
 
@@ -46,7 +46,7 @@ impl Stopwatch {
     }
 }
 
-/// What an account takes for the time.
+/// The clock of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountClock {
     /// The machine's.

@@ -10,17 +10,20 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::account;
+use crate::app::App;
 use crate::builder::EmulatorBuilder;
 use crate::clock::{Clock, SystemClock};
-use crate::http::place::{Addresses, by_selector, reachable};
-use crate::http::{Serves, accept};
-use crate::purses::first_purses;
-use crate::schedule;
+use crate::edge::addresses::{Addresses, reachable};
+use crate::edge::listen::accept;
+use crate::edge::router::{Serves, by_selector};
+use crate::expect::{Expectation, Unmet};
+use crate::handles::{ClockHandle, JobsHandle, RequestsHandle, ScenariosHandle, WalletHandle};
+use crate::scheduler::run::run_scheduler;
 use crate::settings::Settings;
-use crate::shared::Shared;
 use crate::store::{MemoryStore, Store};
+use crate::wallets::default_wallets;
 
-/// Why an emulator could not be started.
+/// The reason why an emulator could not be started.
 #[derive(Debug, Error)]
 pub enum StartError {
     /// An address is taken or not this machine's.
@@ -37,9 +40,9 @@ pub enum StartError {
 }
 
 /// A running emulator. It stops when it is dropped, and panics then if requests were [expected](Self::expect)
-/// that did not come and nobody verified that.
+/// that did not come and the test did not verify that.
 pub struct Emulator {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) app: Arc<App>,
     address: SocketAddr,
     ports: Vec<(String, SocketAddr)>,
     admin: SocketAddr,
@@ -69,36 +72,36 @@ impl Emulator {
     }
 
     async fn start_on(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let mut wanted = vec![(settings.listen, Serves::Everything)];
+        let mut addresses = vec![(settings.listen, Serves::Everything)];
         for (name, address) in &settings.ports {
             let index = by_selector(&settings.vendors, name).ok_or_else(|| {
                 StartError::Settings(format!("--port {name}={address}: `{name}` is not served"))
             })?;
-            wanted.push((*address, Serves::Vendor(index)));
+            addresses.push((*address, Serves::Vendor(index)));
         }
-        wanted.extend(settings.admin_listen.map(|address| (address, Serves::Admin)));
+        addresses.extend(settings.admin_listen.map(|address| (address, Serves::Admin)));
         let mut listeners = Vec::new();
-        for (address, serves) in wanted {
-            let told = |why| StartError::Listen { address, why };
-            let listener = TcpListener::bind(address).await.map_err(told)?;
-            let local = listener.local_addr().map_err(told)?;
+        for (address, serves) in addresses {
+            let cannot_listen = |why| StartError::Listen { address, why };
+            let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+            let local = listener.local_addr().map_err(cannot_listen)?;
             listeners.push((listener, local, serves));
         }
         let keys = settings.keyring().map_err(StartError::Settings)?;
-        let purses = first_purses(&settings.vendors, &settings.purses).map_err(StartError::Settings)?;
+        let wallets = default_wallets(&settings.vendors, &settings.wallets).map_err(StartError::Settings)?;
         let scenarios = Arc::clone(&settings.scenarios);
         let store = MemoryStore::with_scenarios(settings.clock, settings.limits.store, scenarios);
-        let store = Store::Memory(store.with_purses(Arc::new(purses)));
+        let store = Store::Memory(store.with_default_wallets(Arc::new(wallets)));
         let ports = settings
             .ports
             .iter()
             .zip(&listeners[1..])
             .map(|((name, _), (_, local, _))| (name.clone(), *local));
         let ports = ports.collect();
-        let shared = Arc::new(Shared::new(settings, clock, store, keys));
-        shared.listening_on(Addresses {
+        let app = Arc::new(App::new(settings, clock, store, keys));
+        app.set_addresses(Addresses {
             listening: listeners.iter().map(|(_, local, _)| *local).collect(),
-            public_url: shared.settings.public_url.clone(),
+            public_url: app.settings.public_url.clone(),
         });
         let (stop, stopped) = watch::channel(false);
         let address = listeners[0].1;
@@ -107,11 +110,11 @@ impl Emulator {
         let mut tasks: Vec<JoinHandle<()>> = listeners
             .into_iter()
             .map(|(listener, _, serves)| {
-                tokio::spawn(accept(Arc::clone(&shared), listener, serves, stopped.clone()))
+                tokio::spawn(accept(Arc::clone(&app), listener, serves, stopped.clone()))
             })
             .collect();
-        tasks.push(tokio::spawn(schedule::run(Arc::clone(&shared), stopped)));
-        Ok(Self { shared, address, ports, admin, stop, tasks })
+        tasks.push(tokio::spawn(run_scheduler(Arc::clone(&app), stopped)));
+        Ok(Self { app, address, ports, admin, stop, tasks })
     }
 
     /// The address of all vendors.
@@ -146,22 +149,50 @@ impl Emulator {
 
     /// What it was started with.
     pub fn settings(&self) -> &Settings {
-        &self.shared.settings
+        &self.app.settings
     }
 
     /// The clock of the account that a key names.
-    pub fn clock(&self, key: &str) -> crate::handles::ClockHandle {
-        crate::handles::ClockHandle::new(Arc::clone(&self.shared), account::digest(key))
+    pub fn clock(&self, key: &str) -> ClockHandle {
+        ClockHandle::new(Arc::clone(&self.app), account::digest(key))
     }
 
     /// The jobs of the account that a key names.
-    pub fn jobs(&self, key: &str) -> crate::handles::JobsHandle {
-        crate::handles::JobsHandle::new(Arc::clone(&self.shared), account::digest(key))
+    pub fn jobs(&self, key: &str) -> JobsHandle {
+        JobsHandle::new(Arc::clone(&self.app), account::digest(key))
     }
 
     /// The scenarios of the account that a key names.
-    pub fn scenarios(&self, key: &str) -> crate::handles::ScenariosHandle {
-        crate::handles::ScenariosHandle::new(Arc::clone(&self.shared), account::digest(key))
+    pub fn scenarios(&self, key: &str) -> ScenariosHandle {
+        ScenariosHandle::new(Arc::clone(&self.app), account::digest(key))
+    }
+
+    /// The wallet that the account that a key names has with a vendor, named by its id.
+    pub fn wallet(&self, key: &str, vendor: &str) -> WalletHandle {
+        WalletHandle::new(Arc::clone(&self.app), account::digest(key), vendor)
+    }
+
+    /// The requests of the account that a key names.
+    pub fn requests(&self, key: &str) -> RequestsHandle {
+        RequestsHandle::new(Arc::clone(&self.app), account::digest(key))
+    }
+
+    /// Expects requests from now on; whether they came is found out by [`Emulator::verify`].
+    ///
+    /// Dropping an emulator with an expectation that is not met and was not verified panics, unless
+    /// the thread is panicking already: a test that forgets to verify must not pass.
+    pub fn expect(&self, expectation: impl Into<Expectation>) {
+        self.app.journal.expect(expectation.into());
+    }
+
+    /// Finds out whether everything that was expected so far has come. It is not expected any more afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Tells what was expected and what came instead.
+    #[expect(clippy::unused_async, reason = "as the handles, so that a journal may be kept elsewhere")]
+    pub async fn verify(&self) -> Result<(), Unmet> {
+        self.app.journal.verify()
     }
 
     /// Stops taking connections, lets the open ones finish for two seconds, and ends.
@@ -179,7 +210,7 @@ impl Drop for Emulator {
         for task in &self.tasks {
             task.abort();
         }
-        match self.shared.journal.verify() {
+        match self.app.journal.verify() {
             Err(unmet) if !std::thread::panicking() => panic!("{unmet}"),
             Err(_) | Ok(()) => {}
         }

@@ -1,19 +1,17 @@
-//! What a test expects of its client: requests that come, and requests that do not.
+//! Expectations of a test of its client: requests that come, and requests that do not.
 
 use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::account;
-use crate::emulator::Emulator;
-use crate::journal::{Entry, RequestsHandle, Wanted};
+use crate::journal::{JournalEntry, RequestFilter};
 
-/// How many of the nearest requests are told.
-const NEAREST: usize = 3;
+/// How many of the nearest requests are shown.
+const MAX_NEAREST: usize = 3;
 
-/// How many of too many requests are told.
-const TOLD: usize = 5;
+/// How many of too many requests are shown.
+const MAX_SURPLUS: usize = 5;
 
 /// How often requests are expected.
 ///
@@ -32,7 +30,7 @@ const TOLD: usize = 5;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    wanted: Wanted,
+    filter: RequestFilter,
     least: u64,
     /// Nothing, if there may be any number.
     most: Option<u64>,
@@ -40,8 +38,8 @@ pub struct Expectation {
 
 impl Expectation {
     /// Requests of an operation, to be narrowed down and counted; at least one, unless it is said how many.
-    pub fn of(operation: &str) -> Wanted {
-        Wanted::of(operation)
+    pub fn of(operation: &str) -> RequestFilter {
+        RequestFilter::of(operation)
     }
 
     /// So many, or more.
@@ -57,26 +55,26 @@ impl Expectation {
     }
 }
 
-impl From<Wanted> for Expectation {
-    fn from(wanted: Wanted) -> Self {
-        Self { wanted, least: 1, most: None }
+impl From<RequestFilter> for Expectation {
+    fn from(filter: RequestFilter) -> Self {
+        Self { filter, least: 1, most: None }
     }
 }
 
-impl Wanted {
+impl RequestFilter {
     /// Just so many.
     pub fn times(self, count: u64) -> Expectation {
-        Expectation { wanted: self, least: count, most: Some(count) }
+        Expectation { filter: self, least: count, most: Some(count) }
     }
 
     /// So many, or more.
     pub fn at_least(self, least: u64) -> Expectation {
-        Expectation { wanted: self, least, most: None }
+        Expectation { filter: self, least, most: None }
     }
 
     /// So many, or fewer; also none.
     pub fn at_most(self, most: u64) -> Expectation {
-        Expectation { wanted: self, least: 0, most: Some(most) }
+        Expectation { filter: self, least: 0, most: Some(most) }
     }
 
     /// None.
@@ -101,26 +99,26 @@ impl fmt::Display for Expectation {
 
 /// An expectation, and how often it was met since.
 #[derive(Clone, Debug)]
-pub(crate) struct Watched {
+pub(crate) struct TrackedExpectation {
     expectation: Expectation,
     seen: u64,
     /// The number of the first entry that counts.
     from: u64,
 }
 
-impl Watched {
+impl TrackedExpectation {
     pub(crate) fn new(expectation: Expectation, from: u64) -> Self {
         Self { expectation, seen: 0, from }
     }
 
     /// Counts a request if it is meant.
-    pub(crate) fn see(&mut self, entry: &Entry) {
-        self.seen += u64::from(entry.id >= self.from && self.expectation.wanted.fits(entry));
+    pub(crate) fn see(&mut self, entry: &JournalEntry) {
+        self.seen += u64::from(entry.id >= self.from && self.expectation.filter.fits(entry));
     }
 
     fn is_met(&self) -> bool {
-        let Expectation { wanted, least, most } = &self.expectation;
-        wanted.check().is_ok() && self.seen >= *least && most.is_none_or(|most| self.seen <= most)
+        let Expectation { filter, least, most } = &self.expectation;
+        filter.check().is_ok() && self.seen >= *least && most.is_none_or(|most| self.seen <= most)
     }
 }
 
@@ -135,18 +133,22 @@ pub struct Unmet {
 
 #[derive(Clone, Debug)]
 struct Miss {
-    watched: Watched,
+    watched: TrackedExpectation,
     /// What is misspelt.
     wrong: Option<String>,
     /// Requests that are told, each with the points in which it differs.
-    told: Vec<(Arc<Entry>, Vec<String>)>,
+    shown: Vec<(Arc<JournalEntry>, Vec<String>)>,
     /// How many that are meant came before they were expected.
     early: usize,
 }
 
 impl Unmet {
     /// What is not met. `entries` are newest first.
-    pub(crate) fn among(watched: &[Watched], entries: &[Arc<Entry>], dropped: u64) -> Option<Self> {
+    pub(crate) fn among(
+        watched: &[TrackedExpectation],
+        entries: &[Arc<JournalEntry>],
+        dropped: u64,
+    ) -> Option<Self> {
         let misses: Vec<Miss> = watched
             .iter()
             .filter(|watched| !watched.is_met())
@@ -157,30 +159,30 @@ impl Unmet {
 }
 
 impl Miss {
-    fn new(watched: Watched, entries: &[Arc<Entry>]) -> Self {
-        let wanted = &watched.expectation.wanted;
-        let early = entries.iter().filter(|entry| entry.id < watched.from && wanted.fits(entry)).count();
-        let mut told: Vec<(Arc<Entry>, Vec<String>)> = entries
+    fn new(watched: TrackedExpectation, entries: &[Arc<JournalEntry>]) -> Self {
+        let filter = &watched.expectation.filter;
+        let early = entries.iter().filter(|entry| entry.id < watched.from && filter.fits(entry)).count();
+        let mut shown: Vec<(Arc<JournalEntry>, Vec<String>)> = entries
             .iter()
             .filter(|entry| entry.id >= watched.from)
-            .map(|entry| (Arc::clone(entry), differences(wanted, entry)))
+            .map(|entry| (Arc::clone(entry), differences(filter, entry)))
             .collect();
         if watched.seen < watched.expectation.least {
-            told.retain(|(_, differences)| !differences.is_empty());
+            shown.retain(|(_, differences)| !differences.is_empty());
             // The sort is stable, so of requests that are as near the latest come first.
-            told.sort_by_key(|(_, differences)| differences.len());
-            told.truncate(NEAREST);
+            shown.sort_by_key(|(_, differences)| differences.len());
+            shown.truncate(MAX_NEAREST);
         } else {
-            told.retain(|(_, differences)| differences.is_empty());
-            told.truncate(TOLD);
+            shown.retain(|(_, differences)| differences.is_empty());
+            shown.truncate(MAX_SURPLUS);
         }
-        let wrong = wanted.check().err();
-        Self { wrong, told, early, watched }
+        let wrong = filter.check().err();
+        Self { wrong, shown, early, watched }
     }
 }
 
-fn differences(wanted: &Wanted, entry: &Entry) -> Vec<String> {
-    let different = wanted.points(entry).filter(|point| !point.fits);
+fn differences(filter: &RequestFilter, entry: &JournalEntry) -> Vec<String> {
+    let different = filter.points(entry).filter(|point| !point.fits);
     different
         .map(|point| match point.seen {
             Some(seen) => format!("{} is {seen}, not {}", point.name, point.wanted),
@@ -209,9 +211,9 @@ impl fmt::Display for Unmet {
 
 impl fmt::Display for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Watched { expectation, seen, .. } = &self.watched;
+        let TrackedExpectation { expectation, seen, .. } = &self.watched;
         let were = if *seen == 1 { "was" } else { "were" };
-        write!(f, "\nexpected {expectation}, {seen} {were} seen: {}", expectation.wanted)?;
+        write!(f, "\nexpected {expectation}, {seen} {were} seen: {}", expectation.filter)?;
         if let Some(wrong) = &self.wrong {
             write!(f, "\n  {wrong}")?;
         }
@@ -223,43 +225,18 @@ impl fmt::Display for Miss {
             )?;
         }
         let few = *seen < expectation.least;
-        match (self.told.is_empty(), few) {
+        match (self.shown.is_empty(), few) {
             (true, true) => return f.write_str("\n  no other request came either"),
             (true, false) => return Ok(()),
             (false, true) => f.write_str("\n  the nearest that came:")?,
             (false, false) => f.write_str("\n  these came:")?,
         }
-        for (entry, differences) in &self.told {
+        for (entry, differences) in &self.shown {
             write!(f, "\n    #{} {} {}: {}", entry.id, entry.method, entry.path, entry.status)?;
             if !differences.is_empty() {
                 write!(f, "; {}", differences.join("; "))?;
             }
         }
         Ok(())
-    }
-}
-
-impl Emulator {
-    /// The requests of the account that a key names.
-    pub fn requests(&self, key: &str) -> RequestsHandle {
-        RequestsHandle::new(Arc::clone(&self.shared), account::digest(key))
-    }
-
-    /// Expects requests from now on; whether they came is found out by [`Emulator::verify`].
-    ///
-    /// Dropping an emulator with an expectation that is not met and that nobody verified panics, unless
-    /// the thread is panicking already: a test that forgets to verify must not pass.
-    pub fn expect(&self, expectation: impl Into<Expectation>) {
-        self.shared.journal.expect(expectation.into());
-    }
-
-    /// Finds out whether everything that was expected so far has come. It is not expected any more afterwards.
-    ///
-    /// # Errors
-    ///
-    /// Tells what was expected and what came instead.
-    #[expect(clippy::unused_async, reason = "as the handles, so that a journal may be kept elsewhere")]
-    pub async fn verify(&self) -> Result<(), Unmet> {
-        self.shared.journal.verify()
     }
 }

@@ -1,4 +1,4 @@
-//! Serves the contracts: clock, jobs, media and the HTTP edge.
+//! The emulator of vendors: it serves their contracts over HTTP, with jobs, media, webhooks and a clock for each account.
 //!
 //! In a test, start one on a port of the system's choice and point the client at it:
 //!
@@ -17,32 +17,44 @@
 //! # });
 //! ```
 
-pub mod account;
 mod admin;
+mod app;
+mod auth;
 mod builder;
-pub mod callback;
 pub mod clock;
+mod edge;
 mod emulator;
-pub mod engine;
+mod engine;
 pub mod expect;
 pub mod fixtures;
-pub mod handles;
-mod http;
-pub mod job;
+mod handles;
 pub mod journal;
+mod loopback;
 pub mod media;
-pub mod purses;
 pub mod random;
 pub mod scenario;
-mod schedule;
-pub mod settings;
-mod shared;
-pub mod store;
-mod variants;
+mod scheduler;
+mod served;
+mod settings;
+mod state;
+mod store;
+mod timeouts;
+mod transact;
+mod wallets;
+pub mod webhook;
 
+pub use self::auth::{KeyRule, KeyState, account};
 pub use self::builder::EmulatorBuilder;
 pub use self::emulator::{Emulator, StartError};
 pub use self::engine::Latency;
-pub use self::job::Progress;
-pub use self::purses::{Balance, PurseHandle, PurseSetting};
+pub use self::handles::{
+    ClockHandle, HandleError, JobsHandle, RequestsHandle, ScenariosHandle, WalletHandle,
+};
+pub use self::served::ServedVendor;
 pub use self::settings::{ImageBreach, Images, Limits, Settings};
+pub use self::state::job::{Ending, Job};
+pub use self::state::limits::{AccountLimits, ModelLimits};
+pub use self::state::progress::Progress;
+pub use self::state::wallet::Funds;
+pub use self::store::StoreLimits;
+pub use self::wallets::{Balance, WalletSetting};

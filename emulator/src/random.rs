@@ -44,7 +44,7 @@ impl Purpose {
 pub struct Seed(pub u64);
 
 impl Seed {
-    /// A seed that nobody chose.
+    /// A seed that the user did not choose.
     pub fn fresh() -> Self {
         // The standard library keys its hashers from the operating system's randomness.
         Self(RandomState::new().build_hasher().finish() >> 16)

@@ -1,19 +1,19 @@
-//! What an emulator is started with.
+//! The settings that an emulator is started with.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use mockreel_contracts::{Options, Vendor};
-
-use crate::callback::Secret;
+use crate::auth::{KeyRule, Keyring};
 use crate::clock::AccountClock;
-use crate::engine::{KeyRule, Keyring, Latency};
-use crate::job::Progress;
-use crate::purses::PurseSetting;
+use crate::engine::Latency;
 use crate::random::Seed;
 use crate::scenario::Scenarios;
+use crate::served::ServedVendor;
+use crate::state::progress::Progress;
 use crate::store::StoreLimits;
+use crate::wallets::WalletSetting;
+use crate::webhook::Secret;
 
 /// Whether images named by an address are fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +33,6 @@ pub enum ImageBreach {
     Submit,
     /// Late: the job fails.
     Job,
-}
-
-/// A vendor and the quirks chosen for it.
-#[derive(Clone, Debug)]
-pub struct Chosen {
-    /// The edition.
-    pub vendor: Vendor,
-    /// Its options.
-    pub options: Options,
 }
 
 /// What is bounded beside the store, in bytes unless said otherwise.
@@ -78,7 +69,7 @@ impl Default for Limits {
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Which vendors are served, of each vendor the newest edition first.
-    pub vendors: Vec<Chosen>,
+    pub vendors: Vec<ServedVendor>,
     /// The address of all vendors.
     pub listen: SocketAddr,
     /// Addresses of single vendors, by `ID` or `ID@EDITION`.
@@ -102,9 +93,9 @@ pub struct Settings {
     /// Whether orders in prompts are followed also while listening beyond loopback.
     pub directives_beyond_loopback: bool,
     /// Whether callbacks go to any address, and also while listening beyond loopback. Otherwise they stay on this machine.
-    pub callbacks_beyond_loopback: bool,
+    pub webhooks_beyond_loopback: bool,
     /// What callbacks are signed with; without one they are not signed.
-    pub callback_secret: Option<Secret>,
+    pub webhook_secret: Option<Secret>,
     /// The address under which clients reach the emulator, if it is not the one it listens on.
     pub public_url: Option<String>,
     /// The scenarios of all accounts, in the order in which they are tried.
@@ -112,7 +103,7 @@ pub struct Settings {
     /// The keys that vendors know; without one for a vendor, it knows every key.
     pub keys: Vec<KeyRule>,
     /// What all accounts begin with, by the vendor's id.
-    pub purses: BTreeMap<String, PurseSetting>,
+    pub wallets: BTreeMap<String, WalletSetting>,
     /// What is bounded.
     pub limits: Limits,
 }
@@ -120,7 +111,7 @@ pub struct Settings {
 impl Settings {
     /// The keys that vendors know.
     pub(crate) fn keyring(&self) -> Result<Keyring, String> {
-        let mut served: Vec<&str> = self.vendors.iter().map(|chosen| chosen.vendor.id()).collect();
+        let mut served: Vec<&str> = self.vendors.iter().map(|served| served.vendor.id()).collect();
         served.dedup();
         Keyring::new(&self.keys, &served)
     }
@@ -147,23 +138,6 @@ impl FromStr for ImageBreach {
             "submit" => Ok(Self::Submit),
             "job" => Ok(Self::Job),
             _ => Err(format!("`{text}` is no moment: expected vendor, submit or job")),
-        }
-    }
-}
-
-impl FromStr for Progress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.strip_prefix("polls=")) {
-            ("time", _) => Ok(Self::Time),
-            ("immediate", _) => Ok(Self::Immediate),
-            ("step", _) => Ok(Self::Step),
-            (_, Some(count)) => count
-                .parse()
-                .map(Self::Polls)
-                .map_err(|_| format!("`{count}` is no number of polls: expected polls=N, as in polls=2")),
-            (_, None) => Err(format!("`{text}` is no progress: expected time, immediate, polls=N or step")),
         }
     }
 }

@@ -7,17 +7,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use mockreel_conformance::amount::Amount;
 use mockreel_conformance::baseline::{Baseline, is_day};
 use mockreel_conformance::catalogue;
-use mockreel_conformance::check::{MOST_GENERATED, Place, Wanted, check, plan};
-use mockreel_conformance::drift::compare::beside;
+use mockreel_conformance::check::{CheckOptions, MOST_GENERATED, TargetChoice, check, plan};
+use mockreel_conformance::drift::compare::read_comparison_inputs;
+use mockreel_conformance::exit::{EXHAUSTED, FINE, USAGE, worst_exit};
 use mockreel_conformance::outcome::Report;
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::report::github::annotations;
 use mockreel_conformance::report::terminal::{Progress, summary};
 use mockreel_conformance::report::{parse_requests, render};
-use mockreel_conformance::run::{Choice, EXHAUSTED, FINE, USAGE, worst};
+use mockreel_conformance::run::Choice;
+use mockreel_contracts::Amount;
 use mockreel_contracts::Vendor;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, Latency};
@@ -80,7 +81,7 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
     if let Some(why) = failure {
         return Err(CliError::Suite(why));
     }
-    Ok(ExitCode::from(worst(reports.iter().map(|report| report.exit_code))))
+    Ok(ExitCode::from(worst_exit(reports.iter().map(|report| report.exit_code))))
 }
 
 /// Prints what a run would send and could cost.
@@ -101,7 +102,7 @@ pub(crate) fn run_plan(flags: CheckFlags) -> Result<ExitCode, CliError> {
             FINE
         });
     }
-    Ok(ExitCode::from(worst(codes.into_iter())))
+    Ok(ExitCode::from(worst_exit(codes.into_iter())))
 }
 
 /// Rewrites a baseline by a report.
@@ -134,7 +135,7 @@ pub(crate) fn update_baseline(command: &BaselineCommand) -> Result<(), CliError>
 
 /// A run of the suite, and the emulator that was started for it.
 pub(crate) struct CheckRun {
-    pub(crate) options: Wanted,
+    pub(crate) options: CheckOptions,
     /// Kept so that the emulator lives as long as the run.
     _emulator: Option<(Emulator, tokio::runtime::Runtime)>,
 }
@@ -151,19 +152,20 @@ impl CheckRun {
         // A cassette holds one run of an edition, so each model has a folder of its own.
         let shelf = |dir: PathBuf| model.map_or_else(|| dir.clone(), |id| dir.join(id.replace('/', "+")));
         let place = match (flags.replay.map(shelf), flags.target.as_deref().unwrap_or("emulator")) {
-            (Some(dir), _) => Place::Replay(dir),
+            (Some(dir), _) => TargetChoice::Replay(dir),
             (None, "emulator") => {
                 let (started, runtime) = start_emulator(vendor, seed)?;
-                let place = Place::Emulator { base: started.url(vendor.id()), control: started.admin_base() };
+                let place =
+                    TargetChoice::Emulator { base: started.url(vendor.id()), control: started.admin_base() };
                 emulator = Some((started, runtime));
                 place
             }
-            (None, "live") => Place::Live,
-            (None, address) => Place::Address(address.to_owned()),
+            (None, "live") => TargetChoice::Live,
+            (None, address) => TargetChoice::Address(address.to_owned()),
         };
         let read_baseline =
             |path: PathBuf| Ok::<_, CliError>((path.display().to_string(), read_text(&path)?));
-        let options = Wanted {
+        let options = CheckOptions {
             contract: Arc::clone(&vendor.contract),
             model: model.map(str::to_owned),
             place,
@@ -181,7 +183,7 @@ impl CheckRun {
             cassette: flags.cassette.map(shelf),
             seed,
             image: flags.image,
-            beside: beside(flags.previous.as_deref(), &flags.spec, vendor)?,
+            inputs: read_comparison_inputs(flags.previous.as_deref(), &flags.spec, vendor)?,
         };
         Ok(Self { options, _emulator: emulator })
     }

@@ -8,14 +8,14 @@ use std::process::ExitCode;
 
 use mockreel_conformance::baseline::is_day;
 use mockreel_conformance::clock::RunClock;
-use mockreel_conformance::drift::compare::{Pair, compared, documents};
-use mockreel_conformance::drift::inputs::{Named, Side, dated, of_file};
+use mockreel_conformance::drift::compare::{InputPair, compare_inputs, documents};
+use mockreel_conformance::drift::inputs::{Input, InputName, dated, of_file};
 use mockreel_conformance::drift::live as fresh;
-use mockreel_conformance::drift::probe::probed;
+use mockreel_conformance::drift::probe::probe_stand_in;
+use mockreel_conformance::exit::{EXHAUSTED, FINE, INTERNAL, SuiteError, UNREACHABLE, worst_exit};
 use mockreel_conformance::report::escape::one_line;
 use mockreel_conformance::report::terminal::Progress;
 use mockreel_conformance::report::{Format, parse_requests};
-use mockreel_conformance::run::{EXHAUSTED, FINE, INTERNAL, Trouble, UNREACHABLE, worst};
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
 use mockreel_drift::history::{History, append};
@@ -49,7 +49,7 @@ fn run_compare(flags: DriftFlags) -> Result<ExitCode, CliError> {
     let comparison = Comparison::make(&flags)?;
     let drift = if comparison.report.has_drift() { DRIFT } else { FINE };
     comparison.write(&flags, &files)?;
-    Ok(ExitCode::from(worst([comparison.code, drift].into_iter())))
+    Ok(ExitCode::from(worst_exit([comparison.code, drift].into_iter())))
 }
 
 fn run_watch(watch: WatchFlags) -> Result<ExitCode, CliError> {
@@ -98,7 +98,7 @@ fn print_history(path: &Path) -> Result<(), CliError> {
             ))
         })?;
         let mut reports: Vec<(String, Report)> = Vec::new();
-        let mut before: Option<Side> = None;
+        let mut before: Option<Input> = None;
         let mut unread = Vec::new();
         for (day, file) in days {
             // One file that cannot be read does not hide what the others say.
@@ -167,7 +167,7 @@ struct Comparison {
 
 impl Comparison {
     fn make(flags: &DriftFlags) -> Result<Self, CliError> {
-        let parse = |name: &str| Named::parse(name).map(|kind| (name.to_owned(), kind));
+        let parse = |name: &str| InputName::parse(name).map(|kind| (name.to_owned(), kind));
         let [old, new, emulator, previous] =
             [&flags.old, &flags.new, &flags.emulator, &flags.previous].map(|name| name.as_deref().map(parse));
         let (old, new) = (old.transpose()?, new.transpose()?);
@@ -178,14 +178,14 @@ impl Comparison {
         let vendor = named.fold(chosen, |vendor, (_, kind)| vendor.or_else(|| kind.vendor()));
         let vendor = vendor.as_ref();
         let mut code = FINE;
-        let mut read = |named: Option<(String, Named)>, is_new: bool| {
+        let mut read = |named: Option<(String, InputName)>, is_new: bool| {
             let Some((name, kind)) = named else { return Ok(None) };
             if let Some(input) = kind.read(&name, vendor)? {
                 return Ok(Some(input));
             }
             let (input, run) = ask_target(flags, &name, vendor, is_new)?;
             if [UNREACHABLE, EXHAUSTED, INTERNAL].contains(&run) {
-                code = worst([code, run].into_iter());
+                code = worst_exit([code, run].into_iter());
             }
             Ok::<_, CliError>(Some(input))
         };
@@ -197,11 +197,11 @@ impl Comparison {
         if let Some(empty) = [&old, &new].into_iter().find(|input| input.saw_nothing()) {
             let line =
                 format!("{}: expected answers, found no good one: nothing could be compared", empty.name);
-            return Err(CliError::Suite(Trouble::new(UNREACHABLE, line)));
+            return Err(CliError::Suite(SuiteError::Unreachable(line)));
         }
         let is_enforced = flags.enforced.unwrap_or(false);
         let view = if is_enforced { openapi::View::Enforced } else { openapi::View::Documented };
-        let mut report = compared(Pair {
+        let mut report = compare_inputs(InputPair {
             old: &old,
             new: &new,
             emulator: emulator.as_ref(),
@@ -236,13 +236,13 @@ impl Comparison {
 /// Asks an emulator for everything that some edition takes, and compares what it takes with a description.
 fn probe_target(flags: &DriftFlags, vendor: Option<&Vendor>, docs: &Surface) -> Result<Report, CliError> {
     let name = flags.new.as_deref().unwrap_or_default();
-    if !matches!(Named::parse(name), Ok(Named::Ask(_))) {
+    if !matches!(InputName::parse(name), Ok(InputName::Ask(_))) {
         return Err(CliError::Usage(format!(
             "--probe asks NEW: expected emulator or the address of a stand-in, found {name}"
         )));
     }
     let run = prepare_run(flags, name, vendor, false)?;
-    Ok(probed(&run.options, docs)?)
+    Ok(probe_stand_in(&run.options, docs)?)
 }
 
 /// Asks a target as `check` does, and answers with the exit code of that run.
@@ -251,7 +251,7 @@ fn ask_target(
     name: &str,
     vendor: Option<&Vendor>,
     is_new: bool,
-) -> Result<(Side, u8), CliError> {
+) -> Result<(Input, u8), CliError> {
     let run = prepare_run(flags, name, vendor, is_new)?;
     let mut progress = Progress::new();
     let answers = fresh::look(&run.options, name, &mut progress);

@@ -86,7 +86,7 @@ impl Expected {
 /// The file as it is read, with the places of what TOML cannot check.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenBaseline {
     #[serde(default)]
     expected: Vec<WrittenExpected>,
 }
@@ -122,8 +122,8 @@ impl Baseline {
     /// If it is not TOML, lacks a key or has one we do not know, if a day is none, if a reason is empty, or if
     /// two entries speak of the same.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, BaselineError> {
-        let wrong = |start: usize, what: String| place(file_name, text, start, what);
-        let written: Written = toml::from_str(text).map_err(|error| {
+        let wrong = |start: usize, what: String| find_line(file_name, text, start, what);
+        let written: WrittenBaseline = toml::from_str(text).map_err(|error| {
             wrong(error.span().map_or(0, |span| span.start), error.message().replace('\n', " "))
         })?;
         let mut expected: Vec<Expected> = Vec::new();
@@ -273,7 +273,7 @@ pub fn is_day(text: &str) -> bool {
     text.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == text)
 }
 
-fn place(file: &str, text: &str, start: usize, what: String) -> BaselineError {
+fn find_line(file: &str, text: &str, start: usize, what: String) -> BaselineError {
     let before = text.get(..start).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

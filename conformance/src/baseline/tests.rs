@@ -1,11 +1,11 @@
-//! What a baseline accepts, and what a rewritten one says.
+//! Baselines: the entries that are accepted, and the text of a rewritten one.
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::amount::Amount;
-use crate::case::{Cost, Level};
+use crate::clause::{Cost, Level};
 use crate::outcome::{CaseSpend, Evidence, SCHEMA_VERSION, Spend};
+use mockreel_contracts::Amount;
 
 const FILE: &str = r#"
 [[expected]]

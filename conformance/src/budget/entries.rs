@@ -1,10 +1,10 @@
-//! What the lines of a ledger say, and what they add up to.
+//! The lines of a ledger, and their sums.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::amount::Amount;
+use mockreel_contracts::Amount;
 
 /// How a reservation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub enum Settled {
 /// A line after the first.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Line {
+pub(super) enum LedgerLine {
     /// Something is about to be sent.
     Reserve(Reservation),
     /// It is known what became of it.
@@ -43,7 +43,7 @@ pub(super) struct Reservation {
     pub(super) amount: Amount,
     pub(super) unit: String,
     /// Whether `amount` is a price at all; if not, it is 0.
-    #[serde(default = "known", skip_serializing_if = "is_known")]
+    #[serde(default = "is_known_by_default", skip_serializing_if = "is_known")]
     pub(super) price_known: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Settlement {
     pub(super) result: Settled,
 }
 
-fn known() -> bool {
+fn is_known_by_default() -> bool {
     true
 }
 
@@ -68,7 +68,7 @@ fn is_known(known: &bool) -> bool {
 
 /// An entry that fits those before it.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(super) enum LedgerEntry {
     Open { month: String, reservation: Reservation },
     Close(Settlement),
 }
@@ -83,15 +83,15 @@ struct Account {
 
 /// What the lines of a ledger add up to.
 #[derive(Debug, Default)]
-pub(super) struct Entries {
+pub(super) struct LedgerEntries {
     reservations: u64,
     open: BTreeMap<u64, (Account, Amount)>,
     settled: BTreeMap<Account, Amount>,
 }
 
-impl Line {
+impl LedgerLine {
     /// Checks that the line fits the entries before it.
-    pub(super) fn checked(&self, before: &Entries) -> Result<Entry, String> {
+    pub(super) fn check_line(&self, before: &LedgerEntries) -> Result<LedgerEntry, String> {
         match self {
             Self::Reserve(reservation) => {
                 if reservation.id != before.next_id() {
@@ -99,7 +99,7 @@ impl Line {
                     return Err(format!("expected reservation {expected}, found {}", reservation.id));
                 }
                 let month = month(&reservation.at)?;
-                Ok(Entry::Open { month, reservation: reservation.clone() })
+                Ok(LedgerEntry::Open { month, reservation: reservation.clone() })
             }
             Self::Settle(Settlement { id, amount, result }) => {
                 let Some((_, reserved)) = before.open.get(id) else {
@@ -115,13 +115,13 @@ impl Line {
                         "expected {charged} as the amount of reservation {id}, found {amount}"
                     ));
                 }
-                Ok(Entry::Close(Settlement { id: *id, amount: *amount, result: *result }))
+                Ok(LedgerEntry::Close(Settlement { id: *id, amount: *amount, result: *result }))
             }
         }
     }
 }
 
-impl Entries {
+impl LedgerEntries {
     /// The number of the next reservation.
     pub(super) fn next_id(&self) -> u64 {
         self.reservations + 1
@@ -129,25 +129,25 @@ impl Entries {
 
     /// Reads a line of the file.
     pub(super) fn read(&mut self, line: &[u8]) -> Result<(), String> {
-        let line: Line =
+        let line: LedgerLine =
             serde_json::from_slice(line).map_err(|error| format!("expected an entry: {error}"))?;
-        let entry = line.checked(self)?;
+        let entry = line.check_line(self)?;
         self.record(entry);
         Ok(())
     }
 
-    /// Counts an entry that [`Line::checked`] has passed.
-    pub(super) fn record(&mut self, entry: Entry) {
+    /// Counts an entry that [`LedgerLine::checked`] has passed.
+    pub(super) fn record(&mut self, entry: LedgerEntry) {
         match entry {
-            Entry::Open { month, reservation } => {
+            LedgerEntry::Open { month, reservation } => {
                 let Reservation { id, vendor, unit, amount, .. } = reservation;
                 self.reservations = id;
                 self.open.insert(id, (Account { vendor, unit, month }, amount));
             }
-            Entry::Close(Settlement { id, amount, .. }) => {
+            LedgerEntry::Close(Settlement { id, amount, .. }) => {
                 if let Some((account, _)) = self.open.remove(&id) {
                     let sum = self.settled.entry(account).or_default();
-                    *sum = *sum + amount;
+                    *sum += amount;
                 }
             }
         }

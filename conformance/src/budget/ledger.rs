@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::entries::{Entries, Line, Reservation, Settled, Settlement};
-use crate::amount::Amount;
+use super::entries::{LedgerEntries, LedgerLine, Reservation, Settled, Settlement};
+use mockreel_contracts::Amount;
 
 /// The first line of every ledger.
 const HEADER: &str = "{\"schema_version\":1,\"ledger\":\"mockreel\"}\n";
@@ -79,7 +79,7 @@ pub enum LedgerError {
     },
     /// The entry would break the ledger's rules.
     #[error("nothing was written to the ledger {}: {why}", path.display())]
-    Entry {
+    LedgerEntry {
         /// The file.
         path: PathBuf,
         /// What was expected and found.
@@ -89,7 +89,7 @@ pub enum LedgerError {
 
 /// The first line.
 #[derive(Deserialize, Serialize)]
-struct Header {
+struct LedgerHeader {
     schema_version: u32,
     ledger: String,
 }
@@ -102,7 +102,7 @@ pub struct Ledger {
     run: String,
     /// Bytes of the file; all of them are whole lines that were read or written here.
     length: u64,
-    entries: Entries,
+    entries: LedgerEntries,
     unusable: bool,
 }
 
@@ -132,7 +132,7 @@ impl Ledger {
             let why = "expected a file of its own".to_owned();
             return Err(LedgerError::NotALedger { path: path.to_owned(), why });
         }
-        let mut entries = Entries::default();
+        let mut entries = LedgerEntries::default();
         let mut length = read(path, &file, &mut entries)?;
         if length < found.len() {
             file.set_len(length).map_err(io("repair"))?;
@@ -166,21 +166,21 @@ impl Ledger {
     /// Reserves, and returns the reservation's number once it is durable. `id` and `run` are filled in here.
     pub(super) fn reserve(&mut self, wanted: Reservation) -> Result<u64, LedgerError> {
         let id = self.entries.next_id();
-        self.add(&Line::Reserve(Reservation { id, run: self.run.clone(), ..wanted }))?;
+        self.add(&LedgerLine::Reserve(Reservation { id, run: self.run.clone(), ..wanted }))?;
         Ok(id)
     }
 
     /// Settles an open reservation.
     pub(super) fn settle(&mut self, id: u64, amount: Amount, result: Settled) -> Result<(), LedgerError> {
-        self.add(&Line::Settle(Settlement { id, amount, result }))
+        self.add(&LedgerLine::Settle(Settlement { id, amount, result }))
     }
 
-    fn add(&mut self, line: &Line) -> Result<(), LedgerError> {
+    fn add(&mut self, line: &LedgerLine) -> Result<(), LedgerError> {
         if self.unusable {
             return Err(LedgerError::Unusable { path: self.path.clone() });
         }
-        let refused = |why| LedgerError::Entry { path: self.path.clone(), why };
-        let entry = line.checked(&self.entries).map_err(refused)?;
+        let refused = |why| LedgerError::LedgerEntry { path: self.path.clone(), why };
+        let entry = line.check_line(&self.entries).map_err(refused)?;
         let mut bytes = serde_json::to_vec(line).expect("entries are texts, numbers and finite amounts");
         bytes.push(b'\n');
         if bytes.len() > LINE_LIMIT_BYTES {
@@ -225,7 +225,7 @@ impl Drop for Ledger {
 }
 
 /// Reads all whole lines and returns how many bytes they have.
-fn read(path: &Path, file: &File, entries: &mut Entries) -> Result<u64, LedgerError> {
+fn read(path: &Path, file: &File, entries: &mut LedgerEntries) -> Result<u64, LedgerError> {
     let mut reader = BufReader::new(file);
     let (mut length, mut number) = (0, 0);
     loop {
@@ -265,7 +265,7 @@ fn check_header(path: &Path, line: &[u8]) -> Result<(), LedgerError> {
     if !line.ends_with(b"\n") {
         return Err(expected());
     }
-    let header: Header = serde_json::from_slice(line).map_err(|_| expected())?;
+    let header: LedgerHeader = serde_json::from_slice(line).map_err(|_| expected())?;
     if header.ledger != "mockreel" {
         return Err(expected());
     }
@@ -317,7 +317,7 @@ mod tests {
             vendor: "acme".to_owned(),
             target: "live".to_owned(),
             case: "SUB-01".to_owned(),
-            amount: Amount::from_price(1.0),
+            amount: Amount::rounded_up(1.0),
             unit: "credits".to_owned(),
             price_known: true,
         };
@@ -328,6 +328,6 @@ mod tests {
         let refused = ledger.reserve(wanted()).unwrap_err();
         assert!(matches!(refused, LedgerError::Unusable { .. }), "{refused}");
         assert!(ledger.settle(1, Amount::ZERO, Settled::Refused).is_err());
-        assert_eq!(ledger.spent("acme", "credits"), Amount::from_price(1.0));
+        assert_eq!(ledger.spent("acme", "credits"), Amount::rounded_up(1.0));
     }
 }

@@ -1,4 +1,4 @@
-//! What a run may spend, and the ledger on disk that remembers it.
+//! The budget of a run, and the ledger on disk that remembers it.
 //!
 //! Whoever is about to send a request that may cost asks the [`Budget`] first and gets a [`Permit`]. A permit
 //! can be made nowhere else, and until it is settled it counts as spent in full: in this run, in later ones,
@@ -12,12 +12,12 @@ mod tests;
 pub use entries::Settled;
 pub use ledger::{Ledger, LedgerError};
 
-use crate::amount::Amount;
 use entries::Reservation;
+use mockreel_contracts::Amount;
 
 /// Why a request may not be sent, or why it could not be written down what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum BudgetRefusal {
     /// It could cost more than is left.
     #[error(
         "it may cost {wanted} {unit}, but {left} {unit} are left of the budget; raise --max-spend, or leave the case out with --skip"
@@ -38,7 +38,7 @@ pub enum Refusal {
     Ledger(String),
 }
 
-impl From<LedgerError> for Refusal {
+impl From<LedgerError> for BudgetRefusal {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error.to_string())
     }
@@ -48,12 +48,12 @@ impl From<LedgerError> for Refusal {
 #[derive(Debug)]
 #[must_use = "a permit that is not settled stays reserved in full"]
 pub struct Permit {
-    kind: Kind,
+    kind: PermitKind,
     amount: Amount,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum PermitKind {
     /// A reservation of the ledger, by number.
     Reserved(u64),
     /// Nothing is limited here, so nothing was written.
@@ -66,8 +66,8 @@ impl Permit {
     /// The number of the reservation in the ledger; `None` if nothing had to be reserved.
     pub fn reservation(&self) -> Option<u64> {
         match self.kind {
-            Kind::Reserved(id) => Some(id),
-            Kind::Unlimited | Kind::Free => None,
+            PermitKind::Reserved(id) => Some(id),
+            PermitKind::Unlimited | PermitKind::Free => None,
         }
     }
 
@@ -85,11 +85,11 @@ pub struct Budget {
     reserved: Amount,
     /// Of this run, whether or not it is limited.
     settled: Amount,
-    limit: Option<Limit>,
+    limit: Option<SpendLimit>,
 }
 
 #[derive(Debug)]
-struct Limit {
+struct SpendLimit {
     ledger: Ledger,
     vendor: String,
     target: String,
@@ -115,7 +115,7 @@ impl Budget {
         allow_unknown_price: bool,
     ) -> Self {
         let (vendor, target) = (vendor.to_owned(), target.to_owned());
-        let limit = Limit { ledger, vendor, target, cap, allow_unknown_price };
+        let limit = SpendLimit { ledger, vendor, target, cap, allow_unknown_price };
         Self { limit: Some(limit), ..Self::free(unit) }
     }
 
@@ -126,12 +126,12 @@ impl Budget {
     ///
     /// If more is wanted than is left, if the price is unknown and that is not allowed, or if the ledger cannot
     /// be written. Nothing may be sent then.
-    pub fn reserve(&mut self, case: &str, worst: Option<Amount>, at: &str) -> Result<Permit, Refusal> {
+    pub fn reserve(&mut self, case: &str, worst: Option<Amount>, at: &str) -> Result<Permit, BudgetRefusal> {
         self.can_afford(worst)?;
         let amount = worst.unwrap_or(Amount::ZERO);
         let kind = match &mut self.limit {
-            None => Kind::Unlimited,
-            Some(limit) => Kind::Reserved(limit.ledger.reserve(Reservation {
+            None => PermitKind::Unlimited,
+            Some(limit) => PermitKind::Reserved(limit.ledger.reserve(Reservation {
                 id: 0,
                 at: at.to_owned(),
                 run: String::new(),
@@ -143,7 +143,7 @@ impl Budget {
                 price_known: worst.is_some(),
             })?),
         };
-        self.reserved = self.reserved + amount;
+        self.reserved += amount;
         Ok(Permit { kind, amount })
     }
 
@@ -154,7 +154,7 @@ impl Budget {
     ///
     /// If the ledger cannot be written: the reservation then stays in full. If a request that was thought free
     /// is said to have cost something: the catalogue is wrong then and must not be trusted with money.
-    pub fn settle(&mut self, permit: Permit, actual: Amount, result: Settled) -> Result<(), Refusal> {
+    pub fn settle(&mut self, permit: Permit, actual: Amount, result: Settled) -> Result<(), BudgetRefusal> {
         let Permit { kind, amount } = permit;
         let charged = match result {
             Settled::Refused => Amount::ZERO,
@@ -162,22 +162,22 @@ impl Budget {
             Settled::Unknown => amount,
         };
         match (kind, &mut self.limit) {
-            (Kind::Reserved(id), Some(limit)) => limit.ledger.settle(id, charged, result)?,
-            (Kind::Reserved(_), None) | (Kind::Unlimited, Some(_)) => {
-                return Err(Refusal::Ledger(
+            (PermitKind::Reserved(id), Some(limit)) => limit.ledger.settle(id, charged, result)?,
+            (PermitKind::Reserved(_), None) | (PermitKind::Unlimited, Some(_)) => {
+                return Err(BudgetRefusal::Ledger(
                     "the permit is of another budget; settle it where it was reserved".to_owned(),
                 ));
             }
-            (Kind::Free, _) if charged > Amount::ZERO => {
-                return Err(Refusal::Ledger(format!(
+            (PermitKind::Free, _) if charged > Amount::ZERO => {
+                return Err(BudgetRefusal::Ledger(format!(
                     "a request that cannot cost by design is said to have cost {charged} {}; look at the vendor's \
                      bill, and give the case a price",
                     self.unit
                 )));
             }
-            (Kind::Free, _) | (Kind::Unlimited, None) => {}
+            (PermitKind::Free, _) | (PermitKind::Unlimited, None) => {}
         }
-        self.settled = self.settled + charged;
+        self.settled += charged;
         Ok(())
     }
 
@@ -191,15 +191,15 @@ impl Budget {
     /// # Errors
     ///
     /// If more is wanted than is left, or if the price is unknown and that is not allowed.
-    pub fn can_afford(&self, worst: Option<Amount>) -> Result<(), Refusal> {
+    pub fn can_afford(&self, worst: Option<Amount>) -> Result<(), BudgetRefusal> {
         let (Some(limit), Some(left)) = (&self.limit, self.left()) else {
             return Ok(());
         };
         match worst {
             None if limit.allow_unknown_price => Ok(()),
-            None => Err(Refusal::UnknownPrice),
+            None => Err(BudgetRefusal::UnknownPrice),
             Some(wanted) if wanted > left => {
-                Err(Refusal::Exhausted { wanted, left, unit: self.unit.clone() })
+                Err(BudgetRefusal::Exhausted { wanted, left, unit: self.unit.clone() })
             }
             Some(_) => Ok(()),
         }
@@ -244,6 +244,6 @@ impl Budget {
 
     /// Leave to send a request that cannot cost by design.
     pub fn free_permit(&self) -> Permit {
-        Permit { kind: Kind::Free, amount: Amount::ZERO }
+        Permit { kind: PermitKind::Free, amount: Amount::ZERO }
     }
 }

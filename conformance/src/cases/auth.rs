@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use super::submit_of;
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::submit_of;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Answer, Body};
 
@@ -22,7 +24,7 @@ pub(super) const CASES: &[Case] = &[
         Stage::Free,
         |session| {
             let ask = submit_of(session)?.from(Credential::Nobody);
-            refused(session, &ask)
+            expect_refusal(session, &ask)
         },
     )
     .on(Profile::auth_clause),
@@ -37,8 +39,8 @@ pub(super) const CASES: &[Case] = &[
     .on(|profile| profile.problem_clause("unauthorized")),
     Case::new("AUTH-03", "another scheme is refused", Level::Should, Cost::Free, Stage::Free, |session| {
         let ask = submit_of(session)?;
-        refused(session, &ask.clone().from(Credential::Header(format!("Basic {BAD_KEY}"))))?;
-        refused(session, &ask.from(Credential::Header(BAD_KEY.to_owned())))
+        expect_refusal(session, &ask.clone().from(Credential::Header(format!("Basic {BAD_KEY}"))))?;
+        expect_refusal(session, &ask.from(Credential::Header(BAD_KEY.to_owned())))
     })
     .on(Profile::auth_clause),
     Case::new(
@@ -48,8 +50,8 @@ pub(super) const CASES: &[Case] = &[
         Cost::Free,
         Stage::Free,
         |session| {
-            let ask = session.profile.look(&session.strange_id("id")).from(Credential::Nobody);
-            refused(session, &ask)
+            let ask = session.profile.poll(&session.strange_id("id")).from(Credential::Nobody);
+            expect_refusal(session, &ask)
         },
     )
     .on(Profile::auth_clause),
@@ -72,7 +74,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Should,
         Cost::Shared,
         Stage::Accepted,
-        foreign,
+        check_foreign_key,
     )
     .on(|profile| profile.problem_clause("unknown_job"))
     .after(&["SUB-01"]),
@@ -82,44 +84,47 @@ fn bad_key_header(session: &Session<'_>) -> Credential {
     Credential::Header(session.auth_header(BAD_KEY))
 }
 
-fn bad_key(session: &mut Session<'_>) -> Verdict {
+fn bad_key(session: &mut Session<'_>) -> CaseEnd {
     let ask = submit_of(session)?.from(bad_key_header(session));
-    let answer = refused_answer(session, &ask)?;
+    let answer = require_refusal(session, &ask)?;
     if answer.json().is_none() {
-        return Err(Stop::Failed(format!("expected the refusal as JSON; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected the refusal as JSON; found {}", describe(&answer))));
     }
     if answer.text().contains(BAD_KEY) {
-        return Err(Stop::Failed(format!("expected the key not to be repeated; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!(
+            "expected the key not to be repeated; found {}",
+            describe(&answer)
+        )));
     }
     Ok(())
 }
 
-fn refused(session: &mut Session<'_>, ask: &Ask) -> Verdict {
-    refused_answer(session, ask).map(|_| ())
+fn expect_refusal(session: &mut Session<'_>, ask: &Ask) -> CaseEnd {
+    require_refusal(session, ask).map(|_| ())
 }
 
-fn refused_answer(session: &mut Session<'_>, ask: &Ask) -> Result<Answer, Stop> {
+fn require_refusal(session: &mut Session<'_>, ask: &Ask) -> Result<Answer, CaseError> {
     let answer = session.send(ask)?;
     if ![401, 403].contains(&answer.status) {
-        return Err(Stop::Failed(format!("expected 401 or 403; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected 401 or 403; found {}", describe(&answer))));
     }
     if let Some(id) = session.profile.observe(Operation::Submit, &answer).id {
-        return Err(Stop::Failed(format!("expected no job; found {}: id {id}", answer.status)));
+        return Err(CaseError::Failed(format!("expected no job; found {}: id {id}", answer.status)));
     }
     Ok(answer)
 }
 
 /// With a second key: the job is not found, or it is said to be somebody else's.
-fn foreign(session: &mut Session<'_>) -> Verdict {
+fn check_foreign_key(session: &mut Session<'_>) -> CaseEnd {
     if session.target.second_key.is_none() {
-        return Err(Stop::NotApplicable("needs a key of another account: --second-key-env".to_owned()));
+        return Err(CaseError::NotApplicable("needs a key of another account: --second-key-env".to_owned()));
     }
-    let job = session.shared()?;
-    let answer = session.send(&session.profile.look(&job.id).from(Credential::SecondKey))?;
+    let job = session.submit_shared()?;
+    let answer = session.send(&session.profile.poll(&job.id).from(Credential::SecondKey))?;
     let seen = session.profile.observe(Operation::Poll, &answer);
     let found = (200..300).contains(&answer.status) && (seen.status.is_some() || seen.video_url.is_some());
     if found || !(session.profile.refuses(&answer)) {
-        return Err(Stop::Failed(format!("expected 403 or 404; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected 403 or 404; found {}", describe(&answer))));
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! Where a request moves the camera, and how far: the vendors have members of several forms for it.
+//! The members of a request that move the camera, and how far: the vendors have members of several forms for it.
 
 use mockreel_contracts::Role;
 use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::schema::properties;
 use serde_json::{Value, json};
 
-use crate::case::Clause;
-use crate::profile::{Member, Profile, put};
+use crate::clause::Clause;
+use crate::profile::{Profile, RequestMember, put};
 
 /// What of a camera movement is to be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +18,19 @@ pub(super) enum BadCamera {
 }
 
 /// The member that moves the camera, and the keyword that lists its movements.
-pub(super) fn camera_of<'a>(profile: &Profile, model: &'a Model) -> Option<(Member<'a>, &'static str)> {
+pub(super) fn camera_of<'a>(
+    profile: &Profile,
+    model: &'a Model,
+) -> Option<(RequestMember<'a>, &'static str)> {
     place_of(profile, model, BadCamera::Movement).map(|member| (member, "enum"))
 }
 
 /// The member that holds a movement's name (with a list of them), or how far it goes (with a range).
-pub(super) fn place_of<'a>(profile: &Profile, model: &'a Model, what: BadCamera) -> Option<Member<'a>> {
+pub(super) fn place_of<'a>(
+    profile: &Profile,
+    model: &'a Model,
+    what: BadCamera,
+) -> Option<RequestMember<'a>> {
     let keyword = match what {
         BadCamera::Movement => "enum",
         BadCamera::Value => "maximum",
@@ -38,7 +45,7 @@ pub(super) fn place_of<'a>(profile: &Profile, model: &'a Model, what: BadCamera)
         let within = outer.iter().any(|place| pointer == place || pointer.starts_with(&format!("{place}/")));
         within && schema.get(keyword).is_some()
     });
-    inside.next().map(|(pointer, schema)| Member { pointer, schema })
+    inside.next().map(|(pointer, schema)| RequestMember { pointer, schema })
 }
 
 /// Puts a camera movement into a body; one part of it is wrong if asked for.

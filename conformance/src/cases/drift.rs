@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_drift::observed::{Observed, Tape};
 use mockreel_drift::{Finding, Report, Severity};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::case::{Case, Cost, Level, Stage};
-use crate::drift::compare::answers;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
+use crate::drift::answers::compare_answers;
+use crate::known::WITHOUT_PROFILE;
 use crate::profile::Profile;
-use crate::session::{Session, Stop, Verdict};
-use crate::shape::{self, undocumented};
+use crate::session::{CaseEnd, CaseError, Session};
+use crate::shape::{self, find_undocumented};
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Content, Exchange, Intent};
 
@@ -25,7 +28,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Info,
         Cost::Free,
         Stage::Last,
-        specs,
+        check_specs,
     ),
     Case::new(
         "DRIFT-02",
@@ -33,7 +36,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Must,
         Cost::Free,
         Stage::Last,
-        schemas,
+        check_schemas,
     )
     .on(|profile| profile.reply_clause(Operation::Poll)),
     Case::new(
@@ -42,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Info,
         Cost::Free,
         Stage::Last,
-        previous,
+        check_previous,
     ),
     Case::new(
         "DRIFT-04",
@@ -50,13 +53,13 @@ pub(super) const CASES: &[Case] = &[
         Level::Info,
         Cost::Free,
         Stage::Last,
-        references,
+        check_references,
     ),
-    Case::new("DRIFT-05", "which headers answers carry", Level::Info, Cost::Free, Stage::Last, headers),
+    Case::new("DRIFT-05", "which headers answers carry", Level::Info, Cost::Free, Stage::Last, note_headers),
 ];
 
 /// The exchanges of vendor paths, requests that were wrong on purpose left out.
-fn honest<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Exchange> {
+fn honest_exchanges<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Exchange> {
     session.exchanges().iter().filter(|exchange| {
         matches!(exchange.intent(), Intent::Honest | Intent::Probe)
             && session.target.is_vendor_path(&exchange.request.url)
@@ -64,7 +67,7 @@ fn honest<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Exchange> {
 }
 
 /// The operation that a request means.
-fn operation(profile: &Profile, base: &str, exchange: &Exchange) -> Option<Operation> {
+fn operation_of(profile: &Profile, base: &str, exchange: &Exchange) -> Option<Operation> {
     let url = Url::parse(&exchange.request.url).ok()?;
     let start = Url::parse(base).ok()?;
     let path = url.path().strip_prefix(start.path().trim_end_matches('/'))?;
@@ -72,25 +75,37 @@ fn operation(profile: &Profile, base: &str, exchange: &Exchange) -> Option<Opera
     profile.contract().route(&options, &exchange.request.method, path).ok().map(|matched| matched.name)
 }
 
-fn specs(session: &mut Session<'_>) -> Verdict {
-    let report = session.beside().specs.ok_or_else(|| {
-        Stop::NotApplicable("compares two files of the vendor; name them with --spec".to_owned())
+fn check_specs(session: &mut Session<'_>) -> CaseEnd {
+    let report = session.inputs().specs.clone().ok_or_else(|| {
+        CaseError::NotApplicable("compares two files of the vendor; name them with --spec".to_owned())
     })?;
-    noted(session, &report)
+    note_findings(session, &report)
 }
 
-fn previous(session: &mut Session<'_>) -> Verdict {
-    let before = session.beside().previous.ok_or_else(|| {
-        Stop::NotApplicable("compares with an earlier recording; name it with --previous".to_owned())
+fn check_previous(session: &mut Session<'_>) -> CaseEnd {
+    let before = session.inputs().previous.clone().ok_or_else(|| {
+        CaseError::NotApplicable("compares with an earlier recording; name it with --previous".to_owned())
     })?;
-    let report = answers((&before, "the last run"), (&session.observed(), "this run"));
-    noted(session, &report)
+    let report = compare_answers((&before, "the last run"), (&observe_run(session), "this run"));
+    note_findings(session, &report)
+}
+
+/// The answers of the run so far, as shapes.
+fn observe_run(session: &Session<'_>) -> Observed {
+    Observed::of(&[Tape {
+        contract: session.profile.contract(),
+        base: &session.target.base,
+        recorded: session.started(),
+        stand_in: session.target.control.is_some(),
+        exchanges: session.exchanges(),
+        cases: WITHOUT_PROFILE,
+    }])
 }
 
 /// Writes down what differs; the message counts it.
-fn noted(session: &mut Session<'_>, report: &Report) -> Verdict {
+fn note_findings(session: &mut Session<'_>, report: &Report) -> CaseEnd {
     let wire: Vec<&Finding> = report.findings.iter().filter(|finding| finding.is_wire_relevant()).collect();
-    let told: Vec<Value> = wire.iter().take(MOST_FINDINGS).map(|finding| summed(finding)).collect();
+    let told: Vec<Value> = wire.iter().take(MOST_FINDINGS).map(|finding| summarise(finding)).collect();
     session.note("findings", Value::Array(told));
     let count = |severity: Severity| wire.iter().filter(|finding| finding.severity == severity).count();
     let counts: Vec<String> = Severity::ALL
@@ -99,11 +114,11 @@ fn noted(session: &mut Session<'_>, report: &Report) -> Verdict {
         .filter(|(count, _)| *count > 0)
         .map(|(count, name)| format!("{count} {name}"))
         .collect();
-    if counts.is_empty() { Ok(()) } else { Err(Stop::Failed(format!("differs: {}", counts.join(", ")))) }
+    if counts.is_empty() { Ok(()) } else { Err(CaseError::Failed(format!("differs: {}", counts.join(", ")))) }
 }
 
 /// A finding as a note: facts and places, no values.
-fn summed(finding: &Finding) -> Value {
+fn summarise(finding: &Finding) -> Value {
     let mut told = json!({
         "kind": finding.kind.name(),
         "severity": finding.severity.name(),
@@ -121,18 +136,18 @@ fn summed(finding: &Finding) -> Value {
     told
 }
 
-fn schemas(session: &mut Session<'_>) -> Verdict {
+fn check_schemas(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
     let mut unlisted: BTreeMap<String, u32> = BTreeMap::new();
     let mut broken: BTreeSet<String> = BTreeSet::new();
     let mut numbers = Vec::new();
     let mut good = 0;
-    for exchange in honest(session) {
+    for exchange in honest_exchanges(session) {
         let Some(answer) = exchange.answer.as_ref().filter(|answer| (200..300).contains(&answer.status))
         else {
             continue;
         };
-        let Some(name) = operation(profile, &session.target.base, exchange) else { continue };
+        let Some(name) = operation_of(profile, &session.target.base, exchange) else { continue };
         good += 1;
         let (Some(operation), Content::Json(body)) = (profile.operation(name), &answer.body) else {
             broken.insert(format!("{name}: the answer is no JSON"));
@@ -142,13 +157,13 @@ fn schemas(session: &mut Session<'_>) -> Verdict {
             broken.insert(format!("{name}: {why}"));
             numbers.push(exchange.number);
         }
-        for pointer in undocumented(&operation.reply, body) {
+        for pointer in find_undocumented(&operation.reply, body) {
             *unlisted.entry(format!("{name}{pointer}")).or_default() += 1;
         }
     }
     session.rests_on(&numbers);
     if good == 0 {
-        return Err(Stop::NotApplicable("there was no good answer in this run".to_owned()));
+        return Err(CaseError::NotApplicable("there was no good answer in this run".to_owned()));
     }
     if !unlisted.is_empty() {
         session.note("undocumented", json!(unlisted));
@@ -157,24 +172,24 @@ fn schemas(session: &mut Session<'_>) -> Verdict {
         return Ok(());
     }
     let listed: Vec<String> = broken.into_iter().take(5).collect();
-    Err(Stop::Failed(listed.join("; ")))
+    Err(CaseError::Failed(listed.join("; ")))
 }
 
-fn references(session: &mut Session<'_>) -> Verdict {
-    let found = session.compared();
+fn check_references(session: &mut Session<'_>) -> CaseEnd {
+    let found = session.compare_inputs();
     match found {
         Some(counts) => {
             let differing: usize = counts.values().sum();
             session.note("cases_that_differ", json!(counts));
-            if differing == 0 { Ok(()) } else { Err(Stop::Failed(format!("{differing} places differ"))) }
+            if differing == 0 { Ok(()) } else { Err(CaseError::Failed(format!("{differing} places differ"))) }
         }
-        None => Err(Stop::NotApplicable("the suite has no references for this edition".to_owned())),
+        None => Err(CaseError::NotApplicable("the suite has no references for this edition".to_owned())),
     }
 }
 
-fn headers(session: &mut Session<'_>) -> Verdict {
+fn note_headers(session: &mut Session<'_>) -> CaseEnd {
     let mut names: BTreeMap<String, u32> = BTreeMap::new();
-    for exchange in honest(session) {
+    for exchange in honest_exchanges(session) {
         for (name, _) in exchange.answer.iter().flat_map(|answer| &answer.headers) {
             *names.entry(name.clone()).or_default() += 1;
         }

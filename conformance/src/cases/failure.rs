@@ -4,10 +4,12 @@ use mockreel_contracts::contract::check::image::{ImageRole, Transport};
 use mockreel_contracts::{Operation, Phase};
 use serde_json::json;
 
-use super::{plain, with};
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::{plain, require_operation, with};
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Credential, Profile, put};
-use crate::session::{Look, Session, Stop, Verdict, followed, told};
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Poll, Session, require_followed};
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
@@ -17,13 +19,13 @@ pub(super) const CASES: &[Case] = &[
         Level::Must,
         Cost::Own,
         Stage::Own,
-        failed,
+        check_failed_job,
     )
     .on(|profile| {
         let place = profile.operation(Operation::Poll)?.read.failure.first()?.clone();
         profile.reply_member_clause(Operation::Poll, &place).or_else(|| Profile::phases_clause(profile))
     }),
-    Case::new("ERR-02", "whether a failed job costs", Level::Info, Cost::Own, Stage::Own, billed),
+    Case::new("ERR-02", "whether a failed job costs", Level::Info, Cost::Own, Stage::Own, note_bill),
     Case::new(
         "ERR-03",
         "an error of the server has its form",
@@ -39,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Info,
         Cost::Own,
         Stage::Own,
-        unreachable,
+        note_unreachable_image,
     )
     .unless(|profile| {
         let by_address = profile.models().any(|model| takes_addresses(profile, model));
@@ -54,20 +56,20 @@ fn takes_addresses(profile: &Profile, model: &mockreel_contracts::Model) -> bool
 }
 
 /// A job that has failed: a stand-in is told to let it fail, a real vendor is given an unreachable image.
-fn failing(session: &mut Session<'_>) -> Result<Look, Stop> {
+fn make_job_fail(session: &mut Session<'_>) -> Result<Poll, CaseError> {
     if session.target.control.is_some() {
         let (model, body) = plain(session)?;
         let job = session.accept(model, &body)?;
         let answer = session.order_job(Credential::Key, &job.id, "fail", &json!({"reason": "internal"}))?;
-        followed(&answer, "to let the job fail")?;
-        return session.look(&job.id);
+        require_followed(&answer, "to let the job fail")?;
+        return session.poll(&job.id);
     }
     let job = with_unreachable(session)?;
     session.end_of(&job)
 }
 
 /// A submit whose image's address leads nowhere; the job's id.
-fn with_unreachable(session: &mut Session<'_>) -> Result<String, Stop> {
+fn with_unreachable(session: &mut Session<'_>) -> Result<String, CaseError> {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| takes_addresses(profile, model))?;
     let address = if session.target.loopback {
@@ -80,76 +82,77 @@ fn with_unreachable(session: &mut Session<'_>) -> Result<String, Stop> {
     }
     match session.accept(model, &body) {
         Ok(job) => Ok(job.id),
-        Err(Stop::Failed(why)) => Err(Stop::NotApplicable(format!("refused at submit: {why}"))),
+        Err(CaseError::Failed(why)) => Err(CaseError::NotApplicable(format!("refused at submit: {why}"))),
         Err(other) => Err(other),
     }
 }
 
-fn failed(session: &mut Session<'_>) -> Verdict {
-    let look = failing(session)?;
-    if look.seen.phase != Some(Phase::Failed) {
-        return Err(Stop::Failed(format!("expected a failed job; found {}", told(&look.answer))));
+fn check_failed_job(session: &mut Session<'_>) -> CaseEnd {
+    let poll = make_job_fail(session)?;
+    if poll.seen.phase != Some(Phase::Failed) {
+        return Err(CaseError::Failed(format!("expected a failed job; found {}", describe(&poll.answer))));
     }
     let expected = session.profile.operation(Operation::Poll).map_or(200, |poll| poll.status.enforced);
-    if look.answer.status != expected {
-        return Err(Stop::Failed(format!("expected {expected}; found {}", told(&look.answer))));
+    if poll.answer.status != expected {
+        return Err(CaseError::Failed(format!("expected {expected}; found {}", describe(&poll.answer))));
     }
-    if let Some(url) = look.seen.video_url {
-        return Err(Stop::Failed(format!("expected no video of a failed job; found {url}")));
+    if let Some(url) = poll.seen.video_url {
+        return Err(CaseError::Failed(format!("expected no video of a failed job; found {url}")));
     }
-    match look.seen.failure {
+    match poll.seen.failure {
         Some(why) => {
             session.note("failure", why);
             Ok(())
         }
-        None => Err(Stop::Failed(format!("expected a reason; found {}", told(&look.answer)))),
+        None => Err(CaseError::Failed(format!("expected a reason; found {}", describe(&poll.answer)))),
     }
 }
 
-fn billed(session: &mut Session<'_>) -> Verdict {
-    let look = failing(session)?;
-    let body = look.answer.json().unwrap_or_default();
-    let usage = ["/meta/usage", "/usage"].iter().find_map(|place| body.pointer(place));
+fn note_bill(session: &mut Session<'_>) -> CaseEnd {
+    let poll = make_job_fail(session)?;
+    let body = poll.answer.json().unwrap_or_default();
+    let facts = require_operation(session.profile, Operation::Poll)?;
+    let usage = facts.read.usage.as_ref().and_then(|place| body.pointer(place));
     session.note("usage", usage.cloned().unwrap_or_default());
-    session.note("status", look.seen.status.unwrap_or_default());
+    session.note("status", poll.seen.status.unwrap_or_default());
     Ok(())
 }
 
 /// The stand-in is ordered to answer one look with an error of the server.
-fn server_error(session: &mut Session<'_>) -> Verdict {
-    session.steered()?;
+fn server_error(session: &mut Session<'_>) -> CaseEnd {
+    session.require_control()?;
     let name = "suite-server-error";
     let scenario = json!({
         "name": name,
-        "match": {"vendor": session.profile.contract().id, "operation": "poll", "calls": {"first": 1}},
+        "match": {"vendor": session.profile.contract().id, "operation": Operation::Poll, "calls": {"first": 1}},
         "then": {"answer": {"problem": "internal"}},
     });
     let told_so = session.order_answer("POST", "/__admin/scenarios", &scenario)?;
     if told_so.status == 404 {
-        return Err(Stop::NotApplicable("this stand-in takes no scenarios".to_owned()));
+        return Err(CaseError::NotApplicable("this stand-in takes no scenarios".to_owned()));
     }
-    let look = session.look(&session.strange_id("any"))?;
+    let poll = session.poll(&session.strange_id("any"))?;
     // Only this one: whoever runs the stand-in may have ordered others.
     session.order_answer("DELETE", &format!("/__admin/scenarios?name={name}"), &json!({}))?;
     let fact = session.profile.contract().problems.get("internal").map_or(500, |fact| fact.status);
-    if look.answer.status != fact {
-        return Err(Stop::Failed(format!("expected {fact}; found {}", told(&look.answer))));
+    if poll.answer.status != fact {
+        return Err(CaseError::Failed(format!("expected {fact}; found {}", describe(&poll.answer))));
     }
-    let body = look.answer.json().unwrap_or_default();
+    let body = poll.answer.json().unwrap_or_default();
     crate::shape::keeps(&session.profile.contract().problem_schema, &body)
-        .map_err(|why| Stop::Failed(format!("the error breaks the form of refusals: {why}")))
+        .map_err(|why| CaseError::Failed(format!("the error breaks the form of refusals: {why}")))
 }
 
-fn unreachable(session: &mut Session<'_>) -> Verdict {
+fn note_unreachable_image(session: &mut Session<'_>) -> CaseEnd {
     session.may_have_own_job()?;
     match with_unreachable(session) {
         Ok(id) => {
-            let look = session.end_of(&id)?;
-            session.note("ended", look.seen.phase.map_or("unknown", Phase::name));
-            session.note("failure", look.seen.failure.unwrap_or_default());
+            let poll = session.end_of(&id)?;
+            session.note("ended", poll.seen.phase.map_or("unknown", Phase::name));
+            session.note("failure", poll.seen.failure.unwrap_or_default());
             Ok(())
         }
-        Err(Stop::NotApplicable(why)) => {
+        Err(CaseError::NotApplicable(why)) => {
             session.note("refused", why);
             Ok(())
         }

@@ -5,65 +5,77 @@ use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport};
 
 use super::refusal::refused_or_fails;
-use super::with;
-use crate::amount::Amount;
-use crate::case::{Case, Clause, Cost, Level, Stage};
+use super::requests::with_first_image;
+use crate::case::Case;
+use crate::clause::{Clause, Cost, Level, Stage};
 use crate::images::{jpeg, weighing};
 use crate::profile::{Ask, Image, Profile, put};
-use crate::session::{Session, Stop, Verdict};
+use crate::session::{CaseEnd, CaseError, Session};
+use mockreel_contracts::Amount;
 
-const fn image(id: &'static str, title: &'static str, run: fn(&mut Session<'_>) -> Verdict) -> Case {
+const fn image_case(id: &'static str, title: &'static str, run: fn(&mut Session<'_>) -> CaseEnd) -> Case {
     Case::new(id, title, Level::Should, Cost::Own, Stage::Own, run)
 }
 
 /// The largest image that is sent: as base64 a larger one would be beyond what servers read as a body.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
 
+/// Why the cases do not apply to a vendor that takes no image as bytes.
+const NO_BYTES: &str = "pictures are not taken as bytes";
+
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    image("PIC-01", "a picture one pixel too small is refused, or fails its job", |session| {
-        beyond(session, |rules| rules.min_side.map(|side| jpeg(side - 1, side - 1)))
+    image_case("PIC-01", "a picture one pixel too small is refused, or fails its job", |session| {
+        check_beyond(session, |rules| rules.min_side.map(|side| jpeg(side - 1, side - 1)))
     })
-    .on(|profile| clause(profile, "min_side"))
-    .unless(|profile| silent(profile, "min_side")),
-    image("PIC-02", "a picture one pixel too narrow is refused, or fails its job", |session| {
-        beyond(session, |rules| {
+    .on(|profile| image_clause(profile, "min_side"))
+    .unless(|profile| why_silent(profile, "min_side")),
+    image_case("PIC-02", "a picture one pixel too narrow is refused, or fails its job", |session| {
+        check_beyond(session, |rules| {
             let (long, short) = rules.max_aspect?;
-            let side = side(rules);
+            let side = shortest_side(rules);
             Some(jpeg(side, side * long / short + 1))
         })
     })
-    .on(|profile| clause(profile, "max_aspect"))
-    .unless(|profile| silent(profile, "max_aspect")),
-    image("PIC-03", "a picture one byte too heavy is refused, or fails its job", |session| {
-        beyond(session, |rules| Some(weighing(jpeg(side(rules), side(rules)), bytes(rules)? + 1)))
+    .on(|profile| image_clause(profile, "max_aspect"))
+    .unless(|profile| why_silent(profile, "max_aspect")),
+    image_case("PIC-03", "a picture one byte too heavy is refused, or fails its job", |session| {
+        check_beyond(session, |rules| {
+            Some(weighing(jpeg(shortest_side(rules), shortest_side(rules)), heaviest(rules)? + 1))
+        })
     })
-    .on(|profile| clause(profile, "max_bytes"))
-    .unless(|profile| silent(profile, "max_bytes")),
-    image("PIC-04", "a picture of another format is refused, or fails its job", |session| {
-        beyond(session, |_| Some(Image { bytes: gif(), content_type: "image/gif", url: None }))
+    .on(|profile| image_clause(profile, "max_bytes"))
+    .unless(|profile| why_silent(profile, "max_bytes")),
+    image_case("PIC-04", "a picture of another format is refused, or fails its job", |session| {
+        check_beyond(session, |_| Some(Image { bytes: tiny_gif(), content_type: "image/gif", url: None }))
     })
-    .on(|profile| clause(profile, "formats"))
-    .unless(|profile| silent(profile, "formats")),
-    image("PIC-05", "what is no picture at all is refused, or fails its job", |session| {
+    .on(|profile| image_clause(profile, "formats"))
+    .unless(|profile| why_silent(profile, "formats")),
+    image_case("PIC-05", "what is no picture at all is refused, or fails its job", |session| {
         let text = b"this is no picture, whatever its name says\n".to_vec();
-        beyond(session, move |_| Some(Image { bytes: text.clone(), content_type: "image/jpeg", url: None }))
+        check_beyond(session, move |_| {
+            Some(Image { bytes: text.clone(), content_type: "image/jpeg", url: None })
+        })
     })
-    .on(|profile| clause(profile, "formats"))
-    .unless(|profile| silent(profile, "formats")),
-    image("PIC-06", "a picture just within every limit is accepted and becomes a video", |session| {
-        within(session)
+    .on(|profile| image_clause(profile, "formats"))
+    .unless(|profile| why_silent(profile, "formats")),
+    image_case("PIC-06", "a picture just within every limit is accepted and becomes a video", |session| {
+        check_within(session)
     })
-    .on(|profile| clause(profile, "min_side"))
-    .unless(|profile| silent(profile, "min_side")),
+    .on(|profile| image_clause(profile, "min_side"))
+    .unless(|profile| why_silent(profile, "min_side")),
 ];
 
 /// The first model that takes an image as bytes, with its rules.
-fn taken(profile: &Profile) -> Option<(&Model, ImageRules)> {
+fn model_with_bytes(profile: &Profile) -> Option<(&Model, ImageRules)> {
     profile.models().find_map(|model| {
         let (_, rules) = profile.image(model, ImageRole::First)?;
         as_bytes(&rules).map(|_| (model, rules))
     })
+}
+
+fn require_model_with_bytes<'a>(session: &Session<'a>) -> Result<(&'a Model, ImageRules), CaseError> {
+    model_with_bytes(session.profile).ok_or_else(|| CaseError::NotApplicable(NO_BYTES.to_owned()))
 }
 
 fn as_bytes(rules: &ImageRules) -> Option<Transport> {
@@ -72,65 +84,63 @@ fn as_bytes(rules: &ImageRules) -> Option<Transport> {
         .find(|way| rules.transports.contains(way))
 }
 
-fn side(rules: &ImageRules) -> u32 {
+fn shortest_side(rules: &ImageRules) -> u32 {
     rules.min_side.unwrap_or(300)
 }
 
-fn bytes(rules: &ImageRules) -> Option<usize> {
+fn heaviest(rules: &ImageRules) -> Option<usize> {
     usize::try_from(rules.max_bytes?.min(MOST_BYTES)).ok()
 }
 
-fn ask(session: &Session<'_>, image: &Image) -> Result<(Ask, Option<Amount>), Stop> {
+fn submit_of_image(session: &Session<'_>, image: &Image) -> Result<(Ask, Option<Amount>), CaseError> {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| {
-        profile.image(model, ImageRole::First).is_some_and(|(_, rules)| as_bytes(&rules).is_some())
-    })?;
-    if let Some((member, rules)) = profile.image(model, ImageRole::First)
-        && let Some(way) = as_bytes(&rules)
-    {
-        put(&mut body, &member.pointer, image.by(way));
+    let (model, mut body, member, rules) = with_first_image(session, |rules| as_bytes(rules).is_some())?;
+    if let Some(transport) = as_bytes(&rules) {
+        put(&mut body, &member.pointer, image.by(transport));
     }
     Ok((profile.submit(model, &body, image), profile.worst_price(model)))
 }
 
-fn beyond(session: &mut Session<'_>, made: impl Fn(&ImageRules) -> Option<Image>) -> Verdict {
-    let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
-    let Some(image) = made(&rules) else { return Ok(()) };
+fn check_beyond(session: &mut Session<'_>, made: impl Fn(&ImageRules) -> Option<Image>) -> CaseEnd {
+    let (_, rules) = require_model_with_bytes(session)?;
+    let image = made(&rules);
+    let image =
+        image.ok_or_else(|| CaseError::NotApplicable("the contract states no such limit".to_owned()))?;
     session.may_have_own_job()?;
-    let (ask, worst) = ask(session, &image)?;
+    let (ask, worst) = submit_of_image(session, &image)?;
     refused_or_fails(session, &ask, worst)
 }
 
-fn within(session: &mut Session<'_>) -> Verdict {
-    let Some((_, rules)) = taken(session.profile) else { return Ok(()) };
-    let shortest = side(&rules);
+fn check_within(session: &mut Session<'_>) -> CaseEnd {
+    let (_, rules) = require_model_with_bytes(session)?;
+    let shortest = shortest_side(&rules);
     let longest = rules.max_aspect.map_or(shortest, |(long, short)| shortest * long / short);
     let mut image = jpeg(shortest, longest);
-    if let Some(bytes) = bytes(&rules) {
+    if let Some(bytes) = heaviest(&rules) {
         image = weighing(image, bytes);
     }
-    let (ask, worst) = ask(session, &image)?;
+    let (ask, worst) = submit_of_image(session, &image)?;
     let job = session.accept_ask(&ask, worst)?;
-    let look = session.end_of(&job.id)?;
-    match look.seen.phase {
+    let poll = session.end_of(&job.id)?;
+    match poll.seen.phase {
         Some(Phase::Succeeded) => Ok(()),
-        _ => Err(Stop::Failed(format!(
+        _ => Err(CaseError::Failed(format!(
             "expected a {shortest} x {longest} picture of {} bytes to do; found that its job failed: {}",
             image.bytes.len(),
-            look.seen.failure.unwrap_or_default()
+            poll.seen.failure.unwrap_or_default()
         ))),
     }
 }
 
 /// A GIF of one pixel.
-fn gif() -> Vec<u8> {
+fn tiny_gif() -> Vec<u8> {
     let mut bytes = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff".to_vec();
     bytes.extend_from_slice(b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b");
     bytes
 }
 
-fn clause(profile: &Profile, rule: &str) -> Option<Clause> {
-    let (model, _) = taken(profile)?;
+fn image_clause(profile: &Profile, rule: &str) -> Option<Clause> {
+    let (model, _) = model_with_bytes(profile)?;
     let (member, _) = profile.image(model, ImageRole::First)?;
     let clause = profile.member_clause(model, &member, "x-image")?;
     let value = member.schema.get("x-image").and_then(|rules| rules.get(rule))?;
@@ -138,9 +148,9 @@ fn clause(profile: &Profile, rule: &str) -> Option<Clause> {
     Some(Clause::new(&clause.place, &quote, clause.sources))
 }
 
-fn silent(profile: &Profile, rule: &str) -> Option<String> {
-    let Some((model, _)) = taken(profile) else {
-        return Some("pictures are not taken as bytes".to_owned());
+fn why_silent(profile: &Profile, rule: &str) -> Option<String> {
+    let Some((model, _)) = model_with_bytes(profile) else {
+        return Some(NO_BYTES.to_owned());
     };
     let stated = profile.image(model, ImageRole::First).is_some_and(|(member, _)| {
         member.schema.get("x-image").and_then(|rules| rules.get(rule)).is_some_and(|value| !value.is_null())

@@ -3,10 +3,12 @@
 use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::json;
 
-use super::{plain, submit_of};
-use crate::case::{Case, Cost, Level, Stage};
-use crate::profile::{Credential, Profile};
-use crate::session::{Session, Stop, Verdict, followed, told};
+use super::requests::{no_operation, plain, require_ask, require_operation, submit_of};
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
+use crate::profile::Credential;
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Session, require_followed};
 use crate::shape;
 
 /// A key of an account without means, by agreement with the stand-in.
@@ -23,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Info,
         Cost::Shared,
         Stage::Accepted,
-        burst,
+        poll_in_burst,
     )
     .after(&["SUB-01"]),
     Case::new(
@@ -32,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Should,
         Cost::Emulator,
         Stage::Own,
-        broke,
+        check_broke_account,
     )
     .on(|profile| profile.problem_clause("insufficient_credits")),
     Case::new(
@@ -41,10 +43,10 @@ pub(super) const CASES: &[Case] = &[
         Level::Must,
         Cost::Shared,
         Stage::Accepted,
-        listed,
+        check_listing,
     )
     .on(|profile| profile.operation_clause(Operation::List))
-    .unless(|profile| missing(profile, Operation::List))
+    .unless(|profile| no_operation(profile, Operation::List))
     .after(&["SUB-01"]),
     Case::new(
         "LST-02",
@@ -52,36 +54,43 @@ pub(super) const CASES: &[Case] = &[
         Level::Must,
         Cost::Free,
         Stage::Free,
-        model,
+        check_model_page,
     )
     .on(|profile| profile.operation_clause(Operation::Model))
-    .unless(|profile| missing(profile, Operation::Model)),
-    Case::new("LST-03", "a cancelled job stays cancelled", Level::Should, Cost::Emulator, Stage::Own, cancel)
-        .on(|profile| {
-            let words = profile.contract().phases.get("cancelled")?;
-            let quote = words.words.iter().map(crate::profile::value_text).collect::<Vec<_>>().join(" or ");
-            profile.cited("phases.cancelled", &quote, &words.source)
-        }),
+    .unless(|profile| no_operation(profile, Operation::Model)),
+    Case::new(
+        "LST-03",
+        "a cancelled job stays cancelled",
+        Level::Should,
+        Cost::Emulator,
+        Stage::Own,
+        check_cancelled_job,
+    )
+    .on(|profile| {
+        let words = profile.contract().phases.get("cancelled")?;
+        let quote = words.words.iter().map(crate::profile::value_text).collect::<Vec<_>>().join(" or ");
+        profile.cited("phases.cancelled", &quote, &words.source)
+    }),
     Case::new(
         "LST-04",
         "the list of models names those on offer",
         Level::Must,
         Cost::Free,
         Stage::Free,
-        models,
+        check_model_list,
     )
     .on(|profile| profile.operation_clause(Operation::Models))
-    .unless(|profile| missing(profile, Operation::Models)),
+    .unless(|profile| no_operation(profile, Operation::Models)),
     Case::new(
         "LST-05",
         "the listing keeps its schema and can be narrowed to a model",
         Level::Should,
         Cost::Shared,
         Stage::Accepted,
-        narrowed,
+        check_narrowed_listing,
     )
     .on(|profile| profile.reply_clause(Operation::List))
-    .unless(|profile| missing(profile, Operation::List))
+    .unless(|profile| no_operation(profile, Operation::List))
     .after(&["SUB-01"]),
     Case::new(
         "LST-06",
@@ -92,28 +101,29 @@ pub(super) const CASES: &[Case] = &[
         no_model,
     )
     .on(|profile| profile.problem_clause("unknown_model"))
-    .unless(|profile| missing(profile, Operation::Model)),
+    .unless(|profile| no_operation(profile, Operation::Model)),
 ];
 
-fn missing(profile: &Profile, operation: Operation) -> Option<String> {
-    profile.operation(operation).is_none().then(|| format!("the vendor has no operation {operation}"))
-}
-
-fn burst(session: &mut Session<'_>) -> Verdict {
-    let id = session.shared()?.id;
-    let before = session.look(&id)?.seen.phase;
+fn poll_in_burst(session: &mut Session<'_>) -> CaseEnd {
+    let id = session.submit_shared()?.id;
+    let before = session.poll(&id)?.seen.phase;
     let mut refused = 0;
     for _ in 0..BURST {
         // These looks are not kept: one that was told to come later is no look at the job.
-        let look = session.look(&id)?;
-        match look.answer.status {
+        let poll = session.poll(&id)?;
+        match poll.answer.status {
             200 => {}
             429 => {
                 refused += 1;
-                let wait = look.answer.header("retry-after").unwrap_or("none").to_owned();
+                let wait = poll.answer.header("retry-after").unwrap_or("none").to_owned();
                 session.note("retry-after", wait);
             }
-            _ => return Err(Stop::Failed(format!("expected 200 or 429; found {}", told(&look.answer)))),
+            _ => {
+                return Err(CaseError::Failed(format!(
+                    "expected 200 or 429; found {}",
+                    describe(&poll.answer)
+                )));
+            }
         }
     }
     session.note("refused", refused);
@@ -121,47 +131,51 @@ fn burst(session: &mut Session<'_>) -> Verdict {
     Ok(())
 }
 
-fn broke(session: &mut Session<'_>) -> Verdict {
-    session.steered()?;
+fn check_broke_account(session: &mut Session<'_>) -> CaseEnd {
+    session.require_control()?;
     let ask = submit_of(session)?.from(Credential::Header(session.auth_header(BROKE_KEY)));
     let answer = session.send(&ask)?;
     let expected =
         session.profile.contract().problems.get("insufficient_credits").map_or(403, |fact| fact.status);
     if answer.status != expected || session.profile.accepted(&answer).is_some() {
-        return Err(Stop::Failed(format!("expected {expected}; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected {expected}; found {}", describe(&answer))));
     }
     let body = answer.json().unwrap_or_default();
     shape::keeps(&session.profile.contract().problem_schema, &body)
-        .map_err(|why| Stop::Failed(format!("the refusal breaks the form of refusals: {why}")))
+        .map_err(|why| CaseError::Failed(format!("the refusal breaks the form of refusals: {why}")))
 }
 
-fn listed(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
-    let Some(ask) = session.profile.ask(Operation::List, &[]) else { return Ok(()) };
+fn check_listing(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
+    let ask = require_ask(session.profile, Operation::List, &[])?;
     let answer = session.send(&ask)?;
     let seen = session.profile.observe(Operation::List, &answer);
     let Some(found) = seen.jobs.iter().find(|held| held.id.as_deref() == Some(job.id.as_str())) else {
-        return Err(Stop::Failed(format!("expected job {} in the listing; found {}", job.id, told(&answer))));
+        return Err(CaseError::Failed(format!(
+            "expected job {} in the listing; found {}",
+            job.id,
+            describe(&answer)
+        )));
     };
-    let look = session.look_at_shared()?;
+    let poll = session.poll_shared()?;
     let early = [Some(Phase::Queued), Some(Phase::Running)];
-    let same = found.phase == look.seen.phase || (early.contains(&found.phase) && !session.target.loopback);
+    let same = found.phase == poll.seen.phase || (early.contains(&found.phase) && !session.target.loopback);
     if !same {
         let name = |phase: Option<Phase>| phase.map_or("no known status", Phase::name);
-        return Err(Stop::Failed(format!(
+        return Err(CaseError::Failed(format!(
             "expected the listing to say {}; found {}",
-            name(look.seen.phase),
+            name(poll.seen.phase),
             name(found.phase)
         )));
     }
     Ok(())
 }
 
-fn narrowed(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
+fn check_narrowed_listing(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
     let profile = session.profile;
-    let Some(list) = profile.operation(Operation::List) else { return Ok(()) };
-    let Some(plain_ask) = profile.ask(Operation::List, &[]) else { return Ok(()) };
+    let list = require_operation(profile, Operation::List)?;
+    let plain_ask = require_ask(profile, Operation::List, &[])?;
     let by_model = list.query.as_ref().and_then(|query| {
         let found = mockreel_contracts::contract::check::schema::properties(query).into_iter();
         let mut found = found.filter(|(_, schema)| Role::of(schema) == Some(Role::Model));
@@ -182,12 +196,12 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
         let answer = session.send(&ask)?;
         let body = answer.json().unwrap_or_default();
         shape::keeps(&list.reply, &body)
-            .map_err(|why| Stop::Failed(format!("the listing breaks its schema: {why}")))?;
+            .map_err(|why| CaseError::Failed(format!("the listing breaks its schema: {why}")))?;
         let seen = profile.observe(Operation::List, &answer);
         let found = seen.jobs.iter().any(|held| held.id.as_deref() == Some(job.id.as_str()));
         if found != expected {
             let wanted = if expected { "in" } else { "left out of" };
-            return Err(Stop::Failed(format!(
+            return Err(CaseError::Failed(format!(
                 "expected job {} {wanted} {}; found otherwise",
                 job.id,
                 ask.target()
@@ -197,34 +211,45 @@ fn narrowed(session: &mut Session<'_>) -> Verdict {
     Ok(())
 }
 
-fn model(session: &mut Session<'_>) -> Verdict {
+fn check_model_page(session: &mut Session<'_>) -> CaseEnd {
     let (model, _) = plain(session)?;
     let profile = session.profile;
-    let Some(operation) = profile.operation(Operation::Model) else { return Ok(()) };
-    let Some(ask) = profile.ask(Operation::Model, &[&model.id]) else { return Ok(()) };
+    let operation = require_operation(profile, Operation::Model)?;
+    let ask = require_ask(profile, Operation::Model, &[&model.id])?;
     let answer = session.send(&ask)?;
     let body = answer.json().unwrap_or_default();
     if answer.status != operation.status.enforced {
-        return Err(Stop::Failed(format!("expected {}; found {}", operation.status.enforced, told(&answer))));
+        return Err(CaseError::Failed(format!(
+            "expected {}; found {}",
+            operation.status.enforced,
+            describe(&answer)
+        )));
     }
     shape::keeps(&operation.reply, &body)
-        .map_err(|why| Stop::Failed(format!("the model's page breaks its schema: {why}")))?;
+        .map_err(|why| CaseError::Failed(format!("the model's page breaks its schema: {why}")))?;
     let text = answer.text();
     if !text.contains(&model.id) {
-        return Err(Stop::Failed(format!("expected the page of {}; found {}", model.id, told(&answer))));
+        return Err(CaseError::Failed(format!(
+            "expected the page of {}; found {}",
+            model.id,
+            describe(&answer)
+        )));
     }
     for role in [Role::Prompt, Role::Duration, Role::CfgScale] {
         let Some(member) = profile.member(model, role) else { continue };
         let name = member.pointer.rsplit('/').next().unwrap_or_default();
         if !text.contains(&format!("\"{name}\"")) {
-            return Err(Stop::Failed(format!("expected the parameter {name}; found {}", told(&answer))));
+            return Err(CaseError::Failed(format!(
+                "expected the parameter {name}; found {}",
+                describe(&answer)
+            )));
         }
     }
     Ok(())
 }
 
-fn models(session: &mut Session<'_>) -> Verdict {
-    let Some(ask) = session.profile.ask(Operation::Models, &[]) else { return Ok(()) };
+fn check_model_list(session: &mut Session<'_>) -> CaseEnd {
+    let ask = require_ask(session.profile, Operation::Models, &[])?;
     let answer = session.send(&ask)?;
     let listed = session.profile.observe(Operation::Models, &answer).models;
     let body = answer.text();
@@ -238,37 +263,37 @@ fn models(session: &mut Session<'_>) -> Verdict {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Stop::Failed(format!(
+    Err(CaseError::Failed(format!(
         "expected {} among the models; found {} others",
         missing.join(", "),
         listed.len()
     )))
 }
 
-fn no_model(session: &mut Session<'_>) -> Verdict {
-    let Some(ask) = session.profile.ask(Operation::Model, &["no-such-model"]) else { return Ok(()) };
+fn no_model(session: &mut Session<'_>) -> CaseEnd {
+    let ask = require_ask(session.profile, Operation::Model, &["no-such-model"])?;
     let answer = session.send(&ask)?;
     session.note("status", answer.status);
     if !(400..500).contains(&answer.status) {
-        return Err(Stop::Failed(format!("expected a 4xx; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected a 4xx; found {}", describe(&answer))));
     }
     Ok(())
 }
 
 /// The stand-in cancels a job that waits; a look then says so, for good.
-fn cancel(session: &mut Session<'_>) -> Verdict {
-    session.steered()?;
+fn check_cancelled_job(session: &mut Session<'_>) -> CaseEnd {
+    session.require_control()?;
     let (model, body) = plain(session)?;
     let job = session.accept(model, &body)?;
     let answer = session.order_job(Credential::Key, &job.id, "cancel", &json!({}))?;
-    followed(&answer, "to cancel the job")?;
+    require_followed(&answer, "to cancel the job")?;
     // Vendors without a word for it tell it as a failure.
     let expected = [Some(Phase::Cancelled), Some(Phase::Failed)];
     let word = session.profile.contract().word(Phase::Cancelled);
     for _ in 0..2 {
-        let look = session.look(&job.id)?;
-        if !expected.contains(&look.seen.phase) || look.seen.status.as_ref() != Some(&word) {
-            return Err(Stop::Failed(format!("expected {word}; found {}", told(&look.answer))));
+        let poll = session.poll(&job.id)?;
+        if !expected.contains(&poll.seen.phase) || poll.seen.status.as_ref() != Some(&word) {
+            return Err(CaseError::Failed(format!("expected {word}; found {}", describe(&poll.answer))));
         }
         session.wait_s(600)?;
     }

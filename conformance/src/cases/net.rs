@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::require_operation;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::Body;
 
@@ -17,15 +20,22 @@ pub(super) const CASES: &[Case] = &[
         }),
     Case::new("NET-02", "an unknown path is not found", Level::Info, Cost::Free, Stage::Free, unknown_path),
     Case::new("NET-03", "a wrong method is refused", Level::Info, Cost::Free, Stage::Free, wrong_method),
-    Case::new("NET-04", "which of the vendor's paths answer", Level::Info, Cost::Free, Stage::Free, paths),
-    Case::new("NET-05", "which headers name the request", Level::Info, Cost::Free, Stage::Free, headers),
+    Case::new(
+        "NET-04",
+        "which of the vendor's paths answer",
+        Level::Info,
+        Cost::Free,
+        Stage::Free,
+        note_paths,
+    ),
+    Case::new("NET-05", "which headers name the request", Level::Info, Cost::Free, Stage::Free, note_headers),
 ];
 
-fn https_and_json(session: &mut Session<'_>) -> Verdict {
-    let ask = session.profile.look(&session.strange_id("id")).from(Credential::Nobody);
+fn https_and_json(session: &mut Session<'_>) -> CaseEnd {
+    let ask = session.profile.poll(&session.strange_id("id")).from(Credential::Nobody);
     let answer = session.send(&ask)?;
     if !session.target.loopback && !session.target.base.starts_with("https://") {
-        return Err(Stop::Failed(format!(
+        return Err(CaseError::Failed(format!(
             "expected https beyond this machine; found {}",
             session.target.base
         )));
@@ -34,26 +44,26 @@ fn https_and_json(session: &mut Session<'_>) -> Verdict {
     let plain = said.split(';').next().unwrap_or_default().trim();
     session.note("content-type", said);
     if plain != "application/json" || answer.json().is_none() {
-        return Err(Stop::Failed(format!(
+        return Err(CaseError::Failed(format!(
             "expected JSON as application/json; found {said}: {}",
-            told(&answer)
+            describe(&answer)
         )));
     }
     Ok(())
 }
 
-fn unknown_path(session: &mut Session<'_>) -> Verdict {
+fn unknown_path(session: &mut Session<'_>) -> CaseEnd {
     let answer = session.send(&Ask::get("/v2/does-not-exist"))?;
     session.note("status", answer.status);
     if answer.status != 404 {
-        return Err(Stop::Failed(format!("expected 404; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected 404; found {}", describe(&answer))));
     }
     Ok(())
 }
 
-fn wrong_method(session: &mut Session<'_>) -> Verdict {
+fn wrong_method(session: &mut Session<'_>) -> CaseEnd {
     let Some(model) = session.profile.model() else {
-        return Err(Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()));
+        return Err(CaseError::NotApplicable("the vendor no longer offers any of its models".to_owned()));
     };
     // Without a key, so that a vendor that does not look at methods has nobody to charge.
     let ask = Ask::get(&session.profile.submit_path(model))
@@ -63,27 +73,28 @@ fn wrong_method(session: &mut Session<'_>) -> Verdict {
     let answer = session.send(&ask)?;
     session.note("status", answer.status);
     if ![404, 405].contains(&answer.status) {
-        return Err(Stop::Failed(format!("expected 404 or 405; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected 404 or 405; found {}", describe(&answer))));
     }
     Ok(())
 }
 
 /// Every path that is documented for a look at a job, asked for a job that does not exist.
-fn paths(session: &mut Session<'_>) -> Verdict {
+fn note_paths(session: &mut Session<'_>) -> CaseEnd {
     let profile: &Profile = session.profile;
-    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
+    let poll = require_operation(profile, Operation::Poll)?;
     let id = session.strange_id("id");
     let unknown = session.send(&Ask::get("/v2/does-not-exist"))?;
     for route in profile.routes(poll) {
-        let answer = session.send(&profile.look_at(&route.path, &id))?;
-        let answers = answer.status != unknown.status || shape(&answer.json()) != shape(&unknown.json());
+        let answer = session.send(&profile.poll_at(&route.path, &id))?;
+        let answers =
+            answer.status != unknown.status || member_names(&answer.json()) != member_names(&unknown.json());
         session.note(&route.path, json!({"status": answer.status, "told_apart": answers}));
     }
     Ok(())
 }
 
-fn headers(session: &mut Session<'_>) -> Verdict {
-    let ask = session.profile.look(&session.strange_id("id"));
+fn note_headers(session: &mut Session<'_>) -> CaseEnd {
+    let ask = session.profile.poll(&session.strange_id("id"));
     let answer = session.send(&ask)?;
     let telling = ["id", "rate", "limit", "retry", "trace", "request", "correlation", "ray"];
     for (name, value) in &answer.headers {
@@ -95,7 +106,7 @@ fn headers(session: &mut Session<'_>) -> Verdict {
 }
 
 /// The names of an object's members.
-fn shape(body: &Option<Value>) -> Vec<String> {
+fn member_names(body: &Option<Value>) -> Vec<String> {
     body.as_ref()
         .and_then(Value::as_object)
         .map(|members| members.keys().cloned().collect())

@@ -4,39 +4,48 @@ use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::require_operation;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Profile};
-use crate::session::{Look, Session, Stop, Verdict, told};
-use crate::shape::{self, undocumented};
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Poll, Session};
+use crate::shape::{self, find_undocumented};
 
-const fn shared(
+const fn poll_case(
     id: &'static str,
     title: &'static str,
     level: Level,
     stage: Stage,
-    run: fn(&mut Session<'_>) -> Verdict,
+    run: fn(&mut Session<'_>) -> CaseEnd,
 ) -> Case {
     Case::new(id, title, level, Cost::Shared, stage, run).after(&["SUB-01"])
 }
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    shared("POLL-01", "every look keeps its schema", Level::Must, Stage::Ended, schema)
+    poll_case("POLL-01", "every look keeps its schema", Level::Must, Stage::Ended, check_schema)
         .on(|profile| profile.reply_clause(Operation::Poll))
         .after(&["SUB-01", "POLL-09"]),
-    shared("POLL-02", "every status is one of the vendor's words", Level::Must, Stage::Ended, known_words)
+    poll_case("POLL-02", "every status is one of the vendor's words", Level::Must, Stage::Ended, known_words)
         .on(Profile::phases_clause)
         .after(&["SUB-01", "POLL-09"]),
-    shared("POLL-03", "a job never goes back, and its end is final", Level::Should, Stage::Ended, monotone)
-        .on(Profile::phases_clause)
-        .after(&["SUB-01", "POLL-09"]),
-    shared("POLL-04", "every look names the job's id", Level::Must, Stage::Ended, same_id)
+    poll_case(
+        "POLL-03",
+        "a job never goes back, and its end is final",
+        Level::Should,
+        Stage::Ended,
+        check_order,
+    )
+    .on(Profile::phases_clause)
+    .after(&["SUB-01", "POLL-09"]),
+    poll_case("POLL-04", "every look names the job's id", Level::Must, Stage::Ended, same_id)
         .on(|profile| {
             let place = profile.operation(Operation::Poll)?.read.id.clone()?;
             profile.reply_member_clause(Operation::Poll, &place)
         })
         .after(&["SUB-01", "POLL-09"]),
-    shared("POLL-05", "two looks at once say the same", Level::Should, Stage::Accepted, idempotent)
+    poll_case("POLL-05", "two looks at once say the same", Level::Should, Stage::Accepted, check_repetition)
         .on(|profile| profile.operation_clause(Operation::Poll)),
     Case::new("POLL-06", "an unknown id is not found", Level::Should, Cost::Free, Stage::Free, unknown_id)
         .on(|profile| profile.problem_clause("unknown_job")),
@@ -50,26 +59,26 @@ pub(super) const CASES: &[Case] = &[
         Stage::Free,
         malformed_id,
     ),
-    shared("POLL-09", "the job ends", Level::Must, Stage::Followed, ends).on(Profile::phases_clause),
-    shared(
+    poll_case("POLL-09", "the job ends", Level::Must, Stage::Followed, check_end).on(Profile::phases_clause),
+    poll_case(
         "POLL-10",
         "no video before the end, no error unless it failed",
         Level::Should,
         Stage::Ended,
-        nulls,
+        check_empty_members,
     )
     .on(|profile| profile.reply_clause(Operation::Poll))
     .after(&["SUB-01", "POLL-09"]),
-    shared("POLL-11", "whether looking is free", Level::Info, Stage::Ended, |session| {
+    poll_case("POLL-11", "whether looking is free", Level::Info, Stage::Ended, |session| {
         match session.profile.ask(Operation::Balance, &[]) {
             Some(ask) => {
                 let before = session.send(&ask)?;
-                session.look_at_shared()?;
+                session.poll_shared()?;
                 let after = session.send(&ask)?;
                 session.note("unchanged", before.body == after.body);
                 Ok(())
             }
-            None => Err(Stop::NotApplicable("the vendor tells no balance".to_owned())),
+            None => Err(CaseError::NotApplicable("the vendor tells no balance".to_owned())),
         }
     })
     .unless(|profile| {
@@ -78,23 +87,24 @@ pub(super) const CASES: &[Case] = &[
     .after(&["SUB-01", "POLL-09"]),
 ];
 
-fn schema(session: &mut Session<'_>) -> Verdict {
-    let looks = session.looks()?;
+fn check_schema(session: &mut Session<'_>) -> CaseEnd {
+    let polls = session.shared_polls()?;
     let profile = session.profile;
-    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
+    let facts = require_operation(profile, Operation::Poll)?;
     let mut unlisted = Vec::new();
-    for look in &looks {
-        if look.answer.status != poll.status.enforced {
-            return Err(Stop::Failed(format!(
+    for poll in &polls {
+        if poll.answer.status != facts.status.enforced {
+            return Err(CaseError::Failed(format!(
                 "expected {}; found {}",
-                poll.status.enforced,
-                told(&look.answer)
+                facts.status.enforced,
+                describe(&poll.answer)
             )));
         }
-        let body = look.answer.json().unwrap_or_default();
-        shape::keeps(&poll.reply, &body)
-            .map_err(|why| Stop::Failed(format!("a look ({}) breaks its schema: {why}", phase(look))))?;
-        unlisted.extend(undocumented(&poll.reply, &body));
+        let body = poll.answer.json().unwrap_or_default();
+        shape::keeps(&facts.reply, &body).map_err(|why| {
+            CaseError::Failed(format!("a look ({}) breaks its schema: {why}", phase_word(poll)))
+        })?;
+        unlisted.extend(find_undocumented(&facts.reply, &body));
     }
     unlisted.sort();
     unlisted.dedup();
@@ -104,26 +114,26 @@ fn schema(session: &mut Session<'_>) -> Verdict {
     Ok(())
 }
 
-fn known_words(session: &mut Session<'_>) -> Verdict {
-    for look in session.looks()? {
-        if look.seen.phase.is_none() {
-            let word = look.seen.status.map_or_else(|| "no status".to_owned(), |word| word.to_string());
-            return Err(Stop::Failed(format!("expected one of the vendor's words; found {word}")));
+fn known_words(session: &mut Session<'_>) -> CaseEnd {
+    for poll in session.shared_polls()? {
+        if poll.seen.phase.is_none() {
+            let word = poll.seen.status.map_or_else(|| "no status".to_owned(), |word| word.to_string());
+            return Err(CaseError::Failed(format!("expected one of the vendor's words; found {word}")));
         }
     }
     Ok(())
 }
 
-fn monotone(session: &mut Session<'_>) -> Verdict {
-    session.ended()?;
+fn check_order(session: &mut Session<'_>) -> CaseEnd {
+    session.require_end()?;
     for _ in 0..3 {
         session.wait_s(1)?;
-        session.look_at_shared()?;
+        session.poll_shared()?;
     }
     // A word that is not known is POLL-02's; it says nothing of back and forth.
-    let looks = session.looks()?;
+    let polls = session.shared_polls()?;
     let phases: Vec<Option<Phase>> =
-        looks.iter().map(|look| look.seen.phase).filter(Option::is_some).collect();
+        polls.iter().map(|poll| poll.seen.phase).filter(Option::is_some).collect();
     let rank = |phase: Option<Phase>| match phase {
         None => None,
         Some(Phase::Queued) => Some(0),
@@ -135,7 +145,7 @@ fn monotone(session: &mut Session<'_>) -> Verdict {
         let changed_end = rank(pair[0]) == Some(2) && pair[0] != pair[1];
         if back || changed_end {
             let name = |phase: Option<Phase>| phase.map_or("an unknown status", Phase::name);
-            return Err(Stop::Failed(format!(
+            return Err(CaseError::Failed(format!(
                 "expected a job never to go back; found {} after {}",
                 name(pair[1]),
                 name(pair[0])
@@ -145,21 +155,21 @@ fn monotone(session: &mut Session<'_>) -> Verdict {
     Ok(())
 }
 
-fn same_id(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
-    for look in session.looks()? {
-        if look.seen.id.as_deref() != Some(job.id.as_str()) {
-            let found = look.seen.id.unwrap_or_else(|| "none".to_owned());
-            return Err(Stop::Failed(format!("expected the id {}; found {found}", job.id)));
+fn same_id(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
+    for poll in session.shared_polls()? {
+        if poll.seen.id.as_deref() != Some(job.id.as_str()) {
+            let found = poll.seen.id.unwrap_or_else(|| "none".to_owned());
+            return Err(CaseError::Failed(format!("expected the id {}; found {found}", job.id)));
         }
     }
     Ok(())
 }
 
 /// Members that name the moment of the answer may differ; nothing else may.
-fn idempotent(session: &mut Session<'_>) -> Verdict {
-    let one = session.look_at_shared()?;
-    let other = session.look_at_shared()?;
+fn check_repetition(session: &mut Session<'_>) -> CaseEnd {
+    let one = session.poll_shared()?;
+    let other = session.poll_shared()?;
     let (first, second) = (one.answer.json().unwrap_or_default(), other.answer.json().unwrap_or_default());
     if one.seen.phase != other.seen.phase {
         session.note("moved_on", true);
@@ -173,31 +183,33 @@ fn idempotent(session: &mut Session<'_>) -> Verdict {
     if differing.is_empty() && one.answer.status == other.answer.status {
         return Ok(());
     }
-    Err(Stop::Failed(format!(
+    Err(CaseError::Failed(format!(
         "expected the same answer twice; found other values at {}",
         differing.join(", ")
     )))
 }
 
-fn unknown_id(session: &mut Session<'_>) -> Verdict {
+fn unknown_id(session: &mut Session<'_>) -> CaseEnd {
     let id = session.strange_id("unknown");
-    let answer = session.send(&session.profile.look(&id))?;
+    let answer = session.send(&session.profile.poll(&id))?;
     let seen = session.profile.observe(Operation::Poll, &answer);
     session.note("status", answer.status);
     let found = (200..300).contains(&answer.status) && seen.status.is_some();
     if found || !session.profile.refuses(&answer) {
-        return Err(Stop::Failed(format!("expected 404 or 400; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected 404 or 400; found {}", describe(&answer))));
     }
     if answer.json().is_none() {
-        return Err(Stop::Failed(format!("expected JSON; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected JSON; found {}", describe(&answer))));
     }
     Ok(())
 }
 
-fn missing_id(session: &mut Session<'_>) -> Verdict {
+fn missing_id(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
-    let Some(poll) = profile.operation(Operation::Poll) else { return Ok(()) };
-    let Some(route) = profile.routes(poll).next() else { return Ok(()) };
+    let poll = require_operation(profile, Operation::Poll)?;
+    let route = profile.routes(poll).next();
+    let route =
+        route.ok_or_else(|| CaseError::NotApplicable("the vendor has no path for a poll".to_owned()))?;
     let path = match &poll.job_id {
         Some(IdPlace::Path(name)) => route.path.replace(&format!("{{{name}}}"), ""),
         Some(IdPlace::Query(_)) | None => route.path.clone(),
@@ -205,65 +217,71 @@ fn missing_id(session: &mut Session<'_>) -> Verdict {
     let answer = session.send(&Ask::get(&path))?;
     session.note("status", answer.status);
     if !(400..500).contains(&answer.status) {
-        return Err(Stop::Failed(format!("expected a 4xx; found {}", told(&answer))));
+        return Err(CaseError::Failed(format!("expected a 4xx; found {}", describe(&answer))));
     }
     Ok(())
 }
 
-fn malformed_id(session: &mut Session<'_>) -> Verdict {
+fn malformed_id(session: &mut Session<'_>) -> CaseEnd {
     for (name, id) in [("../x", "../x".to_owned()), ("300 characters", "x".repeat(300))] {
-        let answer = session.send(&session.profile.look(&id))?;
+        let answer = session.send(&session.profile.poll(&id))?;
         session.note(name, answer.status);
         if answer.status >= 500 {
-            return Err(Stop::Failed(format!("expected no 5xx; found {}", told(&answer))));
+            return Err(CaseError::Failed(format!("expected no 5xx; found {}", describe(&answer))));
         }
     }
     Ok(())
 }
 
-fn ends(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
+fn check_end(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
     let ended = session.follow_shared()?;
-    let looks = session.shared_job().map(|shared| shared.looks.clone()).unwrap_or_default();
+    let polls = session.shared_job().map(|shared| shared.polls.clone()).unwrap_or_default();
     let first = |wanted: &dyn Fn(Phase) -> bool| {
-        let look = looks.iter().find(|look| look.seen.phase.is_some_and(wanted));
-        look.map(|look| look.at_ms.saturating_sub(job.at_ms) / 1000)
+        let poll = polls.iter().find(|poll| poll.seen.phase.is_some_and(wanted));
+        poll.map(|poll| poll.at_ms.saturating_sub(job.at_ms) / 1000)
     };
-    session.note("looks", looks.len());
+    session.note("looks", polls.len());
     if let Some(started) = first(&|phase| phase != Phase::Queued) {
         session.note("seen_running_after_s", started);
     }
     session.note("seen_ended_after_s", first(&Phase::is_terminal).unwrap_or_default());
-    session.note("ended", phase(&ended));
+    session.note("ended", phase_word(&ended));
     match ended.seen.phase {
         Some(Phase::Succeeded) => Ok(()),
-        _ => Err(Stop::Failed(format!(
+        _ => Err(CaseError::Failed(format!(
             "expected the plainest job to succeed; found it {}: {}",
-            phase(&ended),
+            phase_word(&ended),
             ended.seen.failure.unwrap_or_default()
         ))),
     }
 }
 
-fn nulls(session: &mut Session<'_>) -> Verdict {
-    for look in session.looks()? {
-        let seen = &look.seen;
+fn check_empty_members(session: &mut Session<'_>) -> CaseEnd {
+    for poll in session.shared_polls()? {
+        let seen = &poll.seen;
         if seen.phase != Some(Phase::Succeeded)
             && let Some(url) = &seen.video_url
         {
-            return Err(Stop::Failed(format!("expected no video while {}; found {url}", phase(&look))));
+            return Err(CaseError::Failed(format!(
+                "expected no video while {}; found {url}",
+                phase_word(&poll)
+            )));
         }
         if seen.phase != Some(Phase::Failed)
             && let Some(why) = &seen.failure
         {
-            return Err(Stop::Failed(format!("expected no error while {}; found {why}", phase(&look))));
+            return Err(CaseError::Failed(format!(
+                "expected no error while {}; found {why}",
+                phase_word(&poll)
+            )));
         }
     }
     Ok(())
 }
 
 /// Our word for a look's phase, or the vendor's.
-fn phase(look: &Look) -> String {
-    let word = || look.seen.status.as_ref().map_or_else(|| "without status".to_owned(), Value::to_string);
-    look.seen.phase.map_or_else(word, |phase| phase.name().to_owned())
+fn phase_word(poll: &Poll) -> String {
+    let word = || poll.seen.status.as_ref().map_or_else(|| "without status".to_owned(), Value::to_string);
+    poll.seen.phase.map_or_else(word, |phase| phase.name().to_owned())
 }

@@ -6,51 +6,54 @@ use mockreel_contracts::{Operation, Phase, Role};
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
-use super::submit::no_role;
-use super::{plain, with};
-use crate::amount::Amount;
-use crate::case::{Case, Clause, Cost, Level, Stage};
+use super::requests::no_role;
+use super::requests::{plain, require_operation, role_clause, with, with_member};
+use crate::case::Case;
+use crate::clause::{Clause, Cost, Level, Stage};
 use crate::profile::{Ask, Profile, put, remove, seconds_of};
-use crate::session::{Session, Stop, Verdict};
+use crate::session::{CaseEnd, CaseError, Session};
 use crate::shape;
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, Body, Intent};
 
-const fn refused(
+const fn refusal_case(
     id: &'static str,
     class: &'static str,
     title: &'static str,
     level: Level,
-    run: fn(&mut Session<'_>) -> Verdict,
+    run: fn(&mut Session<'_>) -> CaseEnd,
 ) -> Case {
     Case::new(id, title, level, Cost::Rejectable, Stage::Refused, run).of_class(class)
 }
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    refused("VAL-01", "body", "no body is refused", Level::Must, |session| raw(session, None, b""))
-        .on(|profile| profile.problem_clause("malformed")),
-    refused("VAL-02", "body", "a broken body is refused", Level::Must, |session| {
+    refusal_case("VAL-01", "body", "no body is refused", Level::Must, |session| {
+        submit_raw(session, None, b"")
+    })
+    .on(|profile| profile.problem_clause("malformed")),
+    refusal_case("VAL-02", "body", "a broken body is refused", Level::Must, |session| {
         if session.profile.takes_forms() {
             let form = b"--cut\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nwav";
-            return raw(session, Some("multipart/form-data; boundary=cut"), form);
+            return submit_raw(session, Some("multipart/form-data; boundary=cut"), form);
         }
-        raw(session, Some("application/json"), b"{\"model\":")
+        submit_raw(session, Some("application/json"), b"{\"model\":")
     })
     .on(|profile| profile.problem_clause("malformed")),
-    refused("VAL-03", "body", "another content type is refused", Level::Should, |session| {
-        raw(session, Some("text/plain"), b"a walk at dusk")
+    refusal_case("VAL-03", "body", "another content type is refused", Level::Should, |session| {
+        submit_raw(session, Some("text/plain"), b"a walk at dusk")
     })
     .on(|profile| profile.problem_clause("malformed")),
-    refused("VAL-04", "model", "no model is refused", Level::Must, |session| {
-        broken(session, |_| true, |profile, model, body| remove(body, &model_at(profile, model)))
+    refusal_case("VAL-04", "model", "no model is refused", Level::Must, |session| {
+        submit_broken(session, |_| true, |profile, model, body| remove(body, &model_at(profile, model)))
     })
     .on(|profile| role_clause(profile, Role::Model, "required"))
     .unless(no_model_member),
-    refused("VAL-05", "model", "an unknown model is refused", Level::Must, unknown_model)
+    refusal_case("VAL-05", "model", "an unknown model is refused", Level::Must, unknown_model)
         .on(|profile| profile.problem_clause("unknown_model")),
-    refused("VAL-06", "missing", "no picture is refused", Level::Must, |session| {
+    refusal_case("VAL-06", "missing", "no picture is refused", Level::Must, |session| {
         let profile = session.profile;
-        broken(
+        submit_broken(
             session,
             |model| first_required(profile, model),
             |profile, model, body| {
@@ -65,9 +68,9 @@ pub(super) const CASES: &[Case] = &[
         let needed = profile.models().any(|model| first_required(profile, model));
         (!needed).then(|| "no model needs a picture".to_owned())
     }),
-    refused("VAL-07", "missing", "no prompt is refused where one is needed", Level::Must, |session| {
+    refusal_case("VAL-07", "missing", "no prompt is refused where one is needed", Level::Must, |session| {
         let profile = session.profile;
-        broken(
+        submit_broken(
             session,
             |model| prompt_required(profile, model),
             |profile, model, body| {
@@ -85,7 +88,7 @@ pub(super) const CASES: &[Case] = &[
         let needed = profile.models().any(|model| prompt_required(profile, model));
         (!needed).then(|| "no model needs a prompt".to_owned())
     }),
-    refused(
+    refusal_case(
         "VAL-08",
         "picture",
         "a picture that is no address is refused, or fails its job",
@@ -97,7 +100,7 @@ pub(super) const CASES: &[Case] = &[
         let none = !profile.models().any(|model| profile.image(model, ImageRole::First).is_some());
         none.then(|| "no model takes a picture".to_owned())
     }),
-    refused("VAL-09", "duration", "a length that is not offered is refused", Level::Must, |session| {
+    refusal_case("VAL-09", "duration", "a length that is not offered is refused", Level::Must, |session| {
         let profile = session.profile;
         with_role(session, Role::Duration, |model| {
             let offered = profile.durations(model);
@@ -111,47 +114,61 @@ pub(super) const CASES: &[Case] = &[
     })
     .on(|profile| role_clause(profile, Role::Duration, "enum"))
     .unless(|profile| no_role(profile, Role::Duration)),
-    refused("VAL-10", "duration", "a length of another type is refused", Level::Should, |session| {
+    refusal_case("VAL-10", "duration", "a length of another type is refused", Level::Should, |session| {
         with_role(session, Role::Duration, |_| json!([]))
     })
     .on(|profile| {
         role_clause(profile, Role::Duration, "type").or(role_clause(profile, Role::Duration, "enum"))
     })
     .unless(|profile| no_role(profile, Role::Duration)),
-    refused("VAL-11", "cfg", "cfg above its most is refused", Level::Must, |session| {
+    refusal_case("VAL-11", "cfg", "cfg above its most is refused", Level::Must, |session| {
         with_role(session, Role::CfgScale, |_| json!(1.01))
     })
     .on(|profile| role_clause(profile, Role::CfgScale, "maximum"))
     .unless(|profile| no_role(profile, Role::CfgScale)),
-    refused("VAL-12", "cfg", "cfg below its least is refused", Level::Must, |session| {
+    refusal_case("VAL-12", "cfg", "cfg below its least is refused", Level::Must, |session| {
         with_role(session, Role::CfgScale, |_| json!(-0.01))
     })
     .on(|profile| role_clause(profile, Role::CfgScale, "minimum"))
     .unless(|profile| no_role(profile, Role::CfgScale)),
-    refused("VAL-13", "prompt", "a prompt of 2501 characters is refused", Level::Must, long_prompt)
+    refusal_case("VAL-13", "prompt", "a prompt of 2501 characters is refused", Level::Must, long_prompt)
         .on(|profile| role_clause(profile, Role::Prompt, "maxLength"))
         .unless(|profile| no_role(profile, Role::Prompt).or(long_prompts_pass(profile))),
-    refused("VAL-14", "model", "null where something is required is refused", Level::Should, |session| {
-        broken(session, |_| true, |profile, model, body| put(body, &model_at(profile, model), Value::Null))
-    })
+    refusal_case(
+        "VAL-14",
+        "model",
+        "null where something is required is refused",
+        Level::Should,
+        |session| {
+            submit_broken(
+                session,
+                |_| true,
+                |profile, model, body| put(body, &model_at(profile, model), Value::Null),
+            )
+        },
+    )
     .on(|profile| role_clause(profile, Role::Model, "required"))
     .unless(|profile| {
         no_model_member(profile).or(profile.takes_forms().then(|| "a form has no null".to_owned()))
     }),
-    refused("VAL-15", "camera", "an unknown camera movement is refused", Level::Should, |session| {
+    refusal_case("VAL-15", "camera", "an unknown camera movement is refused", Level::Should, |session| {
         bad_camera(session, BadCamera::Movement)
     })
     .on(|profile| camera_clause(profile, BadCamera::Movement))
     .unless(|profile| no_camera(profile, BadCamera::Movement)),
-    refused("VAL-16", "camera", "a camera movement beyond its range is refused", Level::Should, |session| {
-        bad_camera(session, BadCamera::Value)
-    })
+    refusal_case(
+        "VAL-16",
+        "camera",
+        "a camera movement beyond its range is refused",
+        Level::Should,
+        |session| bad_camera(session, BadCamera::Value),
+    )
     .on(|profile| camera_clause(profile, BadCamera::Value))
     .unless(|profile| no_camera(profile, BadCamera::Value)),
-    Case::new("VAL-17", "which forms refusals have", Level::Info, Cost::Free, Stage::Last, forms),
-    refused("VAL-18", "missing", "a last frame without a first is refused", Level::Must, |session| {
+    Case::new("VAL-17", "which forms refusals have", Level::Info, Cost::Free, Stage::Last, note_forms),
+    refusal_case("VAL-18", "missing", "a last frame without a first is refused", Level::Must, |session| {
         let profile = session.profile;
-        broken(
+        submit_broken(
             session,
             |model| has_tail(profile, model),
             |profile, model, body| {
@@ -176,24 +193,24 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// Sends a good body of a model with one thing changed, and expects a refusal.
-fn broken(
+fn submit_broken(
     session: &mut Session<'_>,
     has: impl Fn(&Model) -> bool,
     change: impl FnOnce(&Profile, &Model, &mut Value),
-) -> Verdict {
+) -> CaseEnd {
     let (model, mut body) = with(session, has)?;
     let profile = session.profile;
     change(profile, model, &mut body);
     let ask = profile.submit(model, &body, session.image());
     let answer = session.refuse(&ask, profile.worst_price(model))?;
-    said(session, &answer);
+    note_refusal(session, &answer);
     Ok(())
 }
 
 /// The same with the value of the member that plays a role changed.
-fn with_role(session: &mut Session<'_>, role: Role, value: impl FnOnce(&Model) -> Value) -> Verdict {
+fn with_role(session: &mut Session<'_>, role: Role, value: impl FnOnce(&Model) -> Value) -> CaseEnd {
     let profile = session.profile;
-    broken(
+    submit_broken(
         session,
         |model| profile.member(model, role).is_some(),
         |profile, model, body| {
@@ -205,7 +222,7 @@ fn with_role(session: &mut Session<'_>, role: Role, value: impl FnOnce(&Model) -
 }
 
 /// Sends bytes as they are to the path of the first model.
-fn raw(session: &mut Session<'_>, content_type: Option<&str>, bytes: &[u8]) -> Verdict {
+fn submit_raw(session: &mut Session<'_>, content_type: Option<&str>, bytes: &[u8]) -> CaseEnd {
     let (model, _) = plain(session)?;
     let profile = session.profile;
     let body = match (content_type, bytes.is_empty()) {
@@ -214,21 +231,23 @@ fn raw(session: &mut Session<'_>, content_type: Option<&str>, bytes: &[u8]) -> V
     };
     let ask = Ask::get(&profile.submit_path(model)).by("POST").with(body);
     let answer = session.refuse(&ask, profile.worst_price(model))?;
-    said(session, &answer);
+    note_refusal(session, &answer);
     Ok(())
 }
 
 /// Writes down the status of a refusal.
-fn said(session: &mut Session<'_>, answer: &Answer) {
+fn note_refusal(session: &mut Session<'_>, answer: &Answer) {
     session.note("status", answer.status);
 }
 
-fn unknown_model(session: &mut Session<'_>) -> Verdict {
+fn unknown_model(session: &mut Session<'_>) -> CaseEnd {
     let (model, mut body) = plain(session)?;
     let profile = session.profile;
-    let mut ask = match profile.operation(Operation::Submit).and_then(|submit| submit.model_at.clone()) {
+    let submit = require_operation(profile, Operation::Submit)?;
+    let mut ask = match &submit.model_at {
         Some(place) => {
-            put(&mut body, &place, json!("kling-video/v0/none"));
+            let unknown = submit.unknown_model.clone().unwrap_or_else(|| format!("{}_none", model.id));
+            put(&mut body, place, json!(unknown));
             profile.submit(model, &body, session.image())
         }
         // Where the path names the model, a path that names none.
@@ -241,12 +260,12 @@ fn unknown_model(session: &mut Session<'_>) -> Verdict {
     ask.headers.clear();
     let worst: Option<Amount> = profile.dearest_price();
     let answer = session.refuse(&ask, worst)?;
-    said(session, &answer);
+    note_refusal(session, &answer);
     Ok(())
 }
 
 /// Some vendors notice at once, some only when the job runs; either will do.
-fn not_an_address(session: &mut Session<'_>) -> Verdict {
+fn not_an_address(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| profile.image(model, ImageRole::First).is_some())?;
     if let Some((member, _)) = profile.image(model, ImageRole::First) {
@@ -257,25 +276,25 @@ fn not_an_address(session: &mut Session<'_>) -> Verdict {
 }
 
 /// Sends a request that ought to be refused, at once or by the failure of its job.
-pub(super) fn refused_or_fails(session: &mut Session<'_>, ask: &Ask, worst: Option<Amount>) -> Verdict {
+pub(super) fn refused_or_fails(session: &mut Session<'_>, ask: &Ask, worst: Option<Amount>) -> CaseEnd {
     match session.refuse(ask, worst) {
         Ok(answer) => {
             session.note("noticed", "at submit");
-            said(session, &answer);
+            note_refusal(session, &answer);
             Ok(())
         }
-        Err(Stop::Failed(why)) => {
-            let Some(id) = session.last_accepted() else { return Err(Stop::Failed(why)) };
-            let look = session.end_of(&id)?;
+        Err(CaseError::Failed(why)) => {
+            let Some(id) = session.last_accepted() else { return Err(CaseError::Failed(why)) };
+            let poll = session.end_of(&id)?;
             session.note("noticed", "by the job");
-            match look.seen.phase {
+            match poll.seen.phase {
                 Some(Phase::Failed) => {
-                    session.note("failure", look.seen.failure.unwrap_or_default());
+                    session.note("failure", poll.seen.failure.unwrap_or_default());
                     Ok(())
                 }
-                _ => Err(Stop::Failed(format!(
+                _ => Err(CaseError::Failed(format!(
                     "{why}, and the job did not fail: it ended {}",
-                    ended(look.seen.phase)
+                    end_word(poll.seen.phase)
                 ))),
             }
         }
@@ -283,7 +302,7 @@ pub(super) fn refused_or_fails(session: &mut Session<'_>, ask: &Ask, worst: Opti
     }
 }
 
-fn ended(phase: Option<Phase>) -> &'static str {
+fn end_word(phase: Option<Phase>) -> &'static str {
     phase.map_or("in no known phase", Phase::name)
 }
 
@@ -294,31 +313,25 @@ fn long_prompts_pass(profile: &Profile) -> Option<String> {
     (most > 2500).then(|| format!("prompts of {most} characters are taken"))
 }
 
-fn long_prompt(session: &mut Session<'_>) -> Verdict {
+fn long_prompt(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.member(model, Role::Prompt).is_some())?;
-    let Some(member) = profile.member(model, Role::Prompt) else { return Ok(()) };
+    let (model, mut body, member) = with_member(session, Role::Prompt)?;
     put(&mut body, &member.pointer, json!("a".repeat(2501)));
     if member.schema.get("maxLength").is_some() {
         let ask = profile.submit(model, &body, session.image());
         let answer = session.refuse(&ask, profile.worst_price(model))?;
-        said(session, &answer);
+        note_refusal(session, &answer);
         return Ok(());
     }
     // No limit is documented, so it will rather be accepted, and is a job of its own.
-    let accepted = session.accept(model, &body);
-    match accepted {
-        Ok(_) => {
-            session.note("accepted", true);
-            Ok(())
-        }
-        Err(other) => Err(other),
-    }
+    session.accept(model, &body)?;
+    session.note("accepted", true);
+    Ok(())
 }
 
-fn bad_camera(session: &mut Session<'_>, wrong: BadCamera) -> Verdict {
+fn bad_camera(session: &mut Session<'_>, wrong: BadCamera) -> CaseEnd {
     let profile = session.profile;
-    broken(
+    submit_broken(
         session,
         |model| place_of(profile, model, wrong).is_some(),
         |profile, model, body| {
@@ -328,7 +341,7 @@ fn bad_camera(session: &mut Session<'_>, wrong: BadCamera) -> Verdict {
 }
 
 /// The sets of members that refusals have, with how many there were of each.
-fn forms(session: &mut Session<'_>) -> Verdict {
+fn note_forms(session: &mut Session<'_>) -> CaseEnd {
     let mut forms: Vec<(Vec<String>, u32)> = Vec::new();
     let mut broken = Vec::new();
     let mut numbers = Vec::new();
@@ -352,7 +365,7 @@ fn forms(session: &mut Session<'_>) -> Verdict {
     for (members, count) in &forms {
         session.note(&members.join(", "), *count);
     }
-    if broken.is_empty() { Ok(()) } else { Err(Stop::Failed(broken.join("; "))) }
+    if broken.is_empty() { Ok(()) } else { Err(CaseError::Failed(broken.join("; "))) }
 }
 
 fn model_at(profile: &Profile, model: &Model) -> String {
@@ -382,9 +395,4 @@ fn first_clause(profile: &Profile, keyword: &str) -> Option<Clause> {
     let model = profile.model_with(|model| profile.image(model, ImageRole::First).is_some())?;
     let (member, _) = profile.image(model, ImageRole::First)?;
     profile.member_clause(model, &member, keyword)
-}
-
-fn role_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause> {
-    let model = profile.model_with(|model| profile.member(model, role).is_some())?;
-    profile.member_clause(model, &profile.member(model, role)?, keyword)
 }

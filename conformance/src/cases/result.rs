@@ -3,110 +3,129 @@
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use mockreel_contracts::contract::check::intent::JobIntent;
-use mockreel_contracts::contract::check::schema::{at, properties};
+use mockreel_contracts::contract::check::schema::at;
 use mockreel_contracts::contract::model::source::Grade;
 use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::require_operation;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_evidence::exchange::Answer;
 
 /// Bytes of a video that are asked for at its start, and at its end: as many as a recording keeps.
 const PART_BYTES: u64 = 65_536;
 
-const fn ended(
+const fn result_case(
     id: &'static str,
     title: &'static str,
     level: Level,
-    run: fn(&mut Session<'_>) -> Verdict,
+    run: fn(&mut Session<'_>) -> CaseEnd,
 ) -> Case {
     Case::new(id, title, level, Cost::Shared, Stage::Ended, run).after(&["SUB-01", "POLL-09"])
 }
 
+/// Why the case about the cost does not apply to a vendor that never tells it.
+const NO_USAGE: &str = "looks tell no cost";
+
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    ended("RES-01", "a finished job has the address of its video", Level::Must, has_url).on(|profile| {
-        let poll = profile.operation(Operation::Poll)?;
-        let place = poll.read.video_url.iter().find(|place| at(&poll.reply, place).is_some())?;
-        profile.reply_member_clause(Operation::Poll, place)
-    }),
-    ended("RES-02", "the address leads to an MP4, without a key", Level::Should, downloads).on(|profile| {
-        let results = &profile.contract().results;
-        let clause = profile.cited("results", "the address leads to the video", &results.source);
-        clause.filter(|clause| clause.sources.iter().any(|source| source.grade != Grade::Guess)).or_else(
-            || {
-                let place = profile.operation(Operation::Poll)?.read.video_url.first()?;
-                profile.reply_member_clause(Operation::Poll, place)
-            },
-        )
-    }),
-    Case::new("RES-03", "how long the address works", Level::Info, Cost::Shared, Stage::Aged, lifetime)
+    result_case("RES-01", "a finished job has the address of its video", Level::Must, has_url).on(
+        |profile| {
+            let poll = profile.operation(Operation::Poll)?;
+            let place = poll.read.video_url.iter().find(|place| at(&poll.reply, place).is_some())?;
+            profile.reply_member_clause(Operation::Poll, place)
+        },
+    ),
+    result_case("RES-02", "the address leads to an MP4, without a key", Level::Should, check_download).on(
+        |profile| {
+            let results = &profile.contract().results;
+            let clause = profile.cited("results", "the address leads to the video", &results.source);
+            clause.filter(|clause| clause.sources.iter().any(|source| source.grade != Grade::Guess)).or_else(
+                || {
+                    let place = profile.operation(Operation::Poll)?.read.video_url.first()?;
+                    profile.reply_member_clause(Operation::Poll, place)
+                },
+            )
+        },
+    ),
+    Case::new("RES-03", "how long the address works", Level::Info, Cost::Shared, Stage::Aged, note_lifetime)
         .after(&["SUB-01", "POLL-09"]),
-    ended("RES-04", "the cost is told as documented", Level::Should, usage)
+    result_case("RES-04", "the cost is told as documented", Level::Should, check_usage)
         .on(|profile| profile.reply_member_clause(Operation::Poll, &usage_at(profile)?))
-        .unless(|profile| usage_at(profile).is_none().then(|| "looks tell no cost".to_owned())),
-    ended("RES-05", "the video lasts as long as was asked for", Level::May, duration).on(|profile| {
-        let model = profile.model()?;
-        let member = profile.member(model, Role::Duration);
-        let asked = member.and_then(|member| profile.member_clause(model, &member, "enum"));
-        let made = format!("seconds: {}", model.output.seconds);
-        asked.or_else(|| profile.cited(&format!("models.{}.output", model.id), &made, &model.output.source))
-    }),
+        .unless(|profile| usage_at(profile).is_none().then(|| NO_USAGE.to_owned())),
+    result_case("RES-05", "the video lasts as long as was asked for", Level::May, check_duration).on(
+        |profile| {
+            let model = profile.model()?;
+            let member = profile.member(model, Role::Duration);
+            let asked = member.and_then(|member| profile.member_clause(model, &member, "enum"));
+            let made = format!("seconds: {}", model.output.seconds);
+            asked.or_else(|| {
+                profile.cited(&format!("models.{}.output", model.id), &made, &model.output.source)
+            })
+        },
+    ),
 ];
 
-fn has_url(session: &mut Session<'_>) -> Verdict {
-    let look = session.succeeded()?;
-    let Some(text) = look.seen.video_url else {
-        return Err(Stop::Failed(format!("expected the address of a video; found {}", told(&look.answer))));
+fn has_url(session: &mut Session<'_>) -> CaseEnd {
+    let poll = session.require_success()?;
+    let Some(text) = poll.seen.video_url else {
+        return Err(CaseError::Failed(format!(
+            "expected the address of a video; found {}",
+            describe(&poll.answer)
+        )));
     };
     let parsed = Url::parse(&text)
-        .map_err(|why| Stop::Failed(format!("expected an absolute address; found {text} ({why})")))?;
+        .map_err(|why| CaseError::Failed(format!("expected an absolute address; found {text} ({why})")))?;
     if parsed.scheme() != "https" && !(session.target.loopback && parsed.scheme() == "http") {
-        return Err(Stop::Failed(format!("expected https; found {text}")));
+        return Err(CaseError::Failed(format!("expected https; found {text}")));
     }
     Ok(())
 }
 
 /// The address of the shared job's video.
-fn video(session: &mut Session<'_>) -> Result<String, Stop> {
-    let look = session.succeeded()?;
-    look.seen.video_url.ok_or_else(|| Stop::NotApplicable("the shared job has no video".to_owned()))
+fn video_url(session: &mut Session<'_>) -> Result<String, CaseError> {
+    let poll = session.require_success()?;
+    poll.seen.video_url.ok_or_else(|| CaseError::NotApplicable("the shared job has no video".to_owned()))
 }
 
 /// A part of what is at an address, without a key.
-fn part(session: &mut Session<'_>, url: &str, range: &str) -> Result<Answer, Stop> {
+fn fetch_part(session: &mut Session<'_>, url: &str, range: &str) -> Result<Answer, CaseError> {
     let mut ask = Ask::get(url).from(Credential::Nobody);
     ask.headers.push(("range".to_owned(), format!("bytes={range}")));
     session.send(&ask)
 }
 
-fn head(session: &mut Session<'_>, url: &str) -> Result<Answer, Stop> {
-    part(session, url, &format!("0-{}", PART_BYTES - 1))
+fn fetch_start(session: &mut Session<'_>, url: &str) -> Result<Answer, CaseError> {
+    fetch_part(session, url, &format!("0-{}", PART_BYTES - 1))
 }
 
-fn downloads(session: &mut Session<'_>) -> Verdict {
-    let url = video(session)?;
-    let answer = head(session, &url)?;
+fn check_download(session: &mut Session<'_>) -> CaseEnd {
+    let url = video_url(session)?;
+    let answer = fetch_start(session, &url)?;
     if ![200, 206].contains(&answer.status) {
-        return Err(Stop::Failed(format!("expected 200 or 206; found {}", answer.status)));
+        return Err(CaseError::Failed(format!("expected 200 or 206; found {}", answer.status)));
     }
     let kind = answer.header("content-type").unwrap_or("none").to_owned();
     session.note("content-type", kind.as_str());
     if kind.split(';').next().map(str::trim) != Some("video/mp4") {
-        return Err(Stop::Failed(format!("expected video/mp4; found {kind}")));
+        return Err(CaseError::Failed(format!("expected video/mp4; found {kind}")));
     }
     if answer.body.get(4..8) != Some(b"ftyp") {
-        return Err(Stop::Failed("expected an MP4, which begins with an ftyp box; found none".to_owned()));
+        return Err(CaseError::Failed(
+            "expected an MP4, which begins with an ftyp box; found none".to_owned(),
+        ));
     }
     Ok(())
 }
 
 /// Only a stand-in's clock can be moved; what a real address says about its end is written down.
-fn lifetime(session: &mut Session<'_>) -> Verdict {
-    let url = video(session)?;
+fn note_lifetime(session: &mut Session<'_>) -> CaseEnd {
+    let url = video_url(session)?;
     let parsed = Url::parse(&url).ok();
     let names: Vec<String> =
         parsed.iter().flat_map(|url| url.query_pairs().map(|(name, _)| name.into_owned())).collect();
@@ -118,7 +137,7 @@ fn lifetime(session: &mut Session<'_>) -> Verdict {
         [("after_an_hour", 3600), ("after_a_day", 23 * 3600), ("after_31_days", 30 * 86_400)]
     {
         session.wait_s(seconds)?;
-        let answer = head(session, &url)?;
+        let answer = fetch_start(session, &url)?;
         session.note(name, answer.status);
     }
     Ok(())
@@ -127,12 +146,11 @@ fn lifetime(session: &mut Session<'_>) -> Verdict {
 /// The object that tells the cost in a look, if the contract has one.
 fn usage_at(profile: &Profile) -> Option<String> {
     let poll = profile.operation(Operation::Poll)?;
-    let found = properties(&poll.reply).into_iter().map(|(pointer, _)| pointer);
-    found.into_iter().find(|pointer| pointer.ends_with("/usage"))
+    poll.read.usage.clone().filter(|place| at(&poll.reply, place).is_some())
 }
 
 /// Whether a look must have what is at a place, and everything around it.
-fn demanded(profile: &Profile, place: &str) -> bool {
+fn is_demanded(profile: &Profile, place: &str) -> bool {
     let Some(poll) = profile.operation(Operation::Poll) else { return false };
     let mut outer = String::new();
     place.split('/').skip(1).all(|name| {
@@ -144,63 +162,65 @@ fn demanded(profile: &Profile, place: &str) -> bool {
     })
 }
 
-fn usage(session: &mut Session<'_>) -> Verdict {
-    let look = session.succeeded()?;
-    let body = look.answer.json().unwrap_or_default();
-    let Some(place) = usage_at(session.profile) else { return Ok(()) };
-    let told = match body.pointer(&place) {
-        Some(Value::Object(told)) => told,
-        None | Some(Value::Null) if !demanded(session.profile, &place) => {
+fn check_usage(session: &mut Session<'_>) -> CaseEnd {
+    let poll = session.require_success()?;
+    let body = poll.answer.json().unwrap_or_default();
+    let facts = require_operation(session.profile, Operation::Poll)?;
+    let place = usage_at(session.profile).ok_or_else(|| CaseError::NotApplicable(NO_USAGE.to_owned()))?;
+    let usage = match body.pointer(&place) {
+        Some(Value::Object(usage)) => usage,
+        None | Some(Value::Null) if !is_demanded(session.profile, &place) => {
             session.note("told", false);
             return Ok(());
         }
         other => {
             let found = other.map_or_else(|| "none".to_owned(), Value::to_string);
-            return Err(Stop::Failed(format!("expected the cost at {place}; found {found}")));
+            return Err(CaseError::Failed(format!("expected the cost at {place}; found {found}")));
         }
     };
-    let declared = session.profile.operation(Operation::Poll).and_then(|poll| at(&poll.reply, &place));
+    let declared = at(&facts.reply, &place);
     let required = declared.and_then(|schema| schema.get("required")).and_then(Value::as_array);
     for name in required.into_iter().flatten().filter_map(Value::as_str) {
-        let Some(number) = told.get(name).and_then(Value::as_f64) else {
-            return Err(Stop::Failed(format!(
+        let Some(number) = usage.get(name).and_then(Value::as_f64) else {
+            return Err(CaseError::Failed(format!(
                 "expected a number at {place}/{name}; found {:?}",
-                told.get(name)
+                usage.get(name)
             )));
         };
         session.note(name, number);
     }
-    let both = ["credits_used", "tokens_used"].iter().filter(|name| told.contains_key(**name)).count();
-    if both > 1 {
-        return Err(Stop::Failed("expected one of credits_used and tokens_used; found both".to_owned()));
+    let names = &facts.read.usage_one_of;
+    if names.iter().filter(|name| usage.contains_key(*name)).count() > 1 {
+        return Err(CaseError::Failed(format!("expected one of {}; found both", names.join(" and "))));
     }
     Ok(())
 }
 
-fn duration(session: &mut Session<'_>) -> Verdict {
-    let url = video(session)?;
-    let Some(shared) = session.shared_job() else { return Ok(()) };
+fn check_duration(session: &mut Session<'_>) -> CaseEnd {
+    let url = video_url(session)?;
+    let shared = session.shared_job();
+    let shared = shared.ok_or_else(|| CaseError::NotApplicable("there is no shared job".to_owned()))?;
     let model = session.profile.contract().models.get(&shared.model);
     let seconds = model.map_or(0, |model| JobIntent::read(model, &shared.body).seconds);
     lasts(session, &url, f64::from(seconds))
 }
 
 /// Whether the video at an address lasts so many seconds, give or take half a one.
-pub(super) fn lasts(session: &mut Session<'_>, url: &str, seconds: f64) -> Verdict {
-    let first = head(session, url)?;
+pub(super) fn lasts(session: &mut Session<'_>, url: &str, seconds: f64) -> CaseEnd {
+    let first = fetch_start(session, url)?;
     let kind = kind_of_file(&first.body).to_vec();
-    let mut found = length(&kind, &first.body);
+    let mut found = video_length(&kind, &first.body);
     if found.is_none() && first.status == 206 {
         // Its index is at its end, where many encoders write it.
-        let last = part(session, url, &format!("-{PART_BYTES}"))?;
-        found = length(&kind, &last.body);
+        let last = fetch_part(session, url, &format!("-{PART_BYTES}"))?;
+        found = video_length(&kind, &last.body);
     }
     let Some(found) = found else {
-        return Err(Stop::Failed("expected a playable MP4; found none that can be read".to_owned()));
+        return Err(CaseError::Failed("expected a playable MP4; found none that can be read".to_owned()));
     };
     session.note("seconds", found);
     if (found - seconds).abs() > 0.5 {
-        return Err(Stop::Failed(format!("expected {seconds} s; found {found:.2} s")));
+        return Err(CaseError::Failed(format!("expected {seconds} s; found {found:.2} s")));
     }
     Ok(())
 }
@@ -221,7 +241,7 @@ fn index_in(bytes: &[u8]) -> Option<&[u8]> {
 /// The length of an MP4 in seconds by the index among its bytes; `None` if there is none that can be read.
 ///
 /// What is read is a file of the two boxes alone, so that no sample is needed.
-fn length(kind: &[u8], bytes: &[u8]) -> Option<f64> {
+fn video_length(kind: &[u8], bytes: &[u8]) -> Option<f64> {
     let file = [kind, index_in(bytes)?].concat();
     let size = file.len() as u64;
     let reader = mp4::Mp4Reader::read_header(Finite::new(&file), size).ok()?;
@@ -263,7 +283,7 @@ mod tests {
     #[test]
     fn what_is_no_mp4_has_no_length_and_breaks_nothing() {
         for bytes in [&b""[..], b"moov", b"\0\0\0\x08moov", b"\xff\xff\xff\xffmoov1234", b"\0\0\0\0moov"] {
-            assert_eq!(length(kind_of_file(bytes), bytes), None);
+            assert_eq!(video_length(kind_of_file(bytes), bytes), None);
         }
     }
 
@@ -271,11 +291,11 @@ mod tests {
     fn an_index_that_leads_in_circles_is_read_to_an_end() {
         let kind = b"\0\0\0\x10ftypisom\0\0\0\0";
         assert_eq!(
-            length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0trak\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+            video_length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0trak\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
             None
         );
         assert_eq!(
-            length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0free\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+            video_length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0free\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
             None
         );
     }

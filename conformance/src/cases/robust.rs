@@ -6,10 +6,11 @@
 use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
-use super::plain;
-use crate::case::{Case, Cost, Level, Stage};
+use super::requests::plain;
+use crate::case::Case;
+use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Profile, put};
-use crate::session::{Session, Stop, Verdict};
+use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_evidence::exchange::Answer;
 
 /// The cases of this area.
@@ -20,7 +21,7 @@ pub(super) const CASES: &[Case] = &[
         Level::Should,
         Cost::Emulator,
         Stage::Own,
-        nasty,
+        poll_through_trouble,
     )
     .on(Profile::phases_clause),
     Case::new(
@@ -29,13 +30,13 @@ pub(super) const CASES: &[Case] = &[
         Level::Should,
         Cost::Emulator,
         Stage::Own,
-        forward,
+        poll_later_edition,
     )
     .on(Profile::phases_clause),
 ];
 
-fn nasty(session: &mut Session<'_>) -> Verdict {
-    session.steered()?;
+fn poll_through_trouble(session: &mut Session<'_>) -> CaseEnd {
+    session.require_control()?;
     session.note("seed", session.seed());
     let draws = session.draw("trouble");
     let mut turn = 0;
@@ -43,21 +44,21 @@ fn nasty(session: &mut Session<'_>) -> Verdict {
         let draw = draws[turn % draws.len()] % 8;
         turn += 1;
         match draw {
-            0 => Err(Stop::Unreachable("the connection was cut".to_owned())),
-            1 => spoilt(answer, 503, "<html>Service Unavailable</html>"),
-            2 => spoilt(answer, 429, "{}"),
-            3 => spoilt(answer, 200, "{\"cut\":"),
+            0 => Err(CaseError::Unreachable("the connection was cut".to_owned())),
+            1 => spoil(answer, 503, "<html>Service Unavailable</html>"),
+            2 => spoil(answer, 429, "{}"),
+            3 => spoil(answer, 200, "{\"cut\":"),
             _ => answer,
         }
     })
 }
 
-fn spoilt(answer: Result<Answer, Stop>, status: u16, body: &str) -> Result<Answer, Stop> {
+fn spoil(answer: Result<Answer, CaseError>, status: u16, body: &str) -> Result<Answer, CaseError> {
     answer.map(|answer| Answer { status, body: body.as_bytes().to_vec(), ..answer })
 }
 
-fn forward(session: &mut Session<'_>) -> Verdict {
-    session.steered()?;
+fn poll_later_edition(session: &mut Session<'_>) -> CaseEnd {
+    session.require_control()?;
     let place = session
         .profile
         .operation(Operation::Poll)
@@ -86,14 +87,14 @@ fn forward(session: &mut Session<'_>) -> Verdict {
 /// Follows a job of its own through the trouble to a good end with a video.
 fn ends_well(
     session: &mut Session<'_>,
-    trouble: &mut dyn FnMut(Result<Answer, Stop>) -> Result<Answer, Stop>,
-) -> Verdict {
+    trouble: &mut dyn FnMut(Result<Answer, CaseError>) -> Result<Answer, CaseError>,
+) -> CaseEnd {
     let (model, body) = plain(session)?;
     let job = session.accept(model, &body)?;
-    let look = session.follow_through(&job.id, &mut |_| (), trouble)?;
-    if look.seen.phase == Some(Phase::Succeeded) && look.seen.video_url.is_some() {
+    let poll = session.follow_through(&job.id, &mut |_| (), trouble)?;
+    if poll.seen.phase == Some(Phase::Succeeded) && poll.seen.video_url.is_some() {
         return Ok(());
     }
-    let found = look.seen.phase.map_or("an unknown status", Phase::name);
-    Err(Stop::Failed(format!("expected the client to end with a video; found {found}")))
+    let found = poll.seen.phase.map_or("an unknown status", Phase::name);
+    Err(CaseError::Failed(format!("expected the client to end with a video; found {found}")))
 }

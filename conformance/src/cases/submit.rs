@@ -1,36 +1,55 @@
 //! Submits that the vendor accepts.
 
 use mockreel_contracts::contract::check::image::{ImageRole, Transport};
-use mockreel_contracts::{Operation, Phase, Role};
+use mockreel_contracts::{Model, Operation, Phase, Role};
 use serde_json::{Value, json};
 
-use super::{plain, with};
-use crate::case::{Case, Clause, Cost, Level, Stage};
-use crate::profile::{Image, Profile, put, seconds_of};
-use crate::session::{Session, Stop, Verdict, told};
-use crate::shape::{self, undocumented};
+use super::requests::{no_role, plain, require_operation, with, with_first_image, with_member};
+use crate::case::Case;
+use crate::clause::{Clause, Cost, Level, Stage};
+use crate::profile::{Profile, put, seconds_of};
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Session};
+use crate::shape::{self, find_undocumented};
+
+/// Why the case about ten seconds does not apply, if it does not.
+const NO_TEN_SECONDS: &str = "no model makes ten seconds";
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    Case::new("SUB-01", "the plainest request is accepted", Level::Must, Cost::Own, Stage::Accepted, minimal)
-        .on(|profile| profile.operation_clause(Operation::Submit)),
+    Case::new(
+        "SUB-01",
+        "the plainest request is accepted",
+        Level::Must,
+        Cost::Own,
+        Stage::Accepted,
+        check_plainest,
+    )
+    .on(|profile| profile.operation_clause(Operation::Submit)),
     Case::new(
         "SUB-02",
         "the first status is an early one",
         Level::Must,
         Cost::Shared,
         Stage::Accepted,
-        initial,
+        check_first_status,
     )
     .on(Profile::phases_clause)
     .after(&["SUB-01"]),
-    Case::new("SUB-03", "the answer keeps its schema", Level::Must, Cost::Shared, Stage::Accepted, schema)
-        .on(|profile| profile.reply_clause(Operation::Submit))
-        .after(&["SUB-01"]),
+    Case::new(
+        "SUB-03",
+        "the answer keeps its schema",
+        Level::Must,
+        Cost::Shared,
+        Stage::Accepted,
+        check_schema,
+    )
+    .on(|profile| profile.reply_clause(Operation::Submit))
+    .after(&["SUB-01"]),
     Case::new("SUB-04", "there is no result yet", Level::Should, Cost::Shared, Stage::Accepted, no_result)
         .on(Profile::phases_clause)
         .after(&["SUB-01"]),
-    Case::new("SUB-05", "the id can be used at once", Level::Should, Cost::Shared, Stage::Accepted, usable)
+    Case::new("SUB-05", "the id can be used at once", Level::Should, Cost::Shared, Stage::Accepted, check_id)
         .on(|profile| profile.operation_clause(Operation::Poll))
         .after(&["SUB-01"]),
     Case::new("SUB-06", "the usual options are accepted", Level::Should, Cost::Own, Stage::Own, all_options)
@@ -41,10 +60,17 @@ pub(super) const CASES: &[Case] = &[
                 "type",
             ))
         }),
-    Case::new("SUB-07", "a picture as base64 is accepted", Level::Should, Cost::Own, Stage::Own, base64)
-        .on(|profile| transport_clause(profile, &[Transport::DataUri, Transport::Base64]))
-        .unless(|profile| no_transport(profile, &[Transport::DataUri, Transport::Base64], "base64")),
-    Case::new("SUB-08", "a last frame is accepted", Level::Should, Cost::Own, Stage::Own, tail)
+    Case::new(
+        "SUB-07",
+        "a picture as base64 is accepted",
+        Level::Should,
+        Cost::Own,
+        Stage::Own,
+        submit_base64,
+    )
+    .on(|profile| transport_clause(profile, &[Transport::DataUri, Transport::Base64]))
+    .unless(|profile| no_transport(profile, &[Transport::DataUri, Transport::Base64], "base64")),
+    Case::new("SUB-08", "a last frame is accepted", Level::Should, Cost::Own, Stage::Own, submit_tail)
         .on(|profile| {
             let model = profile.model_with(|model| profile.image(model, ImageRole::Tail).is_some())?;
             let (member, _) = profile.image(model, ImageRole::Tail)?;
@@ -65,8 +91,8 @@ pub(super) const CASES: &[Case] = &[
     .unless(|profile| no_role(profile, Role::Duration)),
     Case::new("SUB-10", "what becomes of an unknown member", Level::Info, Cost::Own, Stage::Own, |session| {
         let (model, mut body) = plain(session)?;
-        put(&mut body, &format!("{}/x_probe", payload(session, model)), json!("1"));
-        recorded(session, model.id.clone().as_str(), &body)
+        put(&mut body, &format!("{}/x_probe", payload_place(session, model)), json!("1"));
+        submit_and_note(session, model, &body)
     }),
     Case::new(
         "SUB-11",
@@ -76,17 +102,17 @@ pub(super) const CASES: &[Case] = &[
         Stage::Own,
         |session| {
             let (model, mut body) = plain(session)?;
-            let place = payload(session, model);
+            let place = payload_place(session, model);
             for name in ["ratio", "aspect_ratio"] {
                 put(&mut body, &format!("{place}/{name}"), json!("16:9"));
             }
-            recorded(session, model.id.clone().as_str(), &body)
+            submit_and_note(session, model, &body)
         },
     ),
     Case::new("SUB-12", "ten seconds make ten seconds", Level::May, Cost::Own, Stage::Own, ten_seconds)
-        .on(|profile| ten(profile).and_then(|(clause, _)| clause))
-        .unless(|profile| ten(profile).is_none().then(|| "no model makes ten seconds".to_owned())),
-    Case::new("SUB-13", "a camera movement is accepted", Level::Should, Cost::Own, Stage::Own, camera)
+        .on(|profile| model_of_ten_seconds(profile).and_then(|(clause, _)| clause))
+        .unless(|profile| model_of_ten_seconds(profile).is_none().then(|| NO_TEN_SECONDS.to_owned())),
+    Case::new("SUB-13", "a camera movement is accepted", Level::Should, Cost::Own, Stage::Own, submit_camera)
         .on(|profile| {
             let model = profile.model_with(|model| super::camera::camera_of(profile, model).is_some())?;
             let (member, keyword) = super::camera::camera_of(profile, model)?;
@@ -102,54 +128,64 @@ pub(super) const CASES: &[Case] = &[
         Level::Should,
         Cost::Own,
         Stage::Own,
-        part,
+        submit_part,
     )
     .on(|profile| transport_clause(profile, &[Transport::Part]))
     .unless(|profile| no_transport(profile, &[Transport::Part], "files of a form")),
-    Case::new("SUB-15", "a picture by its address is accepted", Level::Should, Cost::Own, Stage::Own, url)
-        .on(|profile| transport_clause(profile, &[Transport::Url]))
-        .unless(|profile| no_transport(profile, &[Transport::Url], "addresses")),
+    Case::new(
+        "SUB-15",
+        "a picture by its address is accepted",
+        Level::Should,
+        Cost::Own,
+        Stage::Own,
+        submit_url,
+    )
+    .on(|profile| transport_clause(profile, &[Transport::Url]))
+    .unless(|profile| no_transport(profile, &[Transport::Url], "addresses")),
 ];
 
-fn minimal(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
-    let fact = session.profile.operation(Operation::Submit).map(|submit| submit.status.clone());
-    let Some(fact) = fact else { return Ok(()) };
+fn check_plainest(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
+    let fact = &require_operation(session.profile, Operation::Submit)?.status;
     if let Some(documented) = fact.documented.filter(|documented| *documented != job.answer.status) {
         session.note("documented_status", documented);
     }
     if job.answer.status != fact.enforced && Some(job.answer.status) != fact.documented {
-        return Err(Stop::Failed(format!("expected {}; found {}", fact.enforced, told(&job.answer))));
+        return Err(CaseError::Failed(format!(
+            "expected {}; found {}",
+            fact.enforced,
+            describe(&job.answer)
+        )));
     }
     Ok(())
 }
 
-fn initial(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
+fn check_first_status(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
     session.rests_on(&[job.number]);
     let seen = session.profile.observe(Operation::Submit, &job.answer);
     match (seen.phase, seen.status) {
         (_, None) | (Some(Phase::Queued | Phase::Running), _) => Ok(()),
-        (_, Some(word)) => Err(Stop::Failed(format!("expected an early status; found {word}"))),
+        (_, Some(word)) => Err(CaseError::Failed(format!("expected an early status; found {word}"))),
     }
 }
 
-fn schema(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
+fn check_schema(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
     session.rests_on(&[job.number]);
     let profile = session.profile;
-    let Some(submit) = profile.operation(Operation::Submit) else { return Ok(()) };
+    let submit = require_operation(profile, Operation::Submit)?;
     let body = job.answer.json().unwrap_or_default();
-    let unlisted = undocumented(&submit.reply, &body);
+    let unlisted = find_undocumented(&submit.reply, &body);
     if !unlisted.is_empty() {
         session.note("undocumented", json!(unlisted));
     }
     shape::keeps(&submit.reply, &body)
-        .map_err(|why| Stop::Failed(format!("the answer breaks its schema: {why}")))
+        .map_err(|why| CaseError::Failed(format!("the answer breaks its schema: {why}")))
 }
 
-fn no_result(session: &mut Session<'_>) -> Verdict {
-    let job = session.shared()?;
+fn no_result(session: &mut Session<'_>) -> CaseEnd {
+    let job = session.submit_shared()?;
     session.rests_on(&[job.number]);
     let places = session
         .profile
@@ -159,28 +195,28 @@ fn no_result(session: &mut Session<'_>) -> Verdict {
     let body = job.answer.json().unwrap_or_default();
     let found = places.iter().find_map(|place| body.pointer(place).filter(|value| !value.is_null()));
     match found {
-        Some(video) => Err(Stop::Failed(format!("expected no result at submit; found {video}"))),
+        Some(video) => Err(CaseError::Failed(format!("expected no result at submit; found {video}"))),
         None => Ok(()),
     }
 }
 
-fn usable(session: &mut Session<'_>) -> Verdict {
-    let look = session.look_at_shared()?;
-    if look.answer.status != 200 {
-        return Err(Stop::Failed(format!(
+fn check_id(session: &mut Session<'_>) -> CaseEnd {
+    let poll = session.poll_shared()?;
+    if poll.answer.status != 200 {
+        return Err(CaseError::Failed(format!(
             "expected the job to be found at once; found {}",
-            told(&look.answer)
+            describe(&poll.answer)
         )));
     }
-    match look.seen.phase {
+    match poll.seen.phase {
         Some(phase) if phase.is_terminal() => {
-            Err(Stop::Failed(format!("expected a job that has not ended; found {}", phase.name())))
+            Err(CaseError::Failed(format!("expected a job that has not ended; found {}", phase.name())))
         }
         Some(_) | None => Ok(()),
     }
 }
 
-fn all_options(session: &mut Session<'_>) -> Verdict {
+fn all_options(session: &mut Session<'_>) -> CaseEnd {
     let (model, mut body) = plain(session)?;
     let profile = session.profile;
     if let Some(member) = profile.member(model, Role::NegativePrompt) {
@@ -197,38 +233,36 @@ fn all_options(session: &mut Session<'_>) -> Verdict {
     session.accept(model, &body).map(|_| ())
 }
 
-fn base64(session: &mut Session<'_>) -> Verdict {
+fn submit_base64(session: &mut Session<'_>) -> CaseEnd {
     let ways = [Transport::DataUri, Transport::Base64];
-    handed(session, |rules| ways.into_iter().find(|way| rules.contains(way)))
+    submit_handed(session, |rules| ways.into_iter().find(|way| rules.contains(way)))
 }
 
-fn part(session: &mut Session<'_>) -> Verdict {
-    handed(session, |_| Some(Transport::Part))
+fn submit_part(session: &mut Session<'_>) -> CaseEnd {
+    submit_handed(session, |_| Some(Transport::Part))
 }
 
-fn url(session: &mut Session<'_>) -> Verdict {
+fn submit_url(session: &mut Session<'_>) -> CaseEnd {
     if session.image().url.is_none() {
-        return Err(Stop::NotApplicable(
+        return Err(CaseError::NotApplicable(
             "needs a picture's address that the target can read: --picture".to_owned(),
         ));
     }
-    handed(session, |_| Some(Transport::Url))
+    submit_handed(session, |_| Some(Transport::Url))
 }
 
 /// Submits with the first image handed over in a way of one's choice.
-fn handed(session: &mut Session<'_>, way: impl Fn(&[Transport]) -> Option<Transport>) -> Verdict {
-    let profile = session.profile;
-    let (model, mut body) = with(session, |model| {
-        profile.image(model, ImageRole::First).is_some_and(|(_, rules)| way(&rules.transports).is_some())
-    })?;
-    let Some((member, rules)) = profile.image(model, ImageRole::First) else { return Ok(()) };
-    let Some(way) = way(&rules.transports) else { return Ok(()) };
-    let image: Image = session.image().clone();
-    put(&mut body, &member.pointer, image.by(way));
+fn submit_handed(session: &mut Session<'_>, way: impl Fn(&[Transport]) -> Option<Transport>) -> CaseEnd {
+    let (model, mut body, member, rules) =
+        with_first_image(session, |rules| way(&rules.transports).is_some())?;
+    let transport = way(&rules.transports);
+    let transport =
+        transport.ok_or_else(|| CaseError::Internal("an image without a transport".to_owned()))?;
+    put(&mut body, &member.pointer, session.image().by(transport));
     session.accept(model, &body).map(|_| ())
 }
 
-fn tail(session: &mut Session<'_>) -> Verdict {
+fn submit_tail(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| profile.image(model, ImageRole::Tail).is_some())?;
     if let Some((member, rules)) = profile.image(model, ImageRole::Tail) {
@@ -237,37 +271,35 @@ fn tail(session: &mut Session<'_>) -> Verdict {
     session.accept(model, &body).map(|_| ())
 }
 
-fn other_type(session: &mut Session<'_>) -> Verdict {
+fn other_type(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
-    let (model, mut body) = with(session, |model| profile.member(model, Role::Duration).is_some())?;
-    let Some(member) = profile.member(model, Role::Duration) else { return Ok(()) };
+    let (model, mut body, member) = with_member(session, Role::Duration)?;
     let shortest = profile.durations(model).first().cloned().unwrap_or(json!(5));
     let other = match &shortest {
         Value::String(text) => json!(text.parse::<u32>().unwrap_or(5)),
         other => json!(other.to_string()),
     };
     put(&mut body, &member.pointer, other);
-    recorded(session, &model.id.clone(), &body)
+    submit_and_note(session, model, &body)
 }
 
 /// Submits and writes down what came, either being as good.
-fn recorded(session: &mut Session<'_>, model: &str, body: &Value) -> Verdict {
-    let Some(model) = session.profile.contract().models.get(model) else { return Ok(()) };
+fn submit_and_note(session: &mut Session<'_>, model: &Model, body: &Value) -> CaseEnd {
     match session.accept(model, body) {
         Ok(_) => {
             session.note("accepted", true);
             Ok(())
         }
-        Err(Stop::Failed(why)) => {
+        Err(CaseError::Failed(why)) => {
             session.note("accepted", false);
-            Err(Stop::Failed(why))
+            Err(CaseError::Failed(why))
         }
         Err(other) => Err(other),
     }
 }
 
 /// Where the members of a job are in a body: beside the prompt or the image.
-fn payload(session: &Session<'_>, model: &mockreel_contracts::Model) -> String {
+fn payload_place(session: &Session<'_>, model: &Model) -> String {
     let profile = session.profile;
     let prompt = profile.member(model, Role::Prompt).map(|member| member.pointer);
     let place = prompt.or_else(|| profile.image(model, ImageRole::First).map(|(member, _)| member.pointer));
@@ -275,36 +307,36 @@ fn payload(session: &Session<'_>, model: &mockreel_contracts::Model) -> String {
 }
 
 /// The first model that makes ten seconds, and what says so.
-fn ten(profile: &Profile) -> Option<(Option<Clause>, String)> {
+fn model_of_ten_seconds(profile: &Profile) -> Option<(Option<Clause>, &Model)> {
     let asked =
         profile.model_with(|model| profile.durations(model).iter().any(|value| seconds_of(value) == 10));
     if let Some(model) = asked {
         let member = profile.member(model, Role::Duration)?;
-        return Some((profile.member_clause(model, &member, "enum"), model.id.clone()));
+        return Some((profile.member_clause(model, &member, "enum"), model));
     }
     let model = profile.model_with(|model| model.output.seconds == 10)?;
     let place = format!("models.{}.output", model.id);
-    Some((profile.cited(&place, "seconds: 10", &model.output.source), model.id.clone()))
+    Some((profile.cited(&place, "seconds: 10", &model.output.source), model))
 }
 
-fn ten_seconds(session: &mut Session<'_>) -> Verdict {
+fn ten_seconds(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
-    let Some((_, id)) = ten(profile) else { return Ok(()) };
-    let Some(model) = profile.contract().models.get(&id) else { return Ok(()) };
+    let (_, model) =
+        model_of_ten_seconds(profile).ok_or_else(|| CaseError::NotApplicable(NO_TEN_SECONDS.to_owned()))?;
     let mut body = profile.body(model, session.image());
     let long = profile.durations(model).into_iter().find(|value| seconds_of(value) == 10);
     if let (Some(member), Some(long)) = (profile.member(model, Role::Duration), long) {
         put(&mut body, &member.pointer, long);
     }
     let job = session.accept(model, &body)?;
-    let look = session.end_of(&job.id)?;
-    let Some(url) = look.seen.video_url else {
-        return Err(Stop::Failed(format!("expected a video; found {}", told(&look.answer))));
+    let poll = session.end_of(&job.id)?;
+    let Some(url) = poll.seen.video_url else {
+        return Err(CaseError::Failed(format!("expected a video; found {}", describe(&poll.answer))));
     };
     super::result::lasts(session, &url, 10.0)
 }
 
-fn camera(session: &mut Session<'_>) -> Verdict {
+fn submit_camera(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| super::camera::camera_of(profile, model).is_some())?;
     super::camera::move_camera(profile, model, &mut body, None);
@@ -317,20 +349,14 @@ fn option_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause>
     profile.member_clause(model, &member, keyword)
 }
 
-/// Why a case about a member does not apply, if no model has it.
-pub(super) fn no_role(profile: &Profile, role: Role) -> Option<String> {
-    let offered = profile.models().any(|model| profile.member(model, role).is_some());
-    (!offered).then(|| format!("no request has a member for {role}"))
-}
-
 /// The ways in which the first image may come, by any model.
-fn transports(profile: &Profile) -> Vec<Transport> {
+fn first_transports(profile: &Profile) -> Vec<Transport> {
     let rules = profile.models().filter_map(|model| profile.image(model, ImageRole::First));
     rules.flat_map(|(_, rules)| rules.transports).collect()
 }
 
 fn no_transport(profile: &Profile, ways: &[Transport], words: &str) -> Option<String> {
-    let held = transports(profile);
+    let held = first_transports(profile);
     (!ways.iter().any(|way| held.contains(way))).then(|| format!("pictures are not taken as {words}"))
 }
 

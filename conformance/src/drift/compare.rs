@@ -1,34 +1,34 @@
 //! Two sides side by side: documents by the contracts' comparison, answers also by the three-way one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi::View;
-use mockreel_drift::surface::Endpoint;
 use mockreel_drift::{Finding, Kind, Report, compare, of_contract};
 
-use super::inputs::{Named, Side, What, dated, of_file};
+use super::answers::compare_answers;
+use super::inputs::{Input, InputKind, InputName, dated, of_file};
 use crate::cases::KnownCases;
+use crate::exit::SuiteError;
 use crate::profile::Profile;
-use crate::run::{Trouble, USAGE};
-use crate::session::Beside;
+use crate::session::ComparisonInputs;
 use mockreel_drift::judge::{Sides, judge};
 use mockreel_drift::observed::Observed;
 use mockreel_drift::report::Documents;
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair<'a> {
+pub struct InputPair<'a> {
     /// The older side.
-    pub old: &'a Side,
+    pub old: &'a Input,
     /// The newer side.
-    pub new: &'a Side,
+    pub new: &'a Input,
     /// Answers of the emulator.
-    pub emulator: Option<&'a Side>,
+    pub emulator: Option<&'a Input>,
     /// Earlier answers of the vendor.
-    pub previous: Option<&'a Side>,
+    pub previous: Option<&'a Input>,
     /// What of contracts is compared.
     pub view: View,
 }
@@ -40,41 +40,43 @@ pub struct Pair<'a> {
 /// # Errors
 ///
 /// If answers are wanted and something else was named.
-pub fn compared(pair: Pair<'_>) -> Result<Report, Trouble> {
-    let emulator = seen(pair.emulator, "--emulator")?;
-    let previous = seen(pair.previous, "--previous")?;
+pub fn compare_inputs(pair: InputPair<'_>) -> Result<Report, SuiteError> {
+    let emulator = require_answers(pair.emulator, "--emulator")?;
+    let previous = require_answers(pair.previous, "--previous")?;
     let (old, new) = (pair.old, pair.new);
     let view = pair.view;
     let plain = match (&old.what, &new.what) {
-        (What::Answers(before, _), What::Answers(now, _)) => answers((before, &old.name), (now, &new.name)),
+        (InputKind::Answers(before, _), InputKind::Answers(now, _)) => {
+            compare_answers((before, &old.name), (now, &new.name))
+        }
         _ => compare(&old.surface(view), &new.surface(view)),
     };
     let (live, contract) = match &new.what {
-        What::Answers(live, contract) => (live.as_ref(), contract),
-        What::Document(..) | What::Contract(_) => {
+        InputKind::Answers(live, contract) => (live.as_ref(), contract),
+        InputKind::Document(..) | InputKind::Contract(_) => {
             let given = [(emulator, "--emulator"), (previous, "--previous")];
             if let Some((_, flag)) = given.iter().find(|(given, _)| given.is_some()) {
                 let line = format!(
                     "{flag} is held beside answers: expected a cassette, live or an address as NEW, found {}",
                     new.name
                 );
-                return Err(Trouble::new(USAGE, line));
+                return Err(SuiteError::Usage(line));
             }
             return Ok(plain);
         }
     };
     let profile = Profile::new(Arc::clone(contract));
     let before = match &old.what {
-        What::Answers(before, _) => Some(before.as_ref()),
-        What::Document(..) | What::Contract(_) => None,
+        InputKind::Answers(before, _) => Some(before.as_ref()),
+        InputKind::Document(..) | InputKind::Contract(_) => None,
     };
     // What a stand-in answers is the emulator's word, wherever it was named.
     let is_live = |seen: &&Observed| !seen.stand_in;
     let all = [Some(live), before];
     let stand_in = emulator.or(all.into_iter().flatten().find(|seen| seen.stand_in));
     let docs = match &old.what {
-        What::Answers(..) => of_contract(contract, view),
-        What::Document(..) | What::Contract(_) => old.surface(view),
+        InputKind::Answers(..) => of_contract(contract, view),
+        InputKind::Document(..) | InputKind::Contract(_) => old.surface(view),
     };
     let sides = Sides {
         docs: &docs,
@@ -87,90 +89,68 @@ pub fn compared(pair: Pair<'_>) -> Result<Report, Trouble> {
     Ok(if old.is_observed() { with_verdicts(plain, &judged) } else { with_moves(judged, plain) })
 }
 
-/// What differs between two series of answers. What only one of them asked is no difference.
-pub fn answers(before: (&Observed, &str), now: (&Observed, &str)) -> Report {
-    let mut old = before.0.surface(before.1);
-    let mut new = now.0.surface(now.1);
-    let mut alone: BTreeSet<String> = BTreeSet::new();
-    for (mine, other, name) in [(&old, &new, now.1), (&new, &old, before.1)] {
-        let asked =
-            |endpoint: &Endpoint| other.endpoints.iter().any(|held| held.operation == endpoint.operation);
-        let lacking = mine.endpoints.iter().filter(|endpoint| !asked(endpoint));
-        alone.extend(lacking.map(|endpoint| format!("{}: {name} has no answer of it", endpoint.name())));
-    }
-    new.endpoints.retain(|held| old.endpoints.iter().any(|other| other.operation == held.operation));
-    old.endpoints.retain(|held| new.endpoints.iter().any(|other| other.operation == held.operation));
-    // An operation with several paths has not moved while one of them answered both times.
-    for endpoint in &mut new.endpoints {
-        let name = endpoint.operation.clone().unwrap_or_default();
-        let routes = |seen: &Observed| seen.routes.get(&name).cloned().unwrap_or_default();
-        let earlier = routes(before.0);
-        let common = routes(now.0).into_keys().find(|route| earlier.contains_key(route));
-        let held = old.endpoints.iter_mut().find(|held| held.operation == endpoint.operation);
-        if let (Some((method, path)), Some(held)) = (common, held) {
-            (held.method, held.path) = (method.clone(), path.clone());
-            (endpoint.method, endpoint.path) = (method, path);
-        }
-    }
-    let mut report = compare(&old, &new);
-    report.not_compared.extend(alone);
-    report.not_compared.sort();
-    report
-}
-
-/// What a run of the suite is held beside: an earlier recording, and two files of the vendor or a dated folder.
+/// Reads what a run of the suite is compared with: an earlier recording, and two files of the vendor or a dated folder.
 ///
 /// # Errors
 ///
 /// If one of them cannot be read, or there are not two files.
-pub fn beside(previous: Option<&str>, specs: &[String], vendor: &Vendor) -> Result<Beside, Trouble> {
+pub fn read_comparison_inputs(
+    previous: Option<&str>,
+    specs: &[String],
+    vendor: &Vendor,
+) -> Result<ComparisonInputs, SuiteError> {
     let read = |name: &str| {
-        let side = Named::parse(name)?.read(name, Some(vendor))?;
-        side.ok_or_else(|| Trouble::new(USAGE, format!("{name}: expected something to read, not to ask")))
+        let side = InputName::parse(name)?.read(name, Some(vendor))?;
+        side.ok_or_else(|| SuiteError::Usage(format!("{name}: expected something to read, not to ask")))
     };
     let side = previous.map(read).transpose()?;
-    let previous = seen(side.as_ref(), "--previous")?.cloned().map(Arc::new);
+    let previous = require_answers(side.as_ref(), "--previous")?.cloned().map(Arc::new);
     let documents = match specs {
-        [] => return Ok(Beside { previous, specs: None }),
+        [] => return Ok(ComparisonInputs { previous, specs: None }),
         [old, new] => (read(old)?, read(new)?),
         [folder] if Path::new(folder).is_dir() => {
             let days = dated(Path::new(folder))?.unwrap_or_default();
             match days.as_slice() {
                 [.., (_, old), (_, new)] => (of_file(old)?, of_file(new)?),
-                _ => return Err(specs_wanted(specs)),
+                _ => return Err(bad_specs(specs)),
             }
         }
-        _ => return Err(specs_wanted(specs)),
+        _ => return Err(bad_specs(specs)),
     };
     if documents.0.is_observed() || documents.1.is_observed() {
-        return Err(specs_wanted(specs));
+        return Err(bad_specs(specs));
     }
-    let pair =
-        Pair { old: &documents.0, new: &documents.1, emulator: None, previous: None, view: View::Documented };
-    Ok(Beside { previous, specs: Some(Arc::new(compared(pair)?)) })
+    let pair = InputPair {
+        old: &documents.0,
+        new: &documents.1,
+        emulator: None,
+        previous: None,
+        view: View::Documented,
+    };
+    Ok(ComparisonInputs { previous, specs: Some(Arc::new(compare_inputs(pair)?)) })
 }
 
-fn specs_wanted(found: &[String]) -> Trouble {
+fn bad_specs(found: &[String]) -> SuiteError {
     let found = found.join(", ");
     let line =
         format!("--spec: expected two files, the older first, or a folder of dated ones; found {found}");
-    Trouble::new(USAGE, line)
+    SuiteError::Usage(line)
 }
 
 /// The files of both sides.
-pub fn documents(old: &Side, new: &Side) -> Documents {
+pub fn documents(old: &Input, new: &Input) -> Documents {
     Documents { old: old.documents(), new: new.documents() }
 }
 
-fn seen<'a>(side: Option<&'a Side>, flag: &str) -> Result<Option<&'a Observed>, Trouble> {
+fn require_answers<'a>(side: Option<&'a Input>, flag: &str) -> Result<Option<&'a Observed>, SuiteError> {
     match side.map(|side| (&side.what, &side.name)) {
         None => Ok(None),
-        Some((What::Answers(seen, _), _)) => Ok(Some(seen)),
-        Some((What::Document(..) | What::Contract(_), name)) => {
+        Some((InputKind::Answers(seen, _), _)) => Ok(Some(seen)),
+        Some((InputKind::Document(..) | InputKind::Contract(_), name)) => {
             let line = format!(
                 "{flag} {name}: expected answers (a cassette, emulator, live or an address), found a description"
             );
-            Err(Trouble::new(USAGE, line))
+            Err(SuiteError::Usage(line))
         }
     }
 }

@@ -7,11 +7,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mockreel_contracts::contract::views::openapi;
+use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::{Surface, of_contract, read};
 
-use crate::run::{Trouble, USAGE};
+use crate::exit::SuiteError;
 use mockreel_drift::observed::{Observed, Tape};
 use mockreel_drift::report::Document;
 use mockreel_evidence::cassette::Cassette;
@@ -25,7 +25,7 @@ const FORMS: &str = "a file, a folder (FOLDER@2025-04 the newest of a dated one 
 
 /// What a name means, before anything of it is read.
 #[derive(Clone, Debug)]
-pub enum Named {
+pub enum InputName {
     /// A file or a folder, and the moment that was named with it.
     Path(PathBuf, Option<String>),
     /// A contract.
@@ -36,16 +36,16 @@ pub enum Named {
 
 /// A side, read.
 #[derive(Clone, Debug)]
-pub struct Side {
+pub struct Input {
     /// As it was named.
     pub name: String,
     /// What it holds.
-    pub what: What,
+    pub what: InputKind,
 }
 
 /// What a side holds.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum InputKind {
     /// A description, and the files that it is from.
     Document(Box<Surface>, Vec<Document>),
     /// A contract.
@@ -54,17 +54,17 @@ pub enum What {
     Answers(Box<Observed>, Arc<Contract>),
 }
 
-fn refused(line: String) -> Trouble {
-    Trouble::new(USAGE, line)
+fn usage_error(line: String) -> SuiteError {
+    SuiteError::Usage(line)
 }
 
-impl Named {
+impl InputName {
     /// What a name means.
     ///
     /// # Errors
     ///
     /// If it means nothing; says what would.
-    pub fn parse(text: &str) -> Result<Self, Trouble> {
+    pub fn parse(text: &str) -> Result<Self, SuiteError> {
         if ["live", "emulator"].contains(&text) || text.starts_with("http://") || text.starts_with("https://")
         {
             return Ok(Self::Ask(text.to_owned()));
@@ -82,7 +82,7 @@ impl Named {
         {
             return Ok(Self::Path(PathBuf::from(folder), Some(moment.to_owned())));
         }
-        Err(refused(format!("`{text}` is no side: expected {FORMS}; found no such file, and {why}")))
+        Err(usage_error(format!("`{text}` is no side: expected {FORMS}; found no such file, and {why}")))
     }
 
     /// The vendor that it names, if it names one.
@@ -90,9 +90,9 @@ impl Named {
         match self {
             Self::Contract(vendor) => Some((**vendor).clone()),
             Self::Path(path, _) => {
-                let tapes = tapes(path).ok()?;
-                let (vendor, edition) = tapes.first().and_then(|tape| selector(tape))?;
-                let one = tapes.iter().filter_map(|tape| selector(tape)).all(|(held, _)| held == vendor);
+                let tapes = find_cassettes(path).ok()?;
+                let (vendor, edition) = tapes.first().and_then(|tape| selector_of(tape))?;
+                let one = tapes.iter().filter_map(|tape| selector_of(tape)).all(|(held, _)| held == vendor);
                 one.then(|| mockreel_contracts::vendor(&format!("{vendor}@{edition}")).ok())?
             }
             Self::Ask(_) => None,
@@ -104,44 +104,44 @@ impl Named {
     /// # Errors
     ///
     /// If it cannot be read, is too large, or holds nothing that can be compared; `None` if it is to be asked.
-    pub fn read(&self, name: &str, of: Option<&Vendor>) -> Result<Option<Side>, Trouble> {
+    pub fn read(&self, name: &str, of: Option<&Vendor>) -> Result<Option<Input>, SuiteError> {
         let what = match self {
             Self::Ask(_) => return Ok(None),
-            Self::Contract(vendor) => What::Contract(Arc::clone(&vendor.contract)),
-            Self::Path(path, moment) => path_side(path, moment.as_deref(), of)?,
+            Self::Contract(vendor) => InputKind::Contract(Arc::clone(&vendor.contract)),
+            Self::Path(path, moment) => read_path(path, moment.as_deref(), of)?,
         };
-        Ok(Some(Side { name: name.to_owned(), what }))
+        Ok(Some(Input { name: name.to_owned(), what }))
     }
 }
 
-impl Side {
+impl Input {
     /// Whether it is answers, none of which was a good one: then nothing was looked at.
     pub fn saw_nothing(&self) -> bool {
         match &self.what {
-            What::Answers(seen, _) => !seen.shapes.keys().any(|kind| (200..300).contains(&kind.status)),
-            What::Document(..) | What::Contract(_) => false,
+            InputKind::Answers(seen, _) => !seen.shapes.keys().any(|kind| (200..300).contains(&kind.status)),
+            InputKind::Document(..) | InputKind::Contract(_) => false,
         }
     }
 
     /// The vendor's id; empty if nobody says.
     pub fn vendor(&self) -> &str {
         match &self.what {
-            What::Document(surface, _) => &surface.vendor,
-            What::Contract(contract) | What::Answers(_, contract) => &contract.id,
+            InputKind::Document(surface, _) => &surface.vendor,
+            InputKind::Contract(contract) | InputKind::Answers(_, contract) => &contract.id,
         }
     }
 
     /// Whether it holds answers rather than a description.
     pub fn is_observed(&self) -> bool {
-        matches!(self.what, What::Answers(..))
+        matches!(self.what, InputKind::Answers(..))
     }
 
     /// The form in which it is compared. Of a contract: what is documented, or what is enforced.
-    pub fn surface(&self, view: openapi::View) -> Surface {
+    pub fn surface(&self, view: View) -> Surface {
         let mut surface = match &self.what {
-            What::Document(surface, _) => (**surface).clone(),
-            What::Contract(contract) => of_contract(contract, view),
-            What::Answers(seen, _) => seen.surface(&self.name),
+            InputKind::Document(surface, _) => (**surface).clone(),
+            InputKind::Contract(contract) => of_contract(contract, view),
+            InputKind::Answers(seen, _) => seen.surface(&self.name),
         };
         surface.name.clone_from(&self.name);
         surface
@@ -150,43 +150,43 @@ impl Side {
     /// The files that it is from, for reports that name places in them.
     pub fn documents(&self) -> Vec<Document> {
         match &self.what {
-            What::Document(_, documents) => documents.clone(),
-            What::Contract(_) | What::Answers(..) => Vec::new(),
+            InputKind::Document(_, documents) => documents.clone(),
+            InputKind::Contract(_) | InputKind::Answers(..) => Vec::new(),
         }
     }
 }
 
-fn path_side(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<What, Trouble> {
-    if !tapes(path)?.is_empty() {
-        return answers(path, of);
+fn read_path(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<InputKind, SuiteError> {
+    if !find_cassettes(path)?.is_empty() {
+        return read_answers(path, of);
     }
     if path.is_dir() {
-        return folder(path, moment);
+        return read_folder(path, moment);
     }
-    let (bytes, shown) = (bounded(path, MOST_BYTES)?, path.display().to_string());
-    let surface = read::openapi(&shown, &bytes).map_err(|why| refused(why.to_string()))?;
-    Ok(What::Document(Box::new(surface), vec![document("", path, &bytes)]))
+    let (bytes, shown) = (read_bounded(path, MOST_BYTES)?, path.display().to_string());
+    let surface = read::openapi(&shown, &bytes).map_err(|why| usage_error(why.to_string()))?;
+    Ok(InputKind::Document(Box::new(surface), vec![document_of("", path, &bytes)]))
 }
 
-fn document(name: &str, path: &Path, bytes: &[u8]) -> Document {
+fn document_of(name: &str, path: &Path, bytes: &[u8]) -> Document {
     let text = String::from_utf8_lossy(bytes).into_owned();
     Document { name: name.to_owned(), path: path.display().to_string(), text }
 }
 
 /// The bytes of a file, if there are not too many.
-fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
+fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, SuiteError> {
     let shown = path.display();
-    let cannot = |why: std::io::Error| refused(format!("cannot read {shown}: {why}"));
+    let cannot = |why: std::io::Error| usage_error(format!("cannot read {shown}: {why}"));
     // Opening a pipe would wait for somebody to write into it.
     if !fs::metadata(path).map_err(cannot)?.is_file() {
-        return Err(refused(format!("{shown}: expected a file, found something else")));
+        return Err(usage_error(format!("{shown}: expected a file, found something else")));
     }
     let file = fs::File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > most {
         let mebibytes = MOST_BYTES / (1024 * 1024);
-        return Err(refused(format!(
+        return Err(usage_error(format!(
             "{shown}: expected at most {mebibytes} MiB in a side, found more; name fewer or smaller files"
         )));
     }
@@ -194,8 +194,8 @@ fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
 }
 
 /// The files of a folder that end in one of these ways, sorted.
-fn listed(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Trouble> {
-    let cannot = |why: std::io::Error| refused(format!("cannot read {}: {why}", folder.display()));
+fn list_files(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, SuiteError> {
+    let cannot = |why: std::io::Error| usage_error(format!("cannot read {}: {why}", folder.display()));
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
@@ -217,8 +217,8 @@ fn file_name(path: &Path) -> String {
 /// # Errors
 ///
 /// If the folder cannot be read.
-pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Trouble> {
-    Ok(read::dated(listed(folder, &["json", "yaml", "yml"])?, |path| file_name(path)))
+pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, SuiteError> {
+    Ok(read::dated(list_files(folder, &["json", "yaml", "yml"])?, |path| file_name(path)))
 }
 
 /// A file as a side of its own.
@@ -226,11 +226,11 @@ pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Trouble> {
 /// # Errors
 ///
 /// If it cannot be read.
-pub fn of_file(path: &Path) -> Result<Side, Trouble> {
-    Ok(Side { name: file_name(path), what: path_side(path, None, None)? })
+pub fn of_file(path: &Path) -> Result<Input, SuiteError> {
+    Ok(Input { name: file_name(path), what: read_path(path, None, None)? })
 }
 
-fn folder(folder: &Path, moment: Option<&str>) -> Result<What, Trouble> {
+fn read_folder(folder: &Path, moment: Option<&str>) -> Result<InputKind, SuiteError> {
     let shown = folder.display();
     if let Some(days) = dated(folder)? {
         let admitted = |held: &str| moment.is_none_or(|moment| held.get(..moment.len()) <= Some(moment));
@@ -238,73 +238,75 @@ fn folder(folder: &Path, moment: Option<&str>) -> Result<What, Trouble> {
         let Some((_, newest)) = newest else {
             let first = days.first().map(|(day, _)| day.as_str()).unwrap_or_default();
             let found = moment.unwrap_or_default();
-            return Err(refused(format!("{shown}@{found} is before the first file, which is of {first}")));
+            return Err(usage_error(format!(
+                "{shown}@{found} is before the first file, which is of {first}"
+            )));
         };
-        return path_side(newest, None, None);
+        return read_path(newest, None, None);
     }
     if let Some(moment) = moment {
-        return Err(refused(format!(
+        return Err(usage_error(format!(
             "{shown}@{moment}: expected a folder whose files all begin with a day such as 2025-04-25"
         )));
     }
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut documents = Vec::new();
     let mut left = MOST_BYTES;
-    for path in listed(folder, &["json", "yaml", "yml"])? {
-        let bytes = bounded(&path, left)?;
+    for path in list_files(folder, &["json", "yaml", "yml"])? {
+        let bytes = read_bounded(&path, left)?;
         left = left.saturating_sub(bytes.len() as u64);
-        documents.push(document(&file_name(&path), &path, &bytes));
+        documents.push(document_of(&file_name(&path), &path, &bytes));
         files.push((file_name(&path), bytes));
     }
     if files.is_empty() {
-        return Err(refused(format!(
+        return Err(usage_error(format!(
             "{shown}: expected OpenAPI files (.json, .yaml, .yml) or cassettes (VENDOR@EDITION.jsonl), found none; \
              name a folder that holds them itself"
         )));
     }
-    let surface = read::folder(&shown.to_string(), &files).map_err(|why| refused(why.to_string()))?;
-    Ok(What::Document(Box::new(surface), documents))
+    let surface = read::folder(&shown.to_string(), &files).map_err(|why| usage_error(why.to_string()))?;
+    Ok(InputKind::Document(Box::new(surface), documents))
 }
 
 /// The cassettes that a path means.
-fn tapes(path: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    let all = if path.is_dir() { listed(path, &["jsonl"])? } else { vec![path.to_owned()] };
-    Ok(all.into_iter().filter(|tape| selector(tape).is_some()).collect())
+fn find_cassettes(path: &Path) -> Result<Vec<PathBuf>, SuiteError> {
+    let all = if path.is_dir() { list_files(path, &["jsonl"])? } else { vec![path.to_owned()] };
+    Ok(all.into_iter().filter(|tape| selector_of(tape).is_some()).collect())
 }
 
 /// The vendor and edition that a cassette's name says.
-fn selector(tape: &Path) -> Option<(String, String)> {
+fn selector_of(tape: &Path) -> Option<(String, String)> {
     let name = file_name(tape);
     let (vendor, edition) = name.strip_suffix(".jsonl")?.split_once('@')?;
     Some((vendor.to_owned(), edition.to_owned()))
 }
 
-fn answers(path: &Path, of: Option<&Vendor>) -> Result<What, Trouble> {
-    let mut tapes = tapes(path)?;
+fn read_answers(path: &Path, of: Option<&Vendor>) -> Result<InputKind, SuiteError> {
+    let mut tapes = find_cassettes(path)?;
     let held = |tapes: &[PathBuf]| {
         let mut ids: Vec<String> =
-            tapes.iter().filter_map(|tape| selector(tape)).map(|(vendor, _)| vendor).collect();
+            tapes.iter().filter_map(|tape| selector_of(tape)).map(|(vendor, _)| vendor).collect();
         ids.dedup();
         ids
     };
     if let Some(of) = of.filter(|_| path.is_dir()) {
-        let mine = |tape: &PathBuf| selector(tape).is_some_and(|(vendor, _)| vendor == of.id());
+        let mine = |tape: &PathBuf| selector_of(tape).is_some_and(|(vendor, _)| vendor == of.id());
         if !tapes.iter().any(mine) {
             let found = held(&tapes).join(", ");
             let shown = path.display();
-            return Err(refused(format!("{shown}: expected a cassette of {}, found {found}", of.id())));
+            return Err(usage_error(format!("{shown}: expected a cassette of {}, found {found}", of.id())));
         }
         tapes.retain(mine);
         // Of several editions the one that was named counts, if it is there.
         let exact =
-            |tape: &PathBuf| selector(tape).is_some_and(|(_, edition)| edition == of.contract.edition);
+            |tape: &PathBuf| selector_of(tape).is_some_and(|(_, edition)| edition == of.contract.edition);
         if tapes.iter().any(exact) {
             tapes.retain(exact);
         }
     }
     let ids = held(&tapes);
     if ids.len() > 1 {
-        return Err(refused(format!(
+        return Err(usage_error(format!(
             "{}: expected cassettes of one vendor, found {}; name one file of it",
             path.display(),
             ids.join(", ")
@@ -314,16 +316,17 @@ fn answers(path: &Path, of: Option<&Vendor>) -> Result<What, Trouble> {
     let mut contract = None;
     let mut left = MOST_BYTES;
     for tape in &tapes {
-        left = left.saturating_sub(bounded(tape, left)?.len() as u64);
-        let (vendor, edition) = selector(tape).unwrap_or_default();
+        left = left.saturating_sub(read_bounded(tape, left)?.len() as u64);
+        let (vendor, edition) = selector_of(tape).unwrap_or_default();
         let folder = tape.parent().unwrap_or(Path::new("."));
-        let cassette = Cassette::open(folder, &vendor, &edition).map_err(|why| refused(why.to_string()))?;
+        let cassette =
+            Cassette::open(folder, &vendor, &edition).map_err(|why| usage_error(why.to_string()))?;
         let found = mockreel_contracts::vendor(&format!("{vendor}@{edition}"))
-            .map_err(|why| refused(format!("{}: {why}", tape.display())))?;
+            .map_err(|why| usage_error(format!("{}: {why}", tape.display())))?;
         seen.add(Tape::of(&cassette, &found.contract, crate::cases::WITHOUT_PROFILE));
         contract = Some(found.contract);
     }
-    let contract =
-        contract.ok_or_else(|| refused(format!("{}: expected a cassette, found none", path.display())))?;
-    Ok(What::Answers(Box::new(seen), contract))
+    let contract = contract
+        .ok_or_else(|| usage_error(format!("{}: expected a cassette, found none", path.display())))?;
+    Ok(InputKind::Answers(Box::new(seen), contract))
 }

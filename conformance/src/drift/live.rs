@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::Url;
 
-use super::inputs::{Side, What};
-use crate::case::Cost;
+use super::inputs::{Input, InputKind};
 use crate::cases::catalogue;
-use crate::check::{Place, Wanted, check};
+use crate::check::{CheckOptions, TargetChoice, check};
+use crate::clause::Cost;
+use crate::clause::SHARED;
 use crate::clock::RunClock;
-use crate::events::Listener;
+use crate::events::Reporter;
+use crate::exit::SuiteError;
 use crate::outcome::{Evidence, Report};
-use crate::run::Trouble;
-use crate::session::SHARED;
+use crate::target::is_loopback;
 use crate::wire::{HttpSettings, HttpWire};
 use mockreel_drift::observed::{Observed, Tape};
 use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire as _};
@@ -30,16 +31,20 @@ pub fn cases() -> Vec<String> {
 /// # Errors
 ///
 /// If the run could not take place.
-pub fn look(wanted: &Wanted, name: &str, listener: &mut dyn Listener) -> Result<(Side, Report), Trouble> {
+pub fn look(
+    wanted: &CheckOptions,
+    name: &str,
+    reporter: &mut dyn Reporter,
+) -> Result<(Input, Report), SuiteError> {
     let base = match &wanted.place {
-        Place::Emulator { base, .. } => base.clone(),
-        Place::Address(address) => address.trim_end_matches('/').to_owned(),
-        Place::Live => {
+        TargetChoice::Emulator { base, .. } => base.clone(),
+        TargetChoice::Address(address) => address.trim_end_matches('/').to_owned(),
+        TargetChoice::Live => {
             format!("https://{}", wanted.contract.hosts.first().map(String::as_str).unwrap_or_default())
         }
-        Place::Replay(_) => String::new(),
+        TargetChoice::Replay(_) => String::new(),
     };
-    let report = check(wanted, listener)?;
+    let report = check(wanted, reporter)?;
     let tape = Tape {
         contract: &wanted.contract,
         base: &base,
@@ -49,20 +54,15 @@ pub fn look(wanted: &Wanted, name: &str, listener: &mut dyn Listener) -> Result<
         cases: crate::cases::WITHOUT_PROFILE,
     };
     let seen = Observed::of(&[tape]);
-    let what = What::Answers(Box::new(seen), Arc::clone(&wanted.contract));
-    Ok((Side { name: name.to_owned(), what }, report))
+    let what = InputKind::Answers(Box::new(seen), Arc::clone(&wanted.contract));
+    Ok((Input { name: name.to_owned(), what }, report))
 }
 
 /// The vendor's base address, where only that of a stand-in of ours on this machine was given.
 pub fn base(address: &str, vendor: &str, edition: &str) -> String {
     let asked = || -> Option<String> {
         let url = Url::parse(address).ok()?;
-        let loopback = match url.host()? {
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        };
-        if !loopback || url.path() != "/" {
+        if !is_loopback(&url) || url.path() != "/" {
             return None;
         }
         let mut wire = HttpWire::new(&HttpSettings::usual(), RunClock::start()).ok()?;

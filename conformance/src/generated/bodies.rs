@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::property::{Effort, holds};
-use super::{account, image, only_unlimited, tries};
+use super::scope::{account, image, require_unlimited, tries};
 use crate::profile::{Image, Profile, remove};
-use crate::session::{Session, Stop, Verdict};
+use crate::session::{CaseEnd, CaseError, Session};
 
 /// Good bodies that are sent unless more are asked for.
 const USUAL: u32 = 24;
@@ -35,7 +35,7 @@ const MOST_DRAWN: usize = 7;
 
 /// What a body is made from.
 #[derive(Clone, Debug)]
-pub(super) struct Drawn {
+pub(super) struct DrawnBody {
     /// Which of the models.
     model: u8,
     /// The choices, which say everything about the body.
@@ -47,17 +47,17 @@ pub(super) struct Drawn {
 
 /// Draws what bodies are made from. No choice has more than 256 ways out, and fewer choices, or smaller
 /// ones, make plainer bodies: so shrinking them shrinks the body.
-pub(super) fn drawn() -> impl Strategy<Value = Drawn> {
+pub(super) fn drawn() -> impl Strategy<Value = DrawnBody> {
     (vec(weighted(1.0), BITS), any::<u8>(), vec(any::<u8>(), 0..CHOICES))
-        .prop_map(|(stays, model, choices)| Drawn { model, choices, stays })
+        .prop_map(|(stays, model, choices)| DrawnBody { model, choices, stays })
 }
 
-impl Drawn {
+impl DrawnBody {
     /// The model that is meant.
-    pub(super) fn model<'a>(&self, profile: &'a Profile) -> Result<&'a Model, Stop> {
+    pub(super) fn model<'a>(&self, profile: &'a Profile) -> Result<&'a Model, CaseError> {
         let offered: Vec<&Model> = profile.models().take(MOST_DRAWN).collect();
         let place = usize::from(self.model) % offered.len().max(1);
-        let none = || Stop::NotApplicable("the vendor no longer offers any of its models".to_owned());
+        let none = || CaseError::NotApplicable("the vendor no longer offers any of its models".to_owned());
         offered.get(place).copied().ok_or_else(none)
     }
 
@@ -93,13 +93,13 @@ pub(super) fn ways(image: &Image) -> Vec<String> {
 }
 
 /// A body in one line: the image is named by how it comes, other long texts are cut.
-pub(super) fn told(body: &Value, image: &Image) -> String {
+pub(super) fn describe_body(body: &Value, image: &Image) -> String {
     let ways = [Transport::Url, Transport::DataUri, Transport::Base64, Transport::Part];
     let texts = ways.map(|way| (image.by(way), way_word(way)));
-    cut(body, &texts).to_string()
+    shorten_texts(body, &texts).to_string()
 }
 
-fn cut(value: &Value, images: &[(Value, &str)]) -> Value {
+fn shorten_texts(value: &Value, images: &[(Value, &str)]) -> Value {
     match value {
         Value::String(text) => {
             if let Some((_, word)) = images.iter().find(|(named, _)| named == value) {
@@ -112,9 +112,9 @@ fn cut(value: &Value, images: &[(Value, &str)]) -> Value {
             let start: String = text.chars().take(SHOWN).collect();
             Value::String(format!("{start}... ({length} characters)"))
         }
-        Value::Array(items) => items.iter().map(|item| cut(item, images)).collect(),
+        Value::Array(items) => items.iter().map(|item| shorten_texts(item, images)).collect(),
         Value::Object(members) => {
-            members.iter().map(|(name, member)| (name.clone(), cut(member, images))).collect()
+            members.iter().map(|(name, member)| (name.clone(), shorten_texts(member, images))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
@@ -131,8 +131,8 @@ pub(super) fn way_word(way: Transport) -> &'static str {
 }
 
 /// GEN-01.
-pub(super) fn good_bodies(session: &mut Session<'_>) -> Verdict {
-    only_unlimited(session)?;
+pub(super) fn good_bodies(session: &mut Session<'_>) -> CaseEnd {
+    require_unlimited(session)?;
     let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
     session.note("bodies", effort.tries);
     let image = image(session);
@@ -145,9 +145,11 @@ pub(super) fn good_bodies(session: &mut Session<'_>) -> Verdict {
         let ask = profile.submit(model, &body, &image).from(account(session));
         match session.accept_ask(&ask, profile.price(model, &body)) {
             Ok(_) => Ok(()),
-            Err(Stop::Failed(why)) => {
-                Err(Stop::Failed(format!("{why}, for {} with the body {}", model.id, told(&body, &image))))
-            }
+            Err(CaseError::Failed(why)) => Err(CaseError::Failed(format!(
+                "{why}, for {} with the body {}",
+                model.id,
+                describe_body(&body, &image)
+            ))),
             Err(other) => Err(other),
         }
     })

@@ -8,13 +8,13 @@ use proptest::strategy::ValueTree;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bodies::{Drawn, drawn, told, ways};
+use super::bodies::{DrawnBody, describe_body, drawn, ways};
 use super::property::{Effort, holds, replay};
-use super::{image, is_unlimited, tries};
-use crate::amount::Amount;
+use super::random;
+use super::scope::{image, is_unlimited, tries};
 use crate::profile::{Ask, Image, Profile};
-use crate::random;
-use crate::session::{Session, Stop, Verdict};
+use crate::session::{CaseEnd, CaseError, Session};
+use mockreel_contracts::Amount;
 
 /// Bad bodies that are sent where nothing costs, unless more are asked for.
 const USUAL: u32 = 60;
@@ -29,7 +29,7 @@ const DRAWS: u32 = 10;
 const LABEL: &str = "faults";
 
 /// A body with one fault, ready to be sent.
-struct Fault<'a> {
+struct BodyFault<'a> {
     model: &'a Model,
     bad: JustBad,
     ask: Ask,
@@ -48,11 +48,14 @@ struct Ground<'a> {
 }
 
 /// GEN-02.
-pub(super) fn just_bad_bodies(session: &mut Session<'_>) -> Verdict {
+pub(super) fn just_bad_bodies(session: &mut Session<'_>) -> CaseEnd {
     let image = image(session);
     let mut ground = Ground { profile: session.profile, texts: ways(&image), image, left_out: 0 };
-    let verdict =
-        if is_unlimited(session) { sampled(session, &mut ground) } else { counted(session, &mut ground) };
+    let verdict = if is_unlimited(session) {
+        try_sample(session, &mut ground)
+    } else {
+        try_allowed(session, &mut ground)
+    };
     if ground.left_out > 0 {
         session.note("faults_that_a_form_cannot_say", ground.left_out);
     }
@@ -60,14 +63,14 @@ pub(super) fn just_bad_bodies(session: &mut Session<'_>) -> Verdict {
 }
 
 /// The body and which of its faults: that one is kept while the body is made smaller.
-fn strategy() -> impl Strategy<Value = (Drawn, u16)> {
+fn any_fault() -> impl Strategy<Value = (DrawnBody, u16)> {
     (drawn(), any::<u16>().no_shrink())
 }
 
 /// One of the faults: first the rule is drawn, so that rare ones get their turn, then the place.
 ///
 /// The lot of each depends on nothing but itself and `which`, so the same one wins while others go.
-fn chosen(faults: Vec<JustBad>, which: u16) -> Option<JustBad> {
+fn choose_fault(faults: Vec<JustBad>, which: u16) -> Option<JustBad> {
     let lot = |text: &str| {
         let mut digest = Sha256::new();
         digest.update(which.to_be_bytes());
@@ -80,11 +83,11 @@ fn chosen(faults: Vec<JustBad>, which: u16) -> Option<JustBad> {
 }
 
 /// Where nothing costs: a sample, and the smallest one that is accepted.
-fn sampled(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
+fn try_sample(session: &mut Session<'_>, ground: &mut Ground<'_>) -> CaseEnd {
     let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
-    holds(session, "GEN-02", LABEL, effort, &strategy(), |session, (drawn, which)| {
+    holds(session, "GEN-02", LABEL, effort, &any_fault(), |session, (drawn, which)| {
         match ground.fault(drawn, *which)? {
-            Some(fault) => refused(session, &fault, &ground.image),
+            Some(fault) => expect_refusal(session, &fault, &ground.image),
             None => Ok(()),
         }
     })
@@ -92,11 +95,11 @@ fn sampled(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
 
 /// Where it can cost: at most as many as were allowed, up to the first that is accepted. None is made
 /// smaller, because every try could cost again.
-fn counted(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
+fn try_allowed(session: &mut Session<'_>, ground: &mut Ground<'_>) -> CaseEnd {
     let allowed = session.generated();
     if allowed == 0 {
         let line = "could cost a job for each body that is accepted after all: --generated N allows N bodies";
-        return Err(Stop::NotApplicable(line.to_owned()));
+        return Err(CaseError::NotApplicable(line.to_owned()));
     }
     let mut runner = random::runner(&session.draw(LABEL));
     let mut planned = Ok(());
@@ -105,16 +108,18 @@ fn counted(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
         if sent == allowed {
             break;
         }
-        let tree = strategy().new_tree(&mut runner);
+        let tree = any_fault().new_tree(&mut runner);
         let (drawn, which) =
-            tree.map_err(|why| Stop::Internal(format!("GEN-02 cannot draw a body: {why}")))?.current();
+            tree.map_err(|why| CaseError::Internal(format!("GEN-02 cannot draw a body: {why}")))?.current();
         let Some(fault) = ground.fault(&drawn, which)? else { continue };
         sent += 1;
-        match refused(session, &fault, &ground.image) {
+        match expect_refusal(session, &fault, &ground.image) {
             Ok(()) => {}
-            Err(Stop::Unreachable(why)) if session.is_planning() => planned = Err(Stop::Unreachable(why)),
-            Err(Stop::Failed(why)) => {
-                return Err(Stop::Failed(format!("{why}; {}", replay(session, "GEN-02"))));
+            Err(CaseError::Unreachable(why)) if session.is_planning() => {
+                planned = Err(CaseError::Unreachable(why))
+            }
+            Err(CaseError::Failed(why)) => {
+                return Err(CaseError::Failed(format!("{why}; {}", replay(session, "GEN-02"))));
             }
             Err(other) => return Err(other),
         }
@@ -124,13 +129,13 @@ fn counted(session: &mut Session<'_>, ground: &mut Ground<'_>) -> Verdict {
 }
 
 /// Sends a body with a fault once.
-fn refused(session: &mut Session<'_>, fault: &Fault<'_>, image: &Image) -> Verdict {
+fn expect_refusal(session: &mut Session<'_>, fault: &BodyFault<'_>, image: &Image) -> CaseEnd {
     match session.refuse(&fault.ask, fault.worst) {
         Ok(_) => Ok(()),
-        Err(Stop::Failed(why)) => {
+        Err(CaseError::Failed(why)) => {
             let JustBad { body, pointer, rule } = &fault.bad;
-            let (model, body) = (&fault.model.id, told(body, image));
-            Err(Stop::Failed(format!(
+            let (model, body) = (&fault.model.id, describe_body(body, image));
+            Err(CaseError::Failed(format!(
                 "{why}, though {pointer} breaks {rule}, for {model} with the body {body}"
             )))
         }
@@ -140,7 +145,7 @@ fn refused(session: &mut Session<'_>, fault: &Fault<'_>, image: &Image) -> Verdi
 
 impl<'a> Ground<'a> {
     /// A fault of the body that was drawn; `None` if it has none that can be sent.
-    fn fault(&mut self, drawn: &Drawn, which: u16) -> Result<Option<Fault<'a>>, Stop> {
+    fn fault(&mut self, drawn: &DrawnBody, which: u16) -> Result<Option<BodyFault<'a>>, CaseError> {
         let model = drawn.model(self.profile)?;
         let texts: Vec<&str> = self.texts.iter().map(String::as_str).collect();
         let body = drawn.body(self.profile, model, &texts);
@@ -150,7 +155,7 @@ impl<'a> Ground<'a> {
             faults.retain(|bad| survives_form(self.profile, model, &bad.body));
             self.left_out += u32::try_from(all - faults.len()).unwrap_or(u32::MAX);
         }
-        let Some(bad) = chosen(faults, which) else { return Ok(None) };
+        let Some(bad) = choose_fault(faults, which) else { return Ok(None) };
         let ask = self.profile.submit(model, &bad.body, &self.image);
         let named = self.profile.operation(Operation::Submit).and_then(|submit| submit.model_at.as_ref());
         // Nobody knows which model a body means that names it wrongly.
@@ -159,7 +164,7 @@ impl<'a> Ground<'a> {
         } else {
             self.profile.worst_price(model)
         };
-        Ok(Some(Fault { model, bad, ask, worst }))
+        Ok(Some(BodyFault { model, bad, ask, worst }))
     }
 }
 

@@ -10,17 +10,21 @@ use serde_json::Value;
 use super::apart::Apart;
 use super::bodies::way_word;
 use super::property::{Effort, holds};
-use super::{SIDE, only_unlimited};
-use crate::case::Clause;
+use super::scope::{SIDE, require_unlimited};
+use crate::clause::Clause;
 use crate::images::{jpeg, png, weighing};
-use crate::profile::{Image, Member, Profile, put, value_text};
-use crate::session::{Session, Stop, Verdict, told};
+use crate::profile::{Image, Profile, RequestMember, put, value_text};
+use crate::session::wording::describe;
+use crate::session::{CaseEnd, CaseError, Session};
 
 /// Images that are tried beside each limit unless more are asked for.
 const USUAL: u32 = 1;
 
 /// Other images that are tried once one was misjudged.
 const SHRINKS: u32 = 60;
+
+/// Why the case does not apply to a vendor that takes no image as bytes.
+const NO_BYTES: &str = "pictures are not taken as bytes";
 
 /// Pixels that a side has beyond what it needs, at most.
 const MORE: u32 = 20;
@@ -35,8 +39,8 @@ struct Sketch {
     model: u8,
     /// Which of the ways in which the model takes them.
     way: u8,
-    format: Format,
-    beside: Beside,
+    format: SketchFormat,
+    beside: NearLimit,
     /// Pixels that the side more has that is not at a limit.
     more: u32,
     /// Whether it is higher than wide.
@@ -44,34 +48,34 @@ struct Sketch {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Format {
+enum SketchFormat {
     Jpeg,
     Png,
     Gif,
 }
 
-/// Which limit it is beside, and where: a [`Step`] from it.
+/// Which limit it is beside, and where: a [`LimitStep`] from it.
 #[derive(Clone, Copy, Debug)]
-enum Beside {
+enum NearLimit {
     /// The least pixels of a side.
-    Side(Step),
+    Side(LimitStep),
     /// Longest side to shortest.
-    Aspect(Step),
+    Aspect(LimitStep),
     /// The most bytes, on an image of the least sides.
-    Bytes(Step),
+    Bytes(LimitStep),
     /// The formats, of which it has none.
     Formats,
 }
 
 /// Where an image is beside a limit: one below it, at it, or one above it.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum LimitStep {
     Below,
     At,
     Above,
 }
 
-impl Step {
+impl LimitStep {
     const ALL: [Self; 3] = [Self::Below, Self::At, Self::Above];
 
     fn from(self, limit: u32) -> u32 {
@@ -84,11 +88,13 @@ impl Step {
 }
 
 /// Images beside a limit that are otherwise as they come.
-fn sketch(beside: Beside) -> impl Strategy<Value = Sketch> {
+fn any_sketch(beside: NearLimit) -> impl Strategy<Value = Sketch> {
     let formats = match beside {
-        Beside::Side(_) | Beside::Aspect(_) => prop_oneof![Just(Format::Jpeg), Just(Format::Png)].boxed(),
-        Beside::Bytes(_) => Just(Format::Jpeg).boxed(),
-        Beside::Formats => Just(Format::Gif).boxed(),
+        NearLimit::Side(_) | NearLimit::Aspect(_) => {
+            prop_oneof![Just(SketchFormat::Jpeg), Just(SketchFormat::Png)].boxed()
+        }
+        NearLimit::Bytes(_) => Just(SketchFormat::Jpeg).boxed(),
+        NearLimit::Formats => Just(SketchFormat::Gif).boxed(),
     };
     (any::<u8>(), any::<u8>(), formats, 0..=MORE, any::<bool>()).prop_map(
         move |(model, way, format, more, stands)| Sketch { model, way, format, beside, more, stands },
@@ -96,13 +102,13 @@ fn sketch(beside: Beside) -> impl Strategy<Value = Sketch> {
 }
 
 /// A place for an image's bytes in the requests of a model.
-struct Place<'a> {
+struct ImagePlace<'a> {
     model: &'a Model,
-    member: Member<'a>,
+    member: RequestMember<'a>,
     rules: ImageRules,
 }
 
-impl Place<'_> {
+impl ImagePlace<'_> {
     /// The ways in which bytes may come.
     fn ways(&self) -> Vec<Transport> {
         let ways = [Transport::Part, Transport::DataUri, Transport::Base64];
@@ -110,23 +116,23 @@ impl Place<'_> {
     }
 }
 
-fn places(profile: &Profile) -> Vec<Place<'_>> {
+fn image_places(profile: &Profile) -> Vec<ImagePlace<'_>> {
     let all = profile.models().filter_map(|model| {
         let (member, rules) = profile.image(model, ImageRole::First)?;
-        Some(Place { model, member, rules })
+        Some(ImagePlace { model, member, rules })
     });
     all.filter(|place| !place.ways().is_empty()).collect()
 }
 
 /// An image, and what is known of it.
-struct Drawn {
+struct DrawnImage {
     image: Image,
     format: &'static str,
     width: u32,
     height: u32,
 }
 
-impl fmt::Display for Drawn {
+impl fmt::Display for DrawnImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { image, format, width, height } = self;
         write!(f, "a {format} of {width} x {height} pixels and {} bytes", image.bytes.len())
@@ -134,33 +140,35 @@ impl fmt::Display for Drawn {
 }
 
 impl Sketch {
-    fn draw(&self, rules: &ImageRules) -> Drawn {
+    fn draw(&self, rules: &ImageRules) -> DrawnImage {
         let side = rules.min_side.unwrap_or(SIDE);
         let (short, long) = match self.beside {
-            Beside::Side(step) => (step.from(side), side + 1 + self.more),
-            Beside::Aspect(step) => {
+            NearLimit::Side(step) => (step.from(side), side + 1 + self.more),
+            NearLimit::Aspect(step) => {
                 let (numerator, denominator) = rules.max_aspect.unwrap_or(ASPECT);
                 let short = side + self.more;
                 (short, step.from(short * numerator / denominator))
             }
-            Beside::Bytes(_) | Beside::Formats => (side, side),
+            NearLimit::Bytes(_) | NearLimit::Formats => (side, side),
         };
         let (width, height) = if self.stands { (short, long) } else { (long, short) };
         let (image, format) = match self.format {
-            Format::Jpeg => (jpeg(width, height), "jpeg"),
-            Format::Png => (png(width, height), "png"),
-            Format::Gif => (gif(width, height), "gif"),
+            SketchFormat::Jpeg => (jpeg(width, height), "jpeg"),
+            SketchFormat::Png => (png(width, height), "png"),
+            SketchFormat::Gif => (gif(width, height), "gif"),
         };
         let most = rules.max_bytes.and_then(|most| u32::try_from(most).ok());
         let image = match (self.beside, most) {
-            (Beside::Bytes(step), Some(most)) => weighing(image, step.from(most) as usize),
-            (Beside::Side(_) | Beside::Aspect(_) | Beside::Bytes(_) | Beside::Formats, _) => image,
+            (NearLimit::Bytes(step), Some(most)) => weighing(image, step.from(most) as usize),
+            (NearLimit::Side(_) | NearLimit::Aspect(_) | NearLimit::Bytes(_) | NearLimit::Formats, _) => {
+                image
+            }
         };
-        Drawn { image, format, width, height }
+        DrawnImage { image, format, width, height }
     }
 }
 
-impl Drawn {
+impl DrawnImage {
     /// The limits that the image is beyond.
     fn beyond(&self, rules: &ImageRules) -> Vec<&'static str> {
         let (long, short) = (u64::from(self.width.max(self.height)), u64::from(self.width.min(self.height)));
@@ -191,39 +199,39 @@ fn gif(width: u32, height: u32) -> Image {
 }
 
 /// GEN-03.
-pub(super) fn around_limits(session: &mut Session<'_>) -> Verdict {
-    only_unlimited(session)?;
+pub(super) fn around_limits(session: &mut Session<'_>) -> CaseEnd {
+    require_unlimited(session)?;
     let apart = Apart::of(session)?;
-    let mut limits: Vec<Beside> = Step::ALL.into_iter().map(Beside::Side).collect();
-    limits.extend(Step::ALL.into_iter().map(Beside::Aspect));
-    limits.push(Beside::Formats);
+    let mut limits: Vec<NearLimit> = LimitStep::ALL.into_iter().map(NearLimit::Side).collect();
+    limits.extend(LimitStep::ALL.into_iter().map(NearLimit::Aspect));
+    limits.push(NearLimit::Formats);
     let each = USUAL.max(session.generated().div_ceil(u32::try_from(limits.len()).unwrap_or(1)));
-    let mut efforts: Vec<(Beside, Effort)> =
+    let mut efforts: Vec<(NearLimit, Effort)> =
         limits.into_iter().map(|beside| (beside, Effort { tries: each, shrinks: SHRINKS })).collect();
     if each > USUAL {
         // Megabytes take seconds, and PIC-03 and PIC-06 weigh the limit and one byte more in every run.
         let once = Effort { tries: 1, shrinks: 0 };
-        efforts.extend(Step::ALL.into_iter().map(|step| (Beside::Bytes(step), once)));
+        efforts.extend(LimitStep::ALL.into_iter().map(|step| (NearLimit::Bytes(step), once)));
     }
     session.note("pictures", efforts.iter().map(|(_, effort)| effort.tries).sum::<u32>());
     for (beside, effort) in efforts {
         let label = format!("{beside:?}");
-        holds(session, "GEN-03", &label, effort, &sketch(beside), |session, sketch| {
-            judged(session, apart, sketch)
+        holds(session, "GEN-03", &label, effort, &any_sketch(beside), |session, sketch| {
+            judge_image(session, apart, sketch)
         })?;
     }
     Ok(())
 }
 
 /// Submits an image: within every limit its job succeeds, beyond one it is refused, or its job fails.
-fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
+fn judge_image(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> CaseEnd {
     let profile = session.profile;
-    let mut places = places(profile);
+    let mut places = image_places(profile);
     if places.is_empty() {
-        return Ok(());
+        return Err(CaseError::NotApplicable(NO_BYTES.to_owned()));
     }
     let place = places.swap_remove(usize::from(sketch.model) % places.len());
-    if matches!(sketch.beside, Beside::Bytes(_)) && place.rules.max_bytes.is_none() {
+    if matches!(sketch.beside, NearLimit::Bytes(_)) && place.rules.max_bytes.is_none() {
         return Ok(());
     }
     let worst = profile.worst_price(place.model);
@@ -241,11 +249,11 @@ fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
     let what = format!("{drawn} as {}, for {}", way_word(way), place.model.id);
     let beyond = drawn.beyond(&place.rules);
     if beyond.is_empty() {
-        let job = session.accept_ask(&ask, worst).map_err(|stop| of(stop, &what))?;
-        let (phase, failure) = ended(session, apart, &job.id)?;
+        let job = session.accept_ask(&ask, worst).map_err(|stop| with_image(stop, &what))?;
+        let (phase, failure) = follow_to_end(session, apart, &job.id)?;
         if phase != Phase::Succeeded {
             let line = format!("expected its job to succeed; found it {}: {failure}", phase.name());
-            return Err(Stop::Failed(format!("{line}, with {what}")));
+            return Err(CaseError::Failed(format!("{line}, with {what}")));
         }
         return Ok(());
     }
@@ -253,41 +261,44 @@ fn judged(session: &mut Session<'_>, apart: Apart, sketch: &Sketch) -> Verdict {
     let before = session.last_accepted();
     match session.refuse(&ask, worst) {
         Ok(_) => Ok(()),
-        Err(Stop::Failed(why)) => {
+        Err(CaseError::Failed(why)) => {
             let accepted = session.last_accepted().filter(|id| before.as_ref() != Some(id));
-            let Some(id) = accepted else { return Err(of(Stop::Failed(why), &what)) };
-            let (phase, _) = ended(session, apart, &id)?;
+            let Some(id) = accepted else { return Err(with_image(CaseError::Failed(why), &what)) };
+            let (phase, _) = follow_to_end(session, apart, &id)?;
             if phase == Phase::Failed {
                 return Ok(());
             }
             let line = format!("expected a refusal, or a job that fails; found a job that {}", phase.name());
-            Err(Stop::Failed(format!("{line}, with {what}")))
+            Err(CaseError::Failed(format!("{line}, with {what}")))
         }
         Err(other) => Err(other),
     }
 }
 
 /// The same stop, with the image it is about.
-fn of(stop: Stop, what: &str) -> Stop {
+fn with_image(stop: CaseError, what: &str) -> CaseError {
     match stop {
-        Stop::Failed(why) => Stop::Failed(format!("{why}, with {what}")),
-        Stop::NotApplicable(_) | Stop::OverBudget(_) | Stop::Unreachable(_) | Stop::Internal(_) => stop,
+        CaseError::Failed(why) => CaseError::Failed(format!("{why}, with {what}")),
+        CaseError::NotApplicable(_)
+        | CaseError::OverBudget(_)
+        | CaseError::Unreachable(_)
+        | CaseError::Internal(_) => stop,
     }
 }
 
 /// How a job ends, and why if it fails. The clock is moved there at once.
-fn ended(session: &mut Session<'_>, apart: Apart, id: &str) -> Result<(Phase, String), Stop> {
+fn follow_to_end(session: &mut Session<'_>, apart: Apart, id: &str) -> Result<(Phase, String), CaseError> {
     apart.end(session, id)?;
-    let (answer, seen) = apart.look(session, id)?;
+    let (answer, seen) = apart.poll(session, id)?;
     match seen.phase.filter(|phase| phase.is_terminal()) {
         Some(phase) => Ok((phase, seen.failure.unwrap_or_default())),
-        None => Err(Stop::Failed(format!("expected a job that has ended; found {}", told(&answer)))),
+        None => Err(CaseError::Failed(format!("expected a job that has ended; found {}", describe(&answer)))),
     }
 }
 
 /// The rules for images, as the first model states them that takes bytes.
 pub(super) fn clause(profile: &Profile) -> Option<Clause> {
-    let place = places(profile).into_iter().next()?;
+    let place = image_places(profile).into_iter().next()?;
     let clause = profile.member_clause(place.model, &place.member, "x-image")?;
     let stated = place.member.schema.get("x-image")?;
     let rules = ["formats", "min_side", "max_aspect", "max_bytes"];
@@ -300,7 +311,7 @@ pub(super) fn clause(profile: &Profile) -> Option<Clause> {
 
 /// Why the case does not apply, if no image is taken as bytes.
 pub(super) fn silent(profile: &Profile) -> Option<String> {
-    places(profile).is_empty().then(|| "pictures are not taken as bytes".to_owned())
+    image_places(profile).is_empty().then(|| NO_BYTES.to_owned())
 }
 
 #[cfg(test)]
@@ -317,7 +328,7 @@ mod tests {
         .unwrap()
     }
 
-    fn beyond(format: Format, beside: Beside) -> Vec<&'static str> {
+    fn beyond(format: SketchFormat, beside: NearLimit) -> Vec<&'static str> {
         let all = [(0, false), (0, true), (1, false), (MORE, true)].map(|(more, stands)| {
             let sketch = Sketch { model: 0, way: 0, format, beside, more, stands };
             sketch.draw(&rules()).beyond(&rules())
@@ -328,17 +339,17 @@ mod tests {
 
     #[test]
     fn each_limit_itself_will_do_and_one_beyond_will_not() {
-        use Step::{Above, At, Below};
+        use LimitStep::{Above, At, Below};
         let none: [&str; 0] = [];
-        for format in [Format::Jpeg, Format::Png] {
-            let sides = [Below, At, Above].map(|step| beyond(format, Beside::Side(step)));
+        for format in [SketchFormat::Jpeg, SketchFormat::Png] {
+            let sides = [Below, At, Above].map(|step| beyond(format, NearLimit::Side(step)));
             assert_eq!(sides, [vec!["min_side"], vec![], vec![]]);
-            let aspects = [Below, At, Above].map(|step| beyond(format, Beside::Aspect(step)));
+            let aspects = [Below, At, Above].map(|step| beyond(format, NearLimit::Aspect(step)));
             assert_eq!(aspects, [vec![], vec![], vec!["max_aspect"]]);
         }
-        assert_eq!(beyond(Format::Jpeg, Beside::Bytes(Below)), none);
-        assert_eq!(beyond(Format::Jpeg, Beside::Bytes(At)), none);
-        assert_eq!(beyond(Format::Jpeg, Beside::Bytes(Above)), ["max_bytes"]);
-        assert_eq!(beyond(Format::Gif, Beside::Formats), ["formats"]);
+        assert_eq!(beyond(SketchFormat::Jpeg, NearLimit::Bytes(Below)), none);
+        assert_eq!(beyond(SketchFormat::Jpeg, NearLimit::Bytes(At)), none);
+        assert_eq!(beyond(SketchFormat::Jpeg, NearLimit::Bytes(Above)), ["max_bytes"]);
+        assert_eq!(beyond(SketchFormat::Gif, NearLimit::Formats), ["formats"]);
     }
 }

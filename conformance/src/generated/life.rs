@@ -7,11 +7,11 @@ use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::read::Observation;
 use serde_json::Value;
 
-use crate::session::DEADLINE_S;
+use crate::session::JOB_DEADLINE_S;
 
 /// How far a job is, at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+enum LifeStep {
     /// It waits.
     Waiting,
     /// It is worked on.
@@ -20,7 +20,7 @@ enum Step {
     Ended,
 }
 
-impl Step {
+impl LifeStep {
     fn of(phase: Phase) -> Self {
         match phase {
             Phase::Queued => Self::Waiting,
@@ -40,9 +40,9 @@ impl Step {
 
 /// A job as far as it is known.
 #[derive(Clone, Debug)]
-struct Held {
+struct KnownJob {
     id: String,
-    least: Step,
+    least: LifeStep,
     /// The vendor's word for how it ended, once that is known.
     end: Option<Value>,
     /// Seconds since it was submitted.
@@ -52,7 +52,7 @@ struct Held {
 /// An account's jobs, in the order in which they were submitted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Life {
-    jobs: Vec<Held>,
+    jobs: Vec<KnownJob>,
 }
 
 impl Life {
@@ -74,7 +74,7 @@ impl Life {
         if let Some(phase) = seen.phase.filter(|phase| phase.is_terminal()) {
             return Err(format!("expected a job that has not ended; found {}", phase.name()));
         }
-        self.jobs.push(Held { id, least: Step::Waiting, end: None, age_s: 0 });
+        self.jobs.push(KnownJob { id, least: LifeStep::Waiting, end: None, age_s: 0 });
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl Life {
     ///
     /// If it cannot be like that.
     pub(super) fn seen(&mut self, place: usize, seen: &Observation) -> Result<(), String> {
-        let Some(job) = self.jobs.get_mut(place) else { return Ok(()) };
+        let job = self.jobs.get_mut(place).ok_or_else(|| format!("expected job {place}; found none"))?;
         let word = seen.status.clone().unwrap_or_default();
         if seen.id.as_deref() != Some(job.id.as_str()) {
             let found = seen.id.as_deref().unwrap_or("none");
@@ -103,15 +103,15 @@ impl Life {
         if let Some(end) = job.end.as_ref().filter(|end| **end != word) {
             return Err(format!("expected job {place} to stay {end}; found {word}"));
         }
-        let step = Step::of(phase);
+        let step = LifeStep::of(phase);
         if step < job.least {
             return Err(format!("expected job {place} to be {} or later; found {word}", job.least.word()));
         }
-        if step != Step::Ended && job.age_s > DEADLINE_S {
+        if step != LifeStep::Ended && job.age_s > JOB_DEADLINE_S {
             return Err(format!("expected job {place} to have ended after {} s; found {word}", job.age_s));
         }
         job.least = step;
-        if step == Step::Ended {
+        if step == LifeStep::Ended {
             job.end = Some(word);
         }
         Ok(())
@@ -146,13 +146,13 @@ impl Life {
     ///
     /// If it cannot have been done.
     pub(super) fn cancelled(&mut self, place: usize, done: bool, word: Value) -> Result<(), String> {
-        let Some(job) = self.jobs.get_mut(place) else { return Ok(()) };
+        let job = self.jobs.get_mut(place).ok_or_else(|| format!("expected job {place}; found none"))?;
         if let (true, Some(end)) = (done, &job.end) {
             return Err(format!(
                 "expected job {place}, which is {end}, not to be cancelled; found that it was"
             ));
         }
-        job.least = Step::Ended;
+        job.least = LifeStep::Ended;
         if done {
             job.end = Some(word);
         }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn an_end_that_does_not_come_is_noticed() {
         let mut life = two();
-        life.passed(DEADLINE_S);
+        life.passed(JOB_DEADLINE_S);
         life.seen(0, &seen("a", Phase::Running)).unwrap();
         life.passed(1);
         assert!(life.seen(0, &seen("a", Phase::Running)).unwrap_err().contains("after 1001 s"));

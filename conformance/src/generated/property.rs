@@ -2,8 +2,8 @@
 
 use proptest::strategy::{Strategy, ValueTree};
 
-use crate::random;
-use crate::session::{Session, Stop, Verdict};
+use super::random;
+use crate::session::{CaseEnd, CaseError, Session};
 
 /// How hard a property is tried.
 #[derive(Clone, Copy, Debug)]
@@ -16,31 +16,34 @@ pub(super) struct Effort {
 
 /// Tries a property with values drawn from the run's seed, the case and a label, until one breaks it; says the smallest that does.
 ///
-/// Only a [`Stop::Failed`] breaks a property. Anything else ends the case as it is: an answer that did
+/// Only a [`CaseError::Failed`] breaks a property. Anything else ends the case as it is: an answer that did
 /// not come says nothing about the value. In a plan every value is tried, so that each is priced.
 ///
 /// # Errors
 ///
-/// [`Stop::Failed`] with the smallest value's message and how to replay it, or what ended a try.
+/// [`CaseError::Failed`] with the smallest value's message and how to replay it, or what ended a try.
 pub(super) fn holds<S: Strategy>(
     session: &mut Session<'_>,
     case: &str,
     label: &str,
     effort: Effort,
     strategy: &S,
-    mut property: impl FnMut(&mut Session<'_>, &S::Value) -> Verdict,
-) -> Verdict {
+    mut property: impl FnMut(&mut Session<'_>, &S::Value) -> CaseEnd,
+) -> CaseEnd {
     let mut runner = random::runner(&session.draw(label));
     let mut planned = Ok(());
     for _ in 0..effort.tries {
         let tree = strategy.new_tree(&mut runner);
-        let mut tree = tree.map_err(|why| Stop::Internal(format!("{case} cannot draw a value: {why}")))?;
+        let mut tree =
+            tree.map_err(|why| CaseError::Internal(format!("{case} cannot draw a value: {why}")))?;
         match property(session, &tree.current()) {
             Ok(()) => {}
-            Err(Stop::Unreachable(why)) if session.is_planning() => planned = Err(Stop::Unreachable(why)),
-            Err(Stop::Failed(why)) => {
+            Err(CaseError::Unreachable(why)) if session.is_planning() => {
+                planned = Err(CaseError::Unreachable(why))
+            }
+            Err(CaseError::Failed(why)) => {
                 let why = smallest(session, &mut tree, why, effort.shrinks, &mut property)?;
-                return Err(Stop::Failed(format!("{why}; {}", replay(session, case))));
+                return Err(CaseError::Failed(format!("{why}; {}", replay(session, case))));
             }
             Err(other) => return Err(other),
         }
@@ -54,15 +57,15 @@ fn smallest<T: ValueTree>(
     tree: &mut T,
     mut why: String,
     shrinks: u32,
-    property: &mut impl FnMut(&mut Session<'_>, &T::Value) -> Verdict,
-) -> Result<String, Stop> {
+    property: &mut impl FnMut(&mut Session<'_>, &T::Value) -> CaseEnd,
+) -> Result<String, CaseError> {
     let mut left = shrinks;
     let mut goes_on = tree.simplify();
     while goes_on && left > 0 {
         left -= 1;
         goes_on = match property(session, &tree.current()) {
             Ok(()) => tree.complicate(),
-            Err(Stop::Failed(smaller)) => {
+            Err(CaseError::Failed(smaller)) => {
                 why = smaller;
                 tree.simplify()
             }

@@ -1,4 +1,4 @@
-//! Where two values are not the same.
+//! The places in which two values are not the same.
 
 use std::collections::BTreeSet;
 

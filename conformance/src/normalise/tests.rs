@@ -1,4 +1,4 @@
-//! What is replaced, what is not, and what stays equal.
+//! Normalised answers: what is replaced, what is not, and what stays equal.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What a stand-in takes, found out by asking: a form for each body, drawn from what is accepted and refused.
+//! The requests that a stand-in takes, found out by asking: a form for each body, drawn from what is accepted and refused.
 //!
 //! Documents say what a vendor ought to take; this says what a target does take. It knows the members and values
 //! that some edition of the vendor has had (the lexicon) and tries each: of the right type and of wrong ones, at
@@ -42,7 +42,7 @@ pub fn surface(profile: &Profile, lexicon: &[Surface], send: &mut Send<'_>) -> R
     let mut found =
         Surface { extent: Extent::Vendor, vendor: profile.contract().id.clone(), ..Surface::default() };
     let mut job = None;
-    let mut bodies: BTreeMap<String, Option<Found>> = BTreeMap::new();
+    let mut bodies: BTreeMap<String, Option<ProbedForm>> = BTreeMap::new();
     for endpoint in &submits {
         let mut requests = BTreeMap::new();
         let mut status = None;
@@ -52,7 +52,7 @@ pub fn surface(profile: &Profile, lexicon: &[Surface], send: &mut Send<'_>) -> R
             // What a model takes does not depend on the path, but whether it is taken there does.
             let known = match bodies.get(&model) {
                 Some(Some(known)) => prober.accepts(&known.good)?.map(|_| known.clone()),
-                _ => prober.body(&variants)?.map(|(node, good)| Found { node, good }),
+                _ => prober.body(&variants)?.map(|(node, good)| ProbedForm { node, good }),
             };
             if let Some(known) = &known {
                 let accepted = prober.accepts(&known.good)?;
@@ -81,7 +81,7 @@ pub fn surface(profile: &Profile, lexicon: &[Surface], send: &mut Send<'_>) -> R
 
 /// A model's body as it was found, and one that was accepted.
 #[derive(Clone)]
-struct Found {
+struct ProbedForm {
     node: Node,
     good: Value,
 }
@@ -136,7 +136,7 @@ fn reading(
         return Ok(None);
     }
     let ask = match job {
-        Some(id) if is(endpoint, Operation::Poll) => profile.look_at(&endpoint.path, id),
+        Some(id) if is(endpoint, Operation::Poll) => profile.poll_at(&endpoint.path, id),
         _ if endpoint.path.contains('{') => return Ok(None),
         _ => Ask::get(&endpoint.path),
     };

@@ -118,13 +118,13 @@ impl Profile {
     }
 
     /// A look at a job.
-    pub fn look(&self, id: &str) -> Ask {
+    pub fn poll(&self, id: &str) -> Ask {
         let path = self.operation(Operation::Poll).and_then(|poll| self.routes(poll).next());
-        self.look_at(path.map_or("/", |route| route.path.as_str()), id)
+        self.poll_at(path.map_or("/", |route| route.path.as_str()), id)
     }
 
     /// A look at a job by one of the paths.
-    pub fn look_at(&self, path: &str, id: &str) -> Ask {
+    pub fn poll_at(&self, path: &str, id: &str) -> Ask {
         let place = self.operation(Operation::Poll).and_then(|poll| poll.job_id.clone());
         match place {
             Some(IdPlace::Path(name)) => {

@@ -5,8 +5,8 @@ use mockreel_contracts::contract::model::source::{Cited, Grade};
 use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
-use super::{Member, Profile};
-use crate::case::{Clause, ClauseSource, Level};
+use super::{Profile, RequestMember};
+use crate::clause::{Clause, ClauseSource};
 
 impl Profile {
     /// A clause on a fact with its sources; `None` if none of them is in the contract's table.
@@ -82,7 +82,7 @@ impl Profile {
     /// A keyword of the schema of a member (`required` looks at the object around it).
     ///
     /// Where the documentation is known not to state the keyword, its sources do not count.
-    pub fn member_clause(&self, model: &Model, member: &Member<'_>, keyword: &str) -> Option<Clause> {
+    pub fn member_clause(&self, model: &Model, member: &RequestMember<'_>, keyword: &str) -> Option<Clause> {
         let place = format!("submit.request{}", member.pointer);
         let all = sources_at(&model.request, &member.pointer);
         if keyword == "required" {
@@ -148,49 +148,5 @@ fn binding_rank(grade: Grade) -> u8 {
         Grade::Obs => 3,
         Grade::Client => 4,
         Grade::Guess => 5,
-    }
-}
-
-/// How binding a case is with this clause: documentation binds in full (unless a part of the fact is a
-/// guess: then it is a SHOULD), two observations make a SHOULD, one a MAY, and a guess or nothing at all
-/// leaves it INFO.
-pub fn lowered(level: Level, clause: Option<&Clause>) -> Level {
-    let Some(clause) = clause else { return Level::Info };
-    let of = |is: fn(Grade) -> bool| clause.sources.iter().filter(|source| is(source.grade)).count();
-    let observed = |grade| matches!(grade, Grade::Obs | Grade::Client);
-    let most = match (of(Grade::is_documentation), of(observed), of(|grade| grade == Grade::Guess)) {
-        (0, 0, _) => Level::Info,
-        (0, 1, _) => Level::May,
-        (0, _, _) => Level::Should,
-        (_, _, 0) => Level::Must,
-        (_, _, _) => Level::Should,
-    };
-    level.min(most)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn level(grades: &[Grade]) -> Level {
-        let source = |grade: &Grade| ClauseSource {
-            title: format!("a source of grade {grade}"),
-            date: "2026".to_owned(),
-            grade: *grade,
-        };
-        lowered(Level::Must, Some(&Clause::new("place", "quote", grades.iter().map(source).collect())))
-    }
-
-    #[test]
-    fn how_binding_a_case_is_follows_from_the_grades_of_its_clause() {
-        assert_eq!(level(&[Grade::Seed]), Level::Must);
-        assert_eq!(level(&[Grade::Spec, Grade::Obs]), Level::Must);
-        assert_eq!(level(&[Grade::Doc, Grade::Guess]), Level::Should);
-        assert_eq!(level(&[Grade::Obs, Grade::Client]), Level::Should);
-        assert_eq!(level(&[Grade::Obs, Grade::Guess]), Level::May);
-        assert_eq!(level(&[Grade::Guess]), Level::Info);
-        assert_eq!(lowered(Level::Must, None), Level::Info);
-        let clause = Clause::new("place", "quote", Vec::new());
-        assert_eq!(lowered(Level::May, Some(&clause)), Level::Info);
     }
 }

@@ -1,4 +1,4 @@
-//! What an edition of a vendor offers, and how to ask for it: all of it read from the contract.
+//! The profile of an edition: its offers, and requests for them, all of it read from the contract.
 //!
 //! A case speaks of members by what they mean (`duration`, `cfg_scale`, the first image), never by a
 //! vendor's name for them, so the same case serves every vendor that has such a member.
@@ -20,8 +20,8 @@ use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
-pub use self::clauses::{lowered, value_text};
-use crate::amount::Amount;
+pub use self::clauses::value_text;
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::Answer;
 
 /// What an edition of a vendor offers.
@@ -41,7 +41,7 @@ impl fmt::Debug for Profile {
 
 /// A member of a request body.
 #[derive(Clone, Debug)]
-pub struct Member<'a> {
+pub struct RequestMember<'a> {
     /// JSON Pointer into the body.
     pub pointer: String,
     /// Its schema.
@@ -114,19 +114,19 @@ impl Profile {
     }
 
     /// The member of a model's request that plays a role (`prompt`, `duration`, `cfg_scale` ...).
-    pub fn member<'a>(&self, model: &'a Model, role: Role) -> Option<Member<'a>> {
+    pub fn member<'a>(&self, model: &'a Model, role: Role) -> Option<RequestMember<'a>> {
         let found = properties(&model.request).into_iter();
         let mut found =
             found.filter(|(pointer, schema)| !pointer.contains('*') && Role::of(schema) == Some(role));
-        found.next().map(|(pointer, schema)| Member { pointer, schema })
+        found.next().map(|(pointer, schema)| RequestMember { pointer, schema })
     }
 
     /// The member of a model's request that takes an image, and the rules for it.
-    pub fn image<'a>(&self, model: &'a Model, role: ImageRole) -> Option<(Member<'a>, ImageRules)> {
+    pub fn image<'a>(&self, model: &'a Model, role: ImageRole) -> Option<(RequestMember<'a>, ImageRules)> {
         properties(&model.request).into_iter().filter(|(pointer, _)| !pointer.contains('*')).find_map(
             |(pointer, schema)| {
                 let rules: ImageRules = serde_json::from_value(schema.get("x-image")?.clone()).ok()?;
-                (rules.role == role).then_some((Member { pointer, schema }, rules))
+                (rules.role == role).then_some((RequestMember { pointer, schema }, rules))
             },
         )
     }
@@ -166,13 +166,13 @@ impl Profile {
 
     /// What a job with this body costs at most; `None` if no price is known.
     pub fn price(&self, model: &Model, body: &Value) -> Option<Amount> {
-        model.price_of(JobIntent::read(model, body).seconds).map(Amount::from_price)
+        model.price_of(JobIntent::read(model, body).seconds).map(Amount::rounded_up)
     }
 
     /// What a job of a model costs at most, whatever length the vendor makes of a bad request.
     pub fn worst_price(&self, model: &Model) -> Option<Amount> {
         let longest = self.durations(model).iter().map(seconds_of).max().unwrap_or(model.output.seconds);
-        model.price_of(longest.max(model.output.seconds)).map(Amount::from_price)
+        model.price_of(longest.max(model.output.seconds)).map(Amount::rounded_up)
     }
 
     /// What a job costs at most if nobody knows which model the vendor takes: the most of all known prices;

@@ -6,7 +6,7 @@ use mockreel_evidence::issue::IssueLevel;
 pub(crate) use mockreel_evidence::issue::{MESSAGE_CHARS, NAME_CHARS, plural};
 
 use super::escape;
-use crate::case::{ClauseSource, Level};
+use crate::clause::{ClauseSource, Level};
 use crate::outcome::{CaseResult, Difference, Outcome, Report};
 
 /// The most characters of a clause's quote.

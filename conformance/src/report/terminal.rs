@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{escape, phrases};
-use crate::events::{Event, Listener};
+use crate::events::{Event, Reporter};
 use crate::outcome::{CaseResult, Outcome, Report};
 
 /// So many passes are named; more are only counted.
@@ -157,13 +157,13 @@ impl Drop for Progress {
     }
 }
 
-impl Listener for Progress {
-    fn hear(&mut self, event: &Event<'_>) {
+impl Reporter for Progress {
+    fn on_event(&mut self, event: &Event<'_>) {
         let line = |text: &str| escape::one_line(text, phrases::NAME_CHARS);
         match event {
             Event::Started { cases } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
             Event::CaseStarted { id, title } => self.bar.set_message(format!("{} {}", line(id), line(title))),
-            Event::Looked { id, phase, elapsed_s, spent, unit } => self.bar.set_message(
+            Event::Polled { id, phase, elapsed_s, spent, unit } => self.bar.set_message(
                 format!("{} {}, {elapsed_s} s, {spent} {} spent", line(id), line(phase), line(unit))
                     .replace("  ", " "),
             ),

@@ -1,51 +1,22 @@
 //! Following jobs: one look at a time, in the vendor's rhythm, until they end or time is up.
 
-use mockreel_contracts::contract::check::read::Observation;
 use mockreel_contracts::{Operation, Phase};
 use serde_json::{Value, json};
 
-use super::money::Accepted;
-use super::{Session, Stop, told};
+use super::{Accepted, CaseError, Poll, Session, SharedJob};
+use crate::clause::SHARED;
 use crate::events::Event;
+use crate::session::wording::describe;
 use mockreel_evidence::exchange::Answer;
 
-/// The case that submits the shared job.
-pub(crate) const SHARED: &str = "SUB-01";
-
 /// Seconds between looks during the first minute, and after it: what vendors' samples do.
-const RHYTHM_S: (u64, u64) = (10, 15);
+const POLL_INTERVALS_S: (u64, u64) = (10, 15);
 
 /// Looks that may say nothing, one after another, before the job is given up.
-const LOOKS_IN_VAIN: u32 = 5;
+const MAX_EMPTY_POLLS: u32 = 5;
 
 /// Seconds after which a job that has not ended is given up: the longest that vendors' samples wait.
-pub const DEADLINE_S: u64 = 1000;
-
-/// One look at a job.
-#[derive(Clone)]
-pub struct Look {
-    /// The number of the exchange.
-    pub number: u32,
-    /// When the answer came, on the session's clock.
-    pub at_ms: u64,
-    /// The answer.
-    pub answer: Answer,
-    /// What it says.
-    pub seen: Observation,
-}
-
-/// The job that all cases share which only read.
-#[derive(Clone)]
-pub struct SharedJob {
-    /// The job, or why there is none.
-    pub job: Result<Accepted, Stop>,
-    /// The body that was submitted.
-    pub body: Value,
-    /// The model's id.
-    pub model: String,
-    /// Every look at it so far, by any case.
-    pub looks: Vec<Look>,
-}
+pub const JOB_DEADLINE_S: u64 = 1000;
 
 impl Session<'_> {
     /// The shared job, submitted now if nobody has asked for it before.
@@ -53,25 +24,27 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If there is none; says why.
-    pub fn shared(&mut self) -> Result<Accepted, Stop> {
+    pub fn submit_shared(&mut self) -> Result<Accepted, CaseError> {
         if self.shared.is_none() {
             let Some(model) = self.profile.model() else {
-                return Err(Stop::NotApplicable("the vendor no longer offers any of its models".to_owned()));
+                return Err(CaseError::NotApplicable(
+                    "the vendor no longer offers any of its models".to_owned(),
+                ));
             };
             let body = self.profile.body(model, &self.image.clone());
             self.current.sharing = true;
             let job = self.accept(model, &body);
             self.current.sharing = false;
-            self.shared = Some(SharedJob { job, body, model: model.id.clone(), looks: Vec::new() });
+            self.shared = Some(SharedJob { job, body, model: model.id.clone(), polls: Vec::new() });
         }
         let held = self.shared.as_ref().map(|shared| shared.job.clone());
-        let held = held.unwrap_or_else(|| Err(Stop::Internal("the shared job is gone".to_owned())));
+        let held = held.unwrap_or_else(|| Err(CaseError::Internal("the shared job is gone".to_owned())));
         if self.current.id == SHARED {
             return held;
         }
         held.inspect_err(|_| ()).map_err(|stop| match stop {
-            Stop::Failed(why) => {
-                Stop::NotApplicable(format!("needs the job of {SHARED}, which failed: {why}"))
+            CaseError::Failed(why) => {
+                CaseError::NotApplicable(format!("needs the job of {SHARED}, which failed: {why}"))
             }
             other => other,
         })
@@ -87,13 +60,13 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If there is no such job or no answer came.
-    pub fn look_at_shared(&mut self) -> Result<Look, Stop> {
-        let id = self.shared()?.id;
-        let look = self.look(&id)?;
+    pub fn poll_shared(&mut self) -> Result<Poll, CaseError> {
+        let id = self.submit_shared()?.id;
+        let poll = self.poll(&id)?;
         if let Some(shared) = &mut self.shared {
-            shared.looks.push(look.clone());
+            shared.polls.push(poll.clone());
         }
-        Ok(look)
+        Ok(poll)
     }
 
     /// Every look at the shared job that was answered, named as evidence of the current case. To be asked to
@@ -102,13 +75,13 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If there is no such job.
-    pub fn looks(&mut self) -> Result<Vec<Look>, Stop> {
-        self.shared()?;
-        let looks = self.shared.as_ref().map(|shared| shared.looks.clone()).unwrap_or_default();
-        let looks: Vec<Look> = looks.into_iter().filter(|look| look.answer.status != 429).collect();
-        let numbers: Vec<u32> = looks.iter().map(|look| look.number).collect();
+    pub fn shared_polls(&mut self) -> Result<Vec<Poll>, CaseError> {
+        self.submit_shared()?;
+        let polls = self.shared.as_ref().map(|shared| shared.polls.clone()).unwrap_or_default();
+        let polls: Vec<Poll> = polls.into_iter().filter(|poll| poll.answer.status != 429).collect();
+        let numbers: Vec<u32> = polls.iter().map(|poll| poll.number).collect();
         self.rests_on(&numbers);
-        Ok(looks)
+        Ok(polls)
     }
 
     /// Looks at a job once.
@@ -116,17 +89,17 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If no answer came.
-    pub fn look(&mut self, id: &str) -> Result<Look, Stop> {
-        let answer = self.send(&self.profile.look(id))?;
-        Ok(self.looked(answer))
+    pub fn poll(&mut self, id: &str) -> Result<Poll, CaseError> {
+        let answer = self.send(&self.profile.poll(id))?;
+        Ok(self.read_poll(answer))
     }
 
     /// Looks at a job in the vendor's rhythm until it has ended; every look is handed to `each`.
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it has not ended in time.
-    pub fn follow(&mut self, id: &str, each: &mut dyn FnMut(&Look)) -> Result<Look, Stop> {
+    /// [`CaseError::Failed`] if it has not ended in time.
+    pub fn follow(&mut self, id: &str, each: &mut dyn FnMut(&Poll)) -> Result<Poll, CaseError> {
         self.follow_through(id, each, &mut |answer| answer)
     }
 
@@ -135,8 +108,8 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it has not ended in time.
-    pub fn end_of(&mut self, id: &str) -> Result<Look, Stop> {
+    /// [`CaseError::Failed`] if it has not ended in time.
+    pub fn end_of(&mut self, id: &str) -> Result<Poll, CaseError> {
         if self.target.control.is_some() {
             // A job that never ends is answered with 409; following it says so in the suite's own words.
             self.order_answer("POST", "/__admin/clock/advance", &json!({"until_job": id}))?;
@@ -152,63 +125,63 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if the job has not ended in time, [`Stop::Unreachable`] if nothing can be learnt.
+    /// [`CaseError::Failed`] if the job has not ended in time, [`CaseError::Unreachable`] if nothing can be learnt.
     pub fn follow_through(
         &mut self,
         id: &str,
-        each: &mut dyn FnMut(&Look),
-        trouble: &mut dyn FnMut(Result<Answer, Stop>) -> Result<Answer, Stop>,
-    ) -> Result<Look, Stop> {
+        each: &mut dyn FnMut(&Poll),
+        trouble: &mut dyn FnMut(Result<Answer, CaseError>) -> Result<Answer, CaseError>,
+    ) -> Result<Poll, CaseError> {
         let began = self.now_ms();
         let mut in_vain = 0;
         loop {
             let elapsed_s = self.now_ms().saturating_sub(began) / 1000;
-            match trouble(self.send(&self.profile.look(id))) {
+            match trouble(self.send(&self.profile.poll(id))) {
                 Ok(answer) => {
-                    let look = self.looked(answer);
-                    each(&look);
-                    self.tell_look(&look, elapsed_s);
-                    if look.seen.phase.is_some_and(Phase::is_terminal) {
-                        return Ok(look);
+                    let poll = self.read_poll(answer);
+                    each(&poll);
+                    self.report_poll(&poll, elapsed_s);
+                    if poll.seen.phase.is_some_and(Phase::is_terminal) {
+                        return Ok(poll);
                     }
-                    let status = look.answer.status;
+                    let status = poll.answer.status;
                     if (400..500).contains(&status) && status != 429 {
-                        return Err(Stop::Failed(format!(
+                        return Err(CaseError::Failed(format!(
                             "expected the job to be found; found {}",
-                            told(&look.answer)
+                            describe(&poll.answer)
                         )));
                     }
-                    if elapsed_s >= DEADLINE_S {
+                    if elapsed_s >= JOB_DEADLINE_S {
                         let said =
-                            look.seen.status.map_or_else(|| told(&look.answer), |word| word.to_string());
-                        return Err(Stop::Failed(format!(
-                            "expected the job to end within {DEADLINE_S} s; found it still {said}"
+                            poll.seen.status.map_or_else(|| describe(&poll.answer), |word| word.to_string());
+                        return Err(CaseError::Failed(format!(
+                            "expected the job to end within {JOB_DEADLINE_S} s; found it still {said}"
                         )));
                     }
-                    let says = (200..300).contains(&status) && look.seen.status.is_some();
+                    let says = (200..300).contains(&status) && poll.seen.status.is_some();
                     in_vain = if says { 0 } else { in_vain + 1 };
-                    if in_vain > LOOKS_IN_VAIN {
-                        return Err(Stop::Failed(format!(
+                    if in_vain > MAX_EMPTY_POLLS {
+                        return Err(CaseError::Failed(format!(
                             "expected to see the job; found {} again and again",
-                            told(&look.answer)
+                            describe(&poll.answer)
                         )));
                     }
                 }
-                Err(Stop::Unreachable(why)) if in_vain >= LOOKS_IN_VAIN => {
-                    return Err(Stop::Unreachable(why));
+                Err(CaseError::Unreachable(why)) if in_vain >= MAX_EMPTY_POLLS => {
+                    return Err(CaseError::Unreachable(why));
                 }
-                Err(Stop::Unreachable(_)) => in_vain += 1,
+                Err(CaseError::Unreachable(_)) => in_vain += 1,
                 Err(other) => return Err(other),
             }
-            self.wait_s(if elapsed_s < 60 { RHYTHM_S.0 } else { RHYTHM_S.1 })?;
+            self.wait_s(if elapsed_s < 60 { POLL_INTERVALS_S.0 } else { POLL_INTERVALS_S.1 })?;
         }
     }
 
     /// What an answer to a look says.
-    fn looked(&self, answer: Answer) -> Look {
+    fn read_poll(&self, answer: Answer) -> Poll {
         let seen = self.profile.observe(Operation::Poll, &answer);
         let number = self.current.exchanges.last().copied().unwrap_or_default();
-        Look { number, at_ms: self.now_ms(), answer, seen }
+        Poll { number, at_ms: self.now_ms(), answer, seen }
     }
 
     /// Follows the shared job to its end, keeping every look.
@@ -216,12 +189,12 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If it does not end in time.
-    pub fn follow_shared(&mut self) -> Result<Look, Stop> {
-        let id = self.shared()?.id;
-        let mut looks = Vec::new();
-        let ended = self.follow(&id, &mut |look| looks.push(look.clone()));
+    pub fn follow_shared(&mut self) -> Result<Poll, CaseError> {
+        let id = self.submit_shared()?.id;
+        let mut polls = Vec::new();
+        let ended = self.follow(&id, &mut |poll| polls.push(poll.clone()));
         if let Some(shared) = &mut self.shared {
-            shared.looks.extend(looks);
+            shared.polls.extend(polls);
         }
         ended
     }
@@ -230,38 +203,38 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::NotApplicable`] if it has not ended.
-    pub fn ended(&mut self) -> Result<Look, Stop> {
-        let looks = self.looks()?;
-        let last = looks.iter().rev().find(|look| look.seen.phase.is_some_and(Phase::is_terminal)).cloned();
-        last.ok_or_else(|| Stop::NotApplicable("the shared job has not ended".to_owned()))
+    /// [`CaseError::NotApplicable`] if it has not ended.
+    pub fn require_end(&mut self) -> Result<Poll, CaseError> {
+        let polls = self.shared_polls()?;
+        let last = polls.iter().rev().find(|poll| poll.seen.phase.is_some_and(Phase::is_terminal)).cloned();
+        last.ok_or_else(|| CaseError::NotApplicable("the shared job has not ended".to_owned()))
     }
 
     /// The look that saw the shared job succeed.
     ///
     /// # Errors
     ///
-    /// [`Stop::NotApplicable`] if it did not.
-    pub fn succeeded(&mut self) -> Result<Look, Stop> {
-        let look = self.ended()?;
-        if look.seen.phase == Some(Phase::Succeeded) {
-            return Ok(look);
+    /// [`CaseError::NotApplicable`] if it did not.
+    pub fn require_success(&mut self) -> Result<Poll, CaseError> {
+        let poll = self.require_end()?;
+        if poll.seen.phase == Some(Phase::Succeeded) {
+            return Ok(poll);
         }
-        let why = look.seen.failure.unwrap_or_default();
-        Err(Stop::NotApplicable(format!("the shared job did not succeed: {why}")))
+        let why = poll.seen.failure.unwrap_or_default();
+        Err(CaseError::NotApplicable(format!("the shared job did not succeed: {why}")))
     }
 
-    fn tell_look(&mut self, look: &Look, elapsed_s: u64) {
-        let unknown = look.seen.status.as_ref().map(Value::to_string).unwrap_or_default();
-        let unknown = self.redacted(&unknown);
-        let phase = look.seen.phase.map_or(unknown.as_str(), |phase| phase.name());
-        let event = Event::Looked {
+    fn report_poll(&mut self, poll: &Poll, elapsed_s: u64) {
+        let unknown = poll.seen.status.as_ref().map(Value::to_string).unwrap_or_default();
+        let unknown = self.redact(&unknown);
+        let phase = poll.seen.phase.map_or(unknown.as_str(), |phase| phase.name());
+        let event = Event::Polled {
             id: self.current.id,
             phase,
             elapsed_s,
             spent: self.spent(),
             unit: self.profile.unit(),
         };
-        self.listener.hear(&event);
+        self.reporter.on_event(&event);
     }
 }

@@ -1,62 +1,41 @@
-//! What a case can do while it runs: ask, submit, look, wait, steer, and write down what it saw.
+//! The session of a run, by which cases ask, submit, poll, wait, steer, and write down what it saw.
 //!
 //! The session alone holds the wire and the budget, so no request leaves without being redacted,
 //! recorded and, where it could cost, paid for in advance.
 
-mod beside;
+mod comparison;
+mod end;
+mod job;
 mod jobs;
 mod money;
+mod redact;
+mod send;
 mod steer;
-mod wording;
+pub(crate) mod wording;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub use self::beside::Beside;
-pub(crate) use self::jobs::SHARED;
-pub use self::jobs::{DEADLINE_S, Look, SharedJob};
-pub use self::money::Accepted;
-pub use self::steer::followed;
-pub(crate) use self::wording::shortened;
-pub use self::wording::told;
-use crate::amount::Amount;
+pub use self::comparison::ComparisonInputs;
+pub use self::end::{CaseEnd, CaseError};
+pub use self::job::{Accepted, Poll, SharedJob};
+pub use self::jobs::JOB_DEADLINE_S;
+pub use self::steer::require_followed;
 use crate::budget::Budget;
-use crate::events::{Event, Listener};
+use crate::events::{Event, Reporter};
 use crate::outcome::{CaseSpend, Note};
-use crate::profile::{Ask, Credential, Image, Profile};
+use crate::profile::{Image, Profile};
 use crate::target::Target;
+use mockreel_contracts::Amount;
 use mockreel_contracts::Operation;
 use mockreel_evidence::cassette::Recorder;
-use mockreel_evidence::exchange::{Answer, Exchange, Outgoing, Wire, WireError};
+use mockreel_evidence::exchange::{Exchange, Wire};
 use mockreel_evidence::redact::Redactor;
 
-/// How a case ends.
-pub type Verdict = Result<(), Stop>;
-
-/// Why a case ended before it passed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Stop {
-    /// The claim does not hold; says what was expected and what was found.
-    #[error("{0}")]
-    Failed(String),
-    /// It has no meaning here; says why.
-    #[error("{0}")]
-    NotApplicable(String),
-    /// The budget did not allow it.
-    #[error("{0}")]
-    OverBudget(String),
-    /// No answer came.
-    #[error("{0}")]
-    Unreachable(String),
-    /// The suite itself broke.
-    #[error("{0}")]
-    Internal(String),
-}
-
 /// What a session is made of.
-pub struct Parts<'a> {
+pub struct SessionSetup<'a> {
     /// What the vendor offers.
     pub profile: &'a Profile,
     /// Whom it asks.
@@ -70,7 +49,7 @@ pub struct Parts<'a> {
     /// What may be spent.
     pub budget: Budget,
     /// Who hears of the run.
-    pub listener: &'a mut dyn Listener,
+    pub reporter: &'a mut dyn Reporter,
     /// When the run started, RFC 3339.
     pub started: String,
     /// What generated requests are drawn from.
@@ -81,11 +60,11 @@ pub struct Parts<'a> {
     pub generated: u32,
     /// Whether nothing costs at the target; if absent, the budget says so. A recorded run's budget is spent.
     pub free: Option<bool>,
-    /// What the run is held beside.
-    pub beside: Beside,
+    /// Earlier recordings and vendor files that the run is compared with.
+    pub inputs: ComparisonInputs,
 }
 
-impl Parts<'_> {
+impl SessionSetup<'_> {
     /// Whether nothing costs at the target.
     pub fn is_free(&self) -> bool {
         self.free.unwrap_or_else(|| self.budget.is_free())
@@ -104,7 +83,7 @@ pub struct Session<'a> {
     /// Why the recording cannot go on.
     unrecorded: Option<String>,
     budget: Budget,
-    listener: &'a mut dyn Listener,
+    reporter: &'a mut dyn Reporter,
     started: String,
     seed: u64,
     paid: bool,
@@ -117,7 +96,7 @@ pub struct Session<'a> {
     moved_ms: u64,
     image: Image,
     compared: Option<BTreeMap<String, usize>>,
-    beside: Beside,
+    inputs: ComparisonInputs,
     free: bool,
     /// In a plan: the prices that the current case asked for.
     planned: Option<Vec<Option<Amount>>>,
@@ -129,6 +108,8 @@ pub struct Session<'a> {
 pub(crate) struct Current {
     /// Its id.
     pub(crate) id: &'static str,
+    /// The class of wrong requests that it belongs to; empty if it belongs to none.
+    pub(crate) class: &'static str,
     /// Numbers of its exchanges.
     pub(crate) exchanges: Vec<u32>,
     /// What it wrote down.
@@ -153,7 +134,7 @@ impl std::fmt::Debug for Session<'_> {
 
 impl<'a> Session<'a> {
     /// A session that has not sent anything yet.
-    pub fn new(parts: Parts<'a>) -> Self {
+    pub fn new(parts: SessionSetup<'a>) -> Self {
         let free = parts.is_free();
         let image = Image { url: parts.target.image_url.clone(), ..crate::images::plain() };
         Self {
@@ -164,7 +145,7 @@ impl<'a> Session<'a> {
             recorder: parts.recorder,
             unrecorded: None,
             budget: parts.budget,
-            listener: parts.listener,
+            reporter: parts.reporter,
             started: parts.started,
             seed: parts.seed,
             paid: parts.paid,
@@ -175,7 +156,7 @@ impl<'a> Session<'a> {
             moved_ms: 0,
             image,
             compared: None,
-            beside: parts.beside,
+            inputs: parts.inputs,
             free,
             planned: None,
             current: Current::default(),
@@ -183,12 +164,12 @@ impl<'a> Session<'a> {
     }
 
     /// A session that only finds out what would be asked of the budget.
-    pub(crate) fn planning(parts: Parts<'a>) -> Self {
+    pub(crate) fn planning(parts: SessionSetup<'a>) -> Self {
         Self { planned: Some(Vec::new()), ..Self::new(parts) }
     }
 
     /// In a plan: the prices that the current case asked for.
-    pub(crate) fn planned(&mut self) -> Vec<Option<Amount>> {
+    pub(crate) fn take_prices(&mut self) -> Vec<Option<Amount>> {
         self.planned.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
@@ -203,7 +184,7 @@ impl<'a> Session<'a> {
     }
 
     /// How many places of each case differ from the references; `None` if there are no references.
-    pub fn compared(&self) -> Option<BTreeMap<String, usize>> {
+    pub fn compare_inputs(&self) -> Option<BTreeMap<String, usize>> {
         self.compared.clone()
     }
 
@@ -212,8 +193,8 @@ impl<'a> Session<'a> {
     }
 
     /// Begins a case.
-    pub(crate) fn begin(&mut self, id: &'static str) {
-        self.current = Current { id, began_ms: self.wire.now_ms(), ..Current::default() };
+    pub(crate) fn begin(&mut self, id: &'static str, class: &'static str) {
+        self.current = Current { id, class, began_ms: self.wire.now_ms(), ..Current::default() };
     }
 
     /// What the case has done, and the milliseconds it took.
@@ -225,7 +206,7 @@ impl<'a> Session<'a> {
 
     /// Tells whoever listens.
     pub(crate) fn tell(&mut self, event: &Event<'_>) {
-        self.listener.hear(event);
+        self.reporter.on_event(event);
     }
 
     /// Every exchange so far.
@@ -236,6 +217,16 @@ impl<'a> Session<'a> {
     /// The budget.
     pub fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Earlier recordings and vendor files that the run is compared with.
+    pub fn inputs(&self) -> &ComparisonInputs {
+        &self.inputs
+    }
+
+    /// When the run started, RFC 3339.
+    pub fn started(&self) -> &str {
+        &self.started
     }
 
     /// What generated requests are drawn from.
@@ -303,78 +294,6 @@ impl<'a> Session<'a> {
         format!("{}{text}", if literal { before } else { "" })
     }
 
-    /// Sends something that cannot cost: it does not submit, or nobody's account could be charged for it.
-    ///
-    /// # Errors
-    ///
-    /// If no answer came, or it could cost after all.
-    pub fn send(&mut self, ask: &Ask) -> Result<Answer, Stop> {
-        let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
-        let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
-        let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
-            *name == Operation::Submit && operation.routes.iter().any(|route| route.path == ask.path)
-        });
-        if !reads && charged && submits && ask.method == "POST" {
-            return Err(Stop::Internal(format!("{} was to be sent without asking the budget", ask.path)));
-        }
-        self.exchange(ask).map_err(|error| self.lost(&error))
-    }
-
-    /// Nothing more is sent once the recording broke: evidence that was asked for would be lost.
-    fn keeps_recording(&self) -> Result<(), Stop> {
-        self.unrecorded.clone().map_or(Ok(()), |why| Err(Stop::Internal(why)))
-    }
-
-    /// What it means that no answer came.
-    fn lost(&self, error: &WireError) -> Stop {
-        if let Some(why) = &self.unrecorded {
-            return Stop::Internal(why.clone());
-        }
-        match error {
-            // A recording without anything of this case was made without it.
-            WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
-                Stop::NotApplicable("this case is not in the recording".to_owned())
-            }
-            WireError::Cassette { .. } | WireError::Unreachable { .. } | WireError::Lost { .. } => {
-                Stop::Unreachable(error.to_string())
-            }
-        }
-    }
-
-    /// Sends a request, keeps its redacted copy, and says what came.
-    fn exchange(&mut self, ask: &Ask) -> Result<Answer, WireError> {
-        if let Some(why) = &self.unrecorded {
-            return Err(WireError::Cassette { why: why.clone() });
-        }
-        let mut headers = ask.headers.clone();
-        let credential = match &ask.credential {
-            Credential::Key => Some(self.auth_header(&self.target.key)),
-            Credential::SecondKey => self.target.second_key.as_ref().map(|key| self.auth_header(key)),
-            Credential::Nobody => None,
-            Credential::Header(text) => Some(text.clone()),
-        };
-        headers.extend(credential.map(|text| ("authorization".to_owned(), text)));
-        let outgoing = Outgoing {
-            method: ask.method.clone(),
-            url: self.target.url(&ask.target()),
-            headers,
-            body: ask.body.clone(),
-        };
-        let at_ms = self.wire.now_ms();
-        let got = self.wire.send(self.current.id, &outgoing);
-        let took_ms = self.wire.now_ms().saturating_sub(at_ms);
-        let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
-        let recorded = self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(&kept));
-        self.exchanges.push(kept);
-        self.current.exchanges.push(number);
-        if let Err(error) = recorded {
-            self.unrecorded = Some(format!("nothing more is sent: {error}"));
-            return Err(WireError::Cassette { why: error.to_string() });
-        }
-        got
-    }
-
     /// Now, on the clock that the target's jobs follow as far as we move it: milliseconds since the start.
     pub fn now_ms(&self) -> u64 {
         self.wire.now_ms().saturating_add(self.moved_ms)
@@ -385,9 +304,9 @@ impl<'a> Session<'a> {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub(crate) fn finish(mut self) -> Result<(Vec<Exchange>, Budget), Stop> {
+    pub(crate) fn finish(mut self) -> Result<(Vec<Exchange>, Budget), CaseError> {
         if let Some(recorder) = self.recorder.take() {
-            recorder.finish().map_err(|error| Stop::Internal(error.to_string()))?;
+            recorder.finish().map_err(|error| CaseError::Internal(error.to_string()))?;
         }
         Ok((self.exchanges, self.budget))
     }

@@ -3,32 +3,20 @@
 use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
-use super::{Session, Stop, told};
-use crate::amount::Amount;
-use crate::budget::{Permit, Refusal, Settled};
+use super::{Accepted, CaseError, Session};
+use crate::budget::{BudgetRefusal, Permit, Settled};
 use crate::profile::Ask;
+use crate::session::wording::describe;
+use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, WireError};
-
-/// A job that the vendor has accepted.
-#[derive(Clone)]
-pub struct Accepted {
-    /// Its id.
-    pub id: String,
-    /// The answer to the submit.
-    pub answer: Answer,
-    /// When the answer came, on the session's clock.
-    pub at_ms: u64,
-    /// The number of the exchange.
-    pub number: u32,
-}
 
 impl Session<'_> {
     /// Submits what ought to be accepted; the model's price is put aside first.
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it is refused.
-    pub fn accept(&mut self, model: &Model, body: &Value) -> Result<Accepted, Stop> {
+    /// [`CaseError::Failed`] if it is refused.
+    pub fn accept(&mut self, model: &Model, body: &Value) -> Result<Accepted, CaseError> {
         let image = self.image.clone();
         let ask = self.profile.submit(model, body, &image);
         self.accept_ask(&ask, self.profile.price(model, body))
@@ -38,12 +26,15 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it is refused.
-    pub fn accept_ask(&mut self, ask: &Ask, price: Option<Amount>) -> Result<Accepted, Stop> {
+    /// [`CaseError::Failed`] if it is refused.
+    pub fn accept_ask(&mut self, ask: &Ask, price: Option<Amount>) -> Result<Accepted, CaseError> {
         self.may_have_own_job()?;
         let answer = self.pay(ask, price)?;
         let Some(id) = self.profile.accepted(&answer) else {
-            return Err(Stop::Failed(format!("expected the job to be accepted; found {}", told(&answer))));
+            return Err(CaseError::Failed(format!(
+                "expected the job to be accepted; found {}",
+                describe(&answer)
+            )));
         };
         let number = self.current.exchanges.last().copied().unwrap_or_default();
         Ok(Accepted { id, answer, at_ms: self.now_ms(), number })
@@ -55,9 +46,9 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it is accepted, or answered with neither; [`Stop::Unreachable`] if it is refused for
+    /// [`CaseError::Failed`] if it is accepted, or answered with neither; [`CaseError::Unreachable`] if it is refused for
     /// another reason than what is wrong with it.
-    pub fn refuse(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, Stop> {
+    pub fn refuse(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, CaseError> {
         self.class_goes_on()?;
         let paid = self.pay(ask, worst);
         if self.current.charged {
@@ -66,36 +57,38 @@ impl Session<'_> {
         let answer = paid?;
         if let Some(id) = self.profile.accepted(&answer) {
             self.current.accepted = Some(id.clone());
-            return Err(Stop::Failed(format!("expected a refusal; found that it was accepted as job {id}")));
+            return Err(CaseError::Failed(format!(
+                "expected a refusal; found that it was accepted as job {id}"
+            )));
         }
         if let Some(id) = self.named_job(&answer) {
             let status = answer.status;
-            return Err(Stop::Failed(format!(
+            return Err(CaseError::Failed(format!(
                 "expected a refusal without a job; found {status} with job {id}"
             )));
         }
         if self.profile.speaks_of_the_account(answer.status) && self.profile.refuses(&answer) {
-            return Err(Stop::Unreachable(format!(
+            return Err(CaseError::Unreachable(format!(
                 "the answer speaks of the account and not of the request, so nothing can be concluded: {}; look \
                  at the key, the balance and the limits, and run again later",
-                told(&answer)
+                describe(&answer)
             )));
         }
         if self.profile.refuses(&answer) {
             return Ok(answer);
         }
-        Err(Stop::Failed(format!("expected a refusal (4xx); found {}", told(&answer))))
+        Err(CaseError::Failed(format!("expected a refusal (4xx); found {}", describe(&answer))))
     }
 
     /// Whether the current case may still send a request that ought to be refused.
     ///
     /// # Errors
     ///
-    /// [`Stop::OverBudget`] if another case of its class was not refused.
-    pub fn class_goes_on(&self) -> Result<(), Stop> {
-        let class = class_of(self.current.id);
+    /// [`CaseError::OverBudget`] if another case of its class was not refused.
+    pub fn class_goes_on(&self) -> Result<(), CaseError> {
+        let class = self.current.class;
         match self.stopped.iter().find(|(held, _)| *held == class) {
-            Some((_, id)) => Err(Stop::OverBudget(format!(
+            Some((_, id)) => Err(CaseError::OverBudget(format!(
                 "not run: {id} was not refused and may have been charged, so the other cases about {class} stop"
             ))),
             None => Ok(()),
@@ -109,8 +102,8 @@ impl Session<'_> {
 
     fn stop_class(&mut self) {
         // Cases without a class are priced each by itself.
-        if !self.is_free() && !class_of(self.current.id).is_empty() {
-            self.stopped.push((class_of(self.current.id), self.current.id));
+        if !self.is_free() && !self.current.class.is_empty() {
+            self.stopped.push((self.current.class, self.current.id));
         }
     }
 
@@ -123,25 +116,25 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::NotApplicable`] where that would cost and nobody has allowed it.
-    pub fn may_have_own_job(&self) -> Result<(), Stop> {
+    /// [`CaseError::NotApplicable`] where that would cost and nobody has allowed it.
+    pub fn may_have_own_job(&self) -> Result<(), CaseError> {
         if self.is_free() || self.paid || self.current.sharing {
             return Ok(());
         }
-        Err(Stop::NotApplicable("wants a job of its own: --paid allows it".to_owned()))
+        Err(CaseError::NotApplicable("wants a job of its own: --paid allows it".to_owned()))
     }
 
     /// Asks the budget, sends once, and settles by what came.
-    pub(super) fn pay(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, Stop> {
+    pub(super) fn pay(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, CaseError> {
         if let Some(planned) = &mut self.planned {
             planned.push(worst);
-            return Err(Stop::Unreachable("a plan sends nothing".to_owned()));
+            return Err(CaseError::Unreachable("a plan sends nothing".to_owned()));
         }
         self.keeps_recording()?;
         let at = self.at();
-        let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refusal)?;
+        let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refuse_spending)?;
         let most = worst.unwrap_or_default();
-        self.current.spend.reserved = self.current.spend.reserved + most;
+        self.current.spend.reserved += most;
         match self.exchange(ask) {
             Ok(answer) => {
                 let (actual, settled) = if self.profile.accepted(&answer).is_some() {
@@ -156,7 +149,7 @@ impl Session<'_> {
             }
             Err(error @ WireError::Unreachable { .. }) => {
                 self.settle(permit, Amount::ZERO, Settled::Refused)?;
-                Err(Stop::Unreachable(error.to_string()))
+                Err(CaseError::Unreachable(error.to_string()))
             }
             Err(error @ WireError::Lost { .. }) => {
                 self.settle(permit, most, Settled::Unknown)?;
@@ -164,11 +157,11 @@ impl Session<'_> {
                 let hint = newest.map_or_else(String::new, |id| {
                     format!("; the newest job in the vendor's listing is {id}, which may be it")
                 });
-                Err(Stop::Unreachable(format!(
+                Err(CaseError::Unreachable(format!(
                     "{error}; what became of the job is unknown, so it counts in full and is not sent again{hint}"
                 )))
             }
-            Err(error @ WireError::Cassette { .. }) => Err(self.lost(&error)),
+            Err(error @ WireError::Cassette { .. }) => Err(self.explain_loss(&error)),
         }
     }
 
@@ -187,21 +180,18 @@ impl Session<'_> {
         self.profile.observe(Operation::List, &answer).jobs.into_iter().find_map(|job| job.id)
     }
 
-    fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), Stop> {
+    fn settle(&mut self, permit: Permit, actual: Amount, settled: Settled) -> Result<(), CaseError> {
         self.current.charged |= settled != Settled::Refused;
-        self.current.spend.settled = self.current.spend.settled + actual;
-        self.budget.settle(permit, actual, settled).map_err(refusal)
+        self.current.spend.settled += actual;
+        self.budget.settle(permit, actual, settled).map_err(refuse_spending)
     }
 }
 
-/// The class of wrong requests that a case belongs to.
-fn class_of(id: &str) -> &'static str {
-    crate::cases::case(id).map_or("", |case| case.class)
-}
-
-fn refusal(refusal: Refusal) -> Stop {
+fn refuse_spending(refusal: BudgetRefusal) -> CaseError {
     match refusal {
-        Refusal::Exhausted { .. } | Refusal::UnknownPrice => Stop::OverBudget(refusal.to_string()),
-        Refusal::Ledger(why) => Stop::Internal(why),
+        BudgetRefusal::Exhausted { .. } | BudgetRefusal::UnknownPrice => {
+            CaseError::OverBudget(refusal.to_string())
+        }
+        BudgetRefusal::Ledger(why) => CaseError::Internal(why),
     }
 }

@@ -4,8 +4,9 @@ use mockreel_contracts::UnixMillis;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{Session, Stop, told};
+use super::{CaseError, Session};
 use crate::profile::{Ask, Credential};
+use crate::session::wording::describe;
 use mockreel_evidence::exchange::{Answer, Body};
 
 impl Session<'_> {
@@ -20,7 +21,7 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If the clock cannot be moved.
-    pub fn wait_s(&mut self, seconds: u64) -> Result<(), Stop> {
+    pub fn wait_s(&mut self, seconds: u64) -> Result<(), CaseError> {
         if self.target.control.is_none() {
             self.wire.wait_ms(seconds * 1000);
             return Ok(());
@@ -34,11 +35,11 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Stop::NotApplicable`] if it does not.
-    pub fn steered(&self) -> Result<(), Stop> {
+    /// [`CaseError::NotApplicable`] if it does not.
+    pub fn require_control(&self) -> Result<(), CaseError> {
         match self.target.control {
             Some(_) => Ok(()),
-            None => Err(Stop::NotApplicable("needs the control API of the stand-in".to_owned())),
+            None => Err(CaseError::NotApplicable("needs the control API of the stand-in".to_owned())),
         }
     }
 
@@ -47,9 +48,9 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If the target takes no orders, or not this one.
-    pub fn order(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, Stop> {
+    pub fn order(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, CaseError> {
         let answer = self.order_answer(method, path, body)?;
-        followed(&answer, &format!("{method} {path}"))?;
+        require_followed(&answer, &format!("{method} {path}"))?;
         Ok(answer.json().unwrap_or_default())
     }
 
@@ -65,7 +66,7 @@ impl Session<'_> {
         id: &str,
         order: &str,
         body: &Value,
-    ) -> Result<Answer, Stop> {
+    ) -> Result<Answer, CaseError> {
         let path = format!("/__admin/jobs/{}/{order}", utf8_percent_encode(id, NON_ALPHANUMERIC));
         self.order_as(account, "POST", &path, body)
     }
@@ -75,7 +76,7 @@ impl Session<'_> {
     /// # Errors
     ///
     /// If the target takes no orders, or no answer came.
-    pub fn order_answer(&mut self, method: &str, path: &str, body: &Value) -> Result<Answer, Stop> {
+    pub fn order_answer(&mut self, method: &str, path: &str, body: &Value) -> Result<Answer, CaseError> {
         self.order_as(Credential::Key, method, path, body)
     }
 
@@ -90,14 +91,14 @@ impl Session<'_> {
         method: &str,
         path: &str,
         body: &Value,
-    ) -> Result<Answer, Stop> {
-        self.steered()?;
+    ) -> Result<Answer, CaseError> {
+        self.require_control()?;
         let control = self.target.control.clone().unwrap_or_default();
         let mut ask = Ask::get(&format!("{control}{path}")).by(method).from(account);
         if method != "GET" && method != "DELETE" {
             ask = ask.with(Body::Json(body.clone()));
         }
-        self.exchange(&ask).map_err(|error| self.lost(&error))
+        self.exchange(&ask).map_err(|error| self.explain_loss(&error))
     }
 }
 
@@ -105,10 +106,10 @@ impl Session<'_> {
 ///
 /// # Errors
 ///
-/// [`Stop::Internal`] if it refused.
-pub fn followed(answer: &Answer, order: &str) -> Result<(), Stop> {
+/// [`CaseError::Internal`] if it refused.
+pub fn require_followed(answer: &Answer, order: &str) -> Result<(), CaseError> {
     if (200..300).contains(&answer.status) {
         return Ok(());
     }
-    Err(Stop::Internal(format!("the control API refused {order}: {}", told(answer))))
+    Err(CaseError::Internal(format!("the control API refused {order}: {}", describe(answer))))
 }

@@ -1,41 +1,18 @@
-//! Answers in messages: short, and never with half a secret in them.
+//! Wording of messages: answers in one line, and texts cut between two words.
 
-use serde_json::Value;
-
-use super::Session;
 use mockreel_evidence::exchange::Answer;
 
-impl Session<'_> {
-    /// A text without what must not be kept.
-    pub(crate) fn redacted(&self, text: &str) -> String {
-        self.redactor.text(text)
-    }
-
-    /// A value without what must not be kept, in its texts and in the names of its members.
-    pub(crate) fn redacted_value(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.redacted(text)),
-            Value::Array(items) => items.iter().map(|item| self.redacted_value(item)).collect(),
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, member)| (self.redacted(name), self.redacted_value(member)))
-                .collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        }
-    }
-}
-
 /// An answer in one line, for messages: its status and the start of its body.
-pub fn told(answer: &Answer) -> String {
+pub(crate) fn describe(answer: &Answer) -> String {
     let text = answer.text();
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{} {}", answer.status, shortened(&line, 160)).trim_end().to_owned()
+    format!("{} {}", answer.status, shorten(&line, 160)).trim_end().to_owned()
 }
 
 /// The start of a text of more than so many characters, cut between two words.
 ///
 /// Messages are freed of secrets when they are whole: half a key at the end would not be found in them.
-pub(crate) fn shortened(text: &str, limit: usize) -> String {
+pub(crate) fn shorten(text: &str, limit: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
     let (short, rest) = text.split_at(end);
     let parts = |letter: char| letter.is_whitespace() || "\"'<>(){}[],;&".contains(letter);
@@ -49,10 +26,10 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_between_two_words_and_a_word_without_an_end_is_left_out() {
-        assert_eq!(shortened("whole", 5), "whole");
-        assert_eq!(shortened("one two", 5), "one...");
-        assert_eq!(shortened("one two", 3), "one...");
-        assert_eq!(shortened("endless", 3), "...");
-        assert_eq!(shortened("größe größe", 7), "größe...");
+        assert_eq!(shorten("whole", 5), "whole");
+        assert_eq!(shorten("one two", 5), "one...");
+        assert_eq!(shorten("one two", 3), "one...");
+        assert_eq!(shorten("endless", 3), "...");
+        assert_eq!(shorten("größe größe", 7), "größe...");
     }
 }

@@ -1,4 +1,4 @@
-//! How the proxied web application speaks: one envelope for submit and fetch, its members in
+//! The dialect of the proxied web application: one envelope for submit and fetch, its members in
 //! alphabetical order at every level, and the gateway's own envelope for refusals.
 
 use std::collections::BTreeMap;

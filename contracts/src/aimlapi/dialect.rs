@@ -1,4 +1,4 @@
-//! How the reseller speaks: only the members that apply, one envelope for all refusals.
+//! The dialect of the reseller: only the members that apply, one envelope for all refusals.
 
 use std::sync::Arc;
 

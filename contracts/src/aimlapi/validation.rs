@@ -1,4 +1,4 @@
-//! How the validation library behind this vendor words a broken rule.
+//! Broken rules in the words of the validation library behind this vendor.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is this label's own: its path, its texts, its old shapes.
+//! The label's own: its path, its texts, its old shapes.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! How the request queue speaks: records in a fixed order, what callers sent sorted inside them.
+//! The dialect of the request queue: records in a fixed order, what callers sent sorted inside them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Orders about money and limits.
+//! The wallets of the control API: balances and limits.
 
 use std::sync::Arc;
 
@@ -6,23 +6,25 @@ use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Answer, Order, Whose, Wrong};
-use crate::engine::{AccountLimits, Amount, Command, PurseOrder};
-use crate::handles::OrderError;
-use crate::purses::{Balance, Funds, Till, filled};
-use crate::store::Purses;
+use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
+use crate::handles::HandleError;
+use crate::state::account::Wallets;
+use crate::state::limits::AccountLimits;
+use crate::state::wallet::{Funds, WalletUpdate};
+use crate::wallets::{Balance, VendorPricing, fill_new};
+use mockreel_contracts::amount::Amount;
 
 /// `GET account/{vendor}`.
-pub(super) async fn show(order: &Order<'_>, vendor: &str) -> Answer {
-    let unit = till(order, vendor)?.unit();
-    match &order.account {
-        Whose::One(account) => Ok(told(&order.shared.funds(account, vendor).await, unit)),
-        Whose::Unnamed | Whose::Everybody => {
+pub(super) async fn show_account(request: &AdminRequest<'_>, vendor: &str) -> AdminResult {
+    let unit = find_pricing(request, vendor)?.unit();
+    match &request.account {
+        AccountScope::One(account) => Ok(describe_funds(&request.app.funds(account, vendor).await, unit)),
+        AccountScope::Unnamed | AccountScope::All => {
             let mut accounts = Vec::new();
-            for account in order.shared.store.accounts().await {
-                let mut told = told(&order.shared.funds(&account, vendor).await, unit);
-                told["account"] = Value::from(&*account);
-                accounts.push(told);
+            for account in request.app.store.accounts().await {
+                let mut described = describe_funds(&request.app.funds(&account, vendor).await, unit);
+                described["account"] = Value::from(&*account);
+                accounts.push(described);
             }
             Ok(json!({ "accounts": accounts }))
         }
@@ -30,57 +32,53 @@ pub(super) async fn show(order: &Order<'_>, vendor: &str) -> Answer {
 }
 
 /// `PUT account/{vendor}`. A member that is left out stays as it is, one that is null is unlimited.
-pub(super) async fn fill(order: &Order<'_>, vendor: &str) -> Answer {
-    let till = till(order, vendor)?;
-    order.only(&["balance", "limits"])?;
-    let balance = match order.body.get("balance") {
+pub(super) async fn update_account(request: &AdminRequest<'_>, vendor: &str) -> AdminResult {
+    let pricing = find_pricing(request, vendor)?;
+    request.allow_members(&["balance", "limits"])?;
+    let balance = match request.body.get("balance") {
         None => None,
         Some(Value::Null) => Some(None),
         Some(given) => {
-            let balance: Balance = member("balance", given)?;
-            Some(Some(till.amount(&balance).map_err(Wrong::bad)?))
+            let balance: Balance = read_member("balance", given)?;
+            Some(Some(pricing.amount(&balance).map_err(AdminError::bad)?))
         }
     };
-    let limits = match order.body.get("limits") {
+    let limits = match request.body.get("limits") {
         None => None,
         Some(Value::Null) => Some(AccountLimits::default()),
-        Some(given) => Some(till.limits(member("limits", given)?).map_err(Wrong::bad)?),
+        Some(given) => Some(pricing.limits(read_member("limits", given)?).map_err(AdminError::bad)?),
     };
-    let purse = PurseOrder { balance, limits };
+    let update = WalletUpdate { balance, limits };
     let vendor_name: Arc<str> = Arc::from(vendor);
-    let accounts = match &order.account {
-        Whose::Unnamed => return Err(order.unnamed()),
-        Whose::One(account) => vec![Arc::clone(account)],
-        Whose::Everybody => {
+    let accounts = match &request.account {
+        AccountScope::Unnamed => return Err(request.account_missing()),
+        AccountScope::One(account) => vec![Arc::clone(account)],
+        AccountScope::All => {
             // Accounts that are still to come begin with it too.
-            let mut first = Purses::clone(&*order.shared.store.first_purses().await);
-            let held = first.entry(Arc::clone(&vendor_name)).or_default();
-            *held = Arc::new(filled(held, &purse));
-            order.shared.store.set_first_purses(Arc::new(first)).await;
-            order.shared.store.accounts().await
+            let mut first = Wallets::clone(&*request.app.store.default_wallets().await);
+            let wallet = first.entry(Arc::clone(&vendor_name)).or_default();
+            *wallet = Arc::new(fill_new(wallet, &update));
+            request.app.store.set_default_wallets(Arc::new(first)).await;
+            request.app.store.accounts().await
         }
     };
     for account in &accounts {
-        let command = Command::Fill(Arc::clone(&vendor_name), &purse);
-        order
-            .shared
-            .perform(account, &command)
-            .await
-            .map_err(|error| Wrong::from(OrderError::from(error)))?;
+        let mut loaded = request.app.load_account(account).await;
+        loaded.update_wallet(&vendor_name, &update).await.map_err(HandleError::from)?;
     }
-    show(order, vendor).await
+    show_account(request, vendor).await
 }
 
-fn till<'o>(order: &'o Order<'_>, vendor: &'o str) -> Result<Till<'o>, Wrong> {
-    let vendors = &order.shared.settings.vendors;
-    Till::of(vendors, vendor).map_err(|why| Wrong::new(StatusCode::NOT_FOUND, why))
+fn find_pricing<'o>(request: &'o AdminRequest<'_>, vendor: &'o str) -> Result<VendorPricing<'o>, AdminError> {
+    let vendors = &request.app.settings.vendors;
+    VendorPricing::of(vendors, vendor).map_err(|why| AdminError::new(StatusCode::NOT_FOUND, why))
 }
 
-fn member<T: DeserializeOwned>(name: &str, given: &Value) -> Result<T, Wrong> {
-    serde_json::from_value(given.clone()).map_err(|why| Wrong::bad(format!("`{name}`: {why}")))
+fn read_member<T: DeserializeOwned>(name: &str, given: &Value) -> Result<T, AdminError> {
+    serde_json::from_value(given.clone()).map_err(|why| AdminError::bad(format!("`{name}`: {why}")))
 }
 
-fn told(funds: &Funds, unit: Option<&str>) -> Value {
+fn describe_funds(funds: &Funds, unit: Option<&str>) -> Value {
     let balance = funds.balance.map(|left| json!({"amount": left.units(), "unit": unit}));
     let number = |amount: Amount| amount.units();
     json!({

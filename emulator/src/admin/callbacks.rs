@@ -1,43 +1,42 @@
-//! What became of callbacks.
+//! The webhooks of the control API, which calls them callbacks: their log.
 
 use mockreel_contracts::{Phase, UnixMillis};
 use serde_json::{Value, json};
 
-use super::jobs::{SHOWN, account_of, number};
-use super::{Answer, Order, Wrong};
-use crate::callback::{Entry, State};
+use super::request::{AdminError, AdminRequest, AdminResult, DEFAULT_LIMIT};
+use crate::webhook::log::{WebhookRecord, WebhookState};
 
 /// `GET callbacks`.
-pub(super) fn list(order: &Order<'_>) -> Answer {
-    let state = match order.parameter("state") {
+pub(super) fn list_webhooks(request: &AdminRequest<'_>) -> AdminResult {
+    let state = match request.parameter("state") {
         None => None,
         Some(name) => {
-            let known = || State::ALL.map(State::name).join(", ");
-            Some(
-                State::named(name)
-                    .ok_or_else(|| Wrong::bad(format!("`state` is `{name}`: expected one of {}", known())))?,
-            )
+            let known = || WebhookState::ALL.map(WebhookState::name).join(", ");
+            Some(WebhookState::named(name).ok_or_else(|| {
+                AdminError::bad(format!("`state` is `{name}`: expected one of {}", known()))
+            })?)
         }
     };
-    let limit = number(order, "limit")?.unwrap_or(SHOWN);
-    let offset = number(order, "offset")?.unwrap_or(0);
-    let account = account_of(order);
-    let wanted = |entry: &&Entry| {
-        let is = |name: &str, held: &str| order.parameter(name).is_none_or(|wanted| wanted == held);
+    let limit = request.number("limit")?.unwrap_or(DEFAULT_LIMIT);
+    let offset = request.number("offset")?.unwrap_or(0);
+    let account = request.one_account();
+    let matches = |entry: &&WebhookRecord| {
+        let is = |name: &str, value: &str| request.parameter(name).is_none_or(|wanted| wanted == value);
         account.as_ref().is_none_or(|account| *account == entry.key.account)
             && is("vendor", &entry.key.vendor)
             && is("job", &entry.key.id)
             && state.is_none_or(|state| state == entry.state)
     };
-    Ok(order.shared.schedule.with(|schedule| {
-        let log = schedule.outbox.log();
-        let found: Vec<&Entry> = log.newest().filter(wanted).collect();
-        let shown: Vec<Value> = found.iter().skip(offset).take(limit).map(|entry| described(entry)).collect();
-        json!({"callbacks": shown, "total": found.len(), "dropped": log.dropped()})
+    Ok(request.app.scheduler.with(|scheduler| {
+        let log = scheduler.outbox.log();
+        let records: Vec<&WebhookRecord> = log.newest().filter(matches).collect();
+        let shown: Vec<Value> =
+            records.iter().skip(offset).take(limit).map(|entry| described(entry)).collect();
+        json!({"callbacks": shown, "total": records.len(), "dropped": log.dropped()})
     }))
 }
 
-fn described(entry: &Entry) -> Value {
+fn described(entry: &WebhookRecord) -> Value {
     let attempts: Vec<Value> = entry
         .attempts
         .iter()

@@ -1,4 +1,4 @@
-//! Who may give orders: nobody through a browser's back door, and beyond loopback only who has the token.
+//! The guard of the control API: no page of another origin, and beyond loopback only callers with the token.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,30 +7,31 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
 use axum::http::{Method, StatusCode};
 use url::Url;
 
-use super::Wrong;
-use crate::shared::Shared;
+use super::request::AdminError;
+use crate::app::App;
 
 /// The header that carries the token.
 const TOKEN: &str = "x-mockreel-token";
 
 /// Lets a request in, or says why not.
-pub(super) fn admit(
-    shared: &Arc<Shared>,
+pub(super) fn admit_request(
+    app: &Arc<App>,
     method: &Method,
     headers: &HeaderMap,
     host: Option<&str>,
     local: SocketAddr,
-) -> Result<(), Wrong> {
-    let forbidden = |detail: String| Wrong::new(StatusCode::FORBIDDEN, detail);
+) -> Result<(), AdminError> {
+    let forbidden = |detail: String| AdminError::new(StatusCode::FORBIDDEN, detail);
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let addresses = shared.addresses();
+    let addresses = app.addresses();
     let local_only = local.ip().is_loopback();
-    let held = shared.settings.admin_token.as_deref();
+    let token = app.settings.admin_token.as_deref();
     let given = text(TOKEN);
-    let trusted = held.is_some() && given.zip(held).is_some_and(|(given, held)| same(given, held));
+    let trusted = token.is_some()
+        && given.zip(token).is_some_and(|(given, token)| equal_in_constant_time(given, token));
     if !local_only && !trusted {
-        return Err(match held {
-            Some(_) => Wrong::new(
+        return Err(match token {
+            Some(_) => AdminError::new(
                 StatusCode::UNAUTHORIZED,
                 format!("beyond loopback the control API wants its token in `{TOKEN}`"),
             ),
@@ -54,7 +55,7 @@ pub(super) fn admit(
     let writes = method == Method::POST || method == Method::PUT;
     let kind = text(CONTENT_TYPE.as_str()).and_then(|text| text.split(';').next());
     if writes && !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
-        return Err(Wrong::new(
+        return Err(AdminError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "orders come as `content-type: application/json`, also without a body",
         ));
@@ -63,8 +64,8 @@ pub(super) fn admit(
 }
 
 /// Compares without telling by the time it takes how much was right.
-fn same(given: &str, held: &str) -> bool {
-    given.len() == held.len()
-        && given.bytes().zip(held.bytes()).fold(0, |difference, (left, right)| difference | (left ^ right))
+fn equal_in_constant_time(given: &str, token: &str) -> bool {
+    given.len() == token.len()
+        && given.bytes().zip(token.bytes()).fold(0, |difference, (left, right)| difference | (left ^ right))
             == 0
 }

@@ -1,25 +1,13 @@
-//! Orders that a test writes into a prompt: `[mock:fail=moderation]`, `[mock:stuck]`, `[mock:slow=30]`,
+//! Directives, the effects that a test writes into a prompt: `[mock:fail=moderation]`, `[mock:stuck]`, `[mock:slow=30]`,
 //! `[mock:problem=rate_limited]`, `[mock:scenario=NAME]`.
 
 use mockreel_contracts::FailureReason;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use crate::scenario::{AnswerOrder, JobOrder, ProblemName, Span, Then};
+use crate::scenario::{Holding, JobEffect, ProblemName, ResponseEffect, Span, Then};
 
-/// Where a job that never ends is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Holding {
-    /// In the queue.
-    Queued,
-    /// At work.
-    Running,
-}
-
-/// What a prompt orders.
+/// The directives of a prompt.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Directives {
+pub(crate) struct Directives {
     /// Fail for this reason.
     pub fail: Option<FailureReason>,
     /// Never end.
@@ -28,58 +16,59 @@ pub struct Directives {
     pub slow_seconds: f64,
     /// Answer with this problem.
     pub problem: Option<ProblemName>,
-    /// Be met by the scenarios of these names.
+    /// Apply the scenarios of these names.
     pub scenarios: Vec<String>,
-    /// Directives that nobody knows, as warnings.
+    /// Unknown directives, as warnings.
     pub warnings: Vec<String>,
 }
 
-/// How many warnings are kept of one prompt. Jobs hold them, and a prompt may have megabytes.
-const WARNINGS: usize = 10;
+/// How many warnings are kept of one prompt. Jobs keep them, and a prompt may have megabytes.
+const MAX_WARNINGS: usize = 10;
 
 impl Directives {
     /// Reads every directive in a prompt. Later ones win over earlier ones of the same kind.
-    pub fn read(prompt: &str) -> Self {
+    pub(crate) fn read(prompt: &str) -> Self {
         let mut read = Self::default();
-        let mut unsaid = 0_u64;
+        let mut dropped = 0_u64;
         for tail in prompt.split("[mock:").skip(1) {
-            let Err(warning) = read.follow(tail) else { continue };
-            if read.warnings.len() < WARNINGS {
+            let Err(warning) = read.follow_one(tail) else { continue };
+            if read.warnings.len() < MAX_WARNINGS {
                 read.warnings.push(warning);
             } else {
-                unsaid += 1;
+                dropped += 1;
             }
         }
-        if unsaid > 0 {
-            read.warnings.push(format!("and {unsaid} more directives that nobody knows"));
+        if dropped > 0 {
+            read.warnings.push(format!("and {dropped} more directives that nobody knows"));
         }
         read
     }
 
-    /// What it orders, in the form of scenarios.
-    pub fn then(&self) -> Then {
-        let job = JobOrder {
+    /// Writes what it says in the form of scenarios.
+    pub(crate) fn then(&self) -> Then {
+        let job = JobEffect {
             reason: self.fail,
             hold: self.stuck,
             slower: (self.slow_seconds > 0.0).then_some(Span::Fixed(self.slow_seconds)),
-            ..JobOrder::default()
+            ..JobEffect::default()
         };
         let said = job.reason.is_some() || job.hold.is_some() || job.slower.is_some();
-        let answer =
-            self.problem.map(|problem| AnswerOrder { problem: Some(problem), ..AnswerOrder::default() });
+        let answer = self
+            .problem
+            .map(|problem| ResponseEffect { problem: Some(problem), ..ResponseEffect::default() });
         Then { job: said.then_some(job), answer, ..Then::default() }
     }
 
     /// Follows one directive: what stands behind its opening bracket, to the end of the text.
-    fn follow(&mut self, tail: &str) -> Result<(), String> {
+    fn follow_one(&mut self, tail: &str) -> Result<(), String> {
         let unclosed = || format!("directive `[mock:{}` has no closing bracket", shortened(tail));
         let (order, _) = tail.split_once(']').ok_or_else(unclosed)?;
         let (name, value) = order.split_once('=').unwrap_or((order, ""));
-        self.apply(name.trim(), value.trim())
+        self.apply_named(name.trim(), value.trim())
             .map_err(|warning| format!("directive `[mock:{}]`: {warning}", shortened(order)))
     }
 
-    fn apply(&mut self, name: &str, value: &str) -> Result<(), String> {
+    fn apply_named(&mut self, name: &str, value: &str) -> Result<(), String> {
         match (name, value) {
             ("fail", reason) => {
                 let known = || FailureReason::ALL.map(FailureReason::name).join(", ");

@@ -1,4 +1,4 @@
-//! How long jobs take: what vendors were seen to need, scaled.
+//! The latency of jobs: the durations observed at vendors, scaled.
 
 use std::str::FromStr;
 

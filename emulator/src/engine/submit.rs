@@ -1,4 +1,4 @@
-//! Accepting a job: its id, its future and what its video will show.
+//! The decision about a submit: the limits check, and the accepted job with its id, its future and its video.
 
 use std::sync::Arc;
 
@@ -6,16 +6,20 @@ use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::{Contract, Dialect, FailureReason, Model, UnixMillis, ids};
 use serde_json::Value;
 
-use super::{Amount, Holding, Latency, Setting, Terms, Wish};
-use crate::callback::CallbackPlan;
-use crate::job::{ClipPlan, Ending, Failure, Job, JobKey, Progress, Timeline};
+use super::{Decision, DecisionContext, Latency, LimitExceeded, check_limits};
 use crate::media::{Preview, frame_size};
 use crate::random::{Draw, Purpose};
-use crate::scenario::{End, JobOrder, ResultOrder};
-use crate::store::AccountState;
+use crate::scenario::{DownloadFault, End, Holding, JobEffect};
+use crate::state::change::Change;
+use crate::state::clip::ClipPlan;
+use crate::state::job::{Ending, Failure, Job, JobKey, Timeline};
+use crate::state::progress::Progress;
+use crate::state::wallet::{BillingTerms, Charge};
+use crate::state::webhook_plan::WebhookPlan;
+use mockreel_contracts::amount::Amount;
 
 /// A request that passed every check, with everything the edge found out about it.
-pub struct Submission<'a> {
+pub(crate) struct Submission<'a> {
     /// The vendor.
     pub contract: &'a Contract,
     /// How it mints ids.
@@ -36,10 +40,10 @@ pub struct Submission<'a> {
     pub start: Option<Preview>,
     /// The image for the last frame.
     pub tail: Option<Preview>,
-    /// What scenarios or the prompt order about it.
-    pub order: Option<JobOrder>,
-    /// What they order about downloads of its result.
-    pub result: Option<ResultOrder>,
+    /// The effect of scenarios or of the prompt on it.
+    pub effect: Option<JobEffect>,
+    /// Their effect on downloads of its result.
+    pub result: Option<DownloadFault>,
     /// The scenarios that touched it.
     pub scenarios: Vec<Arc<str>>,
     /// What moves the job.
@@ -49,7 +53,7 @@ pub struct Submission<'a> {
     /// What a developer should know about it.
     pub notes: Vec<String>,
     /// What its receiver is told, if it names one.
-    pub callback: Option<Arc<CallbackPlan>>,
+    pub callback: Option<Arc<WebhookPlan>>,
 }
 
 impl std::fmt::Debug for Submission<'_> {
@@ -64,25 +68,45 @@ impl std::fmt::Debug for Submission<'_> {
 /// How soon a job that is bound to fail does so, as a share of the time it would run.
 const SHARE_UNTIL_FAILURE: f64 = 0.25;
 
+/// Accepts a job, if the account's wallet covers it.
+///
+/// # Errors
+///
+/// What the account is short of.
+pub(crate) fn accept_submission(
+    context: &DecisionContext<'_>,
+    submission: &Submission<'_>,
+) -> Result<Decision<Arc<Job>>, LimitExceeded> {
+    let (vendor, charge) = (submission.contract.id.as_str(), submission.charge());
+    let (state, now) = (context.state, context.now());
+    let wallet = state.wallet(vendor);
+    check_limits(&wallet, &charge, state.spent(vendor, context.jobs, now), context.jobs, now)?;
+    let job = Arc::new(submission.accepted_job(context));
+    let mut changes = vec![Change::JobAdded(Arc::clone(&job))];
+    let counted = wallet.after_submit(&charge, job.number, now);
+    changes.extend(counted.map(|wallet| Change::WalletSet(Arc::from(vendor), Arc::new(wallet))));
+    Ok(Decision { changes, result: job })
+}
+
 impl Submission<'_> {
     fn price(&self) -> Option<f64> {
         self.model.price_of(self.asked.seconds)
     }
 
-    /// What it asks of the account's purse.
-    pub(super) fn wish(&self) -> Wish<'_> {
-        Wish {
+    /// What it takes from the account's wallet.
+    fn charge(&self) -> Charge<'_> {
+        Charge {
             scope: self.contract.limits.scope.of,
             model: &self.model.id,
-            price: self.price().map(Amount::of),
+            price: self.price().map(Amount::nearest),
         }
     }
 
     /// The job that this submission becomes.
-    pub(super) fn accept(&self, state: &AccountState, setting: Setting<'_>, now: UnixMillis) -> Job {
-        let vendor = self.contract.id.as_str();
-        let number = state.numbers(vendor).jobs;
-        let draw = |purpose| setting.seed.draw(setting.account, vendor, number, purpose);
+    fn accepted_job(&self, context: &DecisionContext<'_>) -> Job {
+        let (vendor, now) = (self.contract.id.as_str(), context.now());
+        let number = context.state.counts(vendor).jobs;
+        let draw = |purpose| context.seed.draw(context.account, vendor, number, purpose);
         let mut random = draw(Purpose::Job);
         let entropy = random.bytes();
         let (timeline, progress) = self.timeline(now, &mut draw(Purpose::Latency));
@@ -90,7 +114,7 @@ impl Submission<'_> {
         notes.extend(self.callback.as_ref().and_then(|plan| plan.note()));
         Job {
             key: JobKey {
-                account: Arc::clone(setting.account),
+                account: Arc::clone(context.account),
                 vendor: Arc::from(vendor),
                 id: Arc::from(self.dialect.job_id(self.model, entropy)),
             },
@@ -105,7 +129,7 @@ impl Submission<'_> {
             echo: Arc::clone(&self.echo),
             echo_bytes: self.echo_bytes,
             price: self.price(),
-            terms: Terms::from(&self.contract.billing),
+            terms: BillingTerms::from(&self.contract.billing),
             entropy,
             clip: Arc::new(self.clip(&random.bytes())),
             scenarios: self.scenarios.clone(),
@@ -115,27 +139,27 @@ impl Submission<'_> {
         }
     }
 
-    /// When it starts and ends, how, and what moves it: as ordered, and otherwise as the vendor was seen to do.
+    /// When it starts and ends, how, and what moves it: as a scenario says, and otherwise as the vendor was seen to do.
     fn timeline(&self, now: UnixMillis, random: &mut Draw) -> (Timeline, Progress) {
-        let unsaid = JobOrder::default();
-        let order = self.order.as_ref().unwrap_or(&unsaid);
-        // A time that was ordered means nothing to a job that only looks or commands move.
-        let timed = order.queued.is_some() || order.running.is_some();
-        let progress = order.progress.unwrap_or(if timed { Progress::Time } else { self.progress });
+        let none = JobEffect::default();
+        let effect = self.effect.as_ref().unwrap_or(&none);
+        // A time means nothing to a job that only polls or commands move.
+        let timed = effect.queued.is_some() || effect.running.is_some();
+        let progress = effect.progress.unwrap_or(if timed { Progress::Time } else { self.progress });
         let (queued, mut running) = match progress {
             Progress::Time => self.latency.draw(self.model, self.asked.seconds, random),
             Progress::Immediate | Progress::Polls(_) | Progress::Step => (0, 0),
         };
-        let ending = self.ending(order);
+        let ending = self.ending(effect);
         if matches!(ending, Ending::Failure(_)) {
             running = (running as f64 * SHARE_UNTIL_FAILURE) as u64;
         }
-        let queued = order.queued.map_or(queued, |span| span.draw(random));
-        let running = order.running.map_or(running, |span| span.draw(random));
-        let running = running.saturating_add(order.slower.map_or(0, |span| span.draw(random)));
+        let queued = effect.queued.map_or(queued, |span| span.draw(random));
+        let running = effect.running.map_or(running, |span| span.draw(random));
+        let running = running.saturating_add(effect.slower.map_or(0, |span| span.draw(random)));
         let starts_at = now.after(queued);
         let ends_at = starts_at.after(running);
-        let timeline = match order.hold {
+        let timeline = match effect.hold {
             None => Timeline { starts_at: Some(starts_at), ends_at: Some(ends_at), ending },
             Some(Holding::Running) => Timeline { starts_at: Some(starts_at), ends_at: None, ending },
             Some(Holding::Queued) => Timeline { starts_at: None, ends_at: None, ending },
@@ -143,13 +167,13 @@ impl Submission<'_> {
         (timeline, progress)
     }
 
-    /// How it ends. An ordered end wins over a rule that was broken.
-    fn ending(&self, order: &JobOrder) -> Ending {
+    /// How it ends. The end that a scenario gives it wins over a rule that was broken.
+    fn ending(&self, effect: &JobEffect) -> Ending {
         let failure = || Failure {
-            reason: order.reason.unwrap_or(FailureReason::Internal),
-            detail: order.detail.clone(),
+            reason: effect.reason.unwrap_or(FailureReason::Internal),
+            detail: effect.detail.clone(),
         };
-        match (order.end, order.reason) {
+        match (effect.end, effect.reason) {
             (Some(End::Succeeded), _) => Ending::Success,
             (Some(End::Cancelled), _) => Ending::Cancellation,
             (Some(End::Failed), _) | (None, Some(_)) => Ending::Failure(failure()),

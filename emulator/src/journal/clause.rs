@@ -1,4 +1,4 @@
-//! Why a request was rejected: which rule of which clause it broke, and where that clause is from.
+//! The clause of a rejected request: the rule that it broke, and the source of that.
 
 use mockreel_contracts::contract::OperationFacts;
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};

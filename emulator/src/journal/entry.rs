@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::clause::Refused;
 use super::redact::EntryRedactor;
-use super::shown::Body;
+use super::shown::LoggedBody;
 use crate::scenario::RequestKind;
 
 /// What an entry takes beside its texts, in bytes.
 const FLAT_BYTES: u64 = 512;
 
-/// A request and its answer as they were on the wire. Holds keys, so it is made into an [`Entry`] at once.
-pub(crate) struct Exchange {
+/// A request and its answer as they were on the wire. Holds keys, so it is made into an [`JournalEntry`] at once.
+pub(crate) struct LoggedExchange {
     /// The account's time.
     pub(crate) at: UnixMillis,
     /// How long it took from the request being there to the answer being ready, in microseconds.
@@ -22,7 +22,7 @@ pub(crate) struct Exchange {
     /// Who asked, as a digest.
     pub(crate) account: Arc<str>,
     /// Whom.
-    pub(crate) asked: Asked,
+    pub(crate) asked: RequestTarget,
     /// What was asked for.
     pub(crate) operation: Option<RequestKind>,
     /// The vendor's id of the model.
@@ -42,14 +42,14 @@ pub(crate) struct Exchange {
     /// Its status.
     pub(crate) status: u16,
     /// What was sent.
-    pub(crate) request: Message,
+    pub(crate) request: LoggedMessage,
     /// What was answered.
-    pub(crate) answer: Message,
+    pub(crate) answer: LoggedMessage,
 }
 
 /// Whom a request was sent to.
 #[derive(Clone, Debug)]
-pub(crate) enum Asked {
+pub(crate) enum RequestTarget {
     /// A vendor, by the contract that it was answered by.
     Vendor(Arc<Contract>),
     /// The address of a result: the job's vendor and edition.
@@ -59,21 +59,21 @@ pub(crate) enum Asked {
 }
 
 /// One side of an exchange.
-pub(crate) struct Message {
+pub(crate) struct LoggedMessage {
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     /// The body.
-    pub(crate) body: Body,
+    pub(crate) body: LoggedBody,
 }
 
-impl Exchange {
+impl LoggedExchange {
     /// How many bytes have to be looked at to make an entry.
     pub(crate) fn weight(&self) -> usize {
         self.request.body.weight() + self.answer.body.weight()
     }
 
     /// The entry of that number.
-    pub(super) fn entry(self, id: u64) -> Entry {
+    pub(super) fn entry(self, id: u64) -> JournalEntry {
         let redactor = EntryRedactor::new(&self.request.headers, &self.target);
         let path = redactor.text(&self.target);
         let method = redactor.text(&self.method);
@@ -90,11 +90,11 @@ impl Exchange {
             },
         });
         let (vendor, edition) = match &self.asked {
-            Asked::Vendor(contract) => (Some(contract.id.clone()), Some(contract.edition.clone())),
-            Asked::Result(vendor, edition) => (Some(vendor.to_string()), Some(edition.to_string())),
-            Asked::Upload => (None, None),
+            RequestTarget::Vendor(contract) => (Some(contract.id.clone()), Some(contract.edition.clone())),
+            RequestTarget::Result(vendor, edition) => (Some(vendor.to_string()), Some(edition.to_string())),
+            RequestTarget::Upload => (None, None),
         };
-        Entry {
+        JournalEntry {
             id,
             at: self.at,
             account: self.account,
@@ -114,7 +114,7 @@ impl Exchange {
     }
 
     fn violations(&self, redactor: &EntryRedactor, sent: &Value, asked: &str) -> Vec<Value> {
-        let (Some(problem), Asked::Vendor(contract)) = (&self.problem, &self.asked) else {
+        let (Some(problem), RequestTarget::Vendor(contract)) = (&self.problem, &self.asked) else {
             return Vec::new();
         };
         let held = self.request.headers.iter().find(|(name, _)| name == "authorization");
@@ -134,7 +134,7 @@ impl Exchange {
 
 /// A request and its answer, fit to be kept and shown.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Its number; later ones are higher.
     pub id: u64,
     /// When it was answered, by the account's clock.
@@ -167,7 +167,7 @@ pub struct Entry {
     detail: String,
 }
 
-impl Entry {
+impl JournalEntry {
     /// The whole entry, as the control API gives it out.
     pub fn json(&self) -> Value {
         let detail = self.detail();
@@ -194,7 +194,7 @@ impl Entry {
         })
     }
 
-    /// Why it was rejected: one value for each rule that was broken, as in [`Entry::json`].
+    /// Why it was rejected: one value for each rule that was broken, as in [`JournalEntry::json`].
     pub fn violations(&self) -> Vec<Value> {
         match self.detail().remove("violations") {
             Some(Value::Array(violations)) => violations,

@@ -2,11 +2,11 @@
 //!
 //! An exchange is made into an entry when its answer is ready: keys become digests, images become
 //! their size and digest. Entries are in a ring bounded by count and bytes; what was dropped is counted.
-//! What a test expects is counted as requests come, so that it does not depend on those bounds.
+//! Requests that a test expects are counted as requests come, so that it does not depend on those bounds.
 
 mod clause;
 mod entry;
-mod query;
+mod filter;
 mod redact;
 mod ring;
 mod secrets;
@@ -17,14 +17,13 @@ mod tests;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use self::entry::Entry;
-pub(crate) use self::entry::{Asked, Exchange, Message};
-pub use self::query::{StatusWanted, Wanted};
+pub use self::entry::JournalEntry;
+pub(crate) use self::entry::{LoggedExchange, LoggedMessage, RequestTarget};
+pub use self::filter::{RequestFilter, StatusFilter};
 use self::ring::{Bounds, Ring};
-pub(crate) use self::shown::{Body, Part};
-use crate::expect::{Expectation, Unmet, Watched};
+pub(crate) use self::shown::{FormPart, LoggedBody};
+use crate::expect::{Expectation, TrackedExpectation, Unmet};
 use crate::settings::Limits;
-use crate::shared::Shared;
 
 /// From this size on, in bytes, an exchange is made into an entry off the threads that answer.
 const LARGE_BYTES: usize = 64 * 1024;
@@ -33,13 +32,13 @@ const LARGE_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Journal {
     next: AtomicU64,
-    held: Mutex<Held>,
+    held: Mutex<JournalState>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct JournalState {
     ring: Ring,
-    watched: Vec<Watched>,
+    watched: Vec<TrackedExpectation>,
 }
 
 impl Journal {
@@ -48,26 +47,26 @@ impl Journal {
         let bounds = Bounds { entries: limits.journal_entries, bytes: limits.journal_bytes };
         Self {
             next: AtomicU64::new(1),
-            held: Mutex::new(Held { ring: Ring::new(bounds), watched: Vec::new() }),
+            held: Mutex::new(JournalState { ring: Ring::new(bounds), watched: Vec::new() }),
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, JournalState> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes an entry. Takes as long as the exchange is large.
-    pub(crate) fn record(&self, exchange: Exchange) {
+    pub(crate) fn record(&self, exchange: LoggedExchange) {
         let entry = Arc::new(exchange.entry(self.next.fetch_add(1, Ordering::Relaxed)));
         let mut held = self.held();
         held.watched.iter_mut().for_each(|watched| watched.see(&entry));
         held.ring.push(entry);
     }
 
-    /// Makes an entry before the answer goes out, so that whoever has the answer finds the entry.
+    /// Makes an entry before the answer goes out, so that a caller who has the answer finds the entry.
     ///
     /// A large one is made elsewhere, so that other connections do not wait; and to its end, also if this one breaks.
-    pub(crate) async fn keep(self: &Arc<Self>, exchange: Exchange) {
+    pub(crate) async fn keep(self: &Arc<Self>, exchange: LoggedExchange) {
         if exchange.weight() < LARGE_BYTES {
             return self.record(exchange);
         }
@@ -78,7 +77,7 @@ impl Journal {
     }
 
     /// The entries that are meant, newest first.
-    pub(crate) fn list(&self, wanted: &Wanted) -> Vec<Arc<Entry>> {
+    pub(crate) fn list(&self, wanted: &RequestFilter) -> Vec<Arc<JournalEntry>> {
         let mut found = self.held().ring.newest_first(wanted.whose());
         found.retain(|entry| wanted.fits(entry));
         found
@@ -97,7 +96,7 @@ impl Journal {
     /// Counts requests from now on.
     pub(crate) fn expect(&self, expectation: Expectation) {
         let from = self.next.load(Ordering::Relaxed);
-        self.held().watched.push(Watched::new(expectation, from));
+        self.held().watched.push(TrackedExpectation::new(expectation, from));
     }
 
     /// Whether everything that was expected has come; it is not expected any more.
@@ -108,34 +107,5 @@ impl Journal {
             None => Ok(()),
             Some(unmet) => Err(unmet),
         }
-    }
-}
-
-/// The requests of one account.
-#[derive(Clone, Debug)]
-pub struct RequestsHandle {
-    shared: Arc<Shared>,
-    account: Arc<str>,
-}
-
-#[expect(clippy::unused_async, reason = "as the other handles, so that a journal may be kept elsewhere")]
-impl RequestsHandle {
-    pub(crate) fn new(shared: Arc<Shared>, account: Arc<str>) -> Self {
-        Self { shared, account }
-    }
-
-    /// Every request that is still in the journal, newest first.
-    pub async fn list(&self) -> Vec<Arc<Entry>> {
-        self.shared.journal.list(&Wanted::any().by(Arc::clone(&self.account)))
-    }
-
-    /// How many of the account's requests in the journal are meant. Too few, if some were [dropped](Self::dropped).
-    pub async fn count(&self, wanted: &Wanted) -> usize {
-        self.shared.journal.list(&wanted.clone().by(Arc::clone(&self.account))).len()
-    }
-
-    /// How many of the account's requests had to make room for others.
-    pub async fn dropped(&self) -> u64 {
-        self.shared.journal.dropped(Some(&self.account))
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::secrets::{RequestSecrets, marker};
-use crate::http::SCENARIO_HEADER;
+use crate::edge::headers::SCENARIO_HEADER;
 
 /// The longest text that is kept whole, in characters.
 const TEXT_CHARACTERS: usize = 2_000;
@@ -178,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::super::shown::Body;
+    use super::super::shown::LoggedBody;
     use super::*;
 
     fn redactor(key: &str) -> EntryRedactor {
@@ -326,7 +326,7 @@ mod tests {
             let body = json!({&around: {&name: value}, "address": url, "quoted": json!({&name: value}).to_string()});
             let kept = keep(&headers, &url, &body);
             let Content::Json(kept_body) = kept.body else { panic!("no JSON") };
-            let shown = Body::Bytes(body.to_string().into()).shown(&redactor);
+            let shown = LoggedBody::Bytes(body.to_string().into()).shown(&redactor);
             prop_assert_eq!(
                 redactor.headers(&headers)[&name] == value.as_str(),
                 kept.headers[0].1 == value,

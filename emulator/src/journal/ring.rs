@@ -1,9 +1,9 @@
-//! What is kept: the latest entries of each account, within bounds of all.
+//! The ring of journal entries: the latest of each account, within bounds of all.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::entry::Entry;
+use super::entry::JournalEntry;
 
 /// For how many accounts it is remembered how much was dropped.
 const DROPPED_ACCOUNTS: usize = 10_000;
@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 #[derive(Debug)]
 pub(super) struct Ring {
     bounds: Bounds,
-    held: HashMap<Arc<str>, Held>,
+    accounts: HashMap<Arc<str>, JournalState>,
     entries: u64,
     bytes: u64,
     dropped: HashMap<Arc<str>, u64>,
@@ -29,8 +29,8 @@ pub(super) struct Ring {
 }
 
 #[derive(Debug, Default)]
-struct Held {
-    entries: VecDeque<Arc<Entry>>,
+struct JournalState {
+    entries: VecDeque<Arc<JournalEntry>>,
     bytes: u64,
 }
 
@@ -38,7 +38,7 @@ impl Ring {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            held: HashMap::new(),
+            accounts: HashMap::new(),
             entries: 0,
             bytes: 0,
             dropped: HashMap::new(),
@@ -47,12 +47,12 @@ impl Ring {
     }
 
     /// Keeps an entry, and lets go of what is then too much.
-    pub(super) fn push(&mut self, entry: Arc<Entry>) {
-        let held = self.held.entry(Arc::clone(&entry.account)).or_default();
-        held.bytes += entry.bytes();
+    pub(super) fn push(&mut self, entry: Arc<JournalEntry>) {
+        let of_account = self.accounts.entry(Arc::clone(&entry.account)).or_default();
+        of_account.bytes += entry.bytes();
         self.bytes += entry.bytes();
         self.entries += 1;
-        held.entries.push_back(entry);
+        of_account.entries.push_back(entry);
         while self.entries > self.bounds.entries || self.bytes > self.bounds.bytes {
             self.drop_one();
         }
@@ -60,19 +60,25 @@ impl Ring {
 
     fn drop_one(&mut self) {
         let by_count = self.entries > self.bounds.entries;
-        let size = |held: &Held| if by_count { held.entries.len() as u64 } else { held.bytes };
-        let oldest = |held: &Held| held.entries.front().map_or(u64::MAX, |entry| entry.id);
+        let size = |of_account: &JournalState| {
+            if by_count { of_account.entries.len() as u64 } else { of_account.bytes }
+        };
+        let oldest =
+            |of_account: &JournalState| of_account.entries.front().map_or(u64::MAX, |entry| entry.id);
         // Of accounts that hold as much, the one with the oldest entry.
-        let largest = self.held.iter().max_by_key(|(_, held)| (size(held), u64::MAX - oldest(held)));
+        let largest = self
+            .accounts
+            .iter()
+            .max_by_key(|(_, of_account)| (size(of_account), u64::MAX - oldest(of_account)));
         let Some(account) = largest.map(|(account, _)| Arc::clone(account)) else { return };
-        let Some(held) = self.held.get_mut(&account) else { return };
-        if let Some(gone) = held.entries.pop_front() {
-            held.bytes -= gone.bytes();
+        let Some(of_account) = self.accounts.get_mut(&account) else { return };
+        if let Some(gone) = of_account.entries.pop_front() {
+            of_account.bytes -= gone.bytes();
             self.bytes -= gone.bytes();
             self.entries -= 1;
         }
-        if held.entries.is_empty() {
-            self.held.remove(&account);
+        if of_account.entries.is_empty() {
+            self.accounts.remove(&account);
         }
         self.count_dropped(account);
     }
@@ -89,15 +95,21 @@ impl Ring {
     }
 
     /// The entries of one account, or of all, newest first.
-    pub(super) fn newest_first(&self, account: Option<&str>) -> Vec<Arc<Entry>> {
-        let mut found: Vec<Arc<Entry>> = match account {
-            Some(account) => {
-                self.held.get(account).into_iter().flat_map(|held| held.entries.iter()).cloned().collect()
+    pub(super) fn newest_first(&self, account: Option<&str>) -> Vec<Arc<JournalEntry>> {
+        let mut entries: Vec<Arc<JournalEntry>> = match account {
+            Some(account) => self
+                .accounts
+                .get(account)
+                .into_iter()
+                .flat_map(|of_account| of_account.entries.iter())
+                .cloned()
+                .collect(),
+            None => {
+                self.accounts.values().flat_map(|of_account| of_account.entries.iter()).cloned().collect()
             }
-            None => self.held.values().flat_map(|held| held.entries.iter()).cloned().collect(),
         };
-        found.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.id));
-        found
+        entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.id));
+        entries
     }
 
     /// How many entries of one account, or of all, are gone.
@@ -116,9 +128,9 @@ impl Ring {
             return forgotten;
         };
         self.dropped_in_all -= self.dropped.remove(account).unwrap_or_default();
-        let Some(held) = self.held.remove(account) else { return 0 };
-        self.bytes -= held.bytes;
-        self.entries -= held.entries.len() as u64;
-        held.entries.len() as u64
+        let Some(of_account) = self.accounts.remove(account) else { return 0 };
+        self.bytes -= of_account.bytes;
+        self.entries -= of_account.entries.len() as u64;
+        of_account.entries.len() as u64
     }
 }

@@ -21,18 +21,18 @@ const FLAT_BYTES: usize = 8;
 
 /// A body on its way into the journal.
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
+pub(crate) enum LoggedBody {
     /// The bytes.
     Bytes(Bytes),
     /// The parts of a form.
-    Form(Vec<Part>),
-    /// What is to be said instead of bytes that nobody kept.
+    Form(Vec<FormPart>),
+    /// A text in place of bytes that were not kept.
     Told(String),
 }
 
 /// A part of a form.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct FormPart {
     /// Its name.
     pub(crate) name: String,
     /// Its content.
@@ -41,7 +41,7 @@ pub(crate) struct Part {
     pub(crate) is_file: bool,
 }
 
-impl Body {
+impl LoggedBody {
     /// How many bytes have to be looked at.
     pub(super) fn weight(&self) -> usize {
         match self {
@@ -62,7 +62,7 @@ impl Body {
     }
 }
 
-fn form(parts: &[Part], redactor: &EntryRedactor) -> Value {
+fn form(parts: &[FormPart], redactor: &EntryRedactor) -> Value {
     let mut members = Map::new();
     let mut room = SHOWN_BYTES;
     for (index, part) in parts.iter().enumerate() {
@@ -83,33 +83,34 @@ fn form(parts: &[Part], redactor: &EntryRedactor) -> Value {
 fn json(bytes: &[u8], redactor: &EntryRedactor) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let room = Cell::new(SHOWN_BYTES);
-    let shown = Shown { redactor, room: &room, secrecy: Secrecy::None }.deserialize(&mut reader)?;
+    let shown = ShownJson { redactor, room: &room, secrecy: Secrecy::None }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(shown)
 }
 
 /// What can be said about bytes that are no JSON: how many, their digest, and how they begin if they are text.
 fn glimpse(bytes: &[u8], redactor: &EntryRedactor) -> String {
-    let told = format!("<{} bytes, sha256 {}>", bytes.len(), digest(bytes));
+    let summary = format!("<{} bytes, sha256 {}>", bytes.len(), digest(bytes));
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
         Err(_) => String::from_utf8_lossy(&bytes[..bytes.len().min(4 * SHOWN_BYTES)]),
     };
     let start: Vec<char> = text.chars().take(GLIMPSE_CHARACTERS).collect();
-    let odd =
-        |held: &&char| **held == char::REPLACEMENT_CHARACTER || held.is_control() && !held.is_whitespace();
+    let odd = |value: &&char| {
+        **value == char::REPLACEMENT_CHARACTER || value.is_control() && !value.is_whitespace()
+    };
     // A stray byte or two among letters is text that was damaged; more of them are no text.
     if start.iter().filter(odd).count() * 10 > start.len() {
-        return told;
+        return summary;
     }
     let end = text.char_indices().nth(GLIMPSE_CHARACTERS).map_or(text.len(), |(at, _)| at);
     let more = if end < text.len() { "…" } else { "" };
-    format!("{told}: {}{more}", redactor.start(&text, end))
+    format!("{summary}: {}{more}", redactor.start(&text, end))
 }
 
 /// Reads one value into what is kept of it.
 #[derive(Clone, Copy)]
-struct Shown<'r> {
+struct ShownJson<'r> {
     redactor: &'r EntryRedactor,
     /// What may still be kept, in bytes.
     room: &'r Cell<usize>,
@@ -117,7 +118,7 @@ struct Shown<'r> {
     secrecy: Secrecy,
 }
 
-impl Shown<'_> {
+impl ShownJson<'_> {
     fn take(&self, bytes: usize) {
         self.room.set(self.room.get().saturating_sub(FLAT_BYTES + bytes));
     }
@@ -132,7 +133,7 @@ impl Shown<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Shown<'_> {
+impl<'de> DeserializeSeed<'de> for ShownJson<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -140,7 +141,7 @@ impl<'de> DeserializeSeed<'de> for Shown<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Shown<'_> {
+impl<'de> Visitor<'de> for ShownJson<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,21 +153,21 @@ impl<'de> Visitor<'de> for Shown<'_> {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E: Error>(self, held: bool) -> Result<Value, E> {
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
         self.take(0);
-        Ok(held.into())
+        Ok(value.into())
     }
 
-    fn visit_i64<E: Error>(self, held: i64) -> Result<Value, E> {
-        Ok(self.number(held.into()))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(self.number(value.into()))
     }
 
-    fn visit_u64<E: Error>(self, held: u64) -> Result<Value, E> {
-        Ok(self.number(held.into()))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(self.number(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, held: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(held).map_or(Value::Null, |number| self.number(number)))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, |number| self.number(number)))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
@@ -202,7 +203,7 @@ impl<'de> Visitor<'de> for Shown<'_> {
             self.take(name.len());
             // Whatever is in a member called so is as secret as a text would be.
             let secrecy = self.secrecy.max(Secrecy::of(&name));
-            let value = map.next_value_seed(Shown { secrecy, ..self })?;
+            let value = map.next_value_seed(ShownJson { secrecy, ..self })?;
             members.insert(self.redactor.text(&name), value);
         }
         let mut more = 0_usize;
@@ -228,7 +229,7 @@ mod tests {
     }
 
     fn shown(text: &str) -> Value {
-        Body::Bytes(Bytes::from(text.to_owned())).shown(&redactor())
+        LoggedBody::Bytes(Bytes::from(text.to_owned())).shown(&redactor())
     }
 
     #[test]
@@ -260,7 +261,7 @@ mod tests {
         assert_eq!(shown(text), told);
         let bytes: Vec<u8> = (0..=255).collect();
         let told = format!("<256 bytes, sha256 {}>", digest(&bytes));
-        assert_eq!(Body::Bytes(Bytes::from(bytes)).shown(&redactor()), told);
+        assert_eq!(LoggedBody::Bytes(Bytes::from(bytes)).shown(&redactor()), told);
         let long = "word ".repeat(100);
         let told = shown(&long);
         assert!(told.as_str().unwrap().ends_with("word word …"), "{told}");
@@ -268,13 +269,13 @@ mod tests {
 
     #[test]
     fn files_of_a_form_become_their_length_and_digest() {
-        let part = |name: &str, content: &'static [u8], is_file| Part {
+        let part = |name: &str, content: &'static [u8], is_file| FormPart {
             name: name.to_owned(),
             content: Bytes::from_static(content),
             is_file,
         };
         let parts = vec![part("prompt", b"a 12345678", false), part("image", b"\x89PNG", true)];
-        let shown = Body::Form(parts).shown(&redactor());
+        let shown = LoggedBody::Form(parts).shown(&redactor());
         let told = format!("<file: 4 bytes, sha256 {}>", digest(b"\x89PNG"));
         assert_eq!(shown, json!({"prompt": format!("a {}", marker("12345678")), "image": told}));
     }

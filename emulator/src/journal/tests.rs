@@ -1,4 +1,4 @@
-//! What holds for every exchange, and for every sequence of them.
+//! Properties of every logged exchange, and of every sequence of them.
 
 use bytes::Bytes;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
@@ -11,18 +11,18 @@ use serde_json::json;
 use super::*;
 use crate::scenario::RequestKind;
 
-fn bytes(text: impl Into<String>) -> Body {
-    Body::Bytes(Bytes::from(text.into()))
+fn bytes(text: impl Into<String>) -> LoggedBody {
+    LoggedBody::Bytes(Bytes::from(text.into()))
 }
 
 /// An exchange about nothing in particular.
-fn exchange(account: &str) -> Exchange {
+fn exchange(account: &str) -> LoggedExchange {
     let contract = Arc::clone(&mockreel_contracts::vendors().unwrap()[0].contract);
-    Exchange {
+    LoggedExchange {
         at: UnixMillis(1_767_225_600_000),
         duration_us: 1,
         account: Arc::from(account),
-        asked: Asked::Vendor(contract),
+        asked: RequestTarget::Vendor(contract),
         operation: Some(RequestKind::Operation(Operation::Submit)),
         model: None,
         job: None,
@@ -32,8 +32,8 @@ fn exchange(account: &str) -> Exchange {
         method: "POST".to_owned(),
         target: "/v9/generation".to_owned(),
         status: 200,
-        request: Message { headers: Vec::new(), body: bytes("{}") },
-        answer: Message { headers: Vec::new(), body: bytes("{}") },
+        request: LoggedMessage { headers: Vec::new(), body: bytes("{}") },
+        answer: LoggedMessage { headers: Vec::new(), body: bytes("{}") },
     }
 }
 
@@ -57,8 +57,8 @@ fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
 }
 
 /// Bodies with a key somewhere in them.
-fn bodies(key: &str) -> Vec<Body> {
-    let part = |name: &str, content: &str, is_file| Part {
+fn bodies(key: &str) -> Vec<LoggedBody> {
+    let part = |name: &str, content: &str, is_file| FormPart {
         name: name.to_owned(),
         content: Bytes::from(content.to_owned()),
         is_file,
@@ -79,7 +79,7 @@ fn bodies(key: &str) -> Vec<Body> {
         bytes(long(295)),
         bytes(json!(key).to_string()),
         bytes(json!({"image": format!("data:image/{key};base64,AAAA")}).to_string()),
-        Body::Form(vec![part("prompt", key, false), part(key, "x", false), part("image", key, true)]),
+        LoggedBody::Form(vec![part("prompt", key, false), part(key, "x", false), part("image", key, true)]),
     ]
 }
 
@@ -154,17 +154,17 @@ proptest! {
             let mut exchange = exchange(accounts[*account]);
             exchange.request.body = bytes(json!({"prompt": "x".repeat(*size)}).to_string());
             held.record(exchange);
-            let kept = held.list(&Wanted::any());
+            let kept = held.list(&RequestFilter::any());
             prop_assert!(kept.len() as u64 <= limit);
             prop_assert!(kept.iter().map(|entry| entry.bytes()).sum::<u64>() <= bytes_limit);
             prop_assert!(kept.is_sorted_by_key(|entry| std::cmp::Reverse(entry.id)));
         }
-        let kept = held.list(&Wanted::any()).len() as u64;
+        let kept = held.list(&RequestFilter::any()).len() as u64;
         prop_assert_eq!(held.dropped(None) + kept, pushed.len() as u64);
         let of_each: u64 = accounts.iter().map(|account| held.dropped(Some(account))).sum();
         prop_assert_eq!(held.dropped(None), of_each);
         prop_assert_eq!(held.forget(None), kept);
-        prop_assert_eq!((held.dropped(None), held.list(&Wanted::any()).len()), (0, 0));
+        prop_assert_eq!((held.dropped(None), held.list(&RequestFilter::any()).len()), (0, 0));
     }
 
     #[test]
@@ -179,7 +179,7 @@ proptest! {
             held.record(exchange(accounts[account]));
         }
         for (account, asked) in accounts.iter().zip(asked).skip(1) {
-            let wanted = Wanted::any().by(Arc::from(*account));
+            let wanted = RequestFilter::any().by(Arc::from(*account));
             prop_assert_eq!(held.list(&wanted).len(), asked);
             prop_assert_eq!(held.dropped(Some(account)), 0);
         }
@@ -227,18 +227,18 @@ fn forgetting_one_account_leaves_the_others() {
     }
     assert_eq!((held.dropped(None), held.dropped(Some("a")), held.dropped(Some("b"))), (1, 1, 0));
     assert_eq!(held.forget(Some("a")), 2);
-    assert_eq!((held.dropped(None), held.list(&Wanted::any()).len()), (0, 1));
+    assert_eq!((held.dropped(None), held.list(&RequestFilter::any()).len()), (0, 1));
     assert_eq!(held.forget(Some("nobody")), 0);
 }
 
 #[test]
 fn a_journal_of_nothing_still_counts_what_is_expected() {
     let held = journal(0, 0);
-    held.expect(Wanted::of("submit").times(2));
+    held.expect(RequestFilter::of("submit").times(2));
     held.record(exchange("a"));
     held.record(exchange("a"));
     assert!(held.verify().is_ok());
-    held.expect(Wanted::of("submit").times(2));
+    held.expect(RequestFilter::of("submit").times(2));
     held.record(exchange("a"));
     let told = held.verify().unwrap_err().to_string();
     assert!(told.contains("expected 2 requests, 1 was seen: submit"), "{told}");
@@ -257,34 +257,34 @@ fn each_point_narrows_down_what_is_meant() {
     let entry = held.entry(1);
     let vendor = entry.vendor.clone().unwrap();
     let at = entry.at;
-    let fit = |wanted: Wanted| assert!(wanted.fits(&entry), "{wanted}");
-    let other = |wanted: Wanted| assert!(!wanted.fits(&entry), "{wanted}");
-    fit(Wanted::any());
-    fit(Wanted::of("submit").vendor(&vendor).status(429).problem("overloaded"));
-    fit(Wanted::any().status(StatusWanted::Class(4)).model("maker/*").job("job-1"));
-    fit(Wanted::any().scenario("set").since(at).until(at).path("/v9/*"));
-    fit(Wanted::any().vendor(&format!("{vendor}@{}", entry.edition.clone().unwrap())));
-    other(Wanted::of("poll"));
-    other(Wanted::any().vendor("nobody"));
-    other(Wanted::any().vendor(&format!("{vendor}@2001-01")));
-    other(Wanted::any().status(400));
-    other(Wanted::any().status(StatusWanted::Class(5)));
-    other(Wanted::any().problem("invalid"));
-    other(Wanted::any().model("maker/model"));
-    other(Wanted::any().job("job-2"));
-    other(Wanted::any().scenario("se"));
-    other(Wanted::any().since(at.after(1)));
-    other(Wanted::any().until(UnixMillis(at.0 - 1)));
-    other(Wanted::any().path("/v9"));
-    other(Wanted::any().account("another key"));
+    let fit = |wanted: RequestFilter| assert!(wanted.fits(&entry), "{wanted}");
+    let other = |wanted: RequestFilter| assert!(!wanted.fits(&entry), "{wanted}");
+    fit(RequestFilter::any());
+    fit(RequestFilter::of("submit").vendor(&vendor).status(429).problem("overloaded"));
+    fit(RequestFilter::any().status(StatusFilter::Class(4)).model("maker/*").job("job-1"));
+    fit(RequestFilter::any().scenario("set").since(at).until(at).path("/v9/*"));
+    fit(RequestFilter::any().vendor(&format!("{vendor}@{}", entry.edition.clone().unwrap())));
+    other(RequestFilter::of("poll"));
+    other(RequestFilter::any().vendor("nobody"));
+    other(RequestFilter::any().vendor(&format!("{vendor}@2001-01")));
+    other(RequestFilter::any().status(400));
+    other(RequestFilter::any().status(StatusFilter::Class(5)));
+    other(RequestFilter::any().problem("invalid"));
+    other(RequestFilter::any().model("maker/model"));
+    other(RequestFilter::any().job("job-2"));
+    other(RequestFilter::any().scenario("se"));
+    other(RequestFilter::any().since(at.after(1)));
+    other(RequestFilter::any().until(UnixMillis(at.0 - 1)));
+    other(RequestFilter::any().path("/v9"));
+    other(RequestFilter::any().account("another key"));
 }
 
 #[test]
 fn a_misspelt_expectation_is_never_met() {
     for (wanted, told) in [
-        (Wanted::of("sumbit"), "there is no operation `sumbit`; there are submit, poll"),
-        (Wanted::any().vendor("nobody"), "there is no vendor `nobody`; there are"),
-        (Wanted::any().problem("late"), "there is no problem `late`; there are unauthorized"),
+        (RequestFilter::of("sumbit"), "there is no operation `sumbit`; there are submit, poll"),
+        (RequestFilter::any().vendor("nobody"), "there is no vendor `nobody`; there are"),
+        (RequestFilter::any().problem("late"), "there is no problem `late`; there are unauthorized"),
     ] {
         let held = journal(10, u64::MAX);
         held.expect(wanted.never());

@@ -10,7 +10,7 @@ use super::Preview;
 /// Every preview that some job still holds, by the digest of its bytes.
 #[derive(Debug, Default)]
 pub struct Album {
-    held: Mutex<HashMap<[u8; 32], Weak<[u8]>>>,
+    kept: Mutex<HashMap<[u8; 32], Weak<[u8]>>>,
 }
 
 /// Entries without a holder are cleared out whenever the album has grown by so many.
@@ -20,14 +20,14 @@ impl Album {
     /// The same preview, sharing its bytes with every other that looks the same.
     pub fn keep(&self, preview: Preview) -> Preview {
         let digest: [u8; 32] = Sha256::digest(preview.jpeg()).into();
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = held.get(&digest).and_then(Weak::upgrade) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = kept.get(&digest).and_then(Weak::upgrade) {
             return preview.sharing(bytes);
         }
-        if held.len() % CLEARED_EVERY == CLEARED_EVERY - 1 {
-            held.retain(|_, bytes| bytes.strong_count() > 0);
+        if kept.len() % CLEARED_EVERY == CLEARED_EVERY - 1 {
+            kept.retain(|_, bytes| bytes.strong_count() > 0);
         }
-        held.insert(digest, Arc::downgrade(preview.shared()));
+        kept.insert(digest, Arc::downgrade(preview.shared()));
         preview
     }
 }
@@ -47,6 +47,6 @@ mod tests {
         let other = album.keep(inspect(fixtures::find("gray.png").unwrap().bytes).preview.unwrap());
         assert!(!Arc::ptr_eq(first.shared(), other.shared()));
         drop((first, second));
-        assert!(album.held.lock().unwrap().values().any(|bytes| bytes.strong_count() == 0));
+        assert!(album.kept.lock().unwrap().values().any(|bytes| bytes.strong_count() == 0));
     }
 }

@@ -9,7 +9,7 @@ use openh264::encoder::{
 use openh264::formats::YUVSlices;
 
 use super::frame::encodable;
-use super::motion::{Lens, MARGIN, Window, ease};
+use super::motion::{CropWindow, Lens, MARGIN, ease};
 use super::preview::{self, Preview};
 use super::scene::scene;
 use super::still::{Still, fill};
@@ -197,12 +197,13 @@ impl<'a> Camera<'a> {
 
     /// Draws the frame at `progress`, from 0 (the first) to 1 (the last).
     fn draw(&mut self, progress: f64, frame: &mut Still) {
-        let window = Window::whole(self.start).towards(Window::close(self.start, self.focus), progress);
+        let window =
+            CropWindow::whole(self.start).towards(CropWindow::close(self.start, self.focus), progress);
         self.lens.draw(self.start, window, frame);
         if let Some((tail, layer)) = &mut self.tail {
             let share = (ease(progress * 2.0 - 1.0) * 256.0).round() as u16;
             if share > 0 {
-                let window = Window::close(tail, self.focus).towards(Window::whole(tail), progress);
+                let window = CropWindow::close(tail, self.focus).towards(CropWindow::whole(tail), progress);
                 self.lens.draw(tail, window, layer);
                 frame.mix(layer, share);
             }

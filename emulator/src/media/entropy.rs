@@ -1,8 +1,11 @@
-//! Whether the compressed data of a JPEG are all there.
+//! The completeness of a JPEG's entropy-coded data.
 //!
 //! Decoders paint what is missing grey and say nothing. This counts the blocks instead, by following the
 //! Huffman codes without making pixels of them (ITU-T T.81, annexes A.2, F.2.2 and E.1.4). Only sequential
 //! JPEGs are followed; of a progressive one a block does not stand in one place.
+//!
+//! The strict mode of `zune-jpeg`, which is among the dependencies anyway, was tried in place of this: of 200 cuts in each
+//! of five sequential JPEGs it accepts all, and this none.
 
 /// Codes of one table: how many there are of each length, and what they mean, in the order of their values.
 #[derive(Clone, Default)]

@@ -1,4 +1,4 @@
-//! How large a clip is.
+//! The frame size of a clip.
 
 /// Sides the encoder takes, in pixels: the longer one, the shorter one (OpenH264's README).
 const SIDE_LIMITS: (u32, u32) = (3840, 2160);

@@ -15,12 +15,12 @@ pub const CLIPS_LIMIT_BYTES: u64 = 256 << 20;
 
 /// What is made of a specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+enum RenderingKind {
     Clip,
     Cover,
 }
 
-type Name = (Kind, String);
+type RenderingName = (RenderingKind, String);
 type Rendered = Result<Bytes, MediaError>;
 
 /// Clips and covers, rendered when first asked for; the least recently used go first when there are too many.
@@ -30,24 +30,24 @@ type Rendered = Result<Bytes, MediaError>;
 /// polls do not wait for them. A clone shares everything.
 #[derive(Clone, Debug)]
 pub struct Gallery {
-    shared: Arc<Shared>,
+    studio: Arc<Studio>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    shelf: Mutex<Shelf>,
+struct Studio {
+    shelf: Mutex<RenderingShelf>,
     places: Semaphore,
     renderings: AtomicU64,
 }
 
 #[derive(Debug)]
-struct Shelf {
+struct RenderingShelf {
     limit_bytes: u64,
     /// Invariant: the sum of the lengths of `kept`, and never above the limit.
     kept_bytes: u64,
-    kept: HashMap<Name, Piece>,
+    kept: HashMap<RenderingName, Piece>,
     /// Invariant: an entry lives as long as its rendering is waited for or under way.
-    under_way: HashMap<Name, watch::Receiver<Option<Rendered>>>,
+    under_way: HashMap<RenderingName, watch::Receiver<Option<Rendered>>>,
     /// Counts uses; the age of a piece is told from it, so that no clock is needed.
     uses: u64,
 }
@@ -62,13 +62,13 @@ impl Gallery {
     /// An empty gallery that keeps at most `limit_bytes`.
     pub fn new(limit_bytes: u64) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let shelf = Shelf::new(limit_bytes);
-        let shared = Shared {
+        let shelf = RenderingShelf::new(limit_bytes);
+        let studio = Studio {
             shelf: Mutex::new(shelf),
             places: Semaphore::new((cores - 1).max(1)),
             renderings: AtomicU64::new(0),
         };
-        Self { shared: Arc::new(shared) }
+        Self { studio: Arc::new(studio) }
     }
 
     /// The clip of `key`, an MP4. A key must always come with the same specification.
@@ -76,7 +76,7 @@ impl Gallery {
     /// # Errors
     /// As [`clip::render`]. Failures are not kept.
     pub async fn clip(&self, key: &str, spec: &ClipSpec) -> Result<Bytes, MediaError> {
-        self.piece((Kind::Clip, key.to_owned()), spec).await
+        self.piece((RenderingKind::Clip, key.to_owned()), spec).await
     }
 
     /// The cover of the clip of `key`, a JPEG. A key must always come with the same specification.
@@ -84,22 +84,22 @@ impl Gallery {
     /// # Errors
     /// As [`clip::cover`]. Failures are not kept.
     pub async fn cover(&self, key: &str, spec: &ClipSpec) -> Result<Bytes, MediaError> {
-        self.piece((Kind::Cover, key.to_owned()), spec).await
+        self.piece((RenderingKind::Cover, key.to_owned()), spec).await
     }
 
     /// How many renderings were begun since the gallery was made.
     pub fn renderings(&self) -> u64 {
-        self.shared.renderings.load(Ordering::Relaxed)
+        self.studio.renderings.load(Ordering::Relaxed)
     }
 
     /// How much is kept at present, in bytes.
     pub fn kept_bytes(&self) -> u64 {
-        self.shared.shelf().kept_bytes
+        self.studio.shelf().kept_bytes
     }
 
-    async fn piece(&self, name: Name, spec: &ClipSpec) -> Rendered {
+    async fn piece(&self, name: RenderingName, spec: &ClipSpec) -> Rendered {
         let mut answer = {
-            let mut shelf = self.shared.shelf();
+            let mut shelf = self.studio.shelf();
             if let Some(bytes) = shelf.take_down(&name) {
                 return Ok(bytes);
             }
@@ -109,7 +109,7 @@ impl Gallery {
                 let (announce, answer) = watch::channel(None);
                 shelf.under_way.insert(name.clone(), answer.clone());
                 // A task of its own: the others still get their answer if the first to ask goes away.
-                tokio::spawn(Arc::clone(&self.shared).produce(name, spec.clone(), announce));
+                tokio::spawn(Arc::clone(&self.studio).produce(name, spec.clone(), announce));
                 answer
             }
         };
@@ -118,15 +118,20 @@ impl Gallery {
     }
 }
 
-impl Shared {
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+impl Studio {
+    fn shelf(&self) -> MutexGuard<'_, RenderingShelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn produce(self: Arc<Self>, name: Name, spec: ClipSpec, announce: watch::Sender<Option<Rendered>>) {
+    async fn produce(
+        self: Arc<Self>,
+        name: RenderingName,
+        spec: ClipSpec,
+        announce: watch::Sender<Option<Rendered>>,
+    ) {
         let _place = self.places.acquire().await;
         {
-            // Nobody can begin to wait while the shelf is held, and the shelf's own receiver counts as one.
+            // No caller can begin to wait while the shelf is locked, and the shelf's own receiver counts as one.
             let mut shelf = self.shelf();
             if announce.receiver_count() <= 1 {
                 shelf.under_way.remove(&name);
@@ -136,8 +141,8 @@ impl Shared {
         self.renderings.fetch_add(1, Ordering::Relaxed);
         let kind = name.0;
         let rendering = tokio::task::spawn_blocking(move || match kind {
-            Kind::Clip => clip::render(&spec),
-            Kind::Cover => clip::cover(&spec),
+            RenderingKind::Clip => clip::render(&spec),
+            RenderingKind::Cover => clip::cover(&spec),
         });
         let rendered = match rendering.await {
             Ok(rendered) => rendered.map(Bytes::from),
@@ -152,12 +157,12 @@ impl Shared {
     }
 }
 
-impl Shelf {
+impl RenderingShelf {
     fn new(limit_bytes: u64) -> Self {
         Self { limit_bytes, kept_bytes: 0, kept: HashMap::new(), under_way: HashMap::new(), uses: 0 }
     }
 
-    fn take_down(&mut self, name: &Name) -> Option<Bytes> {
+    fn take_down(&mut self, name: &RenderingName) -> Option<Bytes> {
         self.uses += 1;
         let piece = self.kept.get_mut(name)?;
         piece.last_used = self.uses;
@@ -165,7 +170,7 @@ impl Shelf {
     }
 
     /// A piece that is larger than the whole shelf is not kept, and drives nothing out.
-    fn put_up(&mut self, name: Name, bytes: Bytes) {
+    fn put_up(&mut self, name: RenderingName, bytes: Bytes) {
         let length = bytes.len() as u64;
         if length > self.limit_bytes {
             return;
@@ -286,7 +291,7 @@ mod tests {
     async fn nothing_is_rendered_for_nobody() {
         let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
         ask_and_leave(&gallery, "a", &spec(1)).await;
-        while !gallery.shared.shelf().under_way.is_empty() {
+        while !gallery.studio.shelf().under_way.is_empty() {
             tokio::task::yield_now().await;
         }
         assert_eq!(gallery.renderings(), 0);
@@ -300,9 +305,9 @@ mod tests {
             limit_bytes in 0_u64..200,
             steps in proptest::collection::vec((0_u8..12, 0_usize..80, any::<bool>()), 0..60),
         ) {
-            let mut shelf = Shelf::new(limit_bytes);
+            let mut shelf = RenderingShelf::new(limit_bytes);
             for (key, length, put) in steps {
-                let name = (Kind::Clip, key.to_string());
+                let name = (RenderingKind::Clip, key.to_string());
                 if put && shelf.take_down(&name).is_none() {
                     shelf.put_up(name.clone(), Bytes::from(vec![key; length]));
                     prop_assert_eq!(shelf.take_down(&name).is_some(), length as u64 <= limit_bytes);

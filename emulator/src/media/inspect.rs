@@ -33,7 +33,7 @@ pub struct Inspected {
 /// the async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims:
 /// images of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
 ///
-/// `decodes` is `false` for GIF, WebP and BMP, which nobody here decodes: judge `format` first. A JPEG or PNG
+/// `decodes` is `false` for GIF, WebP and BMP, which are not decoded here: judge `format` first. A JPEG or PNG
 /// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
 /// check sums. A JPEG has none: missing or surplus data are noticed if it is sequential; a progressive one is
 /// only what decoders take it for, and no one can tell a flipped bit from another colour.

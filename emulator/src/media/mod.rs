@@ -1,6 +1,6 @@
-//! Images that come in and clips that go out.
+//! Media: images that come in, clips that go out, and the files that callers put.
 //!
-//! Pure but for [`Gallery`], which renders on the runtime's blocking threads: no clock, no files, no network.
+//! Pure but for [`Gallery`], which renders on the runtime's blocking threads, and the fetcher of images: no clock, no files.
 //! A caller's image is judged with [`inspect`] and kept as a [`Preview`]; [`render`] makes the clip from
 //! it. Everything here takes memory in proportion to what is stated as a constant, never to what a header
 //! claims.
@@ -8,6 +8,7 @@
 mod album;
 mod clip;
 mod entropy;
+pub(crate) mod fetch;
 mod frame;
 mod gallery;
 mod header;
@@ -17,6 +18,7 @@ mod preview;
 mod scene;
 mod still;
 mod text;
+pub(crate) mod uploads;
 
 pub use album::Album;
 pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, MediaError, cover, render};

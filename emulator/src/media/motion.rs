@@ -7,14 +7,14 @@ pub(super) const MARGIN: f64 = 1.125;
 
 /// A part of a still, in pixels of its first plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Window {
+pub(super) struct CropWindow {
     x: f64,
     y: f64,
     width: f64,
     height: f64,
 }
 
-impl Window {
+impl CropWindow {
     /// The whole still.
     pub(super) fn whole(still: &Still) -> Self {
         let [luma, ..] = &still.planes;
@@ -62,7 +62,7 @@ pub(super) struct Lens {
 
 impl Lens {
     /// Draws what is seen of `source` through `window` onto all of `target`.
-    pub(super) fn draw(&mut self, source: &Still, window: Window, target: &mut Still) {
+    pub(super) fn draw(&mut self, source: &Still, window: CropWindow, target: &mut Still) {
         let full = source.planes[0].width as f64;
         for (from, onto) in source.planes.iter().zip(&mut target.planes) {
             let scale = from.width as f64 / full;
@@ -70,7 +70,7 @@ impl Lens {
         }
     }
 
-    fn draw_plane(&mut self, from: &Plane, window: Window, scale: f64, onto: &mut Plane) {
+    fn draw_plane(&mut self, from: &Plane, window: CropWindow, scale: f64, onto: &mut Plane) {
         let width = onto.width;
         self.columns.clear();
         self.columns
@@ -118,7 +118,7 @@ mod tests {
     fn the_whole_at_the_same_size_is_the_same() {
         let source = ramp(48, 32);
         let mut seen = Still::new(48, 32);
-        Lens::default().draw(&source, Window::whole(&source), &mut seen);
+        Lens::default().draw(&source, CropWindow::whole(&source), &mut seen);
         assert_eq!(seen, source);
     }
 
@@ -126,7 +126,7 @@ mod tests {
     fn closer_shows_the_corner_it_closes_in_on() {
         let source = ramp(72, 36);
         let mut seen = Still::new(64, 32);
-        Lens::default().draw(&source, Window::close(&source, (0.0, 0.0)), &mut seen);
+        Lens::default().draw(&source, CropWindow::close(&source, (0.0, 0.0)), &mut seen);
         for (row, expected) in seen.planes[0].samples.chunks(64).zip(source.planes[0].samples.chunks(72)) {
             assert_eq!(row, &expected[..64]);
         }
@@ -141,7 +141,7 @@ mod tests {
         ) {
             let source = Still::of(&RgbImage::from_pixel(50, 40, Rgb([130, 60, 200])));
             let mut seen = Still::new(size.0 * 2, size.1 * 2);
-            let window = Window::whole(&source).towards(Window::close(&source, focus), progress);
+            let window = CropWindow::whole(&source).towards(CropWindow::close(&source, focus), progress);
             Lens::default().draw(&source, window, &mut seen);
             for (plane, original) in seen.planes.iter().zip(&source.planes) {
                 prop_assert!(plane.samples.iter().all(|&sample| sample == original.samples[0]));

@@ -1,4 +1,4 @@
-//! What is kept of a caller's image: enough to make a clip of, little enough to keep a hundred thousand.
+//! The preview of a caller's image: enough to make a clip of, little enough to keep a hundred thousand.
 
 use std::fmt;
 use std::io::Cursor;

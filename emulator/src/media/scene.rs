@@ -1,4 +1,4 @@
-//! What a clip shows when the caller sent no image: evening skies over hills, drawn from a seed.
+//! The scene of a clip without a caller's image: evening skies over hills, drawn from a seed.
 //!
 //! Only sums, products and square roots, which are exact to the bit everywhere; sines are not.
 

@@ -7,12 +7,12 @@ use super::{Scenario, Scenarios};
 /// A list with scenarios added at its end; those of the same names make room. Also the names that were touched.
 pub fn with_added(list: &Scenarios, added: &[Arc<Scenario>]) -> (Scenarios, Vec<Arc<str>>) {
     let mut kept: Vec<Arc<Scenario>> =
-        list.iter().filter(|held| !added.iter().any(|new| new.name == held.name)).cloned().collect();
+        list.iter().filter(|present| !added.iter().any(|new| new.name == present.name)).cloned().collect();
     let mut names = Vec::new();
     for new in added {
         let named = if new.name.is_empty() {
             let free = (1_u64..).map(|number| format!("scenario-{number}"));
-            let taken = |name: &String| kept.iter().any(|held| held.name == *name);
+            let taken = |name: &String| kept.iter().any(|present| present.name == *name);
             // There are more numbers than scenarios, so one is free.
             let name = free.into_iter().find(|name| !taken(name)).unwrap_or_default();
             Arc::new(Scenario { name, ..Scenario::clone(new) })

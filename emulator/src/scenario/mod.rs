@@ -1,18 +1,15 @@
-//! Scenarios: what happens to which requests.
+//! Scenarios: effects on the requests that match.
 //!
-//! A scenario is a value: whom it meets, and what happens to them. It is read from a file, from the
-//! control API or from a header, always in the same form; [`consult`] is the pure function that
-//! says what befalls a request.
+//! A scenario is a value: a matcher for requests, and the effects on them. It is read from a file, from the control API
+//! or from a header, always in the same form; [`resolve_effects`] is the pure function that says which effects a request has.
 
-pub mod catalogue;
-mod consult;
+mod effects;
+pub mod examples;
 mod list;
-mod matching;
-mod orders;
-mod problem_name;
+mod matcher;
 mod read;
-pub mod shipped;
-mod span;
+mod resolve;
+pub mod sets;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,15 +18,14 @@ use schemars::JsonSchema;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use self::consult::{Counter, CounterKey, Counters, Decree, Request, consult};
-pub use self::list::{with_added, with_dropped};
-pub use self::matching::{AccountName, Calls, Glob, Match, RequestKind};
-pub use self::orders::{
-    AnswerFault, AnswerOrder, CallbackOrder, End, JobOrder, ResultFault, ResultOrder, WireFault, WireOrder,
+pub use self::effects::{
+    DownloadFault, DownloadFaultKind, End, Holding, JobEffect, ProblemName, ResponseEffect, ResponseForm,
+    Span, TransportFault, TransportFaultKind, WebhookEffect,
 };
-pub use self::problem_name::ProblemName;
-pub use self::read::{Entry, ReadError, posted, schema};
-pub use self::span::Span;
+pub use self::list::{with_added, with_dropped};
+pub use self::matcher::{AccountName, Calls, Glob, Matcher, RequestKind};
+pub use self::read::{ReadError, ScenarioEntry, parse_posted, schema};
+pub use self::resolve::{Counter, CounterKey, Counters, Effects, RequestFacts, resolve_effects};
 
 /// What happens to which requests.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -44,11 +40,11 @@ pub struct Scenario {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub summary: String,
     /// Whom it meets; everybody, if nothing is said.
-    #[serde(default, rename = "match", skip_serializing_if = "Match::is_everybody")]
-    pub meets: Match,
+    #[serde(default, rename = "match", skip_serializing_if = "Matcher::matches_everything")]
+    pub matcher: Matcher,
     /// What happens; of a list one entry is drawn from the seed.
-    #[serde(deserialize_with = "one_or_several", serialize_with = "one_or_list")]
-    #[schemars(schema_with = "one_or_several_schema")]
+    #[serde(deserialize_with = "deserialize_then", serialize_with = "serialize_then")]
+    #[schemars(schema_with = "then_schema")]
     pub then: Vec<Then>,
 }
 
@@ -65,26 +61,26 @@ impl Scenario {
 #[serde(deny_unknown_fields, default)]
 pub struct Then {
     /// What becomes of the job that a submit makes.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sound")]
-    pub job: Option<JobOrder>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "deserialize_sound")]
+    pub job: Option<JobEffect>,
     /// What is answered.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sound")]
-    pub answer: Option<AnswerOrder>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "deserialize_sound")]
+    pub answer: Option<ResponseEffect>,
     /// What happens on the wire.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sound")]
-    pub wire: Option<WireOrder>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "deserialize_sound")]
+    pub wire: Option<TransportFault>,
     /// What happens to downloads of the result.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sound")]
-    pub result: Option<ResultOrder>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "deserialize_sound")]
+    pub result: Option<DownloadFault>,
     /// What happens to callbacks about the job.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sound")]
-    pub callback: Option<CallbackOrder>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "deserialize_sound")]
+    pub callback: Option<WebhookEffect>,
 }
 
 /// Scenarios in the order in which they are tried.
 pub type Scenarios = Arc<[Arc<Scenario>]>;
 
-fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Then>, D::Error> {
+fn deserialize_then<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Then>, D::Error> {
     struct OneOrSeveral;
 
     impl<'de> Visitor<'de> for OneOrSeveral {
@@ -110,7 +106,7 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Then
     deserializer.deserialize_any(OneOrSeveral)
 }
 
-fn one_or_list<S: Serializer>(then: &[Then], serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_then<S: Serializer>(then: &[Then], serializer: S) -> Result<S::Ok, S::Error> {
     match then {
         [only] => only.serialize(serializer),
         several => several.serialize(serializer),
@@ -118,7 +114,7 @@ fn one_or_list<S: Serializer>(then: &[Then], serializer: S) -> Result<S::Ok, S::
 }
 
 /// Reads a part and refuses what does not go together in it, so that the mistake is told where it stands.
-fn sound<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+fn deserialize_sound<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de> + Sound,
     D: Deserializer<'de>,
@@ -126,7 +122,7 @@ where
     let read = T::deserialize(deserializer)?;
     match read.contradiction() {
         None => Ok(Some(read)),
-        Some(told) => Err(de::Error::custom(told)),
+        Some(contradiction) => Err(de::Error::custom(contradiction)),
     }
 }
 
@@ -136,7 +132,7 @@ trait Sound {
     fn contradiction(&self) -> Option<&'static str>;
 }
 
-fn one_or_several_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+fn then_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let one = generator.subschema_for::<Then>();
     schemars::json_schema!({"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]})
 }

@@ -1,4 +1,4 @@
-//! Reading scenarios from text, with mistakes told by line and column.
+//! The reader of scenarios from text; mistakes are located by line and column.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Match, RequestKind, Scenario, shipped};
+use super::{Matcher, RequestKind, Scenario, sets};
 
 /// What is wrong with a text, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,9 +47,9 @@ fn place(text: &str, byte: usize) -> (usize, usize) {
 
 /// A file of scenarios.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename = "File")]
 #[schemars(title = "Scenarios of Mockreel")]
-pub(super) struct File {
+pub(super) struct ScenarioFile {
     /// The scenarios, in the order in which they are tried.
     #[serde(default, rename = "scenario")]
     pub(super) scenarios: Vec<Scenario>,
@@ -61,7 +61,7 @@ pub(super) struct File {
 
 /// The JSON Schema of a file of scenarios.
 pub fn schema() -> Value {
-    schemars::schema_for!(File).to_value()
+    schemars::schema_for!(ScenarioFile).to_value()
 }
 
 impl Scenario {
@@ -84,7 +84,11 @@ impl Scenario {
     pub fn from_file(text: &str) -> Result<Vec<Arc<Self>>, ReadError> {
         let read = match text.trim_start().chars().next() {
             Some('{' | '[') if !text.trim_start().starts_with("[[") => from_json_file(text)?,
-            _ => toml::from_str::<File>(text).map_err(|error| ReadError::of_toml(&error, text))?.scenarios,
+            _ => {
+                toml::from_str::<ScenarioFile>(text)
+                    .map_err(|error| ReadError::of_toml(&error, text))?
+                    .scenarios
+            }
         };
         for scenario in &read {
             scenario.fits_its_vendor().map_err(|message| {
@@ -98,10 +102,10 @@ impl Scenario {
 
     /// Whether its vendor, if it names one, has what it speaks of.
     fn fits_its_vendor(&self) -> Result<(), String> {
-        let Some(named) = &self.meets.vendor else { return Ok(()) };
+        let Some(named) = &self.matcher.vendor else { return Ok(()) };
         let vendor = mockreel_contracts::vendor(&named.0.to_string())?;
         let contract = &vendor.contract;
-        if let Some(RequestKind::Operation(operation)) = &self.meets.operation
+        if let Some(RequestKind::Operation(operation)) = &self.matcher.operation
             && !contract.operations.contains_key(operation)
         {
             let known: Vec<&str> = contract.operations.keys().map(|operation| operation.as_str()).collect();
@@ -124,53 +128,53 @@ impl Scenario {
 }
 
 fn from_json_file(text: &str) -> Result<Vec<Scenario>, ReadError> {
-    let told = |error: serde_json::Error| ReadError::of_json(&error);
+    let located = |error: serde_json::Error| ReadError::of_json(&error);
     if text.trim_start().starts_with('[') {
-        return serde_json::from_str(text).map_err(told);
+        return serde_json::from_str(text).map_err(located);
     }
-    let shape: Value = serde_json::from_str(text).map_err(told)?;
+    let shape: Value = serde_json::from_str(text).map_err(located)?;
     if shape.get("scenario").is_some() {
-        return serde_json::from_str::<File>(text).map(|file| file.scenarios).map_err(told);
+        return serde_json::from_str::<ScenarioFile>(text).map(|file| file.scenarios).map_err(located);
     }
-    serde_json::from_str(text).map(|one| vec![one]).map_err(told)
+    serde_json::from_str(text).map(|one| vec![one]).map_err(located)
 }
 
 /// A scenario, or the name of a ready-made one: what stands in the configuration file.
 #[derive(Clone, Debug)]
-pub enum Entry {
+pub enum ScenarioEntry {
     /// A name, or a file.
     Named(String),
     /// The scenario itself.
-    Told(Box<Scenario>),
+    Inline(Box<Scenario>),
 }
 
-impl<'de> Deserialize<'de> for Entry {
+impl<'de> Deserialize<'de> for ScenarioEntry {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntryVisitor;
+        struct ScenarioEntryVisitor;
 
-        impl<'de> serde::de::Visitor<'de> for EntryVisitor {
-            type Value = Entry;
+        impl<'de> serde::de::Visitor<'de> for ScenarioEntryVisitor {
+            type Value = ScenarioEntry;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a scenario, or the name or file of one")
             }
 
-            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Entry, E> {
-                Ok(Entry::Named(name.to_owned()))
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<ScenarioEntry, E> {
+                Ok(ScenarioEntry::Named(name.to_owned()))
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<ScenarioEntry, A::Error> {
                 let read = Scenario::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 read.fits_its_vendor().map_err(serde::de::Error::custom)?;
-                Ok(Entry::Told(Box::new(read)))
+                Ok(ScenarioEntry::Inline(Box::new(read)))
             }
         }
 
-        deserializer.deserialize_any(EntryVisitor)
+        deserializer.deserialize_any(ScenarioEntryVisitor)
     }
 }
 
-impl JsonSchema for Entry {
+impl JsonSchema for ScenarioEntry {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "ScenarioOrName".into()
     }
@@ -186,22 +190,22 @@ impl JsonSchema for Entry {
 /// # Errors
 ///
 /// Says where the text is neither.
-pub fn posted(text: &str) -> Result<Vec<Arc<Scenario>>, ReadError> {
+pub fn parse_posted(text: &str) -> Result<Vec<Arc<Scenario>>, ReadError> {
     #[derive(Deserialize, Serialize)]
     #[serde(deny_unknown_fields)]
     struct Name {
         name: String,
     }
     if let Ok(Name { name }) = serde_json::from_str(text) {
-        let told = |message| ReadError { line: 1, column: 1, message };
-        return shipped::set(&name).map(|set| set.to_vec()).map_err(told);
+        let read_error = |message| ReadError { line: 1, column: 1, message };
+        return sets::set(&name).map(|set| set.to_vec()).map_err(read_error);
     }
     Scenario::from_file(text)
 }
 
 impl Scenario {
-    /// A scenario that meets everybody, for what was said elsewhere than in a list.
-    pub(crate) fn said(name: &str, then: super::Then) -> Self {
-        Self { name: name.to_owned(), summary: String::new(), meets: Match::default(), then: vec![then] }
+    /// A scenario that matches every request, for effects that a prompt names.
+    pub(crate) fn for_every_request(name: &str, then: super::Then) -> Self {
+        Self { name: name.to_owned(), summary: String::new(), matcher: Matcher::default(), then: vec![then] }
     }
 }

@@ -37,7 +37,7 @@ fn generated() -> Vec<(String, String)> {
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
     files.push(("reference/drift-kinds.md".to_owned(), mockreel_drift::page::page()));
-    files.push(("orders.md".to_owned(), mockreel_emulator::scenario::catalogue::page()));
+    files.push(("orders.md".to_owned(), mockreel_emulator::scenario::examples::page()));
     files.push(("reference/flags.md".to_owned(), flags::page()));
     files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
     files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mockreel_conformance::check::{Place, Wanted, check};
+use mockreel_conformance::check::{CheckOptions, TargetChoice, check};
 use mockreel_conformance::drift::live as fresh;
-use mockreel_conformance::events::Silence;
+use mockreel_conformance::events::NullReporter;
 use mockreel_conformance::run::Choice;
-use mockreel_conformance::session::Beside;
+use mockreel_conformance::session::ComparisonInputs;
 use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::observed::{Observed, Tape};
@@ -26,10 +26,10 @@ fn answered(vendor: &Vendor) -> Surface {
         quiet().vendor(vendor.clone()).latency(Latency::REAL).option("aimlapi", "completed_meta", "on");
     let emulator = runtime.block_on(builder.start()).unwrap();
     let base = emulator.url(&contract.id);
-    let wanted = Wanted {
+    let wanted = CheckOptions {
         contract: Arc::clone(&contract),
         model: None,
-        place: Place::Emulator { base: base.clone(), control: emulator.admin_base() },
+        place: TargetChoice::Emulator { base: base.clone(), control: emulator.admin_base() },
         keys: (None, None),
         max_spend: None,
         allow_unknown_price: false,
@@ -41,9 +41,9 @@ fn answered(vendor: &Vendor) -> Surface {
         cassette: None,
         seed: 1,
         image: None,
-        beside: Beside::default(),
+        inputs: ComparisonInputs::default(),
     };
-    let report = check(&wanted, &mut Silence).unwrap();
+    let report = check(&wanted, &mut NullReporter).unwrap();
     let tape = Tape {
         contract: &contract,
         base: &base,

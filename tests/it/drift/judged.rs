@@ -1,6 +1,6 @@
 //! Documentation, emulator and vendor held against each other, as users do it: from recordings on disk.
 
-use mockreel_conformance::drift::compare::answers;
+use mockreel_conformance::drift::answers::compare_answers;
 use mockreel_contracts::contract::views::openapi::View;
 use mockreel_drift::judge::{Sides, judge};
 use mockreel_drift::observed::{Observed, Tape as Run};
@@ -34,7 +34,7 @@ fn every_stand_in_keeps_the_documentation_or_what_was_observed_and_agrees_with_i
             let fair = [Verdict::Undocumented, Verdict::DocsWrong].map(Some);
             assert!(fair.contains(&finding.verdict), "{surface}: {finding:#?}");
         }
-        let report = answers((&seen, "before"), (&seen, "now"));
+        let report = compare_answers((&seen, "before"), (&seen, "now"));
         assert!(report.findings.is_empty(), "{surface}: {report:#?}");
         assert!(seen.stand_in, "{surface}");
     }
@@ -73,7 +73,7 @@ fn usual(tape: Tape) -> Tape {
     tape.submit(200).life(|_| {}).unknown(404)
 }
 
-fn compared(folder: &Folder, more: &[&str]) -> (i32, Value, String) {
+fn compare_inputs(folder: &Folder, more: &[&str]) -> (i32, Value, String) {
     let mut arguments =
         vec!["drift", EDITION, "now", "--report", "json=r.json,md=r.md,sarif=r.sarif,junit=r.xml"];
     arguments.extend(more);
@@ -96,7 +96,7 @@ fn who_is_wrong_is_told_by_what_was_seen_before() {
     usual(Tape::of_stand_in("2026-11-02T00:00:00.000Z")).write(&folder.file("stand-in"));
     usual(Tape::of_vendor("2026-03-01T00:00:00.000Z")).write(&folder.file("before"));
     let drifted = |verdict: &str, code: i32, more: &[&str]| {
-        let (ended, report, _) = compared(&folder, more);
+        let (ended, report, _) = compare_inputs(&folder, more);
         assert_eq!(ended, code);
         let found = verdicts(&report);
         for place in ["submit.status status-changed", "poll.reply/200/status enum-changed"] {
@@ -116,7 +116,7 @@ fn a_page_of_verdicts_reads_like_this() {
     usual(Tape::of_stand_in("2026-11-02T00:00:00.000Z")).write(&folder.file("stand-in"));
     usual(Tape::of_vendor("2026-03-01T00:00:00.000Z")).write(&folder.file("before"));
     let sides = ["--emulator", "stand-in", "--previous", "before"];
-    let (_, report, page) = compared(&folder, &sides);
+    let (_, report, page) = compare_inputs(&folder, &sides);
     insta::assert_snapshot!(page, @r#"
     ❌ **Drift: 3 breaking, 1 risky, 1 compatible**
 
@@ -155,7 +155,7 @@ fn a_page_of_verdicts_reads_like_this() {
     let read = |name: &str| std::fs::read(folder.file(name)).unwrap();
     let names = ["r.json", "r.md", "r.sarif", "r.xml"];
     let first = names.map(read);
-    let (_, again, _) = compared(&folder, &sides);
+    let (_, again, _) = compare_inputs(&folder, &sides);
     assert_eq!(report, again);
     assert_eq!(first, names.map(read), "two runs write the same bytes");
 }
@@ -164,12 +164,12 @@ fn a_page_of_verdicts_reads_like_this() {
 fn a_vendor_that_does_as_the_documentation_says_gives_exit_code_0_and_a_stand_in_proves_nothing() {
     let folder = Folder::new("drift-fine");
     Tape::of_vendor("2026-03-01T00:00:00.000Z").life(|_| {}).unknown(404).write(&folder.file("now"));
-    let (code, report, page) = compared(&folder, &[]);
+    let (code, report, page) = compare_inputs(&folder, &[]);
     assert_eq!((code, verdicts(&report)), (0, vec![]), "{page}");
     let folder = Folder::new("drift-unproven");
     let odd = |body: &mut Value| body["created_at"] = json!("soon");
     Tape::of_stand_in("2026-11-02T00:00:00.000Z").submit(200).life(odd).write(&folder.file("now"));
-    let (code, report, _) = compared(&folder, &[]);
+    let (code, report, _) = compare_inputs(&folder, &[]);
     assert_eq!(
         (code, verdicts(&report)),
         (5, vec!["poll.reply/200/created_at type-changed unproven".to_owned()])

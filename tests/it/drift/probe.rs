@@ -49,7 +49,7 @@ impl Asked {
         })
     }
 
-    fn probed(&mut self, profile: &Profile, lexicon: &[Surface]) -> Surface {
+    fn probe_stand_in(&mut self, profile: &Profile, lexicon: &[Surface]) -> Surface {
         let found = probe::surface(profile, lexicon, &mut |ask| self.send(ask)).unwrap();
         assert!(self.emulator.address().ip().is_loopback());
         found
@@ -103,7 +103,7 @@ fn every_pair(share: usize, shares: usize) {
     let mut differing = 0;
     for (index, (vendor, _)) in editions.iter().enumerate().filter(|(index, _)| index % shares == share) {
         let profile = Profile::new(vendor.contract.clone());
-        let probed = Asked::start(vendor.clone()).probed(&profile, &surfaces);
+        let probed = Asked::start(vendor.clone()).probe_stand_in(&profile, &surfaces);
         for (other, (held, _)) in surfaces.iter().zip(&editions) {
             let documents = compare(&probe::askable(other), &probe::askable(&surfaces[index]));
             let running = compare(&probe::askable(other), &probed);
@@ -131,7 +131,7 @@ fn what_a_running_vendor_takes_is_what_its_contract_says() {
         let vendor = mockreel_contracts::vendor(id).unwrap();
         let own = enforced(&vendor.contract);
         let profile = Profile::new(vendor.contract.clone());
-        let probed = Asked::start(vendor).probed(&profile, std::slice::from_ref(&own));
+        let probed = Asked::start(vendor).probe_stand_in(&profile, std::slice::from_ref(&own));
         let report = compare(&probe::askable(&own), &probed);
         assert_eq!(told(&report), Vec::<String>::new(), "{id}");
     }

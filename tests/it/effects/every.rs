@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mockreel_emulator::Emulator;
-use mockreel_emulator::scenario::catalogue::{OrderExample, orders};
+use mockreel_emulator::scenario::examples::{EffectExample, effect_examples};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ struct Got {
 
 struct Script<'a> {
     surface: Surface<'a>,
-    order: Option<(&'a OrderExample, Channel)>,
+    order: Option<(&'a EffectExample, Channel)>,
 }
 
 impl Script<'_> {
@@ -120,7 +120,7 @@ impl Script<'_> {
     }
 }
 
-async fn played(order: Option<(&OrderExample, Channel)>) -> Vec<Got> {
+async fn played(order: Option<(&EffectExample, Channel)>) -> Vec<Got> {
     let emulator = emulator().await;
     let surface = Surface::named(&emulator, VENDOR, KEY);
     Script { surface, order }.played().await
@@ -135,7 +135,7 @@ async fn every_order_shows_on_the_wire_and_does_the_same_through_every_channel()
     let plain = played(None).await;
     assert!(plain.iter().all(|got| got.line.starts_with("200")), "{:?}", lines(&plain));
     // A posted order about another operation changes nothing, so what is seen is the order's doing.
-    for order in &orders() {
+    for order in &effect_examples() {
         // Callbacks have a receiver and tests of their own; a connection that is closed shows on a bare socket only.
         if order.name.starts_with("callback.") || order.name == "wire.close" {
             continue;

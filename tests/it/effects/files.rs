@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use mockreel_contracts::contract::check::rules::Checker;
-use mockreel_emulator::scenario::{catalogue, shipped};
+use mockreel_emulator::scenario::{examples, sets};
 use serde_json::{Value, json};
 
 fn run(arguments: &[&str]) -> Output {
@@ -109,7 +109,7 @@ fn the_configuration_file_takes_names_files_and_scenarios_and_tells_mistakes() {
 #[test]
 fn sets_are_listed_and_shown_as_files_that_can_be_read_again() {
     let listed = text(&run(&["scenario", "list"]).stdout);
-    for set in shipped::sets() {
+    for set in sets::sets() {
         assert!(listed.contains(&set.name), "{listed}");
         let shown = run(&["scenario", "show", &set.name]);
         let path = file("shown.json", &text(&shown.stdout));
@@ -122,12 +122,12 @@ fn sets_are_listed_and_shown_as_files_that_can_be_read_again() {
 fn the_published_schema_admits_every_example_and_refuses_mistakes() {
     let schema: Value = serde_json::from_slice(&run(&["scenario", "schema"]).stdout).unwrap();
     let checker = Checker::new(schema).unwrap();
-    for order in catalogue::orders() {
+    for order in examples::effect_examples() {
         let one = json!({"scenario": [{"name": "x", "match": {"calls": {"first": 1}, "probability": 0.5}, "then": order.then}]});
         let broken = checker.violations(&one);
         assert!(broken.is_empty(), "{}: {broken:?}", order.name);
     }
-    for set in shipped::sets() {
+    for set in sets::sets() {
         let told: Vec<Value> =
             set.scenarios.iter().map(|scenario| serde_json::to_value(&**scenario).unwrap()).collect();
         let broken = checker.violations(&json!({ "scenario": told }));

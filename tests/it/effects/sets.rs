@@ -1,7 +1,7 @@
 //! The ready-made sets do what they say.
 
 use mockreel_contracts::Phase;
-use mockreel_emulator::scenario::shipped;
+use mockreel_emulator::scenario::sets;
 use serde_json::{Value, json};
 
 use super::{Surface, with_stamps};
@@ -48,7 +48,7 @@ async fn seen(vendor: &str, set: Option<&str>) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_set_can_be_seen_on_the_wire_of_its_vendor() {
-    for set in shipped::sets() {
+    for set in sets::sets() {
         // The rehearsal is a matter of luck and breaks connections; it has tests of its own.
         let Some((vendor, name)) = set.name.split_once('/').filter(|(_, name)| *name != "rehearsal") else {
             continue;

@@ -3,7 +3,7 @@
 use mockreel_contracts::UnixMillis;
 use mockreel_emulator::Limits;
 use mockreel_emulator::expect::Expectation;
-use mockreel_emulator::journal::{StatusWanted, Wanted};
+use mockreel_emulator::journal::{RequestFilter, StatusFilter};
 use serde_json::json;
 
 use super::{MODEL, QUEUE, queued};
@@ -16,13 +16,13 @@ async fn what_was_expected_and_came_is_verified_beyond_the_bounds_of_the_journal
     emulator
         .expect(Expectation::of("submit").vendor("gmicloud").account(KEY).status(200).model(MODEL).times(5));
     emulator.expect(Expectation::of("submit").at_least(2).at_most(5));
-    emulator.expect(Wanted::any().status(StatusWanted::Class(4)).never());
+    emulator.expect(RequestFilter::any().status(StatusFilter::Class(4)).never());
     for _ in 0..5 {
         queued(&emulator, KEY, "x").await;
     }
     emulator.verify().await.unwrap();
     let requests = emulator.requests(KEY);
-    assert_eq!((requests.list().await.len(), requests.count(&Wanted::of("submit")).await), (2, 2));
+    assert_eq!((requests.list().await.len(), requests.count(&RequestFilter::of("submit")).await), (2, 2));
     assert_eq!(requests.list().await[0].operation.map(|kind| kind.as_str()), Some("submit"));
 }
 

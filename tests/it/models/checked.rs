@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mockreel_conformance::check::{Place, Wanted, check};
-use mockreel_conformance::events::Silence;
+use mockreel_conformance::check::{CheckOptions, TargetChoice, check};
+use mockreel_conformance::events::NullReporter;
 use mockreel_conformance::outcome::{Outcome, Report};
 use mockreel_conformance::report::{Format, render};
 use mockreel_conformance::run::Choice;
@@ -13,7 +13,7 @@ use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_emulator::Latency;
 
-use mockreel_conformance::session::Beside;
+use mockreel_conformance::session::ComparisonInputs;
 
 use super::{VENDOR, small};
 use crate::support::quiet;
@@ -23,10 +23,10 @@ fn report(vendor: &Vendor, model: &str, images: bool) -> Report {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let started = quiet().vendor(vendor.clone()).latency(Latency::REAL).start();
     let emulator = runtime.block_on(started).unwrap();
-    let wanted = Wanted {
+    let wanted = CheckOptions {
         contract: Arc::clone(&vendor.contract),
         model: Some(model.to_owned()),
-        place: Place::Emulator { base: emulator.url(VENDOR), control: emulator.admin_base() },
+        place: TargetChoice::Emulator { base: emulator.url(VENDOR), control: emulator.admin_base() },
         keys: (None, None),
         max_spend: None,
         allow_unknown_price: false,
@@ -38,9 +38,9 @@ fn report(vendor: &Vendor, model: &str, images: bool) -> Report {
         cassette: None,
         seed: 1,
         image: None,
-        beside: Beside::default(),
+        inputs: ComparisonInputs::default(),
     };
-    check(&wanted, &mut Silence).unwrap_or_else(|trouble| panic!("{model}: {trouble}"))
+    check(&wanted, &mut NullReporter).unwrap_or_else(|trouble| panic!("{model}: {trouble}"))
 }
 
 /// The cases that send many or heavy images, which is slow, and the same wherever the rules for them are.

@@ -254,7 +254,7 @@ async fn what_dropped_jobs_have_cost_is_not_forgotten() {
 #[tokio::test]
 async fn a_failed_generation_costs_nothing_and_says_so_in_no_member_and_no_header() {
     let shop = Shop::of("aimlapi", quiet().option("aimlapi", "completed_meta", "on")).await;
-    let purse = shop.emulator.purse(KEY, "aimlapi");
+    let purse = shop.emulator.wallet(KEY, "aimlapi");
     purse.set_balance(Some(1_000_000.0)).await.unwrap();
     let (failed, done) = (shop.bought().await, shop.bought().await);
     assert_eq!((purse.balance().await, purse.spent().await), (Some(370_000.0), 0.0));

@@ -1,7 +1,7 @@
 //! Keys: which ones vendors know, and the rights of each.
 
 use mockreel_emulator::EmulatorBuilder;
-use mockreel_emulator::engine::KeyRule;
+use mockreel_emulator::KeyRule;
 use serde_json::{Value, json};
 
 use super::{Shop, goods};

@@ -89,7 +89,7 @@ async fn gmicloud_cancels_nothing_unless_the_option_says_so() {
 async fn a_request_that_waits_is_cancelled_and_any_other_stays_as_it_is() {
     let shop =
         Shop::of("gmicloud", quiet().progress(Progress::Step).option("gmicloud", "cancel", "on")).await;
-    let purse = shop.emulator.purse(KEY, "gmicloud");
+    let purse = shop.emulator.wallet(KEY, "gmicloud");
     purse.set_balance(Some(0.2)).await.unwrap();
     let (waiting, running) = (shop.bought().await, shop.bought().await);
     assert_eq!(purse.balance().await, Some(0.004));

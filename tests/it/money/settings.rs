@@ -1,20 +1,20 @@
 //! Default wallets and limits of accounts, and the handles that a test in the same process has.
 
-use mockreel_emulator::PurseSetting;
-use mockreel_emulator::engine::AccountLimits;
+use mockreel_emulator::AccountLimits;
+use mockreel_emulator::WalletSetting;
 use serde_json::{Value, json};
 
 use super::{Shop, goods};
 use crate::support::{Caller, KEY, quiet};
 
-fn setting(value: Value) -> PurseSetting {
+fn setting(value: Value) -> WalletSetting {
     serde_json::from_value(value).unwrap()
 }
 
 #[tokio::test]
 async fn every_account_begins_with_what_the_settings_say_and_a_reset_gives_it_back() {
     let begins = setting(json!({"balance": {"amount": 0.6, "unit": "PTC"}, "limits": {"per_minute": 5}}));
-    let shop = Shop::of("302ai", quiet().purse("302ai", begins)).await;
+    let shop = Shop::of("302ai", quiet().wallet("302ai", begins)).await;
     let [cheap, _] = goods("302ai");
     for key in ["a", "b"] {
         assert_eq!(shop.buy(key, &cheap).await.status, 200);
@@ -38,17 +38,17 @@ fn settings_that_do_not_fit_stop_the_start_with_a_reason() {
         ("302ai", json!({"limits": {"concurrent": 0}}), "`limits.concurrent` is 0"),
         ("302ai", json!({"limits": {"models": {"x": {}}}}), "names `x`"),
     ] {
-        let why = quiet().purse(vendor, setting(value)).settings().unwrap_err().to_string();
+        let why = quiet().wallet(vendor, setting(value)).settings().unwrap_err().to_string();
         assert!(why.contains(said), "{why}");
     }
-    let unknown = serde_json::from_value::<PurseSetting>(json!({"credit": 1})).unwrap_err().to_string();
+    let unknown = serde_json::from_value::<WalletSetting>(json!({"credit": 1})).unwrap_err().to_string();
     assert!(unknown.contains("unknown field `credit`"), "{unknown}");
 }
 
 #[tokio::test]
 async fn a_handle_sets_and_reads_a_purse_and_says_what_does_not_fit() {
     let shop = Shop::of("302ai", quiet()).await;
-    let purse = shop.emulator.purse(KEY, "302ai");
+    let purse = shop.emulator.wallet(KEY, "302ai");
     assert_eq!((purse.balance().await, purse.spent().await), (None, 0.0));
     purse.set_balance(Some(0.6)).await.unwrap();
     purse.set_limits(AccountLimits { concurrent: Some(9), ..AccountLimits::default() }).await.unwrap();
@@ -59,6 +59,6 @@ async fn a_handle_sets_and_reads_a_purse_and_says_what_does_not_fit() {
     assert_eq!(purse.funds().await.limits.concurrent, Some(9));
     let why = purse.set_balance(Some(f64::NAN)).await.unwrap_err().to_string();
     assert!(why.contains("expected a number"), "{why}");
-    let why = shop.emulator.purse(KEY, "acme").set_balance(None).await.unwrap_err().to_string();
+    let why = shop.emulator.wallet(KEY, "acme").set_balance(None).await.unwrap_err().to_string();
     assert!(why.contains("`acme` is not served"), "{why}");
 }

@@ -10,8 +10,8 @@ mod run;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mockreel_conformance::case::Level;
 use mockreel_conformance::cases::catalogue;
+use mockreel_conformance::clause::Level;
 use mockreel_conformance::outcome::Outcome;
 
 use self::list::{HEAVY, NOT_RUN, SURFACES, mutants};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use mockreel_conformance::case::Level;
 use mockreel_conformance::cases::catalogue;
+use mockreel_conformance::clause::Level;
 
 use super::list::{HEAVY, NOT_RUN, SURFACES, mutants};
 use super::run::Table;

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use mockreel_conformance::budget::Budget;
-use mockreel_conformance::case::Level;
+use mockreel_conformance::clause::Level;
 use mockreel_conformance::clock::RunClock;
-use mockreel_conformance::events::Silence;
+use mockreel_conformance::events::NullReporter;
 use mockreel_conformance::normalise::Normaliser;
 use mockreel_conformance::outcome::{CaseResult, Evidence, Outcome, Report};
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::references::References;
 use mockreel_conformance::run::{self, Choice};
-use mockreel_conformance::session::{Beside, Parts};
+use mockreel_conformance::session::{ComparisonInputs, SessionSetup};
 use mockreel_conformance::target::Target;
 use mockreel_conformance::wire::{HttpSettings, HttpWire};
 use mockreel_contracts::Operation;
@@ -128,20 +128,20 @@ fn run(runtime: &Runtime, wire: &mut HttpWire, surface: &'static str, mutant: Op
     };
     let skip = HEAVY.iter().filter(|case| !expected.contains(case)).map(|case| (*case).to_owned()).collect();
     let cases = Choice { only: Vec::new(), skip }.cases().unwrap();
-    let parts = Parts {
+    let parts = SessionSetup {
         profile: &profile,
         target: &target,
         wire: Box::new(SpoiltWire { inner: wire, breaks, memory: 0 }),
         redactor: Redactor::new(&[FIRST_KEY, SECOND_KEY]).unwrap(),
         recorder: None,
         budget: Budget::free(profile.unit()),
-        listener: &mut Silence,
+        reporter: &mut NullReporter,
         started: String::new(),
         seed: 1,
         paid: false,
         generated: 0,
         free: None,
-        beside: Beside::default(),
+        inputs: ComparisonInputs::default(),
     };
     let name = mutant.map_or("the true one", |mutant| mutant.name);
     let report = run::run(parts, &cases).unwrap_or_else(|trouble| panic!("{surface}, {name}: {trouble}"));

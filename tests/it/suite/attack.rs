@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use mockreel_conformance::check::Place;
+use mockreel_conformance::check::TargetChoice;
 use mockreel_conformance::outcome::{CaseResult, Outcome, Report};
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn submits(status: &'static str, body: &'static str) -> (Server, Arc<AtomicUsize
 /// A run of some cases of 302ai, at prices between 0.3 and 0.5, that may spend so much.
 fn spending(name: &str, server: &Server, most: &str, cases: &[&str]) -> Report {
     let folder = Folder::new(name);
-    let mut wanted = wanted(contract("302ai"), Place::Address(server.address.clone()));
+    let mut wanted = wanted(contract("302ai"), TargetChoice::Address(server.address.clone()));
     wanted.max_spend = Some(most.parse().unwrap());
     wanted.ledger = folder.file("ledger.jsonl");
     wanted.choice = only(cases);
@@ -67,7 +67,7 @@ fn no_answer_makes_a_run_spend_more_than_its_plan_says_at_most() {
     for (name, status) in [("plan500", "500 Internal Server Error"), ("plan307", "307 Temporary Redirect")] {
         let (server, _) = submits(status, r#"{"error":"boom"}"#);
         let folder = Folder::new(name);
-        let mut wanted = wanted(contract("302ai"), Place::Address(server.address.clone()));
+        let mut wanted = wanted(contract("302ai"), TargetChoice::Address(server.address.clone()));
         wanted.max_spend = Some("100".parse().unwrap());
         wanted.ledger = folder.file("ledger.jsonl");
         wanted.choice = only(&["VAL", "SUB-01"]);
@@ -119,7 +119,7 @@ fn images_that_a_job_refuses_do_not_stop_one_another() {
         }
     });
     let folder = Folder::new("pictures");
-    let mut wanted = wanted(contract("302ai"), Place::Address(server.address.clone()));
+    let mut wanted = wanted(contract("302ai"), TargetChoice::Address(server.address.clone()));
     wanted.max_spend = Some("9".parse().unwrap());
     wanted.paid = true;
     wanted.ledger = folder.file("ledger.jsonl");
@@ -199,7 +199,7 @@ fn looks_that_are_limited_break_no_promise_about_jobs() {
             _ => job("success"),
         }
     });
-    let mut wanted = wanted(contract("gmicloud"), Place::Address(server.address.clone()));
+    let mut wanted = wanted(contract("gmicloud"), TargetChoice::Address(server.address.clone()));
     wanted.choice = only(&["LIM-01", "POLL-02", "POLL-03", "POLL-04"]);
     let report = check(&wanted).unwrap();
     for id in ["LIM-01", "POLL-02", "POLL-03", "POLL-04"] {
@@ -244,7 +244,7 @@ fn an_answer_of_thousands_of_members_differs_in_a_few_hundred_places_at_most() {
         (0..5000).map(|number| (format!("m{number}"), json!(number))).collect();
     let body = serde_json::Value::Object(members).to_string();
     let server = Server::start(move |_, _| answer("404 Not Found", "application/json", &body));
-    let mut wanted = wanted(contract("gmicloud"), Place::Address(server.address.clone()));
+    let mut wanted = wanted(contract("gmicloud"), TargetChoice::Address(server.address.clone()));
     wanted.choice = only(&["POLL-06"]);
     let report = check(&wanted).unwrap();
     let places = result(&report, "POLL-06").differences.len();

@@ -7,20 +7,20 @@
 use std::collections::BTreeSet;
 
 use mockreel_conformance::cases::catalogue;
-use mockreel_conformance::check::{Place, Wanted};
+use mockreel_conformance::check::{CheckOptions, TargetChoice};
 use mockreel_conformance::outcome::{Outcome, Report};
 use mockreel_conformance::profile::Profile;
 
 use super::{SURFACES, Stand, check, contract, recorded, wanted};
 
 /// What is asked elsewhere than of a stand-in; `None` if the tests are to ask a stand-in.
-fn elsewhere(surface: &str) -> Option<Wanted> {
+fn elsewhere(surface: &str) -> Option<CheckOptions> {
     let variable =
         |name: &str| std::env::var(format!("MOCKREEL_{name}")).ok().filter(|text| !text.is_empty());
     let target = variable("TARGET").filter(|target| target != "emulator")?;
     let key =
         |name: &str| variable(name).map(|held| std::env::var(held).expect("the variable of the key is set"));
-    let place = if target == "live" { Place::Live } else { Place::Address(target) };
+    let place = if target == "live" { TargetChoice::Live } else { TargetChoice::Address(target) };
     let mut wanted = wanted(contract(surface), place);
     wanted.keys = (key("KEY_ENV"), key("SECOND_KEY_ENV"));
     wanted.max_spend =
@@ -119,7 +119,7 @@ fn every_surface_has_clauses_for_whatever_can_fail() {
                 places.insert(clause.place.clone());
             }
             assert!(level <= case.level, "{surface}: {}", case.id);
-            let can_fail = level != mockreel_conformance::case::Level::Info;
+            let can_fail = level != mockreel_conformance::clause::Level::Info;
             assert!(!can_fail || clause.is_some(), "{surface}: {} can fail without a clause", case.id);
         }
         assert!(places.len() > 15, "{surface} rests on {places:?}");

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use mockreel_conformance::check::{Place, Wanted, plan};
+use mockreel_conformance::check::{CheckOptions, TargetChoice, plan};
 use mockreel_conformance::outcome::{CaseResult, Outcome, Report};
 use mockreel_conformance::plan::Worst;
 use mockreel_contracts::vendor::overlaid;
@@ -112,7 +112,7 @@ fn found_in_sequences(change: impl Fn(&str) -> String + Send + Sync + 'static) -
     let path = stand.emulator.url("gmicloud").trim_start_matches(&base).to_owned();
     let server = Server::start(move |request, _| handed_on(&host, request, &change));
     let control = stand.emulator.admin_base();
-    let place = Place::Emulator { base: format!("{}{path}", server.address), control };
+    let place = TargetChoice::Emulator { base: format!("{}{path}", server.address), control };
     let mut wanted = wanted(contract, place);
     wanted.choice = only(&["GEN-04"]);
     wanted.generated = 50;
@@ -139,8 +139,8 @@ fn a_job_that_comes_back_is_found_and_told_by_the_shortest_sequence() {
 }
 
 /// A run of generated cases where they could cost.
-fn paid(surface: &str, address: &str, ledger: &Path, generated: u32) -> Wanted {
-    let mut wanted = wanted(contract(surface), Place::Address(address.to_owned()));
+fn paid(surface: &str, address: &str, ledger: &Path, generated: u32) -> CheckOptions {
+    let mut wanted = wanted(contract(surface), TargetChoice::Address(address.to_owned()));
     wanted.max_spend = Some("1000".parse().unwrap());
     wanted.allow_unknown_price = true;
     wanted.paid = true;
@@ -212,7 +212,7 @@ fn where_it_costs_the_first_acceptance_is_the_last_body() {
 fn an_answer_that_does_not_come_ends_the_case_and_nothing_smaller_is_tried() {
     let submits = Arc::new(AtomicUsize::new(0));
     let server = that_loses_submits(&submits);
-    let mut wanted = wanted(contract("gmicloud"), Place::Address(server.address.clone()));
+    let mut wanted = wanted(contract("gmicloud"), TargetChoice::Address(server.address.clone()));
     wanted.choice = only(&["GEN"]);
     let report = check(&wanted).unwrap();
     let outcomes: Vec<Outcome> = CASES.map(|case| of(&report, case).outcome).to_vec();

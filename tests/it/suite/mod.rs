@@ -14,11 +14,12 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use mockreel_conformance::check::{Place, Wanted};
-use mockreel_conformance::events::Silence;
+use mockreel_conformance::check::{CheckOptions, TargetChoice};
+use mockreel_conformance::events::NullReporter;
+use mockreel_conformance::exit::SuiteError;
 use mockreel_conformance::outcome::Report;
-use mockreel_conformance::run::{Choice, Trouble};
-use mockreel_conformance::session::Beside;
+use mockreel_conformance::run::Choice;
+use mockreel_conformance::session::ComparisonInputs;
 use mockreel_contracts::Contract;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, EmulatorBuilder, Latency};
@@ -46,8 +47,8 @@ impl Stand {
         Self { emulator, runtime }
     }
 
-    fn place(&self, contract: &Contract) -> Place {
-        Place::Emulator { base: self.emulator.url(&contract.id), control: self.emulator.admin_base() }
+    fn place(&self, contract: &Contract) -> TargetChoice {
+        TargetChoice::Emulator { base: self.emulator.url(&contract.id), control: self.emulator.admin_base() }
     }
 
     /// How many jobs all accounts have.
@@ -62,8 +63,8 @@ pub(crate) fn contract(selector: &str) -> Arc<Contract> {
     mockreel_contracts::vendor(selector).unwrap().contract
 }
 
-fn wanted(contract: Arc<Contract>, place: Place) -> Wanted {
-    Wanted {
+fn wanted(contract: Arc<Contract>, place: TargetChoice) -> CheckOptions {
+    CheckOptions {
         contract,
         model: None,
         place,
@@ -78,7 +79,7 @@ fn wanted(contract: Arc<Contract>, place: Place) -> Wanted {
         cassette: None,
         seed: 1,
         image: None,
-        beside: Beside::default(),
+        inputs: ComparisonInputs::default(),
     }
 }
 
@@ -86,8 +87,8 @@ fn only(cases: &[&str]) -> Choice {
     Choice { only: cases.iter().map(|case| (*case).to_owned()).collect(), skip: Vec::new() }
 }
 
-fn check(wanted: &Wanted) -> Result<Report, Trouble> {
-    mockreel_conformance::check::check(wanted, &mut Silence)
+fn check(wanted: &CheckOptions) -> Result<Report, SuiteError> {
+    mockreel_conformance::check::check(wanted, &mut NullReporter)
 }
 
 /// A whole run of a surface against a stand-in that is gone by now, recorded.

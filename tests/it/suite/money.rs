@@ -5,10 +5,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use mockreel_conformance::amount::Amount;
-use mockreel_conformance::check::{Place, plan};
+use mockreel_conformance::check::{TargetChoice, plan};
 use mockreel_conformance::outcome::Outcome;
 use mockreel_conformance::plan::Worst;
+use mockreel_contracts::Amount;
 use serde_json::Value;
 
 use super::servers::{Server, answer, is_keyed, that_loses_submits};
@@ -46,7 +46,7 @@ fn a_plan_of_302ai_sums_up_by_hand_and_needs_no_key() {
     });
     let by_hand: f64 = column.sum();
     let said = ended.out.lines().find_map(|line| line.strip_prefix("sum of the column: ")).unwrap();
-    assert_eq!(said, format!("{} PTC", Amount::from_price(by_hand)), "{}", ended.out);
+    assert_eq!(said, format!("{} PTC", Amount::rounded_up(by_hand)), "{}", ended.out);
     // The page's prices: 0.3 for the plainest job and for what is refused on the same path.
     assert!(ended.out.contains("SUB-01    MUST    own                0.3 PTC"), "{}", ended.out);
     assert_eq!(folder.run(&["plan", "302ai", "--target", "live", "--max-spend", "0.2"]).code, 4);
@@ -124,7 +124,7 @@ fn after_one_unexpected_acceptance_the_rest_of_its_class_is_not_run() {
         answer("404 Not Found", "application/json", "{\"error\":\"no\"}")
     });
     let folder = Folder::new("class");
-    let mut wanted = wanted(contract("gmicloud"), Place::Address(server.address.clone()));
+    let mut wanted = wanted(contract("gmicloud"), TargetChoice::Address(server.address.clone()));
     wanted.max_spend = Some(amount("10"));
     wanted.allow_unknown_price = true;
     wanted.ledger = folder.file("ledger.jsonl");
@@ -143,7 +143,7 @@ fn a_submit_whose_answer_is_lost_counts_in_full_and_is_not_sent_again() {
     let submits = Arc::new(AtomicUsize::new(0));
     let server = that_loses_submits(&submits);
     let folder = Folder::new("lost");
-    let mut wanted = wanted(contract("302ai"), Place::Address(server.address.clone()));
+    let mut wanted = wanted(contract("302ai"), TargetChoice::Address(server.address.clone()));
     wanted.max_spend = Some(amount("1"));
     wanted.ledger = folder.file("ledger.jsonl");
     wanted.choice = only(&["SUB-01"]);

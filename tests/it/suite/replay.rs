@@ -1,6 +1,6 @@
 //! Recorded runs: they come to the same verdicts, without anybody to ask.
 
-use mockreel_conformance::check::Place;
+use mockreel_conformance::check::TargetChoice;
 use mockreel_conformance::outcome::{Evidence, Report};
 
 use super::{Folder, SURFACES, Stand, check, contract, recorded, wanted};
@@ -19,7 +19,8 @@ fn verdicts(report: &Report) -> Vec<(String, String, String, String)> {
 fn every_surface_replays_to_the_same_verdicts_with_the_stand_in_gone() {
     for surface in SURFACES {
         let first = recorded(surface);
-        let replayed = check(&wanted(contract(surface), Place::Replay(first.tapes.0.clone()))).unwrap();
+        let replayed =
+            check(&wanted(contract(surface), TargetChoice::Replay(first.tapes.0.clone()))).unwrap();
         assert_eq!(verdicts(&first.report), verdicts(&replayed), "{surface}");
         assert_eq!((first.report.exit_code, replayed.exit_code), (0, 0), "{surface}");
         let evidence = &replayed.results[0];

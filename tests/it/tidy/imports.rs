@@ -81,7 +81,6 @@ fn misplaced_dependencies(tree: &Tree) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "the circles of the emulator and of the suite are being cut"]
 fn no_circle_of_imports_is_too_large_to_be_understood() {
     super::assert_none(
         &large_circles(&read_tree(), LARGEST_CIRCLE),

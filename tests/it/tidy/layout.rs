@@ -86,7 +86,6 @@ pub(crate) fn words_without_a_file(tree: &Tree, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "folders are being parted"]
 fn no_folder_has_too_many_files() {
     super::assert_none(
         &crowded_folders(&read_tree(), &LARGE_FOLDERS),
@@ -95,7 +94,6 @@ fn no_folder_has_too_many_files() {
 }
 
 #[test]
-#[ignore = "files are being moved"]
 fn a_module_with_a_folder_is_the_folders_mod_rs() {
     super::assert_none(
         &files_beside_their_folder(&read_tree()),
@@ -104,7 +102,6 @@ fn a_module_with_a_folder_is_the_folders_mod_rs() {
 }
 
 #[test]
-#[ignore = "files are being renamed"]
 fn the_words_of_the_field_lead_to_a_file() {
     super::assert_none(
         &words_without_a_file(&read_tree(), &SOUGHT),

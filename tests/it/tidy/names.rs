@@ -172,7 +172,6 @@ fn per_cent(part: usize, whole: usize) -> usize {
 }
 
 #[test]
-#[ignore = "types are being renamed"]
 fn a_name_of_a_type_means_one_thing() {
     super::assert_none(
         &unexplained_names(&read_tree(), &SHARED_NAMES),

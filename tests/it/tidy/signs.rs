@@ -21,7 +21,6 @@ pub(crate) fn questions(tree: &Tree) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "module docs are being written anew"]
 fn no_module_doc_is_a_question() {
     super::assert_none(
         &questions(&read_tree()),

@@ -195,7 +195,6 @@ fn no_wire_path_of_a_vendor_is_written_where_it_could_be_answered() {
 }
 
 #[test]
-#[ignore = "the cases that know one vendor's members are being mended"]
 fn the_suite_knows_no_vendors_member_path_or_model() {
     super::assert_none(
         &traits_in_the_suite(&read_tree(), &read_traits(), &OUR_OWN),

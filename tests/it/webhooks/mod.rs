@@ -261,7 +261,7 @@ async fn localhost_is_this_machine() {
 async fn with_a_secret_callbacks_are_signed_at_the_machines_time() {
     let key = b"a secret of thirty-two characters";
     let secret = format!("whsec_{}", STANDARD.encode(key));
-    let emulator = with(quiet().callback_secret(secret.parse().unwrap())).await;
+    let emulator = with(quiet().webhook_secret(secret.parse().unwrap())).await;
     let mut receiver = Receiver::answering(&[]).await;
     let id = submitted(&emulator, KEY, "waves", &receiver.address).await;
     finish(&emulator, KEY, &id).await;

@@ -1,4 +1,4 @@
-//! What a ledger holds to when its process is killed, or another one wants it.
+//! Ledgers whose process is killed, or that another process wants.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -92,7 +92,7 @@ fn cut_last_line(path: &Path, cut: prop::sample::Index) {
 /// What the vendor may charge for a permit that ended in this way.
 fn charge(permit: &Permit, part: u32, result: Settled) -> Amount {
     let actual =
-        Amount::from_price(permit.amount().to_string().parse::<f64>().unwrap() * f64::from(part) / 100.0);
+        Amount::rounded_up(permit.amount().to_string().parse::<f64>().unwrap() * f64::from(part) / 100.0);
     match result {
         Settled::Refused => Amount::ZERO,
         Settled::Accepted => actual,
@@ -108,7 +108,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..40),
     ) {
         let scratch = Scratch::new();
-        let cap = Amount::from_price(f64::from(tenths) / 10.0);
+        let cap = Amount::rounded_up(f64::from(tenths) / 10.0);
         let mut budget = opened(&scratch.ledger(), cap);
         let mut held: Vec<Permit> = Vec::new();
         let mut charged = Amount::ZERO;
@@ -116,11 +116,11 @@ proptest! {
             let mut cut = None;
             match step {
                 Step::Reserve(tenths) => {
-                    let worst = Amount::from_price(f64::from(tenths) / 10.0);
+                    let worst = Amount::rounded_up(f64::from(tenths) / 10.0);
                     held.extend(budget.reserve("SUB-01", Some(worst), AT).ok());
                 }
                 Step::KillReserving(tenths, at) => {
-                    let worst = Amount::from_price(f64::from(tenths) / 10.0);
+                    let worst = Amount::rounded_up(f64::from(tenths) / 10.0);
                     if budget.reserve("SUB-01", Some(worst), AT).is_ok() {
                         cut = Some(at);
                     }
@@ -128,13 +128,13 @@ proptest! {
                 Step::Settle(which, part, result) if !held.is_empty() => {
                     let permit = held.swap_remove(which.index(held.len()));
                     let actual = charge(&permit, part, result);
-                    charged = charged + actual;
+                    charged += actual;
                     budget.settle(permit, actual, result).unwrap();
                 }
                 Step::KillSettling(which, part, result, at) if !held.is_empty() => {
                     let permit = held.swap_remove(which.index(held.len()));
                     let actual = charge(&permit, part, result);
-                    charged = charged + actual;
+                    charged += actual;
                     budget.settle(permit, actual, result).unwrap();
                     cut = Some(at);
                 }
@@ -142,7 +142,7 @@ proptest! {
             }
             if cut.is_some() || matches!(step, Step::Kill) {
                 // Whatever a killed run held may have been sent and is never settled.
-                charged = charged + held.drain(..).map(|permit| permit.amount()).sum();
+                charged += held.drain(..).map(|permit| permit.amount()).sum::<Amount>();
                 drop(budget);
                 if let Some(at) = cut {
                     cut_last_line(&scratch.ledger(), at);

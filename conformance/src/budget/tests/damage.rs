@@ -1,4 +1,4 @@
-//! What a ledger makes of a file that is not as it left it.
+//! Ledgers whose file is not as they left it.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

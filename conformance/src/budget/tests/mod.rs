@@ -1,4 +1,4 @@
-//! What a budget allows, and what it counts.
+//! Budgets: what is allowed, and what is counted.
 
 mod crash;
 mod damage;
@@ -69,8 +69,11 @@ fn the_cap_may_be_reached_and_not_passed() {
     let mut budget = opened(&scratch.ledger(), amount("0.3"));
     drop(budget.reserve("SUB-01", Some(amount("0.2")), AT).unwrap());
     let refused = budget.reserve("SUB-02", Some(amount("0.100001")), AT).unwrap_err();
-    let expected =
-        Refusal::Exhausted { wanted: amount("0.100001"), left: amount("0.1"), unit: "credits".to_owned() };
+    let expected = BudgetRefusal::Exhausted {
+        wanted: amount("0.100001"),
+        left: amount("0.1"),
+        unit: "credits".to_owned(),
+    };
     assert_eq!(refused, expected);
     assert!(refused.to_string().contains("0.1 credits are left of the budget; raise --max-spend"));
     assert_eq!(budget.can_afford(Some(amount("0.100001"))), Err(expected));
@@ -92,7 +95,7 @@ fn a_charge_above_the_reservation_is_counted_and_stops_the_run() {
 #[test]
 fn a_cap_without_bounds_still_ends() {
     let scratch = Scratch::new();
-    let most = Amount::from_price(f64::INFINITY);
+    let most = Amount::rounded_up(f64::INFINITY);
     let mut budget = opened(&scratch.ledger(), most);
     drop(budget.reserve("SUB-01", Some(most), AT).unwrap());
     assert!(budget.reserve("SUB-02", Some(amount("1")), AT).is_err());
@@ -103,7 +106,7 @@ fn an_unknown_price_is_refused_unless_it_is_allowed() {
     let scratch = Scratch::new();
     let mut strict = opened(&scratch.ledger(), amount("1"));
     let refused = strict.reserve("SUB-01", None, AT).unwrap_err();
-    assert_eq!(refused, Refusal::UnknownPrice);
+    assert_eq!(refused, BudgetRefusal::UnknownPrice);
     assert!(refused.to_string().contains("--allow-unknown-price"));
     drop(strict);
     let ledger = Ledger::open(&scratch.ledger(), "run-2").unwrap();

@@ -80,7 +80,7 @@ fn facts(report: &Report, result: &CaseResult) -> String {
             "runs with another outcome",
         ));
     }
-    if result.spend.reserved != crate::amount::Amount::ZERO {
+    if result.spend.reserved != mockreel_contracts::Amount::ZERO {
         let unit = escape::one_line(&report.spend.unit, 40);
         parts.push(format!("spent {} of {} {unit} put aside", result.spend.settled, result.spend.reserved));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::phrases;
-use crate::case::Clause;
+use crate::clause::Clause;
 use crate::outcome::{CaseResult, Report};
 
 /// The results by case and report, and the clauses they rest on.

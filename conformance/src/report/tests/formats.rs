@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::samples::{any_report, count, fine, sample};
-use crate::amount::Amount;
-use crate::case::Level;
+use crate::clause::Level;
 use crate::outcome::{Difference, Outcome, Report};
 use crate::report::{Format, github, json as json_format, markdown, parse_requests, render, terminal};
+use mockreel_contracts::Amount;
 
 fn violations(document: &Value) -> Vec<String> {
     let schema: Value = serde_json::from_str(json_format::SCHEMA).unwrap();

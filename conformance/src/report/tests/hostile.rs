@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::samples;
-use crate::case::Clause;
+use crate::clause::Clause;
 use crate::outcome::{CaseResult, Difference, Note, Report};
 use crate::report::{Format, escape, github, render, terminal};
 use mockreel_contracts::contract::model::source::Grade;
@@ -75,7 +75,7 @@ fn attacked_result(result: &mut CaseResult, text: &str) {
     result.expected = Some(owned());
     result.exchanges = vec![1, 2, 3, 4];
     let mut clause = Clause::new(text, text, vec![]);
-    let source = crate::case::ClauseSource { title: owned(), date: owned(), grade: Grade::Guess };
+    let source = crate::clause::ClauseSource { title: owned(), date: owned(), grade: Grade::Guess };
     clause.sources = vec![source.clone(), source];
     clause.sha256 = owned();
     result.clause = Some(clause);

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use indicatif::{ProgressDrawTarget, TermLike};
 
 use super::samples;
-use crate::amount::Amount;
-use crate::events::{Event, Listener};
+use crate::events::{Event, Reporter};
 use crate::report::escape;
 use crate::report::terminal::Progress;
+use mockreel_contracts::Amount;
 
 /// A terminal that remembers what was written to it; movements of the cursor are not written here.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +55,7 @@ impl TermLike for Screen {
 fn drawn(events: &[Event<'_>]) -> Vec<String> {
     let screen = Screen::default();
     let mut progress = Progress::drawn_on(ProgressDrawTarget::term_like(Box::new(screen.clone())));
-    events.iter().for_each(|event| progress.hear(event));
+    events.iter().for_each(|event| progress.on_event(event));
     drop(progress);
     let written = screen.0.lock().unwrap();
     written.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
@@ -63,12 +63,12 @@ fn drawn(events: &[Event<'_>]) -> Vec<String> {
 
 #[test]
 fn it_names_the_case_its_phase_the_seconds_and_what_was_spent() {
-    let result = samples::passed("POLL-09", "the job ends", crate::case::Level::Must);
-    let looked = Event::Looked {
+    let result = samples::passed("POLL-09", "the job ends", crate::clause::Level::Must);
+    let looked = Event::Polled {
         id: "POLL-09",
         phase: "running",
         elapsed_s: 42,
-        spent: Amount::from_price(0.3),
+        spent: Amount::rounded_up(0.3),
         unit: "usd",
     };
     let lines = drawn(&[
@@ -85,7 +85,7 @@ fn it_names_the_case_its_phase_the_seconds_and_what_was_spent() {
 #[test]
 fn a_phase_from_the_wire_cannot_move_the_cursor() {
     let phase = "\u{1b}[2J\r\n::error::x\u{9b}1A\u{202e}\0{msg}";
-    let event = Event::Looked { id: phase, phase, elapsed_s: 1, spent: Amount::ZERO, unit: phase };
+    let event = Event::Polled { id: phase, phase, elapsed_s: 1, spent: Amount::ZERO, unit: phase };
     for line in drawn(&[Event::Started { cases: 1 }, event]) {
         assert!(!line.contains(escape::is_unseen), "{line:?}");
     }
@@ -94,6 +94,6 @@ fn a_phase_from_the_wire_cannot_move_the_cursor() {
 #[test]
 fn nothing_is_drawn_where_nobody_looks() {
     let mut progress = Progress::drawn_on(ProgressDrawTarget::hidden());
-    progress.hear(&Event::Started { cases: 1 });
+    progress.on_event(&Event::Started { cases: 1 });
     assert!(format!("{progress:?}").contains("Progress"));
 }

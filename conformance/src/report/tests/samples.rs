@@ -7,11 +7,11 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::amount::Amount;
-use crate::case::{Clause, ClauseSource, Cost, Level};
+use crate::clause::{Clause, ClauseSource, Cost, Level};
 use crate::outcome::{
     CaseResult, CaseSpend, Difference, Evidence, Note, Outcome, Report, SCHEMA_VERSION, Spend,
 };
+use mockreel_contracts::Amount;
 use mockreel_contracts::contract::model::source::Grade;
 use mockreel_evidence::exchange::{Content, Exchange, KeptAnswer, KeptRequest, WireError};
 
@@ -90,7 +90,7 @@ fn results() -> Vec<CaseResult> {
     late.clause =
         Some(clause("poll.reply/200/status", "queued, generating, completed, error: final is final"));
     late.exchanges = vec![1, 2];
-    late.spend = CaseSpend { reserved: Amount::from_price(0.3), settled: Amount::from_price(0.2) };
+    late.spend = CaseSpend { reserved: Amount::rounded_up(0.3), settled: Amount::rounded_up(0.2) };
     late.notes = vec![Note { name: "looks".to_owned(), value: json!([200, 200, 200]) }];
     late.differences = vec![Difference {
         answer: 0,
@@ -165,9 +165,9 @@ pub(in crate::report) fn sample() -> Report {
         exit_code: 6,
         spend: Spend {
             unit: "credits".to_owned(),
-            cap: Some(Amount::from_price(1.2)),
-            reserved: Amount::from_price(0.3),
-            settled: Amount::from_price(0.2),
+            cap: Some(Amount::rounded_up(1.2)),
+            reserved: Amount::rounded_up(0.3),
+            settled: Amount::rounded_up(0.2),
         },
         summary: BTreeMap::new(),
         results: results(),

@@ -17,11 +17,11 @@ type Served<T> = JoinHandle<(T, TcpListener)>;
 
 /// A listener that takes one connection and treats it as told; then hands back what that said.
 fn serve<T: Send + 'static>(treat: impl FnOnce(TcpStream) -> T + Send + 'static) -> (String, Served<T>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+    let reporter = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = reporter.local_addr().unwrap().to_string();
     let served = thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        (treat(stream), listener)
+        let (stream, _) = reporter.accept().unwrap();
+        (treat(stream), reporter)
     });
     (address, served)
 }
@@ -83,9 +83,9 @@ fn loss(result: Result<Answer, WireError>) -> String {
 }
 
 /// Whether nobody else knocked: a second try would have been sent before the first one's failure was told.
-fn nobody_else_came(listener: &TcpListener) -> bool {
-    listener.set_nonblocking(true).unwrap();
-    listener.accept().is_err()
+fn nobody_else_came(reporter: &TcpListener) -> bool {
+    reporter.set_nonblocking(true).unwrap();
+    reporter.accept().is_err()
 }
 
 #[test]
@@ -235,12 +235,12 @@ fn a_connection_that_closes_at_once_is_lost_and_not_opened_again() {
 
 #[test]
 fn a_kept_connection_is_not_used_again() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let reporter = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", reporter.local_addr().unwrap());
     let served = thread::spawn(move || {
         let mut open = Vec::new();
         for _ in 0..2 {
-            let (mut stream, _) = listener.accept().unwrap();
+            let (mut stream, _) = reporter.accept().unwrap();
             read_request(&stream);
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
             open.push(stream);

@@ -64,8 +64,8 @@ fn get(url: &str) -> Outgoing {
 
 #[test]
 fn a_run_over_the_network_is_played_back_equal() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
+    let reporter = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", reporter.local_addr().unwrap());
     let answers: [&[u8]; 3] = [
         b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 30\r\n\r\n\
           {\"id\":\"j/1\",\"status\":\"queued\"}",
@@ -74,7 +74,7 @@ fn a_run_over_the_network_is_played_back_equal() {
     ];
     let served = thread::spawn(move || {
         for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
+            let (mut stream, _) = reporter.accept().unwrap();
             let mut request = Vec::new();
             while !request.windows(4).any(|end| end == b"\r\n\r\n") {
                 let mut piece = [0; 1024];

@@ -1,4 +1,4 @@
-//! What a submit may hold.
+//! Members of a submit.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What each edition changed, and what all of them keep.
+//! Changes of each edition, and facts that all of them keep.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What a job costs in the end, and what a vendor lets an account do at once.
+//! Billing of jobs, and rate limits of accounts.
 //!
 //! Prices are facts of the models; here is when they are charged and which endings cost nothing. No
 //! vendor publishes numbers for its limits, so a contract says only how they count.

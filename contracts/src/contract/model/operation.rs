@@ -85,6 +85,8 @@ pub struct OperationFacts {
     pub request: Option<Value>,
     /// Pointer to the model's id in the body, where the path does not fix it.
     pub model_at: Option<String>,
+    /// An id in the style of the vendor's that no model has, for a request that ought to be refused.
+    pub unknown_model: Option<String>,
     /// Pointer to the part of the body that the vendor echoes (empty: all of it); absent if nothing is echoed.
     pub echo: Option<String>,
     /// Where the job's id is.
@@ -134,6 +136,10 @@ pub struct Read {
     pub cover_url: Option<String>,
     /// Why the job failed.
     pub failure: Vec<String>,
+    /// What the job cost.
+    pub usage: Option<String>,
+    /// Members of the cost of which an answer has only one.
+    pub usage_one_of: Vec<String>,
     /// The jobs of a listing.
     pub jobs: Option<String>,
     /// The models of a listing.

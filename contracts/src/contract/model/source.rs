@@ -1,4 +1,4 @@
-//! Where facts come from, and how far each can be trusted.
+//! Sources of facts, and the grade of trust in each.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! How refusals, broken rules and failed jobs are worded.
+//! Wording of refusals, broken rules and failed jobs.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

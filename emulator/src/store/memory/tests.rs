@@ -1,12 +1,16 @@
-//! What is kept, what goes first, and who waits.
+//! Bounds of the memory store: what is kept, and what goes first.
 
 use mockreel_contracts::contract::model::money::Charged;
 use serde_json::Value;
 
 use super::*;
 use crate::clock::MANUAL_START;
-use crate::engine::{Amount, Terms};
-use crate::job::{ClipPlan, Ending, Mark, Progress, Timeline};
+use crate::media::Preview;
+use crate::state::clip::ClipPlan;
+use crate::state::job::{Ending, Mark, Timeline};
+use crate::state::progress::Progress;
+use crate::state::wallet::BillingTerms;
+use mockreel_contracts::amount::Amount;
 
 const NOW: UnixMillis = MANUAL_START;
 
@@ -33,7 +37,7 @@ fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<
         echo: Arc::new(Value::Null),
         echo_bytes,
         price: None,
-        terms: Terms { charged: Charged::Submit, failed_billed: false, cancelled_billed: false },
+        terms: BillingTerms { charged: Charged::Submit, failed_billed: false, cancelled_billed: false },
         entropy: [0; 32],
         clip: Arc::new(clip),
         scenarios: Vec::new(),
@@ -50,7 +54,7 @@ fn store(jobs: usize, kept_bytes: u64) -> MemoryStore {
 fn add(store: &MemoryStore, job: &Arc<Job>) -> Result<(), StoreError> {
     let account = Arc::clone(&job.key.account);
     let version = store.account(&account).version;
-    store.commit(&account, version, &[Change::JobAdded(Arc::clone(job))], NOW)
+    store.commit(&account, version, &[Change::JobAdded(Arc::clone(job))], NOW).map(drop)
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn whoever_commits_on_an_old_version_is_told_to_decide_again() {
     add(&store, &first).unwrap();
     let stale =
         store.commit(&first.key.account, 0, &[Change::JobMarked(first.key.clone(), Mark::Polled(NOW))], NOW);
-    assert_eq!(stale, Err(StoreError::Conflict));
+    assert_eq!(stale.map(drop), Err(StoreError::Conflict));
     assert!(store.job(&first.key).unwrap().marks.is_empty());
 }
 
@@ -123,7 +127,7 @@ fn what_a_dropped_job_has_cost_is_kept_and_whoever_looked_before_looks_again() {
         let before = store.account(&account).version;
         add(&store, &priced(u64::from(number))).unwrap();
         assert!(store.account(&account).version > before);
-        assert_eq!(spent(), (0..number).map(|_| Amount::of(0.3)).sum());
+        assert_eq!(spent(), (0..number).map(|_| Amount::nearest(0.3)).sum());
     }
     assert_eq!(store.dropped(), 3);
     store.reset(Some("a"));

@@ -1,4 +1,4 @@
-//! How the editions of a contract differ.
+//! Differences between the editions of a contract.
 
 use super::markdown::{code, prose, table};
 use crate::contract::Contract;

@@ -1,4 +1,4 @@
-//! What jobs cost in the end, and how limits count.
+//! The section on billing and limits.
 
 use std::fmt::Write as _;
 

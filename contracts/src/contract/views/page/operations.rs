@@ -1,4 +1,4 @@
-//! What can be asked of the vendor.
+//! The section on operations.
 
 use std::fmt::Write as _;
 

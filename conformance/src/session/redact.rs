@@ -1,0 +1,24 @@
+//! Redaction of what cases say and write down.
+
+use serde_json::Value;
+
+use super::Session;
+
+impl Session<'_> {
+    /// A text without what must not be kept.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.redactor.text(text)
+    }
+
+    /// A value without what must not be kept, in its texts and in the names of its members.
+    pub(crate) fn redact_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.redact(text)),
+            Value::Array(items) => items.iter().map(|item| self.redact_value(item)).collect(),
+            Value::Object(members) => {
+                members.iter().map(|(name, member)| (self.redact(name), self.redact_value(member))).collect()
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+}

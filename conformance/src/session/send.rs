@@ -1,0 +1,84 @@
+//! Sending: every request is recorded, redacted, and refused if it could cost without asking the budget.
+
+use mockreel_contracts::Operation;
+use mockreel_evidence::exchange::{Answer, Outgoing, WireError};
+
+use super::{CaseError, Session};
+use crate::profile::{Ask, Credential};
+
+impl Session<'_> {
+    /// Sends something that cannot cost: it does not submit, or nobody's account could be charged for it.
+    ///
+    /// # Errors
+    ///
+    /// If no answer came, or it could cost after all.
+    pub fn send(&mut self, ask: &Ask) -> Result<Answer, CaseError> {
+        let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
+        let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
+        let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
+            *name == Operation::Submit && operation.routes.iter().any(|route| route.path == ask.path)
+        });
+        if !reads && charged && submits && ask.method == "POST" {
+            return Err(CaseError::Internal(format!(
+                "{} was to be sent without asking the budget",
+                ask.path
+            )));
+        }
+        self.exchange(ask).map_err(|error| self.explain_loss(&error))
+    }
+
+    /// Nothing more is sent once the recording broke: evidence that was asked for would be lost.
+    pub(super) fn keeps_recording(&self) -> Result<(), CaseError> {
+        self.unrecorded.clone().map_or(Ok(()), |why| Err(CaseError::Internal(why)))
+    }
+
+    /// What it means that no answer came.
+    pub(super) fn explain_loss(&self, error: &WireError) -> CaseError {
+        if let Some(why) = &self.unrecorded {
+            return CaseError::Internal(why.clone());
+        }
+        match error {
+            // A recording without anything of this case was made without it.
+            WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
+                CaseError::NotApplicable("this case is not in the recording".to_owned())
+            }
+            WireError::Cassette { .. } | WireError::Unreachable { .. } | WireError::Lost { .. } => {
+                CaseError::Unreachable(error.to_string())
+            }
+        }
+    }
+
+    /// Sends a request, keeps its redacted copy, and says what came.
+    pub(super) fn exchange(&mut self, ask: &Ask) -> Result<Answer, WireError> {
+        if let Some(why) = &self.unrecorded {
+            return Err(WireError::Cassette { why: why.clone() });
+        }
+        let mut headers = ask.headers.clone();
+        let credential = match &ask.credential {
+            Credential::Key => Some(self.auth_header(&self.target.key)),
+            Credential::SecondKey => self.target.second_key.as_ref().map(|key| self.auth_header(key)),
+            Credential::Nobody => None,
+            Credential::Header(text) => Some(text.clone()),
+        };
+        headers.extend(credential.map(|text| ("authorization".to_owned(), text)));
+        let outgoing = Outgoing {
+            method: ask.method.clone(),
+            url: self.target.url(&ask.target()),
+            headers,
+            body: ask.body.clone(),
+        };
+        let at_ms = self.wire.now_ms();
+        let got = self.wire.send(self.current.id, &outgoing);
+        let took_ms = self.wire.now_ms().saturating_sub(at_ms);
+        let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
+        let recorded = self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(&kept));
+        self.exchanges.push(kept);
+        self.current.exchanges.push(number);
+        if let Err(error) = recorded {
+            self.unrecorded = Some(format!("nothing more is sent: {error}"));
+            return Err(WireError::Cassette { why: error.to_string() });
+        }
+        got
+    }
+}

@@ -1,0 +1,149 @@
+//! The request to the control API: path, query, account and body, and the errors that it can have.
+
+use std::sync::Arc;
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::account::digest;
+use crate::app::App;
+use crate::handles::HandleError;
+
+/// How many entries a listing shows unless the request says otherwise.
+pub(super) const DEFAULT_LIMIT: usize = 100;
+
+/// A request to the control API, everything read.
+pub(super) struct AdminRequest<'a> {
+    pub(super) app: &'a Arc<App>,
+    pub(super) method: Method,
+    /// The path below `/__admin/`, percent-encoding undone in each segment.
+    pub(super) path: Vec<String>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) account: AccountScope,
+    pub(super) body: Value,
+    /// The body as it came, for what tells mistakes by line and column.
+    pub(super) text: String,
+    pub(super) base: String,
+}
+
+/// The accounts that a request concerns.
+pub(super) enum AccountScope {
+    /// None was named.
+    Unnamed,
+    /// `?account=*`.
+    All,
+    /// One account, as a digest.
+    One(Arc<str>),
+}
+
+/// The result of a request: a body, or an error.
+pub(super) type AdminResult = Result<Value, AdminError>;
+
+/// The reason why a request was not carried out.
+pub(super) struct AdminError {
+    pub(super) status: StatusCode,
+    pub(super) detail: String,
+}
+
+impl AdminError {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into() }
+    }
+
+    pub(super) fn bad(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+}
+
+impl From<HandleError> for AdminError {
+    fn from(error: HandleError) -> Self {
+        let status = match &error {
+            HandleError::UnknownJob(_) => StatusCode::NOT_FOUND,
+            HandleError::NeverEnds(_) | HandleError::Refused(_) => StatusCode::CONFLICT,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl<'a> AdminRequest<'a> {
+    /// Reads a request whose body has come.
+    pub(super) fn read(
+        app: &'a Arc<App>,
+        head: &Parts,
+        body: &[u8],
+        base: String,
+    ) -> Result<Self, AdminError> {
+        let decoded = mockreel_contracts::contract::check::route::percent_decoded;
+        let path = head.uri.path();
+        let path = path.strip_prefix("/__admin").unwrap_or(path);
+        let path = path.trim_matches('/').split('/').map(decoded).collect();
+        let query: Vec<(String, String)> =
+            url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
+                .into_owned()
+                .collect();
+        let text = String::from_utf8_lossy(body).into_owned();
+        let body = if body.is_empty() {
+            json!({})
+        } else {
+            serde_json::from_slice(body)
+                .map_err(|error| AdminError::bad(format!("the body is no JSON: {error}")))?
+        };
+        let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
+        let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = bearer.and_then(|text| text.trim().split_once(' '));
+        let bearer =
+            bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
+        let account = match (named, bearer) {
+            (Some("*"), _) => AccountScope::All,
+            (Some(key), _) | (None, Some(key)) => AccountScope::One(digest(key)),
+            (None, None) => AccountScope::Unnamed,
+        };
+        Ok(AdminRequest { app, method: head.method.clone(), path, query, account, body, text, base })
+    }
+
+    /// A query parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The error of a write without an account.
+    pub(super) fn account_missing(&self) -> AdminError {
+        AdminError::bad(
+            "name the account by its key in `Authorization: Bearer KEY` or `?account=KEY`, or `?account=*` for all",
+        )
+    }
+
+    /// Refuses unknown members, so that a misspelt request is not half carried out.
+    pub(super) fn allow_members(&self, known: &[&str]) -> Result<(), AdminError> {
+        let members = self.body.as_object().ok_or_else(|| AdminError::bad("the body is no JSON object"))?;
+        match members.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) if known.is_empty() => {
+                Err(AdminError::bad(format!("nobody knows `{name}`: this order takes no members")))
+            }
+            Some(name) => {
+                Err(AdminError::bad(format!("nobody knows `{name}`; this order takes {}", known.join(", "))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A query parameter that is a whole number.
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, AdminError> {
+        let text = self.parameter(name);
+        text.map(|text| {
+            text.parse()
+                .map_err(|_| AdminError::bad(format!("`{name}` is `{text}`: expected a whole number")))
+        })
+        .transpose()
+    }
+
+    /// The one account that it concerns, if there is one.
+    pub(super) fn one_account(&self) -> Option<Arc<str>> {
+        match &self.account {
+            AccountScope::One(account) => Some(Arc::clone(account)),
+            AccountScope::Unnamed | AccountScope::All => None,
+        }
+    }
+}

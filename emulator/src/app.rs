@@ -1,0 +1,117 @@
+//! The application state: everything that the connections of one emulator share.
+
+use std::sync::{Arc, OnceLock};
+
+use mockreel_contracts::UnixMillis;
+use mockreel_contracts::contract::model::Results;
+use tokio::sync::Semaphore;
+
+use crate::auth::Keyring;
+use crate::clock::Clock;
+use crate::edge::addresses::Addresses;
+use crate::journal::Journal;
+use crate::media::fetch::Fetcher;
+use crate::media::uploads::Uploads;
+use crate::media::{Album, Gallery};
+use crate::scheduler::schedule::Scheduler;
+use crate::served::{ServedVendor, Variants};
+use crate::settings::Settings;
+use crate::state::job::Job;
+use crate::store::Store;
+use crate::webhook::send::Sender;
+
+/// The application state of one emulator.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// Its settings.
+    pub(crate) settings: Settings,
+    /// The machine's time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Accounts and jobs.
+    pub(crate) store: Store,
+    /// Rendered clips.
+    pub(crate) gallery: Gallery,
+    /// Requests and responses.
+    pub(crate) journal: Arc<Journal>,
+    /// Files that callers put.
+    pub(crate) uploads: Uploads,
+    /// How images are fetched.
+    pub(crate) fetcher: Option<Fetcher>,
+    /// The images that jobs keep.
+    pub(crate) album: Album,
+    /// Turns for looking at images.
+    pub(crate) inspections: Semaphore,
+    /// The turn of the one request that changes the scenarios of all accounts.
+    pub(crate) global_scenarios_turn: tokio::sync::Mutex<()>,
+    /// Vendors with other options than they were started with.
+    pub(crate) variants: Variants,
+    /// What happens by itself.
+    pub(crate) scheduler: Scheduler,
+    /// How webhooks are sent.
+    pub(crate) sender: Sender,
+    /// Which keys vendors know.
+    pub(crate) keys: Keyring,
+    addresses: OnceLock<Addresses>,
+}
+
+/// How many images are looked at at once. One can take about 270 MiB while it lasts.
+const INSPECTIONS: usize = 2;
+
+impl App {
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, store: Store, keys: Keyring) -> Self {
+        Self {
+            gallery: Gallery::new(settings.limits.clip_bytes),
+            journal: Arc::new(Journal::new(&settings.limits)),
+            uploads: Uploads::new(settings.limits.upload_bytes),
+            fetcher: Fetcher::new(),
+            settings,
+            clock,
+            store,
+            album: Album::default(),
+            inspections: Semaphore::new(INSPECTIONS),
+            global_scenarios_turn: tokio::sync::Mutex::default(),
+            variants: Variants::default(),
+            scheduler: Scheduler::new(),
+            sender: Sender::default(),
+            keys,
+            addresses: OnceLock::new(),
+        }
+    }
+
+    /// Sets where it listens, once that is known.
+    pub(crate) fn set_addresses(&self, addresses: Addresses) {
+        // Set once, before the first connection; a second time changes nothing.
+        let _ = self.addresses.set(addresses);
+    }
+
+    /// Where it listens.
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.addresses.get().cloned().unwrap_or_else(|| Addresses {
+            listening: Vec::new(),
+            public_url: self.settings.public_url.clone(),
+        })
+    }
+
+    /// Whether directives in prompts and headers are followed: strangers who send prompts must not cause faults.
+    pub(crate) fn follows_directives(&self) -> bool {
+        self.addresses().loopback_only() || self.settings.directives_beyond_loopback
+    }
+
+    /// The time of an account.
+    pub(crate) async fn account_now(&self, account: &str) -> UnixMillis {
+        self.store.account(account).await.clock.now(self.clock.now())
+    }
+
+    /// The facts about the result of a job, by the contract it was submitted to.
+    pub(crate) fn result_facts(&self, job: &Job) -> Option<Results> {
+        self.served_vendor(job).map(|served| served.vendor.contract.results.clone())
+    }
+
+    /// The edition that a job was submitted to, as it is served.
+    pub(crate) fn served_vendor(&self, job: &Job) -> Option<&ServedVendor> {
+        self.settings.vendors.iter().find(|served| {
+            let contract = &served.vendor.contract;
+            contract.id == *job.key.vendor && contract.edition == *job.edition
+        })
+    }
+}

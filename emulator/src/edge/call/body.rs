@@ -1,0 +1,237 @@
+//! The body of a request: bytes first, bounded; then JSON, or multipart as JSON with handles.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use mockreel_contracts::Problem;
+use mockreel_contracts::contract::check::image::PART_SCHEME;
+use mockreel_contracts::problem::Malformation;
+use serde_json::{Map, Value};
+
+use super::request::VendorRequest;
+use crate::journal::FormPart;
+
+/// A body as it was received.
+pub(crate) enum Received {
+    /// All of it.
+    Whole(Bytes),
+    /// More than the limit. The rest was read and thrown away, as far as `DISCARDED_BYTES` allows.
+    TooLarge,
+    /// The connection broke off.
+    Broken,
+}
+
+/// How much of a body that is too large is read and thrown away, so that the caller gets to read the refusal.
+const DISCARDED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Reads a body of at most `limit` bytes.
+pub(crate) async fn receive<B>(body: B, limit: u64) -> Received
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut body = body;
+    let expected = body.size_hint().lower().min(limit);
+    let mut content = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
+    let mut received: u64 = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Received::Broken };
+        let Ok(data) = frame.into_data() else { continue };
+        received += data.len() as u64;
+        if received > limit {
+            content = BytesMut::new();
+            if received > limit + DISCARDED_BYTES {
+                break;
+            }
+        } else {
+            content.extend_from_slice(&data);
+        }
+    }
+    if received > limit { Received::TooLarge } else { Received::Whole(content.freeze()) }
+}
+
+/// A body as JSON, with the files that came beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed {
+    /// An object; files stand in it as handles (`cid:0`).
+    pub(crate) json: Value,
+    /// The files, by the number in their handle.
+    pub(crate) files: Vec<Bytes>,
+    /// The members in which they stand.
+    names: Vec<String>,
+    /// Everything that stood in a form, as it came.
+    pub(crate) parts: Vec<FormPart>,
+}
+
+impl Parsed {
+    /// Puts the content of files back where no image is meant: some clients send every part as a file.
+    ///
+    /// # Errors
+    ///
+    /// If such a content is no text.
+    pub(crate) fn restore_texts(
+        &mut self,
+        takes_an_image: impl Fn(&str) -> bool,
+    ) -> Result<(), Malformation> {
+        for (number, name) in self.names.iter().enumerate() {
+            let handle = format!("{PART_SCHEME}{number}");
+            let stands = self.json.get(name).and_then(Value::as_str) == Some(handle.as_str());
+            if !stands || takes_an_image(name) {
+                continue;
+            }
+            let text = std::str::from_utf8(&self.files[number]).map_err(|_| Malformation::NotUtf8)?;
+            self.json[name.as_str()] = text.into();
+        }
+        Ok(())
+    }
+}
+
+/// Parses the body of a request as what it claims to be.
+pub(super) async fn parse_received(
+    request: &VendorRequest,
+    limit_bytes: u64,
+    media_types: &[String],
+) -> Result<Parsed, Problem> {
+    let bytes = match &request.body {
+        Received::Whole(bytes) => bytes.clone(),
+        Received::TooLarge => return Err(Problem::TooLarge { limit_bytes }),
+        Received::Broken => {
+            return Err(Problem::Malformed(Malformation::Json("the body broke off".to_owned())));
+        }
+    };
+    parse(bytes, request.header("content-type"), media_types).await.map_err(Problem::Malformed)
+}
+
+/// Reads a body as one of the media types that an operation takes.
+///
+/// # Errors
+///
+/// Says what is wrong with the body.
+pub(crate) async fn parse(
+    body: Bytes,
+    content_type: Option<&str>,
+    taken: &[String],
+) -> Result<Parsed, Malformation> {
+    let essence =
+        content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let named = match &essence {
+        // Without a content type, a body is read as the JSON it most often is.
+        None if taken.iter().any(|content| content == "application/json") => "application/json",
+        None => taken.first().map_or("", String::as_str),
+        Some(essence) => essence,
+    };
+    if body.is_empty() {
+        return Err(Malformation::Empty);
+    }
+    if !taken.iter().any(|content| content == named) {
+        return Err(Malformation::MediaType(content_type.map(str::to_owned)));
+    }
+    match named {
+        "multipart/form-data" => parse_form(body, content_type.unwrap_or_default()).await,
+        _ => parse_json(&body),
+    }
+}
+
+fn parse_json(body: &[u8]) -> Result<Parsed, Malformation> {
+    let text = std::str::from_utf8(body).map_err(|_| Malformation::NotUtf8)?;
+    let json: Value = serde_json::from_str(text).map_err(|error| Malformation::Json(error.to_string()))?;
+    if json.is_object() { Ok(Parsed { json, ..Parsed::default() }) } else { Err(Malformation::NotAnObject) }
+}
+
+/// A part is a file if it has a file name, or a type that is not text, or is no UTF-8: some clients leave the name out.
+async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformation> {
+    let broken = |error: multer::Error| Malformation::Multipart(error.to_string());
+    let boundary = multer::parse_boundary(content_type).map_err(broken)?;
+    let whole = futures_util::stream::iter([Ok::<Bytes, std::convert::Infallible>(body)]);
+    let mut form = multer::Multipart::new(whole, boundary);
+    let mut json = Map::new();
+    let mut files = Vec::new();
+    let mut names = Vec::new();
+    let mut parts = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let Some(name) = field.name().map(str::to_owned) else {
+            return Err(Malformation::Multipart("a part has no name".to_owned()));
+        };
+        let typed = field
+            .content_type()
+            .is_some_and(|kind| kind.type_() != "text" && kind.essence_str() != "application/json");
+        let named = field.file_name().is_some();
+        let content = field.bytes().await.map_err(broken)?;
+        let text = std::str::from_utf8(&content).ok().filter(|_| !named && !typed);
+        parts.push(FormPart { name: name.clone(), content: content.clone(), is_file: text.is_none() });
+        match text {
+            Some(text) => json.insert(name, text.into()),
+            None => {
+                files.push(content);
+                names.push(name.clone());
+                json.insert(name, format!("{PART_SCHEME}{}", files.len() - 1).into())
+            }
+        };
+    }
+    Ok(Parsed { json: Value::Object(json), files, names, parts })
+}
+
+/// About how much memory a value takes: its texts, and a flat rate for everything else.
+pub(in crate::edge) fn approximate_bytes(value: &Value) -> u64 {
+    const FLAT: u64 = 32;
+    FLAT + match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len() as u64,
+        Value::Array(items) => items.iter().map(approximate_bytes).sum(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| name.len() as u64 + approximate_bytes(value)).sum()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn json_only() -> Vec<String> {
+        vec!["application/json".to_owned()]
+    }
+
+    async fn parsed(
+        body: &'static [u8],
+        kind: Option<&str>,
+        taken: &[String],
+    ) -> Result<Parsed, Malformation> {
+        parse(Bytes::from_static(body), kind, taken).await
+    }
+
+    #[tokio::test]
+    async fn whatever_is_no_object_is_told_apart() {
+        let taken = json_only();
+        assert_eq!(parsed(b"", None, &taken).await.unwrap_err(), Malformation::Empty);
+        assert_eq!(parsed(b"[1]", None, &taken).await.unwrap_err(), Malformation::NotAnObject);
+        assert_eq!(parsed(b"\xff\xfe", None, &taken).await.unwrap_err(), Malformation::NotUtf8);
+        assert!(matches!(parsed(b"{\"model\":", None, &taken).await.unwrap_err(), Malformation::Json(_)));
+        assert!(matches!(
+            parsed(b"{}", Some("text/plain"), &taken).await.unwrap_err(),
+            Malformation::MediaType(_)
+        ));
+        let deep: &'static [u8] = Box::leak(vec![b'['; 100_000].into_boxed_slice());
+        assert!(matches!(parsed(deep, None, &taken).await.unwrap_err(), Malformation::Json(_)));
+    }
+
+    #[tokio::test]
+    async fn a_form_becomes_json_with_handles_for_its_files() {
+        let form = b"--b\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\na cat\r\n\
+            --b\r\nContent-Disposition: form-data; name=\"input_image\"\r\n\r\n\x89PNG\xff\r\n\
+            --b\r\nContent-Disposition: form-data; name=\"tail_image\"; filename=\"t.png\"\r\n\r\ntext\r\n--b--\r\n";
+        let taken = vec!["multipart/form-data".to_owned()];
+        let read = parsed(form, Some("multipart/form-data; boundary=b"), &taken).await.unwrap();
+        assert_eq!(read.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "cid:1"}));
+        assert_eq!(read.files, [Bytes::from_static(b"\x89PNG\xff"), Bytes::from_static(b"text")]);
+        let mut settled = read;
+        settled.restore_texts(|name| name == "input_image").unwrap();
+        assert_eq!(settled.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "text"}));
+        assert_eq!(settled.restore_texts(|_| false).unwrap_err(), Malformation::NotUtf8);
+        let broken = parsed(b"--b\r\nnonsense", Some("multipart/form-data; boundary=b"), &taken).await;
+        assert!(matches!(broken.unwrap_err(), Malformation::Multipart(_)));
+        let without = parsed(b"x", Some("multipart/form-data"), &taken).await;
+        assert!(matches!(without.unwrap_err(), Malformation::Multipart(_)));
+    }
+}

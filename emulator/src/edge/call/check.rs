@@ -1,0 +1,192 @@
+//! The checks that a request passes on its way in, in the order that the contract states.
+
+use std::sync::Arc;
+
+use mockreel_contracts::contract::check::image::slots;
+use mockreel_contracts::contract::check::intent::JobIntent;
+use mockreel_contracts::contract::check::normalise::normalised;
+use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::contract::check::rules::{Rule, Violation};
+use mockreel_contracts::contract::model::Lifecycle;
+use mockreel_contracts::contract::model::operation::Check;
+use mockreel_contracts::problem::{KeyFault, Place};
+use mockreel_contracts::{Credential, Model, Problem, UnixMillis};
+use serde_json::Value;
+
+use super::authenticate::authenticate;
+use super::body::Parsed;
+use super::image_policy::{ImageChecks, ImageDecision};
+use super::images::{self, ImageFindings};
+use super::operation::{Resolved, Routed};
+use super::request::CallContext;
+use crate::scenario::Effects;
+use crate::state::job::{Failure, Job};
+
+/// A request that has passed every check of its operation.
+pub(in crate::edge) struct Checked<'a> {
+    /// The call.
+    pub(in crate::edge) context: CallContext<'a>,
+    /// The operation.
+    pub(in crate::edge) matched: Matched<'a>,
+    /// The credential, where the operation wants one.
+    pub(in crate::edge) credential: Option<Credential>,
+    /// The body.
+    pub(in crate::edge) body: Value,
+    /// The model.
+    pub(in crate::edge) model: Option<&'a Model>,
+    /// What is asked of the model.
+    pub(in crate::edge) intent: Option<JobIntent>,
+    /// What the vendor echoes.
+    pub(in crate::edge) echo: Value,
+    /// The images.
+    pub(in crate::edge) images: ImageFindings,
+    /// The failure that a broken rule causes, if the vendor enforces it late.
+    pub(in crate::edge) breach: Option<Failure>,
+    /// The id of the job that the request names.
+    pub(in crate::edge) job_id: Option<String>,
+    /// The effects on it.
+    pub(in crate::edge) effects: Effects,
+    /// What a developer should know.
+    pub(in crate::edge) notes: Vec<String>,
+    job: Option<Arc<Job>>,
+}
+
+impl Checked<'_> {
+    /// The job that the request names, if it is of the caller's tenant; to all others it does not exist.
+    pub(in crate::edge) fn own_job(&self) -> Option<&Arc<Job>> {
+        self.job.as_ref().filter(|job| self.is_own(job))
+    }
+
+    /// Whether a job of the account is of the caller's tenant.
+    pub(in crate::edge) fn is_own(&self, job: &Job) -> bool {
+        job.tenant == self.credential.as_ref().and_then(|credential| credential.tenant.clone())
+    }
+}
+
+/// Runs the operation's checks, in the contract's order; the query is checked last.
+pub(super) async fn check<'a>(
+    resolved: Resolved<'a>,
+    credential: Result<Credential, KeyFault>,
+    now: UnixMillis,
+) -> Result<Checked<'a>, Problem> {
+    let Resolved { routed, effects, notes } = resolved;
+    let Routed { context, matched, body, job_id, job } = routed;
+    let (mut body, mut credential) = (body, Some(credential));
+    let mut parsed = Parsed::default();
+    let mut checked = Checked {
+        context,
+        matched,
+        credential: None,
+        body: Value::Null,
+        model: None,
+        intent: None,
+        echo: Value::Null,
+        images: ImageFindings::default(),
+        breach: None,
+        job_id,
+        effects,
+        notes,
+        job,
+    };
+    for check in &checked.matched.operation.checks {
+        match check {
+            Check::Credential => {
+                let credential = credential.take().unwrap_or(Err(KeyFault::Missing));
+                checked.credential =
+                    Some(authenticate(&context.app.keys, context.contract(), credential, now)?);
+            }
+            Check::Body => parsed = body.take().transpose()?.unwrap_or_default(),
+            Check::Model => checked.model = Some(choose_model(context, &checked.matched, &parsed.json)?),
+            Check::Members => check_members(&mut parsed, &mut checked)?,
+            Check::Images => check_images(&parsed, &mut checked).await?,
+        }
+    }
+    let violations = checked.matched.operation.query_violations(&context.request.query);
+    if !violations.is_empty() {
+        return Err(Problem::Invalid { place: Place::Query, violations });
+    }
+    Ok(Checked { body: parsed.json, ..checked })
+}
+
+/// Chooses the model that the path fixes or the body names.
+fn choose_model<'a>(
+    context: CallContext<'a>,
+    matched: &Matched<'_>,
+    body: &Value,
+) -> Result<&'a Model, Problem> {
+    let contract = context.contract();
+    let id = match (&matched.route.model, &matched.operation.model_at) {
+        (Some(id), _) => id.as_str(),
+        (None, Some(pointer)) => match body.pointer(pointer) {
+            Some(Value::String(id)) => id.as_str(),
+            other => {
+                let options: Vec<Value> = contract.models.keys().map(|id| id.as_str().into()).collect();
+                let rule = match other {
+                    None => Rule::Required { options },
+                    Some(_) => Rule::Type { expected: vec!["string".to_owned()], options },
+                };
+                let violation = Violation::new(pointer.clone(), rule, other.unwrap_or(&Value::Null));
+                return Err(Problem::Invalid { place: Place::Body, violations: vec![violation] });
+            }
+        },
+        (None, None) => "",
+    };
+    let Some(model) = contract.models.get(id) else {
+        return Err(Problem::UnknownModel {
+            received: Violation::new(String::new(), Rule::Url, &id.into()).received_text(),
+        });
+    };
+    match model.lifecycle {
+        Lifecycle::Active | Lifecycle::Deprecated => Ok(model),
+        Lifecycle::Retired => Err(Problem::RetiredModel { model: model.id.clone() }),
+    }
+}
+
+/// Checks the members of the body, and reads from them what is asked of the model.
+fn check_members(parsed: &mut Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
+    let operation = checked.matched.operation;
+    let schema = checked.model.map_or(operation.request.as_ref(), |model| Some(&model.request));
+    let takes_image =
+        |name: &str| schema.and_then(|schema| schema.get("properties")?.get(name)?.get("x-image")).is_some();
+    parsed.restore_texts(takes_image).map_err(Problem::Malformed)?;
+    let body = std::mem::take(&mut parsed.json);
+    let echo = operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
+    checked.echo = echo.unwrap_or_default();
+    let violations = match checked.model {
+        Some(model) => {
+            parsed.json = normalised(&model.request, body);
+            checked.intent = Some(JobIntent::read(model, &parsed.json));
+            checked.context.contract().request_checker(model).violations(&parsed.json)
+        }
+        None => {
+            parsed.json = body;
+            operation.request_violations(&parsed.json)
+        }
+    };
+    if violations.is_empty() { Ok(()) } else { Err(Problem::Invalid { place: Place::Body, violations }) }
+}
+
+/// Checks the images that the body names.
+async fn check_images(parsed: &Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
+    let (Some(model), Some(intent)) = (checked.model, &checked.intent) else { return Ok(()) };
+    let context = checked.context;
+    let slots = slots(&model.request, &parsed.json);
+    checked.images = images::inspect_all(context.app, context.base, &slots, &parsed.files).await;
+    let checks = ImageChecks {
+        contract: context.contract(),
+        moment: context.app.settings.image_breach,
+        model,
+        intent,
+        slots: &slots,
+        findings: &checked.images.findings,
+        reason: checked.effects.job.as_ref().and_then(|effect| effect.reason),
+    };
+    match checks.decide() {
+        ImageDecision::Sound => Ok(()),
+        ImageDecision::Fails(failure) => {
+            checked.breach = Some(failure);
+            Ok(())
+        }
+        ImageDecision::Refused(violations) => Err(Problem::Invalid { place: Place::Body, violations }),
+    }
+}

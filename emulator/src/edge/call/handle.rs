@@ -1,0 +1,130 @@
+//! The handling of an identified call: effects, checks, the handler of its operation, and refusals.
+//!
+//! Beside the handlers this is the only place where a dialect speaks.
+
+use std::sync::Arc;
+
+use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::problem::KeyFault;
+use mockreel_contracts::{Credential, Problem, Reply};
+use serde_json::Value;
+
+use super::check::check;
+use super::effects::problem::problem_named;
+use super::effects::resolve_effects;
+use super::effects::response::apply_effect;
+use super::identify::{Identified, read_credential};
+use super::log::{CallLog, describe_body};
+use super::operation::{Resolved, Routed};
+use super::request::CallContext;
+use super::respond::Handled;
+use crate::edge::handlers::{Answered, HandlerRefusal, handle};
+use crate::random::Purpose;
+use crate::scenario::ResponseForm;
+use crate::transact::LoadedAccount;
+
+/// Handles a request for an operation of the vendor's.
+pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Matched<'a>) -> Handled {
+    let Identified { context, credential, mut account } = identified;
+    let (name, operation) = (matched.name, matched.operation);
+    let mut routed = Routed::read(context, matched, &account.name).await;
+    let request_body = describe_body(context, routed.take_parts());
+    let model = context.known_model(&routed.matched, routed.json());
+    let (effects, mut notes) = resolve_effects(&routed, model, &mut account).await;
+    let effect = effects.response.clone().unwrap_or_default();
+    let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
+    let is_effect = problem.is_some();
+    let variant = context.app.variants.of(context.served, &effect.options).unwrap_or_else(|why| {
+        notes.push(why);
+        None
+    });
+    let (scenarios, transport) = (effects.scenarios.clone(), effects.transport.clone());
+    // The vendor as it is with other options has other routes, rules and words.
+    let varied = variant.as_deref().map(|served| CallContext { served, ..context });
+    let outcome = match (problem, effect.form()) {
+        (Some(problem), _) => Err(HandlerRefusal::from(problem)),
+        (None, ResponseForm::Literal) => Ok(Answered::from(Reply::json(200, Value::Null))),
+        (None, ResponseForm::Problem(_) | ResponseForm::Changed) => {
+            let resolved = Resolved { routed, effects, notes: notes.clone() };
+            match varied {
+                None => check_and_handle(resolved, credential, &mut account).await,
+                Some(varied) => {
+                    let credential = read_credential(varied);
+                    match varied.match_operation().map(|matched| resolved.varied(varied, matched)) {
+                        Ok(resolved) => check_and_handle(resolved, credential, &mut account).await,
+                        Err(problem) => Err(HandlerRefusal::from(problem)),
+                    }
+                }
+            }
+        }
+    };
+    let context = varied.unwrap_or(context);
+    let (reply, problem, job) = match outcome {
+        Ok(Answered { reply, job }) => (reply, None, job),
+        Err(HandlerRefusal { problem, job }) => {
+            (write_refusal(context, &mut account, &problem).await, Some(problem), job)
+        }
+    };
+    if is_effect {
+        notes.push("the refusal was ordered: the request itself may be sound".to_owned());
+    }
+    Handled {
+        reply: apply_effect(reply, &effect, operation),
+        literal: effect.literal_text().filter(|_| !is_effect),
+        transport,
+        log: CallLog {
+            at: account.now(),
+            account: account.name,
+            contract: Arc::clone(&context.served.vendor.contract),
+            operation: Some(name),
+            model: model.map(|model| model.id.clone()),
+            job,
+            scenarios,
+            notes,
+            problem,
+            request_body,
+        },
+    }
+}
+
+/// Checks a request, and hands it to the handler of its operation.
+async fn check_and_handle(
+    resolved: Resolved<'_>,
+    credential: Result<Credential, KeyFault>,
+    account: &mut LoadedAccount<'_>,
+) -> Result<Answered, HandlerRefusal> {
+    let checked = check(resolved, credential, account.now()).await?;
+    handle(checked, account).await
+}
+
+/// Refuses a request for what the vendor does not have.
+pub(super) async fn refuse_unrouted(identified: Identified<'_>, problem: Problem) -> Handled {
+    let Identified { context, mut account, .. } = identified;
+    let reply = write_refusal(context, &mut account, &problem).await;
+    let log = CallLog {
+        at: account.now(),
+        account: account.name,
+        contract: Arc::clone(&context.served.vendor.contract),
+        operation: None,
+        model: None,
+        job: None,
+        scenarios: Vec::new(),
+        notes: Vec::new(),
+        problem: Some(problem),
+        request_body: describe_body(context, Vec::new()),
+    };
+    Handled { reply, literal: None, transport: None, log }
+}
+
+/// Writes a refusal in the vendor's words.
+async fn write_refusal(
+    context: CallContext<'_>,
+    account: &mut LoadedAccount<'_>,
+    problem: &Problem,
+) -> Reply {
+    let vendor: Arc<str> = Arc::from(context.contract().id.as_str());
+    // Where there is no room to count it, it is drawn as the first.
+    let number = account.count_refusal(&vendor).await.unwrap_or(0);
+    let entropy = context.app.settings.seed.draw(&account.name, &vendor, number, Purpose::Refusal).bytes();
+    context.served.vendor.dialect.problem(&context.exchange(account.now(), entropy), problem)
+}

@@ -1,0 +1,225 @@
+//! The call log: journal entries of calls, preflights, downloads and uploads.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Response};
+use bytes::Bytes;
+use hyper::body::Body as _;
+use mockreel_contracts::{Contract, Operation, Problem, UnixMillis};
+
+use super::body::Received;
+use super::request::CallContext;
+use crate::account::ANONYMOUS;
+use crate::app::App;
+use crate::clock::Stopwatch;
+use crate::edge::headers::header_texts;
+use crate::journal::{FormPart, LoggedBody, LoggedExchange, LoggedMessage, RequestTarget};
+use crate::media::uploads::Upload;
+use crate::scenario::{RequestKind, TransportFault};
+use crate::state::job::{Ending, Job};
+use crate::transact::LoadedAccount;
+
+/// What the journal says about a call to a vendor, beside request and response.
+pub(super) struct CallLog {
+    /// When it was answered, by the account's clock.
+    pub(super) at: UnixMillis,
+    /// The account, as a digest.
+    pub(super) account: Arc<str>,
+    /// The contract that it was answered by.
+    pub(super) contract: Arc<Contract>,
+    /// The operation; nothing, if no path of the vendor's was asked.
+    pub(super) operation: Option<Operation>,
+    /// The model, as far as it is known from the request.
+    pub(super) model: Option<String>,
+    /// The job.
+    pub(super) job: Option<Arc<Job>>,
+    /// The scenarios that had an effect.
+    pub(super) scenarios: Vec<Arc<str>>,
+    /// What a developer should know.
+    pub(super) notes: Vec<String>,
+    /// Why it was refused.
+    pub(super) problem: Option<Problem>,
+    /// The body of the request, as far as it is shown.
+    pub(super) request_body: LoggedBody,
+}
+
+/// Describes the body that came with a request, or the parts of its form.
+pub(super) fn describe_body(context: CallContext<'_>, parts: Vec<FormPart>) -> LoggedBody {
+    if !parts.is_empty() {
+        return LoggedBody::Form(parts);
+    }
+    match &context.request.body {
+        Received::Whole(bytes) => LoggedBody::Bytes(bytes.clone()),
+        Received::TooLarge => LoggedBody::Told(format!("<more than {} bytes>", context.limit_bytes)),
+        Received::Broken => LoggedBody::Told("<not read whole>".to_owned()),
+    }
+}
+
+/// Logs a call to a vendor.
+pub(super) async fn log_call(
+    context: CallContext<'_>,
+    log: CallLog,
+    transport: Option<&TransportFault>,
+    response: &Response<Bytes>,
+    watch: Stopwatch,
+) {
+    let duration_us = watch.micros();
+    let CallLog { at, account, contract, operation, model, job, scenarios, mut notes, problem, request_body } =
+        log;
+    let fault = transport.and_then(|fault| serde_json::to_string(fault).ok());
+    notes.extend(fault.map(|fault| format!("on the wire: {fault}")));
+    if let Some(job) = job.as_ref().filter(|_| operation == Some(Operation::Submit)) {
+        notes.extend(job.notes.iter().cloned());
+        notes.extend(note_on_failure(job));
+    }
+    let exchange = LoggedExchange {
+        at,
+        duration_us,
+        account,
+        asked: RequestTarget::Vendor(contract),
+        operation: operation.map(RequestKind::Operation),
+        model: model.or_else(|| job.as_ref().map(|job| job.model.clone())),
+        job: job.map(|job| Arc::clone(&job.key.id)),
+        scenarios,
+        problem,
+        notes,
+        method: context.request.method.as_str().to_owned(),
+        target: context.request.target.clone(),
+        status: response.status().as_u16(),
+        request: LoggedMessage { headers: context.request.headers.clone(), body: request_body },
+        answer: LoggedMessage {
+            headers: header_texts(response.headers()),
+            body: LoggedBody::Bytes(response.body().clone()),
+        },
+    };
+    context.app.journal.keep(exchange).await;
+}
+
+/// Notes what is known of a job's failure when it is accepted.
+fn note_on_failure(job: &Job) -> Option<String> {
+    match &job.timeline.ending {
+        Ending::Failure(failure) => {
+            let detail = failure.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            Some(format!("the job was accepted and fails later with {}{detail}", failure.reason.name()))
+        }
+        Ending::Success | Ending::Cancellation => None,
+    }
+}
+
+/// The summary of a response whose body is not kept.
+pub(in crate::edge) struct ResponseSummary {
+    duration_us: u64,
+    status: u16,
+    answer: LoggedMessage,
+}
+
+impl ResponseSummary {
+    /// Summarises a response that took as long as the watch says.
+    pub(in crate::edge) fn of(response: &Response<Body>, watch: Stopwatch) -> Self {
+        let duration_us = watch.micros();
+        let headers = header_texts(response.headers());
+        let kind = headers.iter().find(|(name, _)| name == "content-type");
+        let kind = kind.map_or("bytes", |(_, kind)| kind.as_str());
+        let body = match response.body().size_hint().exact() {
+            Some(0) | None => LoggedBody::Bytes(Bytes::new()),
+            Some(length) => LoggedBody::Told(format!("<{length} bytes of {kind}>")),
+        };
+        Self { duration_us, status: response.status().as_u16(), answer: LoggedMessage { headers, body } }
+    }
+}
+
+/// The head of a request for a file.
+#[derive(Clone, Copy)]
+pub(in crate::edge) struct FileRequest<'a> {
+    /// The method.
+    pub(in crate::edge) method: &'a Method,
+    /// The headers.
+    pub(in crate::edge) headers: &'a HeaderMap,
+    /// The path.
+    pub(in crate::edge) path: &'a str,
+}
+
+/// Logs a preflight, which is about no operation.
+pub(in crate::edge) async fn log_preflight(
+    app: &App,
+    contract: &Arc<Contract>,
+    head: &Parts,
+    target: &str,
+    response: ResponseSummary,
+) {
+    let account = app.load_account(&Arc::from(ANONYMOUS)).await;
+    let request = FileRequest { method: &head.method, headers: &head.headers, path: target };
+    let exchange = LoggedExchange {
+        asked: RequestTarget::Vendor(Arc::clone(contract)),
+        ..plain_exchange(&account, request, response)
+    };
+    app.journal.keep(exchange).await;
+}
+
+/// Logs a download of a result, and the scenarios that had an effect on it.
+pub(in crate::edge) async fn log_download(
+    app: &App,
+    account: &LoadedAccount<'_>,
+    job: &Job,
+    scenarios: Vec<Arc<str>>,
+    request: FileRequest<'_>,
+    response: ResponseSummary,
+) {
+    let exchange = LoggedExchange {
+        asked: RequestTarget::Result(Arc::clone(&job.key.vendor), Arc::clone(&job.edition)),
+        operation: Some(RequestKind::Download),
+        model: Some(job.model.clone()),
+        job: Some(Arc::clone(&job.key.id)),
+        scenarios,
+        ..plain_exchange(account, request, response)
+    };
+    app.journal.keep(exchange).await;
+}
+
+/// Logs a file that was put, by its description.
+pub(in crate::edge) async fn log_upload(
+    app: &App,
+    upload: &Upload,
+    file: String,
+    request: FileRequest<'_>,
+    response: ResponseSummary,
+) {
+    let account = app.load_account(&upload.account).await;
+    let headers = header_texts(request.headers);
+    let exchange = LoggedExchange {
+        operation: Some(RequestKind::Operation(Operation::Upload)),
+        request: LoggedMessage { headers, body: LoggedBody::Told(file) },
+        ..plain_exchange(&account, request, response)
+    };
+    app.journal.keep(exchange).await;
+}
+
+/// An exchange without bodies worth keeping.
+fn plain_exchange(
+    account: &LoadedAccount<'_>,
+    request: FileRequest<'_>,
+    response: ResponseSummary,
+) -> LoggedExchange {
+    LoggedExchange {
+        at: account.now(),
+        duration_us: response.duration_us,
+        account: Arc::clone(&account.name),
+        asked: RequestTarget::Upload,
+        operation: None,
+        model: None,
+        job: None,
+        scenarios: Vec::new(),
+        problem: None,
+        notes: Vec::new(),
+        method: request.method.as_str().to_owned(),
+        target: request.path.to_owned(),
+        status: response.status,
+        request: LoggedMessage {
+            headers: header_texts(request.headers),
+            body: LoggedBody::Bytes(Bytes::new()),
+        },
+        answer: response.answer,
+    }
+}

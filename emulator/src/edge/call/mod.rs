@@ -1,0 +1,37 @@
+//! The call to a vendor: a request becomes identified, checked and handled, and then a response.
+//!
+//! Every response is written by the vendor's dialect, unless a scenario says otherwise.
+
+mod authenticate;
+pub(super) mod body;
+pub(super) mod check;
+pub(crate) mod delayed_response;
+pub(super) mod effects;
+mod handle;
+mod identify;
+mod image_policy;
+mod images;
+pub(super) mod log;
+mod operation;
+pub(super) mod request;
+mod respond;
+
+use axum::body::Body;
+use axum::http::Response;
+
+use self::handle::{handle_operation, refuse_unrouted};
+use self::identify::identify;
+use self::request::CallContext;
+use self::respond::respond;
+use crate::clock::Stopwatch;
+
+/// Answers a call to a vendor.
+pub(super) async fn answer_call(context: CallContext<'_>) -> Response<Body> {
+    let watch = Stopwatch::start();
+    let identified = identify(context).await;
+    let handled = match context.match_operation() {
+        Ok(matched) => handle_operation(identified, matched).await,
+        Err(problem) => refuse_unrouted(identified, problem).await,
+    };
+    respond(context, handled, watch).await
+}

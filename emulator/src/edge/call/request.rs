@@ -1,0 +1,122 @@
+//! The request on a vendor's path as it was read, and the context of its call.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::contract::model::operation::IdPlace;
+use mockreel_contracts::{Contract, Exchange, Model, Operation, Problem, UnixMillis};
+use serde_json::{Map, Value};
+
+use super::body::Received;
+use crate::app::App;
+use crate::served::ServedVendor;
+use crate::state::job::JobKey;
+
+/// A request on a vendor's path, everything read.
+pub(in crate::edge) struct VendorRequest {
+    /// The method as received.
+    pub(super) method: Method,
+    /// Path and query, without our prefix.
+    pub(super) target: String,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    /// The body.
+    pub(super) body: Received,
+    /// The query as an object of texts; of a parameter given twice the first counts.
+    pub(in crate::edge) query: Value,
+}
+
+impl VendorRequest {
+    pub(in crate::edge) fn new(
+        method: Method,
+        target: String,
+        headers: Vec<(String, String)>,
+        body: Received,
+    ) -> Self {
+        let text = target.split_once('?').map_or("", |(_, query)| query);
+        let mut members = Map::new();
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            members.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
+        }
+        Self { method, target, headers, body, query: Value::Object(members) }
+    }
+
+    /// The value of a header, by its lower-case name.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The context of a call: the request, and the vendor that answers it. Nothing in it changes.
+#[derive(Clone, Copy)]
+pub(in crate::edge) struct CallContext<'a> {
+    /// The application state.
+    pub(in crate::edge) app: &'a App,
+    /// The vendor, with the options that it has for this request.
+    pub(in crate::edge) served: &'a ServedVendor,
+    /// The request.
+    pub(in crate::edge) request: &'a VendorRequest,
+    /// The start of every address in the response.
+    pub(in crate::edge) base: &'a str,
+    /// The most bytes that a body may have.
+    pub(in crate::edge) limit_bytes: u64,
+}
+
+impl<'a> CallContext<'a> {
+    pub(in crate::edge) fn contract(&self) -> &'a Contract {
+        &self.served.vendor.contract
+    }
+
+    /// The exchange as a dialect sees it, at a time of the account.
+    pub(in crate::edge) fn exchange(&self, now: UnixMillis, entropy: [u8; 32]) -> Exchange<'a> {
+        Exchange {
+            contract: self.contract(),
+            options: &self.served.options,
+            method: self.request.method.as_str(),
+            target: &self.request.target,
+            headers: &self.request.headers,
+            now,
+            entropy,
+        }
+    }
+
+    /// Matches the operation that is asked for.
+    pub(super) fn match_operation(&self) -> Result<Matched<'a>, Problem> {
+        let target = self.request.target.as_str();
+        let path = target.split('?').next().unwrap_or(target);
+        // A HEAD is a GET whose answer is cut off after its headers.
+        let method = if self.request.method == Method::HEAD { "GET" } else { self.request.method.as_str() };
+        let route = self.contract().route(&self.served.options, method, path);
+        route.map_err(|none| Problem::UnknownRoute { allowed: none.allowed })
+    }
+
+    /// Finds the model that the path fixes or the body names, if the vendor has it.
+    pub(super) fn known_model(&self, matched: &Matched<'_>, body: &Value) -> Option<&'a Model> {
+        let named = matched.operation.model_at.as_ref().and_then(|pointer| body.pointer(pointer)?.as_str());
+        let segment = || {
+            (matched.name == Operation::Model).then(|| matched.segments.first().map(|(_, id)| id.as_str()))?
+        };
+        let id = matched.route.model.as_deref().or(named).or_else(segment)?;
+        self.contract().models.get(id)
+    }
+
+    /// Reads the id of the job that the request names.
+    pub(super) fn job_id(&self, matched: &Matched<'_>) -> Option<String> {
+        match matched.operation.job_id.as_ref()? {
+            IdPlace::Path(name) => Some(matched.segment(name).unwrap_or_default().to_owned()),
+            IdPlace::Query(name) => {
+                Some(self.request.query.get(name).and_then(Value::as_str).unwrap_or_default().to_owned())
+            }
+        }
+    }
+
+    /// The key of a job of an account.
+    pub(super) fn job_key(&self, account: &Arc<str>, id: &str) -> JobKey {
+        JobKey {
+            account: Arc::clone(account),
+            vendor: Arc::from(self.contract().id.as_str()),
+            id: Arc::from(id),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The results of jobs, under `/__media/`: video and cover, or the fault of a download.
+
+use axum::body::Body;
+use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use axum::http::{HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use mockreel_contracts::{Phase, UnixMillis, ids};
+use sha2::{Digest, Sha256};
+
+use super::ranges::answer_file;
+use super::{respond_expired, respond_gone, respond_plain};
+use crate::app::App;
+use crate::clock::Stopwatch;
+use crate::edge::call::effects::resolve_download_effects;
+use crate::edge::call::log::{FileRequest, ResponseSummary, log_download};
+use crate::edge::fault;
+use crate::media::{ClipSpec, Preview};
+use crate::scenario::{DownloadFault, DownloadFaultKind};
+use crate::state::clip::{COVER_FILE, ClipPlan, VIDEO_FILE};
+use crate::state::job::Job;
+
+/// Milliseconds in a day.
+const DAY_MS: f64 = 86_400_000.0;
+
+/// Answers a download of one of the files of a job.
+pub(super) async fn answer_result(
+    app: &App,
+    request: FileRequest<'_>,
+    clip: &str,
+    file: &str,
+) -> Response<Body> {
+    let Some(job) = app.store.job_of_clip(clip).await else { return respond_gone() };
+    let watch = Stopwatch::start();
+    let mut account = app.load_account(&job.key.account).await;
+    let effects = resolve_download_effects(app, &mut account, &job, file, request.headers).await;
+    let download = Download { app, request, job: &job, file, now: account.now() };
+    let mut answer = download.answer(effects.download.as_ref()).await;
+    let summary = ResponseSummary::of(&answer, watch);
+    log_download(app, &account, &job, effects.scenarios, request, summary).await;
+    if let Some(fault) = effects.transport {
+        answer.extensions_mut().insert(fault);
+    }
+    answer
+}
+
+/// A download of one of a job's files, at a time of the job's account.
+struct Download<'a> {
+    app: &'a App,
+    request: FileRequest<'a>,
+    job: &'a Job,
+    file: &'a str,
+    now: UnixMillis,
+}
+
+impl Download<'_> {
+    /// Answers with the file, or with what a fault puts in its place.
+    async fn answer(&self, fault: Option<&DownloadFault>) -> Response<Body> {
+        let Self { app, request, job, file, now } = *self;
+        let standing = job.standing(now);
+        let (Phase::Succeeded, Some(ended_at)) = (standing.phase, standing.ended_at) else {
+            return respond_gone();
+        };
+        let results = app.result_facts(job);
+        let is_over = results
+            .as_ref()
+            .and_then(|facts| facts.expire_after_days)
+            .is_some_and(|days| now.since(ended_at) as f64 >= days * DAY_MS);
+        if is_over {
+            return respond_expired();
+        }
+        if file != VIDEO_FILE && file != COVER_FILE {
+            return respond_gone();
+        }
+        if let Some(other) = fault.and_then(replacement) {
+            return other;
+        }
+        let key = cache_key(job);
+        let spec = spec_of(&job.clip);
+        let (kind, rendered) = if file == VIDEO_FILE {
+            ("video/mp4", app.gallery.clip(&key, &spec).await)
+        } else {
+            ("image/jpeg", app.gallery.cover(&key, &spec).await)
+        };
+        let mut answer = match rendered {
+            Ok(content) => answer_file(request.method, request.headers, kind, &key, content),
+            Err(error) => {
+                tracing::error!(%error, job = &*job.key.id, "the clip could not be rendered");
+                respond_plain(StatusCode::INTERNAL_SERVER_ERROR, "the file could not be made")
+            }
+        };
+        let origin =
+            results.and_then(|facts| facts.allow_origin).and_then(|text| HeaderValue::from_str(&text).ok());
+        if let Some(origin) = origin {
+            answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        if let Some(fault) = fault {
+            answer.extensions_mut().insert(fault.clone());
+        }
+        answer
+    }
+}
+
+/// Answers what a fault puts in the place of a file. It need not be rendered then.
+fn replacement(fault: &DownloadFault) -> Option<Response<Body>> {
+    match fault.fault {
+        DownloadFaultKind::Missing => Some(respond_gone()),
+        DownloadFaultKind::Expired => Some(respond_expired()),
+        DownloadFaultKind::Html => Some(fault::gateway_page(StatusCode::OK)),
+        DownloadFaultKind::Truncate | DownloadFaultKind::Slow => None,
+    }
+}
+
+/// Reads the cover of a finished job, for images that a request names.
+pub(super) async fn read_cover(app: &App, clip: &str) -> Option<Bytes> {
+    let job = app.store.job_of_clip(clip).await?;
+    let now = app.account_now(&job.key.account).await;
+    if job.standing(now).phase != Phase::Succeeded {
+        return None;
+    }
+    app.gallery.cover(&cache_key(&job), &spec_of(&job.clip)).await.ok()
+}
+
+/// The name of a rendering: two jobs share it only if their clips are the same to the byte.
+pub(super) fn cache_key(job: &Job) -> String {
+    let clip = &job.clip;
+    let mut name = Sha256::new();
+    name.update(clip.name.as_bytes());
+    for number in [clip.width, clip.height, clip.fps, clip.seconds] {
+        name.update(number.to_le_bytes());
+    }
+    for image in [&clip.start, &clip.tail] {
+        let jpeg = image.as_ref().map_or(&[][..], Preview::jpeg);
+        name.update((jpeg.len() as u64).to_le_bytes());
+        name.update(jpeg);
+    }
+    ids::hex(&name.finalize()[..16])
+}
+
+pub(super) fn spec_of(clip: &ClipPlan) -> ClipSpec {
+    let seed =
+        clip.name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    ClipSpec {
+        width: clip.width,
+        height: clip.height,
+        fps: clip.fps,
+        seconds: clip.seconds,
+        start: clip.start.clone(),
+        tail: clip.tail.clone(),
+        seed,
+    }
+}

@@ -1,0 +1,20 @@
+//! The handler of `poll`.
+
+use super::{Answered, HandlerRefusal, find_own_job};
+use crate::edge::call::check::Checked;
+use crate::state::view::view_job;
+use crate::transact::LoadedAccount;
+
+/// Answers a poll, and records it where polls move the job.
+pub(super) async fn handle_poll(
+    checked: &Checked<'_>,
+    account: &mut LoadedAccount<'_>,
+) -> Result<Answered, HandlerRefusal> {
+    let (job, model) = find_own_job(checked)?;
+    // Without room for a mark the poll is answered all the same.
+    let job = account.record_poll(job).await.unwrap_or_else(|_| job.clone());
+    let (context, now) = (checked.context, account.now());
+    let view = view_job(&job, model, now, context.base);
+    let reply = context.served.vendor.dialect.job(&context.exchange(now, job.entropy), &view);
+    Ok(Answered { reply, job: Some(job) })
+}

@@ -1,0 +1,15 @@
+//! The HTTP edge: listeners and connections, the router, calls to vendors, and files.
+
+pub(crate) mod addresses;
+pub(crate) mod call;
+mod cors;
+mod dispatch;
+mod fault;
+mod files;
+mod handlers;
+pub(crate) mod headers;
+pub(crate) mod listen;
+pub(crate) mod router;
+#[cfg(test)]
+mod tests;
+mod wire;

@@ -1,0 +1,72 @@
+//! The fetcher of images: only from permitted addresses, only over GET, bounded in bytes and time.
+
+mod private;
+mod redirect;
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::redirect::Policy;
+use url::Url;
+
+use self::private::{PublicNames, is_private};
+use self::redirect::limited_redirects;
+use crate::loopback::literal_ip;
+use crate::timeouts::FETCH_TIMEOUT;
+
+/// The largest image that is fetched, in bytes; one more than what vendors take, so that too much can be seen.
+const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024 + 1;
+
+/// Two ways to fetch: from loopback, and from everywhere that is not private.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetcher {
+    loopback: reqwest::Client,
+    public: reqwest::Client,
+}
+
+impl Fetcher {
+    /// Both clients. `None` if the machine's TLS settings cannot be read; then nothing is fetched.
+    pub(crate) fn new() -> Option<Self> {
+        // An error means that a provider was installed before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = || reqwest::Client::builder().timeout(FETCH_TIMEOUT).no_proxy().user_agent("mockreel");
+        let loopback = builder().redirect(Policy::none()).build().ok()?;
+        let public =
+            builder().redirect(limited_redirects()).dns_resolver(Arc::new(PublicNames)).build().ok()?;
+        Some(Self { loopback, public })
+    }
+
+    /// Fetches from a loopback address.
+    pub(crate) async fn loopback_image(&self, url: Url) -> Result<Bytes, String> {
+        fetch_bounded(&self.loopback, url).await
+    }
+
+    /// Fetches from anywhere but a private address.
+    pub(crate) async fn public_image(&self, url: Url) -> Result<Bytes, String> {
+        if literal_ip(&url).is_some_and(is_private) {
+            return Err("the address is private".to_owned());
+        }
+        fetch_bounded(&self.public, url).await
+    }
+}
+
+async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, String> {
+    let describe = |error: reqwest::Error| {
+        // The address may hold a signature, so it stays out of the message.
+        let error = error.without_url();
+        if error.is_timeout() { "no answer in time".to_owned() } else { error.to_string() }
+    };
+    let mut answer = client.get(url).send().await.map_err(describe)?;
+    if !answer.status().is_success() {
+        return Err(format!("answered with status {}", answer.status().as_u16()));
+    }
+    let mut content = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(describe)? {
+        let room = MAX_IMAGE_BYTES - content.len();
+        content.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if content.len() == MAX_IMAGE_BYTES {
+            break;
+        }
+    }
+    Ok(content.freeze())
+}

@@ -1,0 +1,203 @@
+//! Resolves which effects scenarios have on a request. Pure: scenarios, counters and seed in, effects and new counters out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    DownloadFault, JobEffect, RequestKind, ResponseEffect, Scenario, Then, TransportFault, WebhookEffect,
+};
+use crate::random::{Purpose, Seed};
+
+/// The facts about a request that scenarios match.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestFacts<'a> {
+    /// The vendor's id.
+    pub vendor: &'a str,
+    /// The edition.
+    pub edition: &'a str,
+    /// What is asked for.
+    pub operation: RequestKind,
+    /// The model, as far as it is known.
+    pub model: Option<&'a str>,
+    /// The account, as a digest.
+    pub account: &'a str,
+    /// The prompt, if there is one.
+    pub prompt: Option<&'a str>,
+    /// The body as JSON; `null` if there is none that can be read.
+    pub body: &'a Value,
+    /// The job that the request is about: chances are drawn for it and the operation.
+    ///
+    /// Two jobs that are polled in turns have the same draws as when one is polled after the other.
+    pub subject: &'a str,
+}
+
+/// The effects on a request, and the scenarios that they are from.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// The effect on the job that it makes.
+    pub job: Option<JobEffect>,
+    /// The effect on the response.
+    pub response: Option<ResponseEffect>,
+    /// The fault of the transport.
+    pub transport: Option<TransportFault>,
+    /// The fault of downloads.
+    pub download: Option<DownloadFault>,
+    /// The effect on webhooks.
+    pub webhook: Option<WebhookEffect>,
+    /// The scenarios that had an effect, in order.
+    pub scenarios: Vec<Arc<str>>,
+}
+
+impl Effects {
+    /// Fills the points that no scenario has filled yet. Says whether there was one.
+    fn fill_from(&mut self, then: &Then) -> bool {
+        fn fill<T: Clone>(point: &mut Option<T>, effect: Option<&T>) -> bool {
+            let fills = point.is_none() && effect.is_some();
+            if fills {
+                *point = effect.cloned();
+            }
+            fills
+        }
+        // Every point is filled, so that none is left out because an earlier one was.
+        let filled = [
+            fill(&mut self.job, then.job.as_ref()),
+            fill(&mut self.response, then.answer.as_ref()),
+            fill(&mut self.transport, then.wire.as_ref()),
+            fill(&mut self.download, then.result.as_ref()),
+            fill(&mut self.webhook, then.callback.as_ref()),
+        ];
+        filled.contains(&true)
+    }
+}
+
+/// The key of a count: the requests that fit a scenario, and of those the ones about one subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CounterKey {
+    /// The scenario's name.
+    pub scenario: Arc<str>,
+    /// The operation and the job; empty for all requests together.
+    pub subject: String,
+}
+
+/// A count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counter {
+    /// Requests that fit.
+    pub fitting: u64,
+    /// How many of the latest passed in a row.
+    pub row: u32,
+}
+
+/// How many counts an account may have; the oldest go first.
+const MAX_COUNTERS: usize = 10_000;
+
+/// The counts of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    counts: BTreeMap<CounterKey, Counter>,
+    order: VecDeque<CounterKey>,
+}
+
+impl Counters {
+    fn get(&self, key: &CounterKey) -> Counter {
+        self.counts.get(key).copied().unwrap_or_default()
+    }
+
+    /// Sets a count.
+    pub fn set(&mut self, key: CounterKey, counter: Counter) {
+        if self.counts.insert(key.clone(), counter).is_none() {
+            self.order.push_back(key);
+        }
+        while self.order.len() > MAX_COUNTERS {
+            if let Some(oldest) = self.order.pop_front() {
+                self.counts.remove(&oldest);
+            }
+        }
+    }
+
+    /// Forgets the counts of a scenario.
+    pub fn forget(&mut self, scenario: &str) {
+        self.counts.retain(|key, _| &*key.scenario != scenario);
+        self.order.retain(|key| &*key.scenario != scenario);
+    }
+}
+
+/// Resolves the effects on a request: scenarios are tried in order, and on each point the first that has one wins.
+///
+/// Answers also the counts as they are afterwards. A request counts for every scenario that it fits,
+/// also where another one came first.
+pub fn resolve_effects<'a>(
+    scenarios: impl IntoIterator<Item = &'a Arc<Scenario>>,
+    counters: &Counters,
+    request: &RequestFacts<'_>,
+    seed: Seed,
+) -> (Effects, Vec<(CounterKey, Counter)>) {
+    let mut effects = Effects::default();
+    let mut counted = Vec::new();
+    for scenario in scenarios {
+        if !scenario.matcher.fits(request) {
+            continue;
+        }
+        let name: Arc<str> = Arc::from(scenario.name.as_str());
+        let trial = Trial { scenario, name: &name, request, seed };
+        let (met, number) = trial.passes(counters, &mut counted);
+        if met && effects.fill_from(trial.drawn_effect(number)) {
+            effects.scenarios.push(name);
+        }
+    }
+    (effects, counted)
+}
+
+/// The trial of one scenario on one request that fits it.
+struct Trial<'a> {
+    scenario: &'a Scenario,
+    name: &'a Arc<str>,
+    request: &'a RequestFacts<'a>,
+    seed: Seed,
+}
+
+impl<'a> Trial<'a> {
+    /// Whether the scenario affects the request, and the request's number among those about its subject.
+    fn passes(&self, counters: &Counters, counted: &mut Vec<(CounterKey, Counter)>) -> (bool, u64) {
+        let matcher = &self.scenario.matcher;
+        if !matcher.counts() && self.scenario.then.len() < 2 {
+            return (true, 0);
+        }
+        let all = CounterKey { scenario: Arc::clone(self.name), subject: String::new() };
+        let mut total = counters.get(&all);
+        total.fitting += 1;
+        let called = matcher.calls.as_ref().is_none_or(|calls| calls.contain(total.fitting));
+        counted.push((all, total));
+        let subject = format!("{} {}", self.request.operation, self.request.subject);
+        let own = CounterKey { scenario: Arc::clone(self.name), subject };
+        let mut counter = counters.get(&own);
+        let number = counter.fitting;
+        counter.fitting += 1;
+        let drawn =
+            matcher.probability.is_none_or(|likely| self.draw(number, "meets").between(0.0, 1.0) < likely.0);
+        let capped = matcher.in_a_row.is_some_and(|most| counter.row >= most.get());
+        let passes = called && drawn && !capped;
+        counter.row = if passes { counter.row.saturating_add(1) } else { 0 };
+        counted.push((own, counter));
+        (passes, number)
+    }
+
+    /// The effects; of several alternatives one is drawn.
+    fn drawn_effect(&self, number: u64) -> &'a Then {
+        match self.scenario.then.as_slice() {
+            [only] => only,
+            several => &several[self.draw(number, "which").below(several.len())],
+        }
+    }
+
+    fn draw(&self, number: u64, purpose: &str) -> crate::random::Draw {
+        let request = self.request;
+        let name = format!(
+            "{}\n{}\n{} {}\n{purpose}",
+            request.vendor, self.name, request.operation, request.subject
+        );
+        self.seed.draw(request.account, &name, number, Purpose::Scenario)
+    }
+}

@@ -1,0 +1,104 @@
+//! The served vendors: editions with their options, and their variants for requests that a scenario gives other options.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mockreel_contracts::{Options, Vendor};
+
+/// A vendor and the quirks chosen for it.
+#[derive(Clone, Debug)]
+pub struct ServedVendor {
+    /// The edition.
+    pub vendor: Vendor,
+    /// Its options.
+    pub options: Options,
+}
+
+impl ServedVendor {
+    /// Whether a host is one of the vendor's chosen.
+    pub(crate) fn has_host(&self, host: &str) -> bool {
+        self.vendor.contract.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+}
+
+/// How many variants are kept; more are made anew for each request.
+const MAX_VARIANTS: usize = 64;
+
+/// An edition, and the options that were asked for beside those it has.
+type VariantKey = (String, BTreeMap<String, String>);
+
+/// Every variant that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Variants(Mutex<HashMap<VariantKey, Arc<ServedVendor>>>);
+
+impl Variants {
+    /// The vendor with these options beside those it has; nothing, if there are none.
+    pub(crate) fn of(
+        &self,
+        served: &ServedVendor,
+        options: &BTreeMap<String, String>,
+    ) -> Result<Option<Arc<ServedVendor>>, String> {
+        if options.is_empty() {
+            return Ok(None);
+        }
+        let key = (served.vendor.contract.full_id(), options.clone());
+        if let Some(variant) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Some(Arc::clone(variant)));
+        }
+        let variant = Arc::new(with_options(served, options)?);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MAX_VARIANTS {
+            kept.insert(key, Arc::clone(&variant));
+        }
+        Ok(Some(variant))
+    }
+}
+
+/// A vendor with these options beside those it has.
+fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Result<ServedVendor, String> {
+    let mut chosen = served.options.clone();
+    for (name, value) in options {
+        chosen.set(&served.vendor.contract, name, value)?;
+    }
+    with(&served.vendor, chosen)
+}
+
+/// A vendor with these options.
+pub(crate) fn with(vendor: &Vendor, options: Options) -> Result<ServedVendor, String> {
+    let vendor = vendor.with_options(&options).map_err(|error| error.to_string())?;
+    Ok(ServedVendor { vendor, options })
+}
+
+/// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.
+pub(crate) fn choose_vendors(
+    vendors: Vec<Vendor>,
+    options: &[(String, String, String)],
+) -> Result<Vec<ServedVendor>, String> {
+    for (id, name, value) in options {
+        let newest = vendors.iter().find(|vendor| vendor.id() == id);
+        let vendor =
+            newest.ok_or_else(|| format!("option `{id}.{name}`: the vendor `{id}` is not served"))?;
+        Options::defaults(&vendor.contract).set(&vendor.contract, name, value)?;
+    }
+    let mut served: Vec<ServedVendor> = Vec::new();
+    for vendor in vendors {
+        let mut chosen = Options::defaults(&vendor.contract);
+        let mine = options.iter().filter(|(id, _, _)| vendor.id() == id);
+        for (_, name, value) in mine {
+            // An older edition may lack an option that the newest has; then there is nothing to choose.
+            let _ = chosen.set(&vendor.contract, name, value);
+        }
+        served.push(with(&vendor, chosen)?);
+    }
+    // The vendors in the order given; of each the newest first, so that a bare id and a month mean
+    // the newest edition that fits.
+    let mut order: Vec<String> = served.iter().map(|vendor| vendor.vendor.id().to_owned()).collect();
+    order.dedup();
+    served.sort_by(|left, right| {
+        let place = |vendor: &ServedVendor| order.iter().position(|id| id == vendor.vendor.id());
+        place(left)
+            .cmp(&place(right))
+            .then_with(|| right.vendor.contract.edition.cmp(&left.vendor.contract.edition))
+    });
+    Ok(served)
+}

@@ -1,0 +1,250 @@
+//! The store in this process: bounded, and gone with it.
+
+mod read;
+mod write;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mockreel_contracts::UnixMillis;
+
+use self::write::added_bytes;
+use super::{JobFilter, StoreError};
+use crate::clock::AccountClock;
+use crate::scenario::Scenarios;
+use crate::state::account::{AccountState, Wallets};
+use crate::state::change::Change;
+use crate::state::job::{Job, JobKey};
+
+/// The limits of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLimits {
+    /// Accounts beside those that have jobs.
+    pub accounts: usize,
+    /// Jobs.
+    pub jobs: usize,
+    /// Bytes of echoed payload, and of images kept for clips.
+    pub kept_bytes: u64,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self { accounts: 100_000, jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
+    }
+}
+
+/// Accounts and jobs in memory.
+#[derive(Debug)]
+pub(crate) struct MemoryStore {
+    limits: StoreLimits,
+    initial_clock: AccountClock,
+    initial_scenarios: Scenarios,
+    initial_wallets: Arc<Wallets>,
+    /// How often an account was loaded.
+    #[cfg(test)]
+    pub(crate) loads: std::sync::atomic::AtomicU64,
+    // One lock for everything: it is held for look-ups and pointer copies only, never while waiting.
+    shelf: Mutex<Shelf>,
+}
+
+#[derive(Debug)]
+struct Shelf {
+    /// The clock of new accounts.
+    start: AccountClock,
+    /// The scenarios of all accounts.
+    everywhere: Scenarios,
+    /// Default wallets.
+    default_wallets: Arc<Wallets>,
+    accounts: HashMap<Arc<str>, AccountState>,
+    /// Every account by the order in which it came.
+    arrival: VecDeque<Arc<str>>,
+    jobs: HashMap<JobKey, (u64, Arc<Job>)>,
+    /// Every job by the order in which it came.
+    order: BTreeMap<u64, JobKey>,
+    /// The same, apart for each account, so that one account's listing does not read the others' jobs.
+    by_account: HashMap<Arc<str>, BTreeMap<u64, JobKey>>,
+    clips: HashMap<Arc<str>, JobKey>,
+    kept_bytes: u64,
+    /// How many jobs hold an image, by where its bytes are.
+    images: HashMap<usize, u64>,
+    arrivals: u64,
+    /// How many jobs were dropped to make room.
+    #[cfg(test)]
+    dropped: u64,
+}
+
+impl MemoryStore {
+    /// An empty store; new accounts are on the clock `start`.
+    #[cfg(test)]
+    pub(crate) fn new(start: AccountClock, limits: StoreLimits) -> Self {
+        Self::with_scenarios(start, limits, Scenarios::default())
+    }
+
+    /// The same, with scenarios of all accounts.
+    pub(crate) fn with_scenarios(start: AccountClock, limits: StoreLimits, scenarios: Scenarios) -> Self {
+        let shelf = Mutex::new(Shelf::new(start, Arc::clone(&scenarios), Arc::default()));
+        Self {
+            limits,
+            initial_clock: start,
+            initial_scenarios: scenarios,
+            initial_wallets: Arc::default(),
+            #[cfg(test)]
+            loads: std::sync::atomic::AtomicU64::default(),
+            shelf,
+        }
+    }
+
+    /// The same store, with these default wallets.
+    #[must_use]
+    pub(crate) fn with_default_wallets(mut self, wallets: Arc<Wallets>) -> Self {
+        self.shelf().default_wallets = Arc::clone(&wallets);
+        self.initial_wallets = wallets;
+        self
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        // Nothing in here panics half-way, so a poisoned lock still guards sound data.
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn account(&self, account: &str) -> AccountState {
+        #[cfg(test)]
+        self.loads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.shelf().account(account)
+    }
+
+    pub(super) fn account_and_jobs(&self, account: &Arc<str>, vendor: &str) -> (AccountState, Vec<Arc<Job>>) {
+        #[cfg(test)]
+        self.loads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let shelf = self.shelf();
+        let filter = JobFilter { account: Some(Arc::clone(account)), vendor: Some(vendor.to_owned()) };
+        (shelf.account(account), shelf.jobs(&filter))
+    }
+
+    pub(super) fn job(&self, key: &JobKey) -> Option<Arc<Job>> {
+        self.shelf().jobs.get(key).map(|(_, job)| Arc::clone(job))
+    }
+
+    pub(super) fn job_of_clip(&self, name: &str) -> Option<Arc<Job>> {
+        let shelf = self.shelf();
+        let key = shelf.clips.get(name)?;
+        shelf.jobs.get(key).map(|(_, job)| Arc::clone(job))
+    }
+
+    pub(super) fn commit(
+        &self,
+        account: &Arc<str>,
+        expected: u64,
+        changes: &[Change],
+        system_now: UnixMillis,
+    ) -> Result<AccountState, StoreError> {
+        let mut shelf = self.shelf();
+        let version = shelf.accounts.get(account).map_or(0, |state| state.version);
+        if version != expected {
+            return Err(StoreError::Conflict);
+        }
+        let added: u64 = changes.iter().map(|change| added_bytes(change).unwrap_or(0)).sum();
+        if changes.iter().any(|change| added_bytes(change).is_some()) {
+            shelf.make_room(self.limits, added, system_now)?;
+        }
+        for change in changes {
+            shelf.apply_change(account, change);
+        }
+        shelf.state(account).version += 1;
+        let state = shelf.account(account);
+        shelf.forget_idle_accounts(self.limits.accounts);
+        Ok(state)
+    }
+
+    pub(super) fn jobs(&self, filter: &JobFilter) -> Vec<Arc<Job>> {
+        self.shelf().jobs(filter)
+    }
+
+    pub(super) fn accounts(&self) -> Vec<Arc<str>> {
+        let mut accounts: Vec<Arc<str>> = self.shelf().accounts.keys().cloned().collect();
+        accounts.sort_unstable();
+        accounts
+    }
+
+    pub(super) fn reset(&self, account: Option<&str>) {
+        let mut shelf = self.shelf();
+        let Some(account) = account else {
+            let (scenarios, wallets) =
+                (Arc::clone(&self.initial_scenarios), Arc::clone(&self.initial_wallets));
+            *shelf = Shelf::new(self.initial_clock, scenarios, wallets);
+            return;
+        };
+        let numbers: Vec<u64> =
+            shelf.by_account.get(account).map(|order| order.keys().copied().collect()).unwrap_or_default();
+        for number in numbers {
+            shelf.remove(number);
+        }
+        shelf.accounts.remove(account);
+        shelf.arrival.retain(|held| &**held != account);
+        shelf.by_account.remove(account);
+    }
+
+    pub(super) fn initial_clock(&self) -> AccountClock {
+        self.shelf().start
+    }
+
+    pub(super) fn set_initial_clock(&self, clock: AccountClock) {
+        self.shelf().start = clock;
+    }
+
+    pub(super) fn global_scenarios(&self) -> Scenarios {
+        Arc::clone(&self.shelf().everywhere)
+    }
+
+    pub(super) fn set_global_scenarios(&self, scenarios: Scenarios, forgotten: &[Arc<str>]) {
+        let mut shelf = self.shelf();
+        shelf.everywhere = scenarios;
+        for state in shelf.accounts.values_mut() {
+            forget_counts(state, forgotten);
+        }
+    }
+
+    pub(super) fn default_wallets(&self) -> Arc<Wallets> {
+        Arc::clone(&self.shelf().default_wallets)
+    }
+
+    pub(super) fn set_default_wallets(&self, wallets: Arc<Wallets>) {
+        self.shelf().default_wallets = wallets;
+    }
+
+    #[cfg(test)]
+    pub(super) fn dropped(&self) -> u64 {
+        self.shelf().dropped
+    }
+}
+
+/// Lets an account's counts for some scenarios begin anew.
+fn forget_counts(state: &mut AccountState, scenarios: &[Arc<str>]) {
+    for scenario in scenarios {
+        Arc::make_mut(&mut state.counters).forget(scenario);
+    }
+}
+
+impl Shelf {
+    fn new(start: AccountClock, everywhere: Scenarios, default_wallets: Arc<Wallets>) -> Self {
+        Self {
+            start,
+            everywhere,
+            default_wallets,
+            accounts: HashMap::new(),
+            arrival: VecDeque::new(),
+            jobs: HashMap::new(),
+            order: BTreeMap::new(),
+            by_account: HashMap::new(),
+            clips: HashMap::new(),
+            kept_bytes: 0,
+            images: HashMap::new(),
+            arrivals: 0,
+            #[cfg(test)]
+            dropped: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

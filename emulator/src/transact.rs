@@ -1,0 +1,235 @@
+//! The loop around the engine: load an account, decide, commit, and decide again if another request was first.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+
+use mockreel_contracts::UnixMillis;
+
+use crate::app::App;
+use crate::clock::AccountClock;
+use crate::engine::{
+    self, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Submission,
+};
+use crate::scenario::{Effects, RequestFacts, Scenario};
+use crate::state::account::AccountState;
+use crate::state::job::{Ending, Job};
+use crate::state::wallet::{Funds, WalletUpdate};
+use crate::store::StoreError;
+
+/// The reason why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotCommitted<E: std::error::Error> {
+    /// The engine refused it.
+    #[error("{0}")]
+    Refused(E),
+    /// The store has no room.
+    #[error("{0}")]
+    Store(StoreError),
+}
+
+/// An account as it was loaded, for as many commands as a request has. A commit keeps it up to date.
+pub(crate) struct LoadedAccount<'a> {
+    app: &'a App,
+    /// The account, as a digest.
+    pub(crate) name: Arc<str>,
+    /// Its state.
+    pub(crate) state: AccountState,
+}
+
+impl fmt::Debug for LoadedAccount<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadedAccount").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The jobs that a command depends on.
+#[derive(Clone, Copy)]
+enum Subject<'s> {
+    /// None.
+    Account,
+    /// One, as it was loaded.
+    Job(&'s Arc<Job>),
+    /// All with a vendor.
+    Jobs(&'s str),
+    /// All with a vendor, if the wallet depends on them.
+    JobsThatCount(&'s str),
+}
+
+impl App {
+    /// Loads an account.
+    pub(crate) async fn load_account(&self, name: &Arc<str>) -> LoadedAccount<'_> {
+        LoadedAccount { app: self, name: Arc::clone(name), state: self.store.account(name).await }
+    }
+
+    /// What an account has with a vendor now.
+    pub(crate) async fn funds(&self, account: &Arc<str>, vendor: &str) -> Funds {
+        let (state, jobs) = self.store.account_and_jobs(account, vendor).await;
+        let spent = state.spent(vendor, &jobs, state.clock.now(self.clock.now()));
+        let wallet = state.wallet(vendor);
+        Funds { balance: wallet.left(spent), spent, limits: wallet.limits().clone() }
+    }
+}
+
+impl LoadedAccount<'_> {
+    /// The account's time.
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.state.clock.now(self.app.clock.now())
+    }
+
+    /// Loads the account again.
+    pub(crate) async fn reload(&mut self) {
+        self.state = self.app.store.account(&self.name).await;
+    }
+
+    /// Accepts a job.
+    pub(crate) async fn submit(
+        &mut self,
+        submission: &Submission<'_>,
+    ) -> Result<Arc<Job>, NotCommitted<LimitExceeded>> {
+        let subject = Subject::JobsThatCount(&submission.contract.id);
+        self.decide(subject, |context| engine::accept_submission(context, submission)).await
+    }
+
+    /// Records a poll of a job.
+    pub(crate) async fn record_poll(&mut self, job: &Arc<Job>) -> Result<Arc<Job>, NotCommitted<Infallible>> {
+        self.decide_on_job(job, |context, job| Ok(engine::record_poll(context, job))).await
+    }
+
+    /// Cancels a job if it still waits.
+    pub(crate) async fn cancel_queued(
+        &mut self,
+        job: &Arc<Job>,
+    ) -> Result<Arc<Job>, NotCommitted<Infallible>> {
+        self.decide_on_job(job, |context, job| Ok(engine::cancel_queued(context, job))).await
+    }
+
+    /// Takes a job out of the queue.
+    pub(crate) async fn start_job(&mut self, job: &Arc<Job>) -> Result<Arc<Job>, NotCommitted<JobRefusal>> {
+        self.decide_on_job(job, engine::start_job).await
+    }
+
+    /// Ends a job.
+    pub(crate) async fn end_job(
+        &mut self,
+        job: &Arc<Job>,
+        ending: &Ending,
+    ) -> Result<Arc<Job>, NotCommitted<JobRefusal>> {
+        self.decide_on_job(job, |context, job| engine::end_job(context, job, ending)).await
+    }
+
+    /// Counts a refusal by a vendor.
+    pub(crate) async fn count_refusal(&mut self, vendor: &Arc<str>) -> Result<u64, NotCommitted<Infallible>> {
+        self.decide(Subject::Account, |context| Ok(engine::count_refusal(context, vendor))).await
+    }
+
+    /// Counts an upload address that a vendor gives out.
+    pub(crate) async fn count_upload(&mut self, vendor: &Arc<str>) -> Result<u64, NotCommitted<Infallible>> {
+        self.decide(Subject::Account, |context| Ok(engine::count_upload(context, vendor))).await
+    }
+
+    /// Puts the account on a clock, and answers its time by that.
+    pub(crate) async fn set_clock(
+        &mut self,
+        clock: AccountClock,
+    ) -> Result<UnixMillis, NotCommitted<ClockWouldGoBack>> {
+        self.decide(Subject::Account, |context| engine::set_clock(context, clock)).await
+    }
+
+    /// Changes the account's wallet for a vendor.
+    pub(crate) async fn update_wallet(
+        &mut self,
+        vendor: &Arc<str>,
+        update: &WalletUpdate,
+    ) -> Result<(), NotCommitted<Infallible>> {
+        self.decide(Subject::Jobs(vendor), |context| Ok(engine::update_wallet(context, vendor, update))).await
+    }
+
+    /// Resolves which effects scenarios have on a request, these first.
+    pub(crate) async fn resolve_effects(
+        &mut self,
+        request: &RequestFacts<'_>,
+        first: &[Arc<Scenario>],
+    ) -> Result<Effects, NotCommitted<Infallible>> {
+        self.decide(Subject::Account, |context| Ok(engine::resolve_effects(context, request, first))).await
+    }
+
+    /// Adds scenarios of the account's own.
+    pub(crate) async fn add_scenarios(
+        &mut self,
+        added: &[Arc<Scenario>],
+    ) -> Result<(), NotCommitted<Infallible>> {
+        self.decide(Subject::Account, |context| Ok(engine::add_scenarios(context, added))).await
+    }
+
+    /// Drops scenarios of the account's own, and answers whether there were any.
+    pub(crate) async fn drop_scenarios(
+        &mut self,
+        name: Option<&str>,
+    ) -> Result<bool, NotCommitted<Infallible>> {
+        self.decide(Subject::Account, |context| Ok(engine::drop_scenarios(context, name))).await
+    }
+
+    async fn decide_on_job<T, E: std::error::Error>(
+        &mut self,
+        job: &Arc<Job>,
+        decide: impl Fn(&DecisionContext<'_>, &Arc<Job>) -> Result<Decision<T>, E>,
+    ) -> Result<T, NotCommitted<E>> {
+        let decide = |context: &DecisionContext<'_>| decide(context, context.jobs.first().unwrap_or(job));
+        self.decide(Subject::Job(job), decide).await
+    }
+
+    /// Decides and commits until no other request comes in between.
+    async fn decide<T, E: std::error::Error>(
+        &mut self,
+        subject: Subject<'_>,
+        decide: impl Fn(&DecisionContext<'_>) -> Result<Decision<T>, E>,
+    ) -> Result<T, NotCommitted<E>> {
+        let App { store, scheduler, clock, settings, .. } = self.app;
+        let mut jobs = match subject {
+            Subject::Job(job) => vec![Arc::clone(job)],
+            Subject::Account | Subject::Jobs(_) | Subject::JobsThatCount(_) => self.load_jobs(subject).await,
+        };
+        loop {
+            let context = DecisionContext {
+                account: &self.name,
+                state: &self.state,
+                jobs: &jobs,
+                seed: settings.seed,
+                system_now: clock.now(),
+            };
+            let Decision { changes, result } = decide(&context).map_err(NotCommitted::Refused)?;
+            if changes.is_empty() {
+                return Ok(result);
+            }
+            match store.commit(&self.name, self.state.version, &changes, context.system_now).await {
+                Ok(state) => {
+                    self.state = state;
+                    scheduler.note_changes(&self.name, &changes);
+                    return Ok(result);
+                }
+                Err(StoreError::Conflict) => {
+                    self.reload().await;
+                    jobs = self.load_jobs(subject).await;
+                }
+                Err(full @ StoreError::Full) => return Err(NotCommitted::Store(full)),
+            }
+        }
+    }
+
+    /// Loads the jobs that a command depends on. Those of a vendor come with the account's state of the same moment, so that
+    /// what is refused was short at that moment.
+    async fn load_jobs(&mut self, subject: Subject<'_>) -> Vec<Arc<Job>> {
+        let store = &self.app.store;
+        match subject {
+            Subject::Account => Vec::new(),
+            Subject::JobsThatCount(vendor) if !self.state.wallet(vendor).depends_on_jobs() => Vec::new(),
+            Subject::Job(job) => store.job(&job.key).await.into_iter().collect(),
+            Subject::Jobs(vendor) | Subject::JobsThatCount(vendor) => {
+                let (state, jobs) = store.account_and_jobs(&self.name, vendor).await;
+                self.state = state;
+                jobs
+            }
+        }
+    }
+}
