@@ -133,7 +133,7 @@ fn entry(
         "vendor": report.vendor,
         "edition": result.edition,
     });
-    write_result(&issue, rules, location, properties, Map::new())
+    write_result(&issue, rules, &location, &properties, Map::new())
 }
 
 fn invocation(report: &Report) -> Value {

@@ -92,5 +92,5 @@ fn result_of(finding: &Finding, rules: &[Value], documents: &Documents) -> Value
         properties["verdict"] = json!(crate::verdict::name(verdict));
     }
     let state = words::baseline_of(finding).map(|word| ("baselineState".to_owned(), json!(word)));
-    write_result(&issue, rules, location, properties, state.into_iter().collect())
+    write_result(&issue, rules, &location, &properties, state.into_iter().collect())
 }

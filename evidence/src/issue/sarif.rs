@@ -57,8 +57,8 @@ fn write_run(run: Run) -> Value {
 pub fn write_result(
     issue: &Issue,
     rules: &[Value],
-    location: Value,
-    properties: Value,
+    location: &Value,
+    properties: &Value,
     more: Map<String, Value>,
 ) -> Value {
     let mut result = json!({
