@@ -23,6 +23,11 @@ const PERCENTS: usize = 3;
 /// How many bytes a byte of a secret takes when it is written in another way: `\u0041` is long.
 const WIDEST: usize = 6;
 
+/// How many characters of secrets are compared for each byte of a text, and for any text at the least. Who sends a long
+/// secret and a text full of its beginnings must not hold up anybody; then the rest of the text is hidden.
+const STEPS_PER_BYTE: usize = 8;
+const MIN_STEPS: usize = 64 * 1024;
+
 /// Texts to be found, and the marks that stand in their place.
 #[derive(Clone)]
 pub struct Secrets {
@@ -143,19 +148,25 @@ impl Secrets {
         if self.patterns.is_empty() {
             return spans;
         }
+        let mut steps = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(MIN_STEPS);
         for (at, byte) in text.bytes().enumerate() {
             // No character begins with a byte that continues one, so that each find is at a character.
             if !self.begins[usize::from(byte)] {
                 continue;
             }
-            let finds = self.patterns.iter().filter_map(|pattern| pattern.span(text, at));
-            let Some(span) = finds.reduce(|one, other| one.join(&other)) else { continue };
+            let finds = self.patterns.iter().filter_map(|pattern| pattern.span(text, at, &mut steps));
+            let span = finds.reduce(|one, other| one.join(&other));
+            let rest = (steps == 0).then(|| self.patterns[0].rest_of(text, at));
+            let Some(span) = rest.or(span) else { continue };
             match spans.pop() {
                 Some(last) if span.range.start < last.range.end => spans.push(last.join(&span)),
                 last => {
                     spans.extend(last);
                     spans.push(span);
                 }
+            }
+            if steps == 0 {
+                break;
             }
         }
         spans
@@ -189,12 +200,19 @@ fn encode_stretch(secret: &str, offset: usize, mark: &Arc<str>) -> Writing {
 
 impl Writing {
     /// The stretch that begins here, if one does; a little more at its edges if these betray something.
-    fn span(&self, text: &str, at: usize) -> Option<SecretSpan> {
+    fn span(&self, text: &str, at: usize, steps: &mut usize) -> Option<SecretSpan> {
         let bytes = text.as_bytes();
+        if bytes.len() - at < self.characters.len() {
+            return None;
+        }
         let (first, rest) = self.characters.split_first()?;
         let mut ends = Vec::new();
         self.step(bytes, at, *first, &mut ends);
         for character in rest {
+            *steps = steps.saturating_sub(ends.len());
+            if ends.is_empty() || *steps == 0 {
+                return None;
+            }
             let mut next = Vec::new();
             for end in ends {
                 let end = if self.base64.is_some() { skip_line_breaks(bytes, end) } else { end };
@@ -216,6 +234,11 @@ impl Writing {
             }
         }
         Some(SecretSpan { range, mark: Arc::clone(&self.mark), is_plain })
+    }
+
+    /// All that follows in a text, hidden because it cannot be searched in reasonable time.
+    fn rest_of(&self, text: &str, at: usize) -> SecretSpan {
+        SecretSpan { range: at..text.len(), mark: Arc::clone(&self.mark), is_plain: false }
     }
 
     /// Whether a text is the pattern as it is, whatever its case.

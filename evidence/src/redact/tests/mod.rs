@@ -177,3 +177,15 @@ fn the_kind_of_a_body_is_what_it_is_not_what_it_is_called() {
     assert_eq!(sent(raw), Content::Text("{\"model\":".to_owned()));
     assert_eq!(sent(Body::None), Content::Empty);
 }
+
+#[test]
+fn a_long_secret_and_a_text_full_of_its_beginnings_are_hidden_without_comparing_each_with_each() {
+    let secret = "k".repeat(200_000);
+    let redactor = Redactor::new(&[secret.as_str()]).unwrap();
+    let text = format!("before {} after", "k".repeat(400_000));
+    let answer = Answer { status: 200, headers: Vec::new(), body: text.into_bytes() };
+    let request =
+        Outgoing { method: "GET".to_owned(), url: "/".to_owned(), headers: Vec::new(), body: Body::None };
+    let kept = redactor.keep(1, "", 0, 0, &request, &Ok(answer));
+    assert_eq!(kept.answer.unwrap().body, Content::Text("before [key]".to_owned()));
+}
