@@ -57,7 +57,7 @@ impl AccountLimits {
     ///
     /// # Errors
     ///
-    /// Names the first limit that is not from 1 to [`MAX_LIMIT`].
+    /// Names the first limit that is not from 1 to `MAX_LIMIT`.
     pub fn check(&self) -> Result<(), String> {
         let of_models = self.models.iter().flat_map(|(id, limits)| {
             limits.named().into_iter().map(move |(name, number)| (format!("models.{id}.{name}"), number))
