@@ -36,11 +36,6 @@ pub fn first_half(entropy: &[u8; 32]) -> [u8; 16] {
     std::array::from_fn(|index| entropy[index])
 }
 
-/// The second half of the entropy.
-pub fn second_half(entropy: &[u8; 32]) -> [u8; 16] {
-    std::array::from_fn(|index| entropy[index + 16])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

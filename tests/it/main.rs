@@ -2,7 +2,7 @@
 //!
 //! In reading order:
 //!
-//! 1. A user's first hour: [`walk`] (each vendor from an image to a video), [`tour`] (the README's commands as
+//! 1. A user's first hour: [`walk`] (each vendor from an image to a video), [`tour`] (the tour's commands as
 //!    printed), [`command`] (flags, files, exit codes).
 //! 2. A client against a vendor: [`routing`] (hosts and addresses), [`vendors`] (each vendor's contract table, row by
 //!    row), [`models`] (every model of one vendor), [`images`] (limits, by every way in), [`results`] (videos and

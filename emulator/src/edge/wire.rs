@@ -5,7 +5,7 @@
 //! another is written in its place. What was asked is read from the bytes that came. Of a head that
 //! was sent before the answer to the one before it, those bytes are not known; then no vendor was asked.
 //!
-//! It is also where a connection is cut after a byte of an answer, if that was ordered (`fault.rs`).
+//! It is also where a connection is cut after a byte of an answer, if a scenario says so (`fault/`).
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -206,7 +206,7 @@ fn moments_by_polls(
         Mark::Started(_) | Mark::Ended(..) => None,
     });
     let start = polls.nth(each);
-    // `nth` has used up the looks before it, so the end is `each` polls further on.
+    // `nth` has used up the polls before it, so the end is `each` polls further on.
     let end = if each == 0 { start } else { polls.nth(each - 1) };
     (start.filter(|_| timeline.starts_at.is_some()), end.filter(|_| timeline.ends_at.is_some()))
 }

@@ -219,11 +219,6 @@ impl Violation {
         unescape(token)
     }
 
-    /// Whether nothing came where something was required.
-    pub fn is_missing(&self) -> bool {
-        matches!(self.rule, Rule::Required { .. })
-    }
-
     /// Fills the blanks of a wording: `<received>`, `<limit>`, `<kind>`, `<detail>`.
     pub fn fill(&self, wording: &str) -> String {
         let detail = match &self.rule {

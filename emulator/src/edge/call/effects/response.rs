@@ -67,7 +67,7 @@ fn remove_value(body: &mut Value, pointer: &str) {
     let name = unescape(token);
     match body.pointer_mut(parent) {
         Some(Value::Object(members)) => {
-            // The others keep their effect.
+            // The others keep their order.
             members.shift_remove(&name);
         }
         Some(Value::Array(items)) => {
