@@ -1,6 +1,7 @@
 //! The catalogue of cases, as the comparison of answers sees it.
 
 use mockreel_drift::observed::CaseKnowledge;
+use mockreel_evidence::exchange::Intent;
 
 use crate::cases::case;
 use crate::clause::{Cost, Stage};
@@ -26,8 +27,7 @@ impl CaseKnowledge for KnownCases<'_> {
     }
 
     fn documents_refusal(&self, id: &str) -> bool {
-        let wrong =
-            ["VAL-", "GEN-", "CHAOS-"].iter().any(|area| id.starts_with(area)) || self.expects_refusal(id);
+        let wrong = Intent::of_case(id).may_be_wrong() || self.expects_refusal(id);
         let clause = case(id).zip(self.profile).and_then(|(case, profile)| (case.clause)(profile));
         let sources = clause.map(|clause| clause.sources).unwrap_or_default();
         wrong && sources.iter().any(|source| source.grade.is_documentation())

@@ -130,15 +130,30 @@ pub enum Intent {
 /// The case on whose behalf a target is probed before a run.
 pub const PROBE: &str = "PROBE";
 
-impl Exchange {
-    /// What it was for: the area of its case says so, which every cassette has.
-    pub fn intent(&self) -> Intent {
-        match self.case.split('-').next().unwrap_or_default() {
-            "VAL" => Intent::WrongOnPurpose,
-            "GEN" | "CHAOS" => Intent::Drawn,
-            PROBE => Intent::Probe,
-            _ => Intent::Honest,
+impl Intent {
+    /// Reads the intent from the area of a case's id, which every cassette has.
+    pub fn of_case(id: &str) -> Self {
+        match id.split('-').next().unwrap_or_default() {
+            "VAL" => Self::WrongOnPurpose,
+            "GEN" | "CHAOS" => Self::Drawn,
+            PROBE => Self::Probe,
+            _ => Self::Honest,
         }
+    }
+
+    /// Whether the request was wrong on purpose, or may have been.
+    pub fn may_be_wrong(self) -> bool {
+        match self {
+            Self::WrongOnPurpose | Self::Drawn => true,
+            Self::Honest | Self::Probe => false,
+        }
+    }
+}
+
+impl Exchange {
+    /// Reads the intent of the request.
+    pub fn intent(&self) -> Intent {
+        Intent::of_case(&self.case)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::profile::Profile;
 use crate::session::{CaseEnd, CaseError, Session};
 use crate::shape::{self, find_undocumented};
 use mockreel_contracts::Operation;
-use mockreel_evidence::exchange::{Content, Exchange, Intent};
+use mockreel_evidence::exchange::{Content, Exchange};
 
 /// The most findings that are written down one by one.
 const MOST_FINDINGS: usize = 100;
@@ -61,8 +61,7 @@ pub(super) const CASES: &[Case] = &[
 /// The exchanges of vendor paths, requests that were wrong on purpose left out.
 fn honest_exchanges<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Exchange> {
     session.exchanges().iter().filter(|exchange| {
-        matches!(exchange.intent(), Intent::Honest | Intent::Probe)
-            && session.target.is_vendor_path(&exchange.request.url)
+        !exchange.intent().may_be_wrong() && session.target.is_vendor_path(&exchange.request.url)
     })
 }
 

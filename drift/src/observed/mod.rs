@@ -34,10 +34,7 @@ pub trait CaseKnowledge: fmt::Debug {
 
 /// Whether a request was wrong on purpose.
 pub(crate) fn is_wrong_on_purpose(cases: &dyn CaseKnowledge, exchange: &Exchange) -> bool {
-    match exchange.intent() {
-        Intent::WrongOnPurpose | Intent::Drawn => true,
-        Intent::Honest | Intent::Probe => cases.expects_refusal(&exchange.case),
-    }
+    exchange.intent().may_be_wrong() || cases.expects_refusal(&exchange.case)
 }
 
 /// Of what kind an answer is.
