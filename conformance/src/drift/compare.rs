@@ -41,6 +41,13 @@ pub struct InputPair<'a> {
 ///
 /// If answers are wanted and something else was named.
 pub fn compare_inputs(pair: InputPair<'_>) -> Result<Report, SuiteError> {
+    let mut report = compare_sides(pair)?;
+    let sides = [Some(pair.old), Some(pair.new), pair.emulator, pair.previous];
+    report.not_compared.extend(sides.into_iter().flatten().flat_map(|side| side.gaps.iter().cloned()));
+    Ok(report)
+}
+
+fn compare_sides(pair: InputPair<'_>) -> Result<Report, SuiteError> {
     let emulator = require_answers(pair.emulator, "--emulator")?;
     let previous = require_answers(pair.previous, "--previous")?;
     let (old, new) = (pair.old, pair.new);
@@ -104,6 +111,9 @@ pub fn read_comparison_inputs(
         side.ok_or_else(|| SuiteError::Usage(format!("{name}: expected something to read, not to ask")))
     };
     let side = previous.map(read).transpose()?;
+    if let Some(gap) = side.as_ref().and_then(|side| side.gaps.first()) {
+        return Err(SuiteError::Usage(format!("--previous {gap}; record the run again")));
+    }
     let previous = require_answers(side.as_ref(), "--previous")?.cloned().map(Arc::new);
     let documents = match specs {
         [] => return Ok(ComparisonInputs { previous, specs: None }),

@@ -55,7 +55,7 @@ pub fn look(
     };
     let seen = Observed::of(&[tape]);
     let what = InputKind::Answers(Box::new(seen), Arc::clone(&wanted.contract));
-    Ok((Input { name: name.to_owned(), what }, report))
+    Ok((Input { name: name.to_owned(), what, gaps: Vec::new() }, report))
 }
 
 /// The vendor's base address, where only that of a stand-in of ours on this machine was given.

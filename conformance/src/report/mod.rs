@@ -7,6 +7,8 @@ use crate::outcome::Report;
 pub use mockreel_evidence::issue::escape;
 pub use mockreel_evidence::issue::format::{Format, parse_requests};
 
+mod causes;
+mod curl;
 pub mod github;
 pub mod html;
 pub mod json;

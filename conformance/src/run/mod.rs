@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::case::Case;
 use crate::clause::{Level, SHARED, Stage};
 use crate::events::Event;
-use crate::exit::{EXHAUSTED, FINE, INTERNAL, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE};
+use crate::exit::{EXHAUSTED, FINE, INTERNAL, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE, worst_exit};
 use crate::outcome::{CaseResult, Outcome, Report, SCHEMA_VERSION, Spend};
 use crate::plan::{Plan, Worst};
 use crate::profile::Profile;
@@ -77,6 +77,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         target: target.name,
+        recording: None,
         vendor: profile.contract().id.clone(),
         edition: profile.contract().edition.clone(),
         model: profile.only().map(str::to_owned),
@@ -85,6 +86,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
         exit_code: 0,
         spend,
         summary: BTreeMap::new(),
+        notices: Vec::new(),
         results,
         exchanges,
     };
@@ -116,6 +118,10 @@ pub fn recount(report: &mut Report) {
     } else {
         FINE
     };
+    if report.recording.as_ref().is_some_and(|recording| recording.gap.is_some()) {
+        // Nobody knows what the rest would have shown.
+        report.exit_code = worst_exit([report.exit_code, UNREACHABLE].into_iter());
+    }
 }
 
 /// Whether a case was left open by the end of another that nobody expects to fail.

@@ -14,6 +14,9 @@ mod send;
 mod steer;
 pub(crate) mod wording;
 
+/// How a message begins that says what is wrong with the answer to a good request.
+pub(crate) const ANSWER_TO_SUBMIT: &str = "the answer to submit is 2";
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -333,7 +336,8 @@ impl<'a> Session<'a> {
     ///
     /// If it cannot be written.
     pub(crate) fn finish(mut self) -> Result<(Vec<Exchange>, Budget), CaseError> {
-        if let Some(recorder) = self.recorder.take() {
+        // A recording that broke has no end.
+        if let Some(recorder) = self.recorder.take().filter(|_| self.unrecorded.is_none()) {
             recorder.finish().map_err(|error| CaseError::Internal(error.to_string()))?;
         }
         Ok((self.exchanges, self.budget))
