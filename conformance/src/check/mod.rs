@@ -62,7 +62,8 @@ pub fn plan(wanted: &CheckOptions) -> Result<Plan, SuiteError> {
         free: Some(free),
         inputs: ComparisonInputs::default(),
     };
-    Ok(Plan { allows_unknown: wanted.allow_unknown_price, ..Plan::of(&parts, &cases) })
+    let (allows_unknown, cap) = (wanted.allow_unknown_price, wanted.max_spend);
+    Ok(Plan { allows_unknown, cap, ..Plan::of(&parts, &cases) })
 }
 
 /// Runs the cases that were asked for.

@@ -50,6 +50,11 @@ pub fn look(
         base: &base,
         recorded: &report.started,
         stand_in: report.results.iter().any(|result| result.evidence == Evidence::Emulator),
+        stub: Some(base.as_str()).filter(|base| {
+            let url = Url::parse(base).ok();
+            report.results.iter().all(|result| result.evidence != Evidence::Emulator)
+                && url.is_some_and(|url| is_loopback(&url))
+        }),
         exchanges: &report.exchanges,
         cases: crate::cases::WITHOUT_PROFILE,
     };

@@ -65,6 +65,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     }
     excuse_dependents(&mut results);
     doubt_refusals(&session, cases, &mut results);
+    let notices = session.notices();
     let place = |result: &CaseResult| cases.iter().position(|case| case.id == result.id);
     results.sort_by_key(place);
     let (exchanges, budget) = session.finish().map_err(|stop| SuiteError::Internal(stop.to_string()))?;
@@ -86,7 +87,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
         exit_code: 0,
         spend,
         summary: BTreeMap::new(),
-        notices: Vec::new(),
+        notices,
         results,
         exchanges,
     };

@@ -57,6 +57,18 @@ impl Probed {
 
 fn ask_target(session: &mut Session<'_>) -> Result<(), SuiteError> {
     reset_accounts(session)?;
+    ask_vendor(session)?;
+    if session.target.control.is_some() {
+        // Recordings from before this was asked have no answer to it.
+        let is_recorded = session.target.evidence == Evidence::Cassette;
+        session
+            .look_at_settings()
+            .or_else(|stop| if is_recorded { Ok(()) } else { Err(explain_loss(stop)) })?;
+    }
+    Ok(())
+}
+
+fn ask_vendor(session: &mut Session<'_>) -> Result<(), SuiteError> {
     let id = session.strange_id("probe");
     let poll = session.profile.poll(&id);
     let keyless = Probed::of(session, &poll.clone().from(Credential::Nobody))?;

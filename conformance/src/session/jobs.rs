@@ -201,6 +201,9 @@ impl Session<'_> {
 
     /// What it means that a job has not ended in time; the cases after it do not wait for theirs.
     fn give_up(&mut self, poll: &Poll, waited_ms: u64) -> CaseError {
+        if let Err(setting) = self.require_time() {
+            return setting;
+        }
         let waited = seconds(waited_ms);
         let why = match (&poll.seen.status, poll.seen.phase) {
             (Some(word), None) => {

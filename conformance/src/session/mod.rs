@@ -11,6 +11,7 @@ mod money;
 pub mod patience;
 mod redact;
 mod send;
+mod settings;
 mod steer;
 pub(crate) mod wording;
 
@@ -102,6 +103,10 @@ pub struct Session<'a> {
     patience: Patience,
     /// The case that waited for a job that did not end, and how that looked.
     unending: Option<(&'static str, String)>,
+    /// What moves the jobs of a stand-in, if that is not time.
+    moved_by: Option<String>,
+    /// What there is to know about the target, for the report.
+    notices: Vec<String>,
     /// The status by which the request was refused that ought to be accepted.
     good_refused: Option<u16>,
     /// Time by which the target's manual clock was moved.
@@ -167,6 +172,8 @@ impl<'a> Session<'a> {
             stopped: Vec::new(),
             patience: parts.patience,
             unending: None,
+            moved_by: None,
+            notices: Vec::new(),
             good_refused: None,
             moved_ms: 0,
             image,
