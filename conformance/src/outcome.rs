@@ -263,7 +263,7 @@ impl Report {
     }
 
     /// Whom the answers are from: the recorded run's target if it was played back.
-    pub fn asked(&self) -> &str {
+    pub fn target_of_answers(&self) -> &str {
         self.recording.as_ref().map_or(&self.target, |recording| &recording.target)
     }
 

@@ -114,29 +114,29 @@ pub(crate) fn run_plan(flags: CheckFlags) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(worst_exit(codes.into_iter())))
 }
 
-/// Flags of `check` that change nothing in what it would send and could cost. `plan` takes them, so that it can be asked
-/// with the words of the run, and its help leaves them out.
-const WITHOUT_EFFECT_ON_PLAN: [&str; 14] = [
-    "key_env",
-    "second_key_env",
-    "list",
-    "ledger",
-    "baseline",
-    "cassette",
-    "replay",
-    "github",
-    "previous",
-    "spec",
-    "wait",
-    "interval",
-    "color",
-    "no_progress",
+/// The flags that change what a run would send and could cost. `plan` takes the others of `check` too, so that it can be
+/// asked with the words of the run, and its help leaves them out.
+const FLAGS_OF_PLAN: [&str; 14] = [
+    "vendors",
+    "model",
+    "target",
+    "max_spend",
+    "allow_unknown_price",
+    "paid",
+    "generated",
+    "only",
+    "skip",
+    "seed",
+    "image",
+    "report",
+    "quiet",
+    "config",
 ];
 
 /// A flag as the help of `plan` has it.
 pub(crate) fn hide_from_plan(arg: clap::Arg) -> clap::Arg {
     match arg.get_id().as_str() {
-        id if WITHOUT_EFFECT_ON_PLAN.contains(&id) => arg.hide(true),
+        id if !FLAGS_OF_PLAN.contains(&id) => arg.hide(true),
         "report" => arg.help("Write the plan: md=F, json=F; repeatable"),
         "quiet" => arg.help("Print the plan only if the exit code is not 0"),
         "max_spend" => {

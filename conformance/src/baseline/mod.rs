@@ -210,7 +210,7 @@ impl Baseline {
     /// Judges a report by what was expected, and names in its notices the entries that had no effect: of a day that is
     /// over, of cases without a verdict, of other targets. A replay is judged as the run that it plays back.
     pub fn judge(&self, report: &mut Report, today: &str) {
-        let asked = report.asked().to_owned();
+        let asked = report.target_of_answers().to_owned();
         let (vendor, edition, target) =
             (report.vendor.clone(), report.edition.clone(), report.target.clone());
         self.apply(&mut report.results, &vendor, &edition, &asked, today);
@@ -226,7 +226,7 @@ impl Baseline {
 
     /// A line for each entry about the report's vendor that had no effect, and one for all that are about other targets.
     fn idle(&self, report: &Report, today: &str) -> Vec<String> {
-        let targets = [report.asked(), report.target.as_str()];
+        let targets = [report.target_of_answers(), report.target.as_str()];
         let of_edition = |entry: &&Expected| {
             entry.vendor == report.vendor
                 && entry.edition.as_ref().is_none_or(|named| *named == report.edition)
@@ -257,7 +257,7 @@ impl Baseline {
             let entries = if count == 1 { "1 entry is" } else { &format!("{count} entries are") };
             lines.push(format!(
                 "baseline: {entries} about another target ({named}); this run is about {}",
-                report.asked()
+                report.target_of_answers()
             ));
         }
         lines
@@ -282,7 +282,7 @@ impl Baseline {
     pub fn rewritten(&self, report: &Report, reason: &str, expires: &str) -> String {
         let mut expected = self.expected.clone();
         let (vendor, edition) = (&report.vendor, &report.edition);
-        let target = report.asked();
+        let target = report.target_of_answers();
         for result in &report.results {
             match result.outcome {
                 Outcome::Pass | Outcome::UnexpectedPass => {

@@ -77,8 +77,8 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
             let target = target_of_recording(&header, clock.unix_ms());
             let generated = header.generated.min(MOST_GENERATED);
             let patience = header.wait_ms.map_or_else(
-                || Patience::before_it_was_recorded(&target),
-                |wait_ms| Patience::recorded(&target, wait_ms, header.interval_ms),
+                || Patience::of_old_recording(&target),
+                |wait_ms| Patience::of_recording(&target, wait_ms, header.interval_ms),
             );
             let recorded = Allowed { free: header.free, paid: header.paid, generated, patience };
             let wire = Box::new(ReplayWire::new(&cassette));

@@ -41,6 +41,9 @@ fn command(exchange: &Exchange) -> String {
         if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
             continue;
         }
+        // A key that nobody gave is hidden by the header's name alone.
+        let is_key = name.eq_ignore_ascii_case("authorization");
+        let value = if is_key { value.replace("[redacted]", "[key]") } else { value.clone() };
         words.push(format!("-H {}", quote(&format!("{name}: {value}"))));
     }
     let typed = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));

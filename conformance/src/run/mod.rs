@@ -152,7 +152,7 @@ fn excuse_dependents(results: &mut [CaseResult]) {
 
 /// A refusal proves nothing where the request that ought to be accepted was refused in the same way.
 fn doubt_refusals(session: &Session<'_>, cases: &[&'static Case], results: &mut [CaseResult]) {
-    let Some(status) = session.good_refused() else { return };
+    let Some(status) = session.status_of_good_refusal() else { return };
     let exchanges = session.exchanges();
     for result in results.iter_mut().filter(|result| result.outcome == Outcome::Pass) {
         let by_refusal = cases.iter().any(|case| case.id == result.id && case.by_refusal);

@@ -1,4 +1,4 @@
-//! Whether anybody is there: an API of this vendor that takes the key, asked by four requests that cost nothing.
+//! The probe before a run: four requests that cost nothing, by which an API of the vendor that takes the key is found.
 
 use serde_json::Value;
 

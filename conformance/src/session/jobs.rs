@@ -136,12 +136,12 @@ impl Session<'_> {
     ) -> Result<Poll, CaseError> {
         self.require_hope()?;
         let patience = self.patience;
-        let began = self.answered_ms();
+        let began = self.last_answer_ms();
         let mut in_vain = 0;
         let mut unknown_since = None;
         loop {
             let asked = self.send(&self.profile.poll(id));
-            let elapsed_ms = self.answered_ms().saturating_sub(began);
+            let elapsed_ms = self.last_answer_ms().saturating_sub(began);
             match trouble(asked) {
                 Ok(answer) => {
                     let poll = self.read_poll(answer);

@@ -322,7 +322,7 @@ impl<'a> Session<'a> {
     }
 
     /// When the last answer came, on the clock that the target's jobs follow: the same in a run and in its replay.
-    pub(crate) fn answered_ms(&self) -> u64 {
+    pub(crate) fn last_answer_ms(&self) -> u64 {
         let last = self.exchanges.last().map_or(0, |last| last.at_ms.saturating_add(last.took_ms));
         last.saturating_add(self.moved_ms)
     }
@@ -333,7 +333,7 @@ impl<'a> Session<'a> {
     }
 
     /// The status by which the request was refused that ought to be accepted, if it was.
-    pub(crate) fn good_refused(&self) -> Option<u16> {
+    pub(crate) fn status_of_good_refusal(&self) -> Option<u16> {
         self.good_refused
     }
 

@@ -88,7 +88,7 @@ impl JudgedPlaces {
         let held = match verdict {
             Verdict::Ok => return,
             // That an answer lacked what it may lack proves nothing until there are many.
-            Verdict::EmulatorWrong if is_lack(said, around) => return,
+            Verdict::EmulatorWrong | Verdict::UndocumentedEmulatorWrong if is_lack(said, around) => return,
             // Where nobody looked at the vendor, an emulator that keeps the documentation is no news.
             Verdict::Unproven => match stated.filter(|_| judged.docs != said.emulator) {
                 Some(stated) => stated.clone(),
@@ -144,15 +144,18 @@ impl JudgedPlaces {
     }
 }
 
-/// Whether emulator and vendor differ only in a member that is optional and was missing in a few of the vendor's answers.
+/// Whether emulator and vendor differ only in a member that need not be there and was missing in a few of the vendor's answers.
 fn is_lack(said: &Statements<Fact>, around: Triple<Option<&Shape>>) -> bool {
-    let (Some(docs), Some(emulator), Some(live)) = (&said.docs, &said.emulator, &said.live) else {
+    let (Some(emulator), Some(live)) = (&said.emulator, &said.live) else {
         return false;
     };
     let same =
         live.presence == Presence::Never || (live.types == emulator.types && live.null == emulator.null);
     let few = around.live.map_or(0, Shape::objects) < ENOUGH_SAMPLES;
-    docs.allows(emulator) && live.presence != Presence::Always && same && few
+    said.docs.as_ref().is_none_or(|docs| docs.allows(emulator))
+        && live.presence != Presence::Always
+        && same
+        && few
 }
 
 /// How sure it is: what was seen is certain, what was not seen only after a while.

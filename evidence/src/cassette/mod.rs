@@ -93,7 +93,7 @@ pub struct CassetteHeader {
 
 impl CassetteHeader {
     /// The same without what must not be kept.
-    fn redacted(&self, redactor: &Redactor) -> Self {
+    fn redact_texts(&self, redactor: &Redactor) -> Self {
         let text = |text: &String| redactor.text(text);
         Self {
             target: text(&self.target),

@@ -50,7 +50,7 @@ impl Recorder {
             _ => cannot_write(&path, &error),
         })?;
         let mut recorder = Self { path, file, exchanges: 0, digest: Sha256::new(), broken: None };
-        recorder.write(&header.redacted(redactor))?;
+        recorder.write(&header.redact_texts(redactor))?;
         Ok(recorder)
     }
 
