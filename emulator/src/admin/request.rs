@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::http::header::AUTHORIZATION;
+use axum::body::Body;
+use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::account::digest;
+use super::problem;
+use crate::account::{bearer_key, digest};
 use crate::app::App;
 use crate::handles::HandleError;
 
@@ -45,11 +47,26 @@ pub(super) type AdminResult = Result<Value, AdminError>;
 pub(super) struct AdminError {
     pub(super) status: StatusCode,
     pub(super) detail: String,
+    /// The methods that there are, where the method is what was wrong.
+    pub(super) allowed: Option<String>,
 }
 
 impl AdminError {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), allowed: None }
+    }
+
+    /// The error as a response.
+    pub(super) fn respond(&self) -> Response<Body> {
+        let mut response = problem(self.status, &self.detail);
+        let allowed = self.allowed.as_deref().and_then(|allowed| HeaderValue::from_str(allowed).ok());
+        if let Some(allowed) = allowed {
+            response.headers_mut().insert(ALLOW, allowed);
+        }
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     pub(super) fn bad(detail: impl Into<String>) -> Self {
@@ -92,9 +109,7 @@ impl<'a> AdminRequest<'a> {
         };
         let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
         let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = bearer.and_then(|text| text.trim().split_once(' '));
-        let bearer =
-            bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
+        let bearer = bearer.and_then(bearer_key);
         let account = match (named, bearer) {
             (Some("*"), _) => AccountScope::All,
             (Some(key), _) | (None, Some(key)) => AccountScope::One(digest(key)),
@@ -137,6 +152,15 @@ impl<'a> AdminRequest<'a> {
                 .map_err(|_| AdminError::bad(format!("`{name}` is `{text}`: expected a whole number")))
         })
         .transpose()
+    }
+
+    /// Says in an answer whether the one account that it concerns was ever seen: a key that is misspelt has no entries
+    /// either.
+    pub(super) async fn say_whether_known(&self, mut answer: Value) -> Value {
+        if let AccountScope::One(account) = &self.account {
+            answer["known"] = self.app.knows_account(account).await.into();
+        }
+        answer
     }
 
     /// The one account that it concerns, if there is one.

@@ -8,7 +8,9 @@ mod fault;
 mod files;
 mod handlers;
 pub(crate) mod headers;
+pub(crate) mod incoming;
 pub(crate) mod listen;
+mod nowhere;
 pub(crate) mod router;
 #[cfg(test)]
 mod tests;
