@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION};
+use axum::http::header::{ALLOW, AUTHORIZATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::problem;
 use crate::account::{bearer_key, digest};
 use crate::app::App;
+use crate::edge::headers::close_connection;
 use crate::handles::HandleError;
 
 /// How many entries a listing shows unless the request says otherwise.
@@ -64,7 +65,7 @@ impl AdminError {
             response.headers_mut().insert(ALLOW, allowed);
         }
         if self.status == StatusCode::REQUEST_TIMEOUT {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            close_connection(response.headers_mut());
         }
         response
     }

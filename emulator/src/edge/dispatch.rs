@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use mockreel_contracts::Contract;
 use super::call::answer_call;
 use super::call::log::{self, ResponseSummary, StrayRequest};
 use super::call::request::{CallContext, ReceivedParts, VendorRequest};
-use super::headers::{header_text, header_texts};
+use super::headers::{close_connection, header_text, header_texts};
 use super::incoming::encoding::decode_body;
 use super::incoming::head::{Head, HeadFlaw};
 use super::incoming::{IncomingBody, Received};
@@ -182,11 +182,6 @@ async fn refuse_head(
     response
 }
 
-/// Says that the connection ends with this response.
-pub(super) fn close_connection(headers: &mut HeaderMap) {
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
-}
-
 /// Answers what never became a request; the response is whole, as it goes over the wire.
 pub(super) async fn answer_unparsed(
     app: &Arc<App>,
@@ -233,7 +228,7 @@ async fn write_response(response: Response<Body>, with_body: bool) -> Vec<u8> {
     for (name, value) in &parts.headers {
         write_header(name, value.as_bytes());
     }
-    write_header(&axum::http::header::CONTENT_LENGTH, body.len().to_string().as_bytes());
+    write_header(&CONTENT_LENGTH, body.len().to_string().as_bytes());
     text.extend_from_slice(b"\r\n");
     if with_body {
         text.extend_from_slice(&body);

@@ -10,7 +10,7 @@ use super::log::{CallLog, log_call};
 use super::request::CallContext;
 use crate::clock::Stopwatch;
 use crate::edge::cors;
-use crate::edge::dispatch::close_connection;
+use crate::edge::headers::close_connection;
 use crate::scenario::TransportFault;
 
 /// A handled call.

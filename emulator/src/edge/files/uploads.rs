@@ -9,7 +9,7 @@ use super::{refuse_method, respond_expired, respond_gone, respond_plain};
 use crate::app::App;
 use crate::clock::Stopwatch;
 use crate::edge::call::log::{FileRequest, ResponseSummary, log_upload};
-use crate::edge::dispatch::close_connection;
+use crate::edge::headers::close_connection;
 use crate::edge::incoming::{IncomingBody, Received};
 
 /// Answers under `/__media/uploads/`.

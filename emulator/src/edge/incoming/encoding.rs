@@ -27,11 +27,11 @@ pub(in crate::edge) async fn decode_body(
         return Received::Encoded(name, bytes);
     }
     // Inflating takes long enough to make other connections wait.
-    let inflated = tokio::task::spawn_blocking(move || inflate(name, bytes, limit)).await;
+    let inflated = tokio::task::spawn_blocking(move || inflate_body(name, bytes, limit)).await;
     inflated.unwrap_or_else(|error| Received::Undecodable(error.to_string()))
 }
 
-fn inflate(name: String, bytes: Bytes, limit: u64) -> Received {
+fn inflate_body(name: String, bytes: Bytes, limit: u64) -> Received {
     let packed = bytes.as_ref();
     let read = match name.as_str() {
         "gzip" | "x-gzip" => read_up_to(MultiGzDecoder::new(packed), limit),

@@ -35,15 +35,15 @@ pub(in crate::edge) fn suggest_path<'a>(
 ) -> Option<String> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     let path = path.split('?').next().unwrap_or_default();
-    let given: Vec<String> = split(path).take(MOST_SEGMENTS + 1).map(comparable).collect();
+    let given: Vec<String> = split_path(path).take(MOST_SEGMENTS + 1).map(fold_segment).collect();
     if given.is_empty() || given.len() > MOST_SEGMENTS {
         return None;
     }
     let mut nearest: Option<(f64, String)> = None;
     for (prefix, served) in vendors {
-        for (known, template) in routes(&served.vendor.contract, &served.options) {
+        for (known, template) in list_routes(&served.vendor.contract, &served.options) {
             let template = format!("{prefix}{template}");
-            let segments: Vec<&str> = split(&template).collect();
+            let segments: Vec<&str> = split_path(&template).collect();
             let distance = path_distance(&given, &segments);
             let near = distance <= MOST_WRONG * segments.len().max(given.len()) as f64;
             let distance = distance + if known == method { 0.0 } else { OTHER_METHOD };
@@ -56,7 +56,7 @@ pub(in crate::edge) fn suggest_path<'a>(
 }
 
 /// The methods and paths of a vendor.
-fn routes<'a>(contract: &'a Contract, options: &'a Options) -> impl Iterator<Item = (&'a str, &'a str)> {
+fn list_routes<'a>(contract: &'a Contract, options: &'a Options) -> impl Iterator<Item = (&'a str, &'a str)> {
     contract.operations.values().flat_map(move |operation| {
         let is_off = |name: &String| options.is(name, "off");
         let routes = operation.routes.iter().filter(move |route| !route.option.as_ref().is_some_and(is_off));
@@ -64,11 +64,11 @@ fn routes<'a>(contract: &'a Contract, options: &'a Options) -> impl Iterator<Ite
     })
 }
 
-fn split(path: &str) -> impl Iterator<Item = &str> {
+fn split_path(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 
-fn comparable(segment: &str) -> String {
+fn fold_segment(segment: &str) -> String {
     let cut: String = segment.chars().take(MOST_CHARACTERS).collect();
     percent_decoded(&cut).to_lowercase()
 }
