@@ -18,6 +18,7 @@ use super::call::request::{CallContext, ReceivedParts, VendorRequest};
 use super::headers::{close_connection, header_text, header_texts};
 use super::incoming::encoding::decode_body;
 use super::incoming::head::{Head, HeadFlaw};
+use super::incoming::hints::is_tls;
 use super::incoming::{IncomingBody, Received};
 use super::nowhere::{answer_nowhere, refuse_proxy, refuse_stray};
 use super::router::{Destination, Serves, route_request};
@@ -190,9 +191,14 @@ pub(super) async fn answer_unparsed(
     local: SocketAddr,
     serves: Serves,
 ) -> Vec<u8> {
-    app.hints.look_for_tls(bytes, local.port());
-    let head = Head::read(bytes);
-    let flaw = head.flaw(status);
+    let (head, flaw) = if is_tls(bytes) {
+        app.hints.warn_of_tls(local.port());
+        (Head::read(b""), HeadFlaw::Tls)
+    } else {
+        let head = Head::read(bytes);
+        let flaw = head.flaw(status);
+        (head, flaw)
+    };
     let host = head.header("host").map(str::to_owned);
     let method = Method::from_bytes(head.method.as_bytes()).unwrap_or(Method::GET);
     let target = head.target.clone();

@@ -67,6 +67,7 @@ async fn what_no_http_library_reads_is_answered_by_the_vendor_all_the_same() {
     }
     let nobodys = send_raw(emulator.address(), b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n").await;
     assert_eq!(nobodys.header("content-type"), Some("application/problem+json"));
+    assert!(nobodys.text().contains("use http:// instead of https://"), "{}", nobodys.text());
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ const TOO_LARGE: &str = "its head is larger, or has more headers, than is read";
 pub(in crate::edge) enum HeadFlaw {
     /// The HTTP library refused it with this status.
     Unreadable(StatusCode, &'static str),
+    /// It is no HTTP at all but TLS.
+    Tls,
     /// Its path alone is the trouble: it has a character that no path may have.
     Target,
     /// It has more than one `Host`.
@@ -47,7 +49,9 @@ impl HeadFlaw {
     pub(in crate::edge) fn status(self) -> StatusCode {
         match self {
             Self::Unreadable(status, _) => status,
-            Self::Target | Self::TwoHosts | Self::TwoOrigins | Self::TwoLengths => StatusCode::BAD_REQUEST,
+            Self::Tls | Self::Target | Self::TwoHosts | Self::TwoOrigins | Self::TwoLengths => {
+                StatusCode::BAD_REQUEST
+            }
         }
     }
 
@@ -55,7 +59,7 @@ impl HeadFlaw {
     pub(in crate::edge) fn problem(self) -> Problem {
         match self {
             Self::Target => Problem::UnknownRoute { allowed: Vec::new() },
-            Self::Unreadable(..) | Self::TwoHosts | Self::TwoOrigins | Self::TwoLengths => {
+            Self::Unreadable(..) | Self::Tls | Self::TwoHosts | Self::TwoOrigins | Self::TwoLengths => {
                 Problem::Malformed(Malformation::Http {
                     status: self.status().as_u16(),
                     detail: self.reason().to_owned(),
@@ -67,6 +71,7 @@ impl HeadFlaw {
     fn reason(self) -> &'static str {
         match self {
             Self::Unreadable(_, reason) => reason,
+            Self::Tls => "it is TLS, and the port is plain; use http:// instead of https://",
             Self::Target => "its path has a character that no path may have",
             Self::TwoHosts => "it has more than one Host",
             Self::TwoOrigins => "it has more than one Origin",

@@ -2,6 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Whether bytes that were no request are the start of a TLS handshake: its record, and the major version of every TLS.
+pub(in crate::edge) fn is_tls(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x16, 0x03])
+}
+
 /// Which hints were given.
 #[derive(Debug, Default)]
 pub(crate) struct ProtocolHints {
@@ -10,10 +15,9 @@ pub(crate) struct ProtocolHints {
 }
 
 impl ProtocolHints {
-    /// Warns if bytes that were no request are the start of a TLS handshake.
-    pub(in crate::edge) fn look_for_tls(&self, bytes: &[u8], port: u16) {
-        // The record of a handshake, and the major version that every TLS has.
-        if bytes.starts_with(&[0x16, 0x03]) && !self.tls.swap(true, Ordering::Relaxed) {
+    /// Warns that somebody speaks TLS.
+    pub(in crate::edge) fn warn_of_tls(&self, port: u16) {
+        if !self.tls.swap(true, Ordering::Relaxed) {
             tracing::warn!("somebody spoke TLS to the plain port {port}; use http:// instead of https://");
         }
     }
