@@ -5,6 +5,7 @@ mod given;
 
 mod check;
 mod cli;
+mod console;
 mod contract;
 mod demo;
 mod drift;

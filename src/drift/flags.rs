@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::check::flags::number_as_text;
+use crate::console::ConsoleFlags;
 
 /// `drift`: two inputs, or one of its own commands.
 #[derive(Clone, Debug, Args)]
@@ -103,6 +104,9 @@ pub(crate) struct DriftFlags {
     #[arg(long = "picture", value_name = "URL", env = "MOCKREEL_DRIFT_PICTURE")]
     #[serde(rename = "picture")]
     pub(crate) image: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) console: ConsoleFlags,
     /// Configuration file [default: mockreel.toml, if there is one].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     #[serde(skip)]
@@ -117,7 +121,7 @@ impl DriftFlags {
     pub(crate) fn or(mut self, file: Self) -> Self {
         fill!(self, file, Self {
             emulator, previous, enforced, probe, vendor, report, github, key_env, second_key_env, max_spend,
-            allow_unknown_price, ledger, cassette, image, history;
+            allow_unknown_price, ledger, cassette, image, history, console;
             old, new, config
         });
         self

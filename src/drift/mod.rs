@@ -2,7 +2,6 @@
 
 pub(crate) mod flags;
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,7 +13,6 @@ use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::drift::probe::probe_stand_in;
 use mockreel_conformance::exit::{EXHAUSTED, FINE, INTERNAL, SuiteError, UNREACHABLE, worst_exit};
 use mockreel_conformance::report::escape::one_line;
-use mockreel_conformance::report::terminal::Progress;
 use mockreel_conformance::report::{Format, parse_requests};
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
@@ -221,7 +219,7 @@ impl Comparison {
 
     /// Prints the report and writes its files.
     fn write(&self, flags: &DriftFlags, files: &[(Format, PathBuf)]) -> Result<(), CliError> {
-        say(&summary(&self.report, std::io::stdout().is_terminal()));
+        say(&summary(&self.report, flags.console.is_coloured()));
         if flags.github.unwrap_or(false) {
             say(&annotations(&self.report, &self.documents));
         }
@@ -253,8 +251,8 @@ fn ask_target(
     is_new: bool,
 ) -> Result<(Input, u8), CliError> {
     let run = prepare_run(flags, name, vendor, is_new)?;
-    let mut progress = Progress::new();
-    let answers = fresh::look(&run.options, name, &mut progress);
+    let mut progress = flags.console.start_progress();
+    let answers = fresh::look(&run.options, name, progress.as_mut());
     drop(progress);
     let (input, report) = answers?;
     Ok((input, report.exit_code))

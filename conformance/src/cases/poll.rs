@@ -48,9 +48,15 @@ pub(super) const CASES: &[Case] = &[
     poll_case("POLL-05", "two polls at once say the same", Level::Should, Stage::Accepted, check_repetition)
         .on(|profile| profile.operation_clause(Operation::Poll)),
     Case::new("POLL-06", "an unknown id is not found", Level::Should, Cost::Free, Stage::Free, unknown_id)
-        .on(|profile| profile.problem_clause("unknown_job")),
+        .on(|profile| profile.problem_clause("unknown_job"))
+        .by_refusal(),
     Case::new("POLL-07", "no id at all is refused", Level::Must, Cost::Free, Stage::Free, missing_id)
-        .on(|profile| profile.operation_clause(Operation::Poll)),
+        .on(|profile| match profile.operation(Operation::Poll)?.job_id {
+            Some(IdPlace::Query(_)) => profile.operation_clause(Operation::Poll),
+            // Nobody states what becomes of a path that ends before its id.
+            Some(IdPlace::Path(_)) | None => None,
+        })
+        .by_refusal(),
     Case::new(
         "POLL-08",
         "what is told to a malformed id",
@@ -127,7 +133,7 @@ fn known_words(session: &mut Session<'_>) -> CaseEnd {
 fn check_order(session: &mut Session<'_>) -> CaseEnd {
     session.require_end()?;
     for _ in 0..3 {
-        session.wait_s(1)?;
+        session.pause()?;
         session.poll_shared()?;
     }
     // A word that is not known is POLL-02's; it says nothing of back and forth.

@@ -73,6 +73,8 @@ fn wanted(contract: Arc<Contract>, place: TargetChoice) -> CheckOptions {
         allow_unknown_price: false,
         paid: false,
         generated: 0,
+        wait: None,
+        interval: None,
         choice: Choice::default(),
         ledger: PathBuf::from("unused"),
         baseline: None,
