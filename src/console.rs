@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal as _;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use mockreel_conformance::clock::RunClock;
 use mockreel_conformance::events::{NullReporter, Reporter};
 use mockreel_conformance::report::terminal::{PlainProgress, Progress};
@@ -25,40 +25,26 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// Flags of everything that prints a report.
-#[derive(Clone, Debug, Default, Args, Deserialize, JsonSchema)]
-#[serde(default)]
-pub(crate) struct ConsoleFlags {
-    /// When output is coloured: auto looks at the terminal, NO_COLOR, TERM and CLICOLOR_FORCE [default: auto].
-    #[arg(
-        long,
-        value_name = "auto|always|never",
-        env = "MOCKREEL_COLOR",
-        value_enum,
-        hide_possible_values = true
-    )]
-    pub(crate) color: Option<ColorChoice>,
-    /// Print nothing while it runs, and at its end only if the exit code is not 0.
-    #[arg(short, long, env = "MOCKREEL_QUIET", default_missing_value = "true", num_args = 0..=1)]
-    pub(crate) quiet: Option<bool>,
-    /// Print nothing on standard error while it runs.
-    #[arg(long, env = "MOCKREEL_NO_PROGRESS", default_missing_value = "true", num_args = 0..=1)]
-    pub(crate) no_progress: Option<bool>,
+/// What a run prints, as the flags have it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Console {
+    color: ColorChoice,
+    quiet: bool,
+    shows_progress: bool,
 }
 
-impl ConsoleFlags {
-    /// Takes what was not typed from the configuration file.
-    pub(crate) fn or(mut self, file: Self) -> Self {
-        self.color = self.color.or(file.color);
-        self.quiet = self.quiet.or(file.quiet);
-        self.no_progress = self.no_progress.or(file.no_progress);
-        self
+impl Console {
+    /// What the flags `--color`, `--quiet` and `--no-progress` say.
+    pub(crate) fn new(color: Option<ColorChoice>, quiet: Option<bool>, no_progress: Option<bool>) -> Self {
+        let quiet = quiet.unwrap_or(false);
+        let shows_progress = !quiet && !no_progress.unwrap_or(false);
+        Self { color: color.unwrap_or(ColorChoice::Auto), quiet, shows_progress }
     }
 
     /// Whether standard output is coloured.
     pub(crate) fn is_coloured(&self) -> bool {
         let is_set = |name: &str| read_variable(name).is_some();
-        match self.color.unwrap_or(ColorChoice::Auto) {
+        match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto if is_set("NO_COLOR") => false,
@@ -69,13 +55,13 @@ impl ConsoleFlags {
 
     /// Whether a report is printed that ends with this code.
     pub(crate) fn prints(&self, exit_code: u8) -> bool {
-        exit_code != 0 || !self.quiet.unwrap_or(false)
+        exit_code != 0 || !self.quiet
     }
 
     /// What tells of a run on standard error while it goes: a line that is drawn anew on a terminal, now and then a
     /// line of its own elsewhere, or nothing.
     pub(crate) fn start_progress(&self) -> Box<dyn Reporter> {
-        if self.quiet.unwrap_or(false) || self.no_progress.unwrap_or(false) {
+        if !self.shows_progress {
             Box::new(NullReporter)
         } else if std::io::stderr().is_terminal() && !is_dumb() {
             Box::new(Progress::new())

@@ -26,12 +26,6 @@ impl<K, V> Given for BTreeMap<K, V> {
     }
 }
 
-impl Given for crate::console::ConsoleFlags {
-    fn or(self, file: Self) -> Self {
-        Self::or(self, file)
-    }
-}
-
 /// Fills the settings that were not typed from the file. Those behind the semicolon are in no file; one that is in neither
 /// list does not compile.
 macro_rules! fill {

@@ -52,17 +52,18 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
         files.extend(parse_requests(text).map_err(CliError::Usage)?);
     }
     check_writable(&files)?;
+    let console = flags.console();
     let mut reports = Vec::new();
     let mut failure = None;
     for (vendor, model) in &list_runs(&flags.model, &vendors)? {
         let run = CheckRun::prepare(&flags, vendor, model.as_deref())?;
-        let mut progress = flags.console.start_progress();
+        let mut progress = console.start_progress();
         let report = check(&run.options, progress.as_mut());
         drop(progress);
         match report {
             Ok(report) => {
-                if flags.console.prints(report.exit_code) {
-                    say(&summary(&report, flags.console.is_coloured()));
+                if console.prints(report.exit_code) {
+                    say(&summary(&report, console.is_coloured()));
                 }
                 if flags.github.unwrap_or(false) {
                     say(&annotations(&report));

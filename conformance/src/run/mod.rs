@@ -63,6 +63,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     if !compared {
         compare_with_references(&mut session, references.as_ref(), &mut results);
     }
+    excuse_dependents(&mut results);
     doubt_refusals(&session, cases, &mut results);
     let place = |result: &CaseResult| cases.iter().position(|case| case.id == result.id);
     results.sort_by_key(place);
@@ -126,6 +127,22 @@ fn is_left_open(report: &Report, result: &CaseResult) -> bool {
     open && !result.because_of.as_deref().is_some_and(is_expected)
 }
 
+/// What rests on a case that does not apply does not apply either.
+fn excuse_dependents(results: &mut [CaseResult]) {
+    let excused: Vec<String> = results
+        .iter()
+        .filter(|result| result.outcome == Outcome::NotApplicable)
+        .map(|result| result.id.clone())
+        .collect();
+    let blocked = results.iter_mut().filter(|result| result.outcome == Outcome::Blocked);
+    for result in blocked {
+        if result.because_of.as_ref().is_some_and(|id| excused.contains(id)) {
+            result.outcome = Outcome::NotApplicable;
+            result.because_of = None;
+        }
+    }
+}
+
 /// A refusal proves nothing where the request that ought to be accepted was refused in the same way.
 fn doubt_refusals(session: &Session<'_>, cases: &[&'static Case], results: &mut [CaseResult]) {
     let Some(status) = session.good_refused() else { return };
@@ -134,7 +151,7 @@ fn doubt_refusals(session: &Session<'_>, cases: &[&'static Case], results: &mut 
         let by_refusal = cases.iter().any(|case| case.id == result.id && case.by_refusal);
         let mut own = exchanges.iter().filter(|exchange| result.exchanges.contains(&exchange.number));
         let alike = own.all(|exchange| exchange.answer.as_ref().is_none_or(|answer| answer.status == status));
-        if !by_refusal || result.level == Level::Info || !alike {
+        if !by_refusal || !alike {
             continue;
         }
         result.outcome = Outcome::Inconclusive;

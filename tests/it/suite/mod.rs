@@ -8,6 +8,7 @@ mod money;
 mod references;
 mod replay;
 mod servers;
+mod strangers;
 mod trouble;
 
 use std::path::PathBuf;
