@@ -239,7 +239,7 @@ impl Stub {
             _ if self.is(Wrong::JobNeverEnds) => "processing",
             _ => "success",
         };
-        if self.is(Wrong::JobGoesBack) && job.polls > 5 && job.polls % 2 == 0 {
+        if self.is(Wrong::JobGoesBack) && job.polls > 5 && job.polls.is_multiple_of(2) {
             status = "processing";
         }
         let ended = status == "success";
