@@ -60,7 +60,7 @@ async fn behind_tls_the_origin_is_that_of_the_public_url() {
 async fn health_is_told_to_every_probe_and_nothing_else_is() {
     let own = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let secret = Some("secret".to_owned());
-    let emulator = quiet().port("gmicloud", own).admin(Some(own), secret).start().await.unwrap();
+    let emulator = quiet().port("gmicloud", own).admin(Some(own.into()), secret).start().await.unwrap();
     let caller = Caller::without_key();
     for address in [emulator.address(), emulator.ports()[0].1, emulator.admin_address()] {
         for host in ["10.42.0.5:4747", "evil.example", "api.aimlapi.com", "[fe80::1]", ""] {
@@ -161,7 +161,7 @@ async fn beyond_loopback_the_token_is_wanted() {
 #[tokio::test]
 async fn a_control_api_of_its_own_address_is_the_only_one_and_serves_nothing_else() {
     let apart = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let emulator = quiet().admin(Some(apart), None).port("gmicloud", apart).start().await.unwrap();
+    let emulator = quiet().admin(Some(apart.into()), None).port("gmicloud", apart).start().await.unwrap();
     let caller = Caller::with_key(KEY);
     refused(&caller.get(&admin(&emulator, "vendors")).await, 404);
     let port = emulator.ports()[0].1;
