@@ -17,13 +17,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use self::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::app::App;
+use crate::edge::headers::close_connection;
 use crate::edge::incoming::{IncomingBody, Received};
 use crate::scheduler::run::forget_account;
 
@@ -40,7 +41,7 @@ pub(crate) fn is_health(method: &Method, path: &str) -> bool {
 pub(crate) fn answer_health(app: &Arc<App>, headers: &HeaderMap, host: Option<&str>) -> Response<Body> {
     match guard::admit_origin(app, headers, host) {
         Ok(()) => respond_json(StatusCode::OK, "application/json", &json!({"status": "ready"})),
-        Err(error) => error.respond(),
+        Err(error) => respond_error(&error),
     }
 }
 
@@ -54,7 +55,7 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     match answer_order(app, head, body, host, local).await {
         Ok(value) => respond_json(StatusCode::OK, "application/json", &value),
-        Err(error) => error.respond(),
+        Err(error) => respond_error(&error),
     }
 }
 
@@ -137,6 +138,19 @@ async fn reset_accounts(request: &AdminRequest<'_>) -> AdminResult {
     request.app.uploads.reset(account);
     request.app.journal.forget(account);
     Ok(json!({"reset": account.unwrap_or("*")}))
+}
+
+/// Answers why a request was not carried out.
+fn respond_error(error: &AdminError) -> Response<Body> {
+    let mut response = problem(error.status, &error.detail);
+    let allowed = error.allowed.as_deref().and_then(|allowed| HeaderValue::from_str(allowed).ok());
+    if let Some(allowed) = allowed {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    if error.status == StatusCode::REQUEST_TIMEOUT {
+        close_connection(response.headers_mut());
+    }
+    response
 }
 
 /// Answers with an error as RFC 9457 has it.

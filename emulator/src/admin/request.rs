@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::header::{ALLOW, AUTHORIZATION};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Response, StatusCode};
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::problem;
 use crate::account::{bearer_key, digest};
 use crate::app::App;
-use crate::edge::headers::close_connection;
 use crate::handles::HandleError;
 
 /// How many entries a listing shows unless the request says otherwise.
@@ -55,19 +52,6 @@ pub(super) struct AdminError {
 impl AdminError {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), allowed: None }
-    }
-
-    /// The error as a response.
-    pub(super) fn respond(&self) -> Response<Body> {
-        let mut response = problem(self.status, &self.detail);
-        let allowed = self.allowed.as_deref().and_then(|allowed| HeaderValue::from_str(allowed).ok());
-        if let Some(allowed) = allowed {
-            response.headers_mut().insert(ALLOW, allowed);
-        }
-        if self.status == StatusCode::REQUEST_TIMEOUT {
-            close_connection(response.headers_mut());
-        }
-        response
     }
 
     pub(super) fn bad(detail: impl Into<String>) -> Self {

@@ -29,7 +29,8 @@ async fn upload(address: SocketAddr, method: &str, path: &str, headers: &str) ->
 #[tokio::test]
 async fn a_large_body_is_read_before_any_early_answer() {
     let own = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let emulator: Emulator = quiet().port("gmicloud", own).admin(Some(own.into()), None).start().await.unwrap();
+    let emulator: Emulator =
+        quiet().port("gmicloud", own).admin(Some(own.into()), None).start().await.unwrap();
     let (main, admin) = (emulator.address(), emulator.admin_address());
     let local = "host: localhost\r\n";
     let foreign = "host: evil.example\r\n";
