@@ -1,17 +1,19 @@
 //! The settings that an emulator is started with.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::auth::{KeyRule, Keyring};
 use crate::clock::AccountClock;
+use crate::edge::bind::ListenAddress;
 use crate::engine::Latency;
 use crate::random::Seed;
 use crate::scenario::Scenarios;
 use crate::served::ServedVendor;
 use crate::state::progress::Progress;
 use crate::store::StoreLimits;
+use crate::timeouts::BODY_SILENCE;
 use crate::wallets::WalletSetting;
 use crate::webhook::Secret;
 
@@ -40,6 +42,8 @@ pub enum ImageBreach {
 pub struct Limits {
     /// A request's body.
     pub body_bytes: u64,
+    /// How long a request's body may be silent: so long without a byte ends the request.
+    pub body_silence: Duration,
     /// Uploaded files.
     pub upload_bytes: u64,
     /// Rendered clips.
@@ -56,6 +60,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 64 * 1024 * 1024,
+            body_silence: BODY_SILENCE,
             upload_bytes: 256 * 1024 * 1024,
             clip_bytes: crate::media::CLIPS_LIMIT_BYTES,
             journal_entries: 1_000,
@@ -70,12 +75,12 @@ impl Default for Limits {
 pub struct Settings {
     /// Which vendors are served, of each vendor the newest edition first.
     pub vendors: Vec<ServedVendor>,
-    /// The address of all vendors.
-    pub listen: SocketAddr,
+    /// The addresses of all vendors, the main one first; none stands for any free port of 127.0.0.1.
+    pub listen: Vec<ListenAddress>,
     /// Addresses of single vendors, by `ID` or `ID@EDITION`.
-    pub ports: Vec<(String, SocketAddr)>,
+    pub ports: Vec<(String, ListenAddress)>,
     /// The address of the control API, if it is to be apart.
-    pub admin_listen: Option<SocketAddr>,
+    pub admin_listen: Option<ListenAddress>,
     /// What the control API wants beyond loopback.
     pub admin_token: Option<String>,
     /// How long jobs take.

@@ -42,7 +42,10 @@ pub(super) const CASES: &[Case] = &[
     Case::new("AUTH-03", "another scheme is refused", Level::Should, Cost::Free, Stage::Free, |session| {
         let ask = submit_of(session)?;
         expect_refusal(session, &ask.clone().from(Credential::Header(format!("Basic {BAD_KEY}"))))?;
-        expect_refusal(session, &ask.from(Credential::Header(BAD_KEY.to_owned())))
+        expect_refusal(session, &ask.from(Credential::Header(BAD_KEY.to_owned())))?;
+        // A made-up key is refused by its text as well. The true key goes where nothing can be charged.
+        let poll = session.profile.poll(&session.strange_id("scheme"));
+        expect_refusal(session, &poll.from(Credential::OtherScheme))
     })
     .on(Profile::auth_clause)
     .by_refusal(),

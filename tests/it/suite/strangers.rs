@@ -80,7 +80,7 @@ impl Stub {
         let mut jobs = self.jobs.lock().unwrap();
         let id = format!("00000000-0000-4000-8000-{:012}", jobs.len());
         let shown = self.show(&id, &body, 0);
-        jobs.insert(id.clone(), (body, 0));
+        jobs.insert(id, (body, 0));
         ok("200 OK", &shown)
     }
 
