@@ -66,7 +66,7 @@ pub(super) fn page(table: &Table) -> String {
         }
     }
     text.push_str(
-        "\n## Cases that run nowhere yet\n\nThey have no mutant. A test fails once one of them runs.\n\n",
+        "\n## Cases that run nowhere yet\n\nNone of them passes on a stand-in. A test fails once one of them does.\n\n",
     );
     for (id, why) in NOT_RUN {
         let _ = writeln!(text, "- {id}: {why}");

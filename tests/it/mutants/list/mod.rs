@@ -34,6 +34,7 @@ pub(super) const HEAVY: &[&str] = &[
 pub(super) const NOT_RUN: &[(&str, &str)] = &[
     ("DRIFT-01", "compares two files of the vendor, and a run has none"),
     ("DRIFT-03", "compares two recorded runs"),
+    ("NET-01", "passes over https only; over http it looks at the type of the content and can only fail"),
 ];
 
 /// Every mutant, in the order of the page.
