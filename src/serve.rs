@@ -19,7 +19,8 @@ pub(crate) fn run(flags: ServeFlags) -> Result<(), CliError> {
     let filter = read_variable("MOCKREEL_LOG").and_then(|text| EnvFilter::try_new(text).ok());
     let filter = filter.unwrap_or_else(|| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    start_runtime()?.block_on(async {
+    let runtime = start_runtime()?;
+    let served = runtime.block_on(async {
         // Asked for before anything is printed, so that a signal after the first line is never missed.
         let mut terminate = signal(SignalKind::terminate()).map_err(CliError::internal)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::internal)?;
@@ -33,7 +34,10 @@ pub(crate) fn run(flags: ServeFlags) -> Result<(), CliError> {
         }
         emulator.stop().await;
         Ok(())
-    })
+    });
+    // Threads that still decode or render are not waited for: nobody gets what they make.
+    runtime.shutdown_background();
+    served
 }
 
 /// The threads on which an emulator runs.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Decision, DecisionContext};
-use crate::scenario::{self, Effects, RequestFacts, Scenario, with_added, with_dropped};
+use crate::scenario::{self, Channel, Effects, RequestFacts, Scenario, with_added, with_dropped};
 use crate::state::change::Change;
 
 /// Resolves which effects scenarios have on a request: first these, then the account's own, then those of all accounts.
@@ -14,8 +14,10 @@ pub(crate) fn resolve_effects(
 ) -> Decision<Effects> {
     let state = context.state;
     let shadowed = |scenario: &&Arc<Scenario>| !state.scenarios.iter().any(|own| own.name == scenario.name);
-    let candidates =
-        first.iter().chain(state.scenarios.iter()).chain(state.everywhere.iter().filter(shadowed));
+    let first = first.iter().map(|scenario| (Channel::Request, scenario));
+    let own = state.scenarios.iter().map(|scenario| (Channel::Account, scenario));
+    let everywhere = state.everywhere.iter().filter(shadowed).map(|scenario| (Channel::Everywhere, scenario));
+    let candidates = first.chain(own).chain(everywhere);
     let (result, counted) = scenario::resolve_effects(candidates, &state.counters, request, context.seed);
     let changes = if counted.is_empty() { Vec::new() } else { vec![Change::Counted(counted)] };
     Decision { changes, result }

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use self::entry::JournalEntry;
 pub(crate) use self::entry::{LoggedExchange, LoggedMessage, RequestTarget};
 pub use self::filter::{RequestFilter, StatusFilter};
+pub(crate) use self::redact::EntryRedactor;
 use self::ring::{Bounds, Ring};
 pub(crate) use self::shown::{FormPart, LoggedBody};
 use crate::expect::{Expectation, TrackedExpectation, Unmet};

@@ -58,6 +58,9 @@ pub enum MediaError {
     /// A preview is no JPEG; only one that was put together by hand can be.
     #[error("expected a preview that is a JPEG, found something else; inspect the picture again")]
     Preview,
+    /// The emulator stops, and nobody gets what is rendered.
+    #[error("expected time to render, found that the emulator stops; ask again when it runs")]
+    Stopped,
     /// The encoder, the muxer or the runtime gave up.
     #[error("expected a clip, found that rendering failed ({0}); report this with the job's picture")]
     Failed(String),
@@ -70,6 +73,14 @@ pub enum MediaError {
 /// # Errors
 /// If the specification breaks the rules stated at its members, or if the encoder gives up.
 pub fn render(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
+    render_unless(spec, &|| false)
+}
+
+/// Renders a clip, unless it is to stop meanwhile, which is asked before each frame.
+///
+/// # Errors
+/// As [`render`], and [`MediaError::Stopped`].
+pub(super) fn render_unless(spec: &ClipSpec, is_stopped: &dyn Fn() -> bool) -> Result<Vec<u8>, MediaError> {
     check(spec)?;
     let (width, height) = (spec.width as usize, spec.height as usize);
     let margin = |side: u32| (f64::from(side) * MARGIN).ceil() as u32;
@@ -93,6 +104,9 @@ pub fn render(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
         .map_err(failed)?;
     let frames = spec.fps * spec.seconds;
     for index in 0..frames {
+        if is_stopped() {
+            return Err(MediaError::Stopped);
+        }
         camera.draw(f64::from(index) / f64::from((frames - 1).max(1)), &mut frame);
         append(&mut muxer, &mut encoder, &frame, f64::from(index) / f64::from(spec.fps))?;
     }

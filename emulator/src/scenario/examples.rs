@@ -162,7 +162,7 @@ mod tests {
     fn a_directive_orders_what_its_example_says() {
         for example in effect_examples() {
             let Some(directive) = &example.directive else { continue };
-            let read = Directives::read(&format!("a cat [mock:{directive}]"));
+            let read = Directives::read(&format!("a cat [mock:{directive}]"), &str::to_owned);
             assert!(read.warnings.is_empty(), "{}: {:?}", example.name, read.warnings);
             let by_prompt = serde_json::to_value(read.then()).unwrap();
             let written = Scenario::from_json(&json!({"then": example.then}).to_string()).unwrap();

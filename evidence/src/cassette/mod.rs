@@ -11,7 +11,7 @@
 //! 3. The last line is `{"end":{"exchanges":N}}`. Without it the run was killed; what it had is good.
 //!
 //! Everything in it went through the [`Redactor`](crate::redact::Redactor): `[key]` stands for a key of the run, `[redacted]` for
-//! another secret, `[signed]` for a part of a signature, `[base64, N bytes]` for an image that was sent and
+//! another secret, `[signed]` for a part of a signature, `[base64, N bytes, sha256 D]` for an image that was sent and
 //! `[cut: N bytes more]` for the rest of a text of more than 64 KiB. JSON is kept as its value, so white space
 //! is not; a length in a header is that of the original.
 //!

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod heads;
+mod orders;
 mod wire;
 
 use std::sync::Arc;

@@ -11,16 +11,17 @@ use serde_json::Value;
 
 use super::check::check;
 use super::effects::problem::problem_named;
-use super::effects::resolve_effects;
 use super::effects::response::apply_effect;
+use super::effects::{read_orders, resolve_effects};
 use super::identify::{Identified, read_credential};
 use super::log::{CallLog, describe_body};
+use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
-use super::respond::Handled;
+use super::respond::{Handled, write_misread};
 use crate::edge::handlers::{Answered, HandlerRefusal, handle};
 use crate::random::Purpose;
-use crate::scenario::ResponseForm;
+use crate::scenario::{RequestKind, ResponseForm};
 use crate::transact::LoadedAccount;
 
 /// Handles a request for an operation of the vendor's.
@@ -30,7 +31,18 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let mut routed = Routed::read(context, matched, &account.name).await;
     let request_body = describe_body(context, routed.take_parts());
     let model = context.known_model(&routed.matched, routed.json());
-    let (effects, mut notes) = resolve_effects(&routed, model, &mut account).await;
+    let mut order_notes = Notes::about(&context.request.headers, &context.request.target);
+    let orders = read_orders(&routed, model, &account.state, &mut order_notes);
+    let warning = order_notes.write_line();
+    let mut notes = order_notes.list_texts();
+    if let Some(warning) = warning.as_deref().filter(|_| context.app.settings.strict_directives) {
+        let model = model.map(|model| model.id.clone());
+        let log =
+            CallLog { operation: Some(name), model, notes, ..CallLog::of(context, &account, request_body) };
+        return Handled { warning: Some(warning.to_owned()), ..Handled::from(write_misread(warning), log) };
+    }
+    let effects = resolve_effects(&routed, model, &mut account, orders).await;
+    notes.extend(effects.describe_points(RequestKind::Operation(name)));
     let effect = effects.response.clone().unwrap_or_default();
     let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
@@ -45,7 +57,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
         (Some(problem), _) => Err(HandlerRefusal::from(problem)),
         (None, ResponseForm::Literal) => Ok(Answered::from(Reply::json(200, Value::Null))),
         (None, ResponseForm::Problem(_) | ResponseForm::Changed) => {
-            let resolved = Resolved { routed, effects, notes: notes.clone() };
+            let resolved = Resolved { routed, effects, notes: order_notes };
             match varied {
                 None => check_and_handle(resolved, credential, &mut account).await,
                 Some(varied) => {
@@ -72,17 +84,15 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
         reply: apply_effect(reply, &effect, operation),
         literal: effect.literal_text().filter(|_| !is_effect),
         transport,
+        warning,
         log: CallLog {
-            at: account.now(),
-            account: account.name,
-            contract: Arc::clone(&context.served.vendor.contract),
             operation: Some(name),
             model: model.map(|model| model.id.clone()),
             job,
             scenarios,
             notes,
             problem,
-            request_body,
+            ..CallLog::of(context, &account, request_body)
         },
     }
 }
@@ -101,19 +111,9 @@ async fn check_and_handle(
 pub(super) async fn refuse_unrouted(identified: Identified<'_>, problem: Problem) -> Handled {
     let Identified { context, mut account, .. } = identified;
     let reply = write_refusal(context, &mut account, &problem).await;
-    let log = CallLog {
-        at: account.now(),
-        account: account.name,
-        contract: Arc::clone(&context.served.vendor.contract),
-        operation: None,
-        model: None,
-        job: None,
-        scenarios: Vec::new(),
-        notes: Vec::new(),
-        problem: Some(problem),
-        request_body: describe_body(context, Vec::new()),
-    };
-    Handled { reply, literal: None, transport: None, log }
+    let request_body = describe_body(context, Vec::new());
+    let log = CallLog { problem: Some(problem), ..CallLog::of(context, &account, request_body) };
+    Handled::from(reply, log)
 }
 
 /// Writes a refusal in the vendor's words.
