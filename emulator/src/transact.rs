@@ -9,7 +9,7 @@ use mockreel_contracts::UnixMillis;
 use crate::app::App;
 use crate::clock::AccountClock;
 use crate::engine::{
-    self, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Submission,
+    self, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Others, Submission,
 };
 use crate::scenario::{Effects, RequestFacts, Scenario};
 use crate::state::account::AccountState;
@@ -150,8 +150,10 @@ impl LoadedAccount<'_> {
         &mut self,
         request: &RequestFacts<'_>,
         first: &[Arc<Scenario>],
+        others: Others,
     ) -> Result<Effects, NotCommitted<Infallible>> {
-        self.decide(Subject::Account, |context| Ok(engine::resolve_effects(context, request, first))).await
+        self.decide(Subject::Account, |context| Ok(engine::resolve_effects(context, request, first, others)))
+            .await
     }
 
     /// Adds scenarios of the account's own.

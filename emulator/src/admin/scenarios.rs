@@ -101,7 +101,7 @@ pub(super) async fn drop_scenarios(request: &AdminRequest<'_>) -> AdminResult {
             let (scenarios, gone) = with_dropped(&store.global_scenarios().await, name);
             store.set_global_scenarios(scenarios, &gone).await;
             let mut any = !gone.is_empty();
-            for account in store.accounts().await {
+            for (account, _) in store.account_scenarios().await {
                 let mut loaded = request.app.load_account(&account).await;
                 any |= loaded.drop_scenarios(name).await.map_err(HandleError::from)?;
             }

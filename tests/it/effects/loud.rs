@@ -207,3 +207,17 @@ async fn strict_directives_refuse_what_cannot_be_followed_and_say_what_was_expec
     assert_eq!(surface.submit_with(r#"{"then":{"answer":{"status":299}}}"#).await.status, 299);
     assert_eq!(surface.submit_saying("[mock:slow=1]").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_request_that_is_spared_still_follows_its_own_prompt() {
+    let emulator = quiet().start().await.unwrap();
+    let surface = Surface::named(&emulator, "gmicloud", KEY);
+    surface.order(Operation::Submit, &json!({"answer": {"status": 299}})).await;
+    let spared = async |prompt: &str| {
+        let request = surface.caller.request(Method::POST, &surface.submit_url());
+        let request = request.header("x-mockreel-scenario", "none").json(&surface.body(prompt));
+        surface.caller.send(request).await.status
+    };
+    assert_eq!(spared("a cat").await, 200);
+    assert_eq!(spared("[mock:problem=overloaded]").await, 503);
+}

@@ -16,6 +16,7 @@ use super::notes::Notes;
 use crate::app::App;
 use crate::edge::call::operation::Routed;
 use crate::edge::headers::SCENARIO_HEADER;
+use crate::engine::Others;
 use crate::scenario::{Effects, RequestFacts, RequestKind, split_prompt};
 use crate::state::account::AccountState;
 use crate::state::job::Job;
@@ -43,9 +44,6 @@ pub(super) async fn resolve_effects(
     account: &mut LoadedAccount<'_>,
     orders: Orders,
 ) -> Effects {
-    if orders.spares {
-        return Effects::default();
-    }
     let contract = routed.context.contract();
     let body = routed.json();
     let prompt = model.and_then(|model| prompt(model, body));
@@ -61,7 +59,7 @@ pub(super) async fn resolve_effects(
         subject: routed.job_id.as_deref().unwrap_or_default(),
     };
     // Without room for its counts, a request is not affected.
-    account.resolve_effects(&request, &orders.first).await.unwrap_or_default()
+    account.resolve_effects(&request, &orders.first, orders.others).await.unwrap_or_default()
 }
 
 /// Reads the orders in the header of a download.
@@ -86,9 +84,6 @@ pub(in crate::edge) async fn resolve_download_effects(
     file: &str,
     orders: Orders,
 ) -> Effects {
-    if orders.spares {
-        return Effects::default();
-    }
     let subject = format!("{} {file}", job.key.id);
     let request = RequestFacts {
         vendor: &job.key.vendor,
@@ -100,8 +95,9 @@ pub(in crate::edge) async fn resolve_download_effects(
         body: &Value::Null,
         subject: &subject,
     };
-    let mut effects = account.resolve_effects(&request, &orders.first).await.unwrap_or_default();
-    if let Some(ordered) = &job.result_fault
+    let mut effects =
+        account.resolve_effects(&request, &orders.first, orders.others).await.unwrap_or_default();
+    if let Some(ordered) = job.result_fault.as_ref().filter(|_| orders.others == Others::Heard)
         && effects.download.as_ref().is_none_or(|now| ordered.channel < now.channel)
     {
         effects.download = Some(ordered.clone());

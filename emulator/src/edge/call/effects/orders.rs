@@ -6,11 +6,11 @@ use crate::account;
 use crate::app::App;
 use crate::edge::call::notes::Notes;
 use crate::edge::headers::SCENARIO_HEADER;
-use crate::engine::Directives;
+use crate::engine::{Directives, Others};
 use crate::scenario::{Scenario, sets, suggest_name};
 use crate::state::account::AccountState;
 
-/// The header's value when no scenario is to affect a request.
+/// The header's value when no scenario is to affect a request, but what its own prompt says.
 const NO_SCENARIO: &str = "none";
 
 /// The orders of one request.
@@ -18,8 +18,8 @@ const NO_SCENARIO: &str = "none";
 pub(in crate::edge) struct Orders {
     /// The scenarios that come before all others.
     pub(super) first: Vec<Arc<Scenario>>,
-    /// Whether no scenario is to affect the request.
-    pub(super) spares: bool,
+    /// Whether others are heard too.
+    pub(super) others: Others,
 }
 
 /// Reads the orders of a request to one edition of a vendor.
@@ -59,7 +59,7 @@ impl OrderReader<'_, '_> {
             ));
         }
         if first.trim() == NO_SCENARIO {
-            return Orders { first: Vec::new(), spares: true };
+            return Orders { others: Others::Spared, ..orders };
         }
         match self.read_header(first) {
             Ok(scenarios) => orders.first.extend(scenarios),
