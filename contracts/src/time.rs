@@ -13,7 +13,7 @@ pub struct UnixMillis(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// It is not written as one.
-    #[error("expected RFC 3339, as in 2026-01-01T00:00:00Z")]
+    #[error("expected a time such as 2026-01-01T00:00:00Z (RFC 3339)")]
     Form,
     /// It lies before 1970.
     #[error("expected a time from 1970-01-01T00:00:00Z on")]

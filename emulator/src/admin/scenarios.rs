@@ -60,16 +60,19 @@ pub(super) async fn add_scenarios(request: &AdminRequest<'_>) -> AdminResult {
     }
     let added: Vec<Arc<Scenario>> =
         added.iter().map(|scenario| Arc::new(prepare_posted(scenario, &request.redactor))).collect();
-    let too_many = |present: usize| {
+    let too_many = |present: &Scenarios| {
+        // What takes the place of another needs no room of its own.
+        let fits = added.len() <= MAX_SCENARIOS && with_added(present, &added).0.len() <= MAX_SCENARIOS;
+        let present = present.len();
         let detail =
             format!("there are {present} scenarios and at most {MAX_SCENARIOS}: drop some with DELETE");
-        (present + added.len() > MAX_SCENARIOS).then(|| AdminError::bad(detail))
+        (!fits).then(|| AdminError::bad(detail))
     };
     match &request.account {
         AccountScope::Unnamed => return Err(request.account_missing()),
         AccountScope::One(account) => {
-            let present = request.app.store.account(account).await.scenarios.len();
-            too_many(present).map_or(Ok(()), Err)?;
+            let present = request.app.store.account(account).await.scenarios;
+            too_many(&present).map_or(Ok(()), Err)?;
             let mut loaded = request.app.load_account(account).await;
             loaded.add_scenarios(&added).await.map_err(HandleError::from)?;
         }
@@ -77,7 +80,7 @@ pub(super) async fn add_scenarios(request: &AdminRequest<'_>) -> AdminResult {
             // One at a time, so that of two orders at once none is lost.
             let _turn = request.app.global_scenarios_turn.lock().await;
             let present = request.app.store.global_scenarios().await;
-            too_many(present.len()).map_or(Ok(()), Err)?;
+            too_many(&present).map_or(Ok(()), Err)?;
             let (scenarios, touched) = with_added(&present, &added);
             request.app.store.set_global_scenarios(scenarios, &touched).await;
         }

@@ -286,13 +286,20 @@ mod tests {
         fn the_journal_hides_what_a_cassette_hides(
             names in (name(), name()),
             value in prop_oneof!["[a-z]{8,12}", "[0-9]{1,13}", "Bearer [a-z]{8}", "[a-zA-Z0-9]{40}", "[0-9]{1,3}s"],
+            text in prop_oneof![
+                "[a-z .,]{0,300}",
+                "[a-z ]{0,9}[a-zA-Z0-9+/]{250,300}={0,2}[ !.]{0,3}",
+                "[(\"]?data:image/png;base64 ?,[a-zA-Z0-9+/]{1,300}",
+                "data:image/png,(%[0-9A-F]{2}){1,20}",
+            ],
         ) {
             let (name, around) = names;
             let redactor = EntryRedactor::new(&[], "/");
             let headers = [(name.clone(), value.clone())];
             let written = value.replace(' ', "%20");
             let url = format!("https://acme.test/v1?{name}={written}&plain=1");
-            let body = json!({&around: {&name: value}, "address": url, "quoted": json!({&name: value}).to_string()});
+            let body = json!({&around: {&name: value}, "address": url, "quoted": json!({&name: value}).to_string(),
+                "image": text, "deep": json!({"image": text}).to_string()});
             let kept = keep(&headers, &url, &body);
             let Content::Json(kept_body) = kept.body else { panic!("no JSON") };
             let shown = LoggedBody::Bytes(body.to_string().into()).shown(&redactor);
@@ -302,7 +309,7 @@ mod tests {
                 "header {}", name
             );
             prop_assert_eq!(redactor.text(&url) == url, kept.url == url, "parameter {}", name);
-            for pointer in [format!("/{around}/{name}"), "/address".to_owned(), "/quoted".to_owned()] {
+            for pointer in [format!("/{around}/{name}"), "/address".to_owned(), "/quoted".to_owned(), "/image".to_owned(), "/deep".to_owned()] {
                 let [sent, shown, kept] = [&body, &shown, &kept_body].map(|body| body.pointer(&pointer));
                 prop_assert_eq!(shown == sent, kept == sent, "{} of {} in {}", pointer, name, around);
             }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 
-use super::clip::{self, ClipSpec, MediaError};
+use super::clip::{self, ClipSpec};
+use super::error::MediaError;
 
 /// How much is kept by default, in bytes.
 pub const CLIPS_LIMIT_BYTES: u64 = 256 << 20;

@@ -117,7 +117,7 @@ Headers and directives are followed on loopback only, unless the emulator is sta
 
 What cannot be followed is loud: a directive or a header that is mistyped, that names an unknown scenario or one of another vendor, changes nothing, and the answer says so in `x-mockreel-warning`, the journal in its notes, and the emulator on standard error. With `--strict-directives` such a request is refused with 400. Of a prompt the first 10,000 characters and at most 100 directives in them are followed.
 
-`match` says whom a scenario meets; every part must fit: `vendor` (`ID` or `ID@EDITION`), `operation` (also `result`, the download of a result), `model` (with `*`), `account` (a key), `prompt` (a regular expression of at most 64 KiB when compiled, for the first 10,000 characters), `members` (JSON Pointers into the body of the request, and
+`match` says whom a scenario meets; every part must fit: `vendor` (`ID` or `ID@EDITION`), `operation` (also `result`, the download of a result), `model` (with `*`), `account` (a key), `prompt` (a regular expression of at most 256 KiB when compiled, for the first 10,000 characters), `members` (JSON Pointers into the body of the request, and
 their values), `calls` (`{"nth":[1,3]}`, `{"first":2}`, `{"every":2}`, counted for each account), `probability` (drawn from the seed; polls and downloads of one job have luck of their own, whatever happens to other jobs), `in_a_row` (the most in a row that probability meets).
 
 The forms are published as JSON Schema: [scenario.schema.json](scenario.schema.json) and [config.schema.json](config.schema.json).

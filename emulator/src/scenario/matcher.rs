@@ -7,12 +7,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use mockreel_contracts::{Operation, Selector};
-use regex::{Regex, RegexBuilder};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{RequestFacts, split_prompt};
+use super::RequestFacts;
+use super::pattern::PromptPattern;
 use crate::account;
 
 /// Whom a scenario meets: every part that is there must fit.
@@ -278,36 +278,6 @@ impl Serialize for AccountName {
 
 read_from_text!(AccountName, |key| Ok(AccountName::of(key)));
 
-/// How large a compiled pattern may be, in bytes. Compiling and matching take time by this size, and patterns come in headers.
-const PATTERN_BYTES: usize = 64 * 1024;
-
-/// A regular expression, for the first [`PROMPT_CHARACTERS`](super::PROMPT_CHARACTERS) of a prompt.
-#[derive(Clone, Debug)]
-pub struct PromptPattern(Regex);
-
-impl PromptPattern {
-    fn fits(&self, prompt: &str) -> bool {
-        self.0.is_match(split_prompt(prompt).0)
-    }
-}
-
-impl Serialize for PromptPattern {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
-}
-
-read_from_text!(PromptPattern, |text| {
-    let compiled = RegexBuilder::new(text).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).build();
-    compiled.map(PromptPattern).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => format!(
-            "`{text}` is too large: expected a regular expression of at most {PATTERN_BYTES} bytes when compiled; \
-             repeat fewer times"
-        ),
-        error => format!("`{text}` is no regular expression: {error}"),
-    })
-});
-
 /// A JSON Pointer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Pointer(pub(crate) String);
@@ -404,35 +374,6 @@ mod tests {
         assert_eq!(among(json!({"first": 2})), [1, 2]);
         assert_eq!(among(json!({"every": 3})), [3, 6]);
         assert!(serde_json::from_value::<Calls>(json!({"every": 0})).is_err());
-    }
-
-    #[test]
-    fn a_pattern_is_small_and_meets_the_start_of_a_prompt() {
-        let read = |pattern: &str| serde_json::from_value::<Matcher>(json!({"prompt": pattern}));
-        for pattern in
-            ["(?i)cat.*snow", r"^\w+ \d{1,4}\b", r"\bname\s*=\s*[^\s]+", "(?s).{0,200}x", "[^a-z]+é"]
-        {
-            assert!(read(pattern).is_ok(), "{pattern}: {:?}", read(pattern).unwrap_err());
-        }
-        for pattern in ["(?s).{0,3000}x", "(a{100}){100}", r"\w{500}", "((a{9}){99}){999}"] {
-            let error = read(pattern).unwrap_err().to_string();
-            assert!(error.contains("is too large") && error.contains("65536 bytes"), "{pattern}: {error}");
-        }
-        let account = account::digest("a key");
-        let prompt = format!("{}cat", "é".repeat(super::super::PROMPT_CHARACTERS - 3));
-        let request = RequestFacts {
-            vendor: "",
-            edition: "",
-            operation: RequestKind::Download,
-            model: None,
-            account: &account,
-            prompt: Some(&prompt),
-            body: &Value::Null,
-            subject: "",
-        };
-        assert!(fits(&json!({"prompt": "cat$"}), &request));
-        let late = format!("é{prompt}");
-        assert!(!fits(&json!({"prompt": "cat"}), &RequestFacts { prompt: Some(&late), ..request }));
     }
 
     #[test]

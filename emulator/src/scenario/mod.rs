@@ -8,6 +8,7 @@ pub mod examples;
 mod list;
 mod matcher;
 mod near;
+mod pattern;
 mod read;
 mod resolve;
 pub mod sets;

@@ -11,7 +11,13 @@ pub(crate) fn suggest_name<'k>(name: &str, known: impl IntoIterator<Item = &'k s
     if name.len() > LONGEST_BYTES {
         return String::new();
     }
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
+    let likeness = |known: &str| {
+        // What both have in front of a slash says nothing of how alike they are.
+        match (name.split_once('/'), known.split_once('/')) {
+            (Some((group, name)), Some((same, known))) if group == same => strsim::jaro_winkler(name, known),
+            _ => strsim::jaro_winkler(name, known),
+        }
+    };
     let alike = known.into_iter().map(|known| (likeness(known), known));
     let nearest = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
     match nearest {
@@ -29,6 +35,9 @@ mod tests {
         let known = ["rate_limited", "overloaded", "timeout"];
         assert_eq!(suggest_name("rate_limit", known), " (did you mean `rate_limited`?)");
         assert_eq!(suggest_name("timout", known), " (did you mean `timeout`?)");
+        let sets = ["acme/stuck-queue", "acme/held-post", "rehearsal"];
+        assert_eq!(suggest_name("acme/stuk-queue", sets), " (did you mean `acme/stuck-queue`?)");
+        assert_eq!(suggest_name("acme/no-such", sets), "");
         for name in ["explode", "zz", "", &"rate_limited".repeat(1_000)] {
             assert_eq!(suggest_name(name, known), "");
         }

@@ -83,7 +83,7 @@ impl WebhookPlan {
         Some(Arc::new(Self {
             shown: receiver
                 .as_ref()
-                .map_or_else(|_| "(no address)".to_owned(), |url| hide(&redact_receiver(url))),
+                .map_or_else(|_| "(no address)".to_owned(), |url| redact_receiver(url, hide)),
             receiver,
             base: base.to_owned(),
             phases: facts.phases.clone(),
@@ -123,15 +123,19 @@ pub(crate) fn parse_receiver(address: &str) -> Result<Url, String> {
     }
 }
 
-fn redact_receiver(url: &Url) -> String {
+fn redact_receiver(url: &Url, hide: &dyn Fn(&str) -> String) -> String {
     let mut shown = url.clone();
     shown.set_fragment(None);
     // Both only fail for addresses without a host, which http and https always have.
     let _ = shown.set_username("");
     let _ = shown.set_password(None);
     if url.query().is_some() {
-        let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        let names: Vec<String> = url.query_pairs().map(|(name, _)| hide(&name)).collect();
         shown.query_pairs_mut().clear().extend_pairs(names.iter().map(|name| (name, "REDACTED")));
     }
-    shown.into()
+    let shown = String::from(shown);
+    match shown.split_once('?') {
+        Some((address, query)) => format!("{}?{query}", hide(address)),
+        None => hide(&shown),
+    }
 }
