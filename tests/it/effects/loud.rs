@@ -31,6 +31,7 @@ async fn what_nobody_understands_is_said_in_the_answer_and_in_the_journal() {
         ("{broken", "1:2: key must be a string"),
         (r#"{"then":{"answer":{"problem":"rate_limit"}}}"#, "did you mean `rate_limited`?"),
         ("aimlapi/rehearsal", "is of aimlapi, and this request went to gmicloud"),
+        (r#"{"then":{"answer":{"options":{"no_such":"x"}}}}"#, "no_such"),
         (r#"{"match":{"vendor":"302ai"},"then":{}}"#, "is of 302ai, and this request went to gmicloud"),
     ] {
         let answer = surface.submit_with(header).await;

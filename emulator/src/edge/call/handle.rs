@@ -33,23 +33,23 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let model = context.known_model(&routed.matched, routed.json());
     let mut order_notes = Notes::about(&context.request.headers, &context.request.target);
     let orders = read_orders(&routed, model, &account.state, &mut order_notes);
-    let warning = order_notes.write_line();
-    let mut notes = order_notes.list_texts();
-    if let Some(warning) = warning.as_deref().filter(|_| context.app.settings.strict_directives) {
-        let model = model.map(|model| model.id.clone());
-        let log =
-            CallLog { operation: Some(name), model, notes, ..CallLog::of(context, &account, request_body) };
-        return Handled { warning: Some(warning.to_owned()), ..Handled::from(write_misread(warning), log) };
-    }
     let effects = resolve_effects(&routed, model, &mut account, orders).await;
-    notes.extend(effects.describe_points(RequestKind::Operation(name)));
     let effect = effects.response.clone().unwrap_or_default();
     let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
     let variant = context.app.variants.of(context.served, &effect.options).unwrap_or_else(|why| {
-        notes.push(why);
+        order_notes.add_warning(&why);
         None
     });
+    let warning = order_notes.write_line();
+    let mut notes = order_notes.list_texts();
+    notes.extend(effects.describe_points(RequestKind::Operation(name)));
+    if context.app.settings.strict_directives
+        && let Some(warning) = warning
+    {
+        let log = CallLog { operation: Some(name), notes, ..CallLog::of(context, &account, request_body) };
+        return Handled { reply: write_misread(&warning), warning: Some(warning), ..Handled::from(log) };
+    }
     let (scenarios, transport) = (effects.scenarios.clone(), effects.transport.clone());
     // The vendor as it is with other options has other routes, rules and words.
     let varied = variant.as_deref().map(|served| CallContext { served, ..context });
@@ -113,7 +113,7 @@ pub(super) async fn refuse_unrouted(identified: Identified<'_>, problem: Problem
     let reply = write_refusal(context, &mut account, &problem).await;
     let request_body = describe_body(context, Vec::new());
     let log = CallLog { problem: Some(problem), ..CallLog::of(context, &account, request_body) };
-    Handled::from(reply, log)
+    Handled { reply, ..Handled::from(log) }
 }
 
 /// Writes a refusal in the vendor's words.

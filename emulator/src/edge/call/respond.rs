@@ -29,8 +29,9 @@ pub(super) struct Handled {
 }
 
 impl Handled {
-    /// A reply that goes out as it is.
-    pub(super) fn from(reply: Reply, log: CallLog) -> Self {
+    /// A reply without a body, which goes out as it is.
+    pub(super) fn from(log: CallLog) -> Self {
+        let reply = Reply { status: 200, headers: Vec::new(), body: ReplyBody::Empty };
         Self { reply, literal: None, transport: None, warning: None, log }
     }
 }
