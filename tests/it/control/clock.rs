@@ -170,4 +170,8 @@ async fn the_end_of_the_calendar_is_said_and_never_passed_in_silence() {
     let everybody = format!("{clock}/advance?account=*");
     let less = granted(&caller.post(&everybody, &json!({"seconds": 60})).await);
     assert!(less["note"].as_str().unwrap().contains("0 of 60 seconds"), "{less}");
+    let id = submitted(&emulator, KEY, "a cat [mock:slow=100]").await;
+    let until = json!({"until_job": id});
+    let detail = refused(&caller.post(&format!("{clock}/advance"), &until).await, 409);
+    assert!(detail.contains("where the calendar ends"), "{detail}");
 }
