@@ -157,7 +157,7 @@ fn scenarios_are_counted_over_all_accounts_and_given_back() {
     let store = store(10, 1_000);
     let list = |count: usize, bytes: u64| {
         let one = Scenario { posted_bytes: bytes, ..Scenario::for_every_request("s", Then::default()) };
-        Change::ScenariosSet(vec![Arc::new(one); count].into(), Vec::new())
+        Change::ScenariosSet(std::iter::repeat_n(Arc::new(one), count).collect(), Vec::new())
     };
     let set = |account: &str, change: Change| {
         let account: Arc<str> = Arc::from(account);
