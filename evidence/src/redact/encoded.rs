@@ -141,7 +141,12 @@ fn measure_escape(rest: &[u8]) -> (usize, bool) {
     let slashes = rest.iter().take(BACKSLASHES).take_while(|byte| **byte == b'\\').count();
     match rest.get(slashes) {
         Some(b'/') => (slashes + 1, false),
-        Some(b'u') if rest.get(slashes + 1..slashes + 3) == Some(b"00") => (slashes + 5, false),
+        // Cut off in the middle it is none, and what follows is not to be torn apart.
+        Some(b'u') => {
+            let digits = rest.get(slashes + 1..slashes + 5).filter(|digits| digits.starts_with(b"00"));
+            let is_letter = digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+            if is_letter { (slashes + 5, false) } else { (0, false) }
+        }
         Some(_) | None => (0, false),
     }
 }
@@ -178,8 +183,26 @@ fn measure_data_uri(text: &str, at: usize) -> Option<(usize, usize, Encoding)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::Marks;
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_taken_and_hidden_once(
+            run in "[a-zA-Z0-9+/]{0,300}",
+            odd in "(\\\\u00|\\\\|%2|%|\\u00e9|data:|,|;base64|\n|=|a){0,12}",
+            end in "[\\\\u0é%= ]{0,8}",
+        ) {
+            for text in [format!("{run}{odd}{end}"), format!("{odd}{run}{end}"), format!("{end}{odd}{run}{odd}")] {
+                let once = hidden(&text);
+                prop_assert_eq!(hidden(&once), once);
+            }
+        }
+    }
 
     fn hidden(text: &str) -> String {
         Secrets::new::<&str>(&[], Marks::CASSETTE).hide_encoded(text).into_owned()
