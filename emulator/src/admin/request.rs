@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::account::digest;
+use crate::account::{bearer_key, digest};
 use crate::app::App;
 use crate::handles::HandleError;
 use crate::journal::EntryRedactor;
@@ -67,11 +67,13 @@ pub(super) type AdminResult = Result<Value, AdminError>;
 pub(super) struct AdminError {
     pub(super) status: StatusCode,
     pub(super) detail: String,
+    /// The methods that there are, where the method is what was wrong.
+    pub(super) allowed: Option<String>,
 }
 
 impl AdminError {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), allowed: None }
     }
 
     pub(super) fn bad(detail: impl Into<String>) -> Self {
@@ -114,9 +116,7 @@ impl<'a> AdminRequest<'a> {
         };
         let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
         let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = bearer.and_then(|text| text.trim().split_once(' '));
-        let bearer =
-            bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
+        let bearer = bearer.and_then(bearer_key);
         let redactor = EntryRedactor::of_key(named.or(bearer).filter(|key| *key != "*").unwrap_or_default());
         let account = match (named, bearer) {
             (Some("*"), _) => AccountScope::All,
@@ -181,6 +181,15 @@ impl<'a> AdminRequest<'a> {
             )));
         }
         Ok(Page { limit, offset: self.number("offset")?.unwrap_or(0) })
+    }
+
+    /// Says in an answer whether the one account that it concerns was ever seen: a key that is misspelt has no entries
+    /// either.
+    pub(super) async fn say_whether_known(&self, mut answer: Value) -> Value {
+        if let AccountScope::One(account) = &self.account {
+            answer["known"] = self.app.knows_account(account).await.into();
+        }
+        answer
     }
 
     /// The one account that it concerns, if there is one.

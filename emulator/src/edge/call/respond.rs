@@ -1,7 +1,7 @@
 //! The response of a handled call: reply, literal text and headers on the wire, and its entry in the journal.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Response, StatusCode};
 use bytes::Bytes;
 use mockreel_contracts::{Reply, ReplyBody};
@@ -11,7 +11,7 @@ use super::request::CallContext;
 use crate::admin::describe_problem;
 use crate::clock::Stopwatch;
 use crate::edge::cors;
-use crate::edge::headers::WARNING_HEADER;
+use crate::edge::headers::{WARNING_HEADER, close_connection};
 use crate::scenario::TransportFault;
 
 /// A handled call.
@@ -48,6 +48,7 @@ pub(super) async fn respond(context: CallContext<'_>, handled: Handled, watch: S
     if let Some(warning) = &warning {
         add_warning(warning, response.headers_mut());
     }
+    finish_headers(context, &mut response);
     log_call(context, log, &response, watch).await;
     if let Some(fault) = transport {
         response.extensions_mut().insert(fault);
@@ -74,6 +75,19 @@ pub(super) fn write_misread(warning: &str) -> Reply {
 /// Why a request is refused whose orders cannot be followed.
 pub(in crate::edge) fn misread_text(warning: &str) -> String {
     format!("with strict directives every order must be understood: {warning}")
+}
+
+/// Adds what HTTP demands of a response, whoever wrote it.
+fn finish_headers(context: CallContext<'_>, response: &mut Response<Bytes>) {
+    if context.request.ends_connection() {
+        close_connection(response.headers_mut());
+    }
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(ALLOW) {
+        // The methods come from the contract, whose loader lets nothing else pass.
+        if let Ok(allowed) = HeaderValue::from_str(&context.allowed_methods()) {
+            response.headers_mut().insert(ALLOW, allowed);
+        }
+    }
 }
 
 /// Writes a dialect's reply as a response.
