@@ -88,6 +88,9 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     if flags.allow_directives.unwrap_or(false) {
         builder = builder.directives_beyond_loopback();
     }
+    if flags.strict_directives.unwrap_or(false) {
+        builder = builder.strict_directives();
+    }
     if flags.allow_callbacks.unwrap_or(false) {
         builder = builder.webhooks_beyond_loopback();
     }

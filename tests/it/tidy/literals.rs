@@ -49,7 +49,7 @@ const SOMETHING_ELSE: [(&str, &str, &str); 43] = [
     ("emulator/src/admin/jobs.rs", "model", "a member of the control API"),
     ("emulator/src/admin/requests.rs", "model", "a member of the control API"),
     ("emulator/src/admin/vendors.rs", "models", "a member of the control API"),
-    ("emulator/src/edge/call/effects/mod.rs", "prompt", "the name of the scenario that a prompt is"),
+    ("emulator/src/edge/call/effects/orders.rs", "prompt", "the name of the scenario that a prompt is"),
     ("emulator/src/engine/submit.rs", "model", "a field of a Debug output"),
     ("emulator/src/journal/entry.rs", "model", "a member of the control API"),
     ("emulator/src/journal/filter.rs", "model", "a member of the control API"),

@@ -7,6 +7,7 @@ use mockreel_contracts::contract::check::route::Matched;
 use serde_json::Value;
 
 use super::body::{self, Parsed};
+use super::notes::Notes;
 use super::request::CallContext;
 use crate::journal::FormPart;
 use crate::scenario::Effects;
@@ -33,7 +34,7 @@ pub(super) struct Resolved<'a> {
     /// The effects.
     pub(super) effects: Effects,
     /// What a developer should know.
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Notes<'a>,
 }
 
 impl<'a> Resolved<'a> {
