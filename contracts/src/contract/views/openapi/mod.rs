@@ -23,6 +23,9 @@ use crate::contract::model::{Lifecycle, Model};
 /// The version of OpenAPI that is written.
 const VERSION: &str = "3.1.0";
 
+/// The licence of the document, as an SPDX expression: that of the project.
+const LICENSE: &str = "MIT OR Apache-2.0";
+
 /// The contract as an OpenAPI 3.1 document.
 ///
 /// On the documented side is only what a documentation states (grades `seed`, `doc`, `spec`):
@@ -39,6 +42,7 @@ pub fn export(contract: &Contract, view: View) -> Value {
             "title": contract.title,
             "version": contract.edition,
             "description": contract.summary,
+            "license": { "name": LICENSE, "identifier": LICENSE },
             "x-vendor": contract.id,
             "x-side": view.word(),
         },

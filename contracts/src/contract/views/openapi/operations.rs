@@ -1,9 +1,11 @@
 //! Operations and their paths, parameters and bodies.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::view::{View, ViewedContract};
 use super::{CREDENTIAL, Components, Submitted, responses, source_value};
+use crate::contract::check::image::{ImageRules, Transport};
 use crate::contract::check::schema::properties;
 use crate::contract::model::operation::{Check, IdPlace, OperationFacts, Route};
 use crate::contract::views::examples::minimal_for;
@@ -93,6 +95,8 @@ impl Shape<'_> {
             "x-phases": phases,
             "x-retries": facts.retries,
             "x-source": source_value(&facts.source),
+            // The receiver is the caller's own; it needs no credential of the vendor's.
+            "security": [],
             "requestBody": {
                 "required": true,
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/poll.reply"}}},
@@ -189,20 +193,21 @@ impl Shape<'_> {
         }
     }
 
-    /// The content types of the parts of a form that are images.
+    /// The content types of the parts of a form that are images. Where an address is taken too it stands first, as
+    /// text: it is what the examples name, and what a program sends that has no file at hand.
     fn encoding(&self, models: &[&Submitted]) -> Map<String, Value> {
         let mut encoding = Map::new();
         for model in models.iter().filter_map(|model| self.viewed.contract.models.get(&model.id)) {
             for (pointer, member) in properties(&model.request) {
                 let name = pointer.trim_start_matches('/');
-                let formats = member.get("x-image").and_then(|rules| rules.get("formats"));
-                let types: Vec<String> = formats
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .map(|format| format!("image/{format}"))
-                    .collect();
+                let Some(rules) = member.get("x-image").and_then(|rules| ImageRules::deserialize(rules).ok())
+                else {
+                    continue;
+                };
+                let text = rules.transports.iter().any(|way| *way != Transport::Part);
+                let text = text.then(|| "text/plain".to_owned());
+                let files = rules.formats.iter().map(|format| format!("image/{format}"));
+                let types: Vec<String> = text.into_iter().chain(files).collect();
                 if !name.contains('/') && !types.is_empty() {
                     encoding.insert(name.to_owned(), json!({ "contentType": types.join(", ") }));
                 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::contract::check::rules::Checker;
+use crate::contract::check::rules::{Checker, kind_of};
 use crate::contract::check::schema::documented;
 use crate::contract::model::operation::Route;
 use crate::contract::model::source::Cited;
@@ -102,8 +102,9 @@ impl ViewedContract<'_> {
     }
 }
 
-/// A schema as other programs expect it: URLs have a format, and a default that breaks its own schema is set aside.
-fn published(schema: &Value) -> Value {
+/// A schema as other programs expect it: URLs have a format, arrays have `items`, listed values of several types
+/// are listed by type, and a default that breaks its own schema is set aside.
+pub(super) fn published(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {
             let mut shown: Map<String, Value> = Map::new();
@@ -129,10 +130,64 @@ fn published(schema: &Value) -> Value {
                     shown.insert("x-default".to_owned(), default);
                 }
             }
+            if takes_type(&shown, "array") && !shown.contains_key("items") {
+                shown.insert("items".to_owned(), json!({}));
+            }
+            split_enum(&mut shown);
             Value::Object(shown)
         }
         Value::Array(items) => items.iter().map(published).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
+    }
+}
+
+/// Whether a schema names a type, alone or among others.
+fn takes_type(schema: &Map<String, Value>, name: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::String(only)) => only == name,
+        Some(Value::Array(several)) => several.iter().any(|one| one == name),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
+    }
+}
+
+/// Turns listed values of several types into one list for each type: generators make an enum of a language from a
+/// list, and give up where one language type cannot have all of its values.
+fn split_enum(shown: &mut Map<String, Value>) {
+    let Some(Value::Array(listed)) = shown.get("enum") else { return };
+    let whole = listed.iter().filter(|value| value.is_number()).all(|value| value.is_i64() || value.is_u64());
+    let mut lists: Vec<(&str, Vec<Value>)> = Vec::new();
+    for value in listed {
+        let kind = match value {
+            Value::Number(_) if whole => "integer",
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => kind_of(value),
+        };
+        match lists.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, values)) => values.push(value.clone()),
+            None => lists.push((kind, vec![value.clone()])),
+        }
+    }
+    if lists.len() < 2 {
+        return;
+    }
+    // The plainest reading of a schema is its first branch, and the plainest value its default.
+    let default = shown.get("default");
+    lists.sort_by_key(|(_, values)| default.is_none_or(|default| !values.contains(default)));
+    let branches: Vec<Value> =
+        lists.into_iter().map(|(kind, values)| json!({"type": kind, "enum": values})).collect();
+    shown.shift_remove("enum");
+    shown.shift_remove("type");
+    if shown.contains_key("anyOf") {
+        let all = shown.entry("allOf").or_insert_with(|| json!([]));
+        if let Value::Array(all) = all {
+            all.push(json!({ "anyOf": branches }));
+        }
+    } else {
+        shown.insert("anyOf".to_owned(), branches.into());
     }
 }
 
