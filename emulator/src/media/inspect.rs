@@ -35,8 +35,8 @@ pub struct Inspected {
 ///
 /// `decodes` is `false` for GIF, WebP and BMP, which are not decoded here: judge `format` first. A JPEG or PNG
 /// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
-/// check sums. A JPEG has none: missing or surplus data are noticed if it is sequential; a progressive one is
-/// only what decoders take it for, and no one can tell a flipped bit from another colour.
+/// check sums. A JPEG has none: missing data are noticed if it is sequential, and surplus bytes before a marker
+/// are skipped as libjpeg does; a progressive one is only what decoders take it for, and no one can tell a flipped bit from another colour.
 pub fn inspect(bytes: &[u8]) -> Inspected {
     let header = header::read(bytes);
     let preview =
@@ -141,6 +141,17 @@ mod tests {
         for bytes in [&*JPEG, &*PNG] {
             let longer = [bytes.as_slice(), b"\xFF\xD8 and more"].concat();
             assert!(inspect(&longer).facts.decodes);
+        }
+    }
+
+    #[test]
+    fn surplus_bytes_before_the_end_of_a_jpeg_do_not_spoil_it() {
+        let (data, end) = JPEG.split_at(JPEG.len() - 2);
+        let clean = inspect(&JPEG).preview.unwrap();
+        for surplus in [&b"\x11"[..], &[0x11; 16], &[0x11; 70_000], &[0; 16], b"\xFF\x00\x11\x22"] {
+            let seen = inspect(&[data, surplus, end].concat());
+            assert!(seen.facts.decodes, "{} bytes", surplus.len());
+            assert_eq!(seen.preview.unwrap().pixels(), clean.pixels());
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let request_body = describe_body(context, routed.take_parts());
     let model = context.known_model(&routed.matched, routed.json());
     let (effects, mut notes) = resolve_effects(&routed, model, &mut account).await;
+    notes.extend(routed.note_files(model));
     let effect = effects.response.clone().unwrap_or_default();
     let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
