@@ -263,6 +263,7 @@ mod tests {
                     Operation::Model => dialect.model(&exchange, model),
                     Operation::Upload => dialect.upload(&exchange, &upload),
                     Operation::Balance => dialect.balance(&exchange, &BalanceView { left: 1.0 }),
+                    Operation::Deprecations => dialect.deprecations(&exchange),
                 };
                 assert_ne!(reply, unknown, "{vendor:?} has the operation {operation}, its dialect does not");
             }

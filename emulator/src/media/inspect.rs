@@ -33,7 +33,7 @@ pub struct Inspected {
 /// the async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims:
 /// images of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
 ///
-/// `decodes` is `false` for GIF, WebP and BMP, which are not decoded here: judge `format` first. A JPEG or PNG
+/// `decodes` is `false` for GIF and BMP, which are not decoded here: judge `format` first. A JPEG or PNG
 /// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
 /// check sums. A JPEG has none: missing data are noticed if it is sequential, and surplus bytes before a marker
 /// are skipped as libjpeg does; a progressive one is only what decoders take it for, and no one can tell a flipped bit from another colour.
@@ -54,7 +54,8 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     let format = match header.format {
         ImageFormat::Jpeg => image::ImageFormat::Jpeg,
         ImageFormat::Png => image::ImageFormat::Png,
-        ImageFormat::Gif | ImageFormat::Webp | ImageFormat::Bmp | ImageFormat::Unknown => {
+        ImageFormat::Webp => image::ImageFormat::WebP,
+        ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Unknown => {
             return None;
         }
     };
@@ -208,6 +209,19 @@ mod tests {
         let middle = JPEG.len() - 200;
         let bytes = [&JPEG[..middle], &JPEG[middle + 100..]].concat();
         assert!(!inspect(&bytes).facts.decodes);
+    }
+
+    #[test]
+    fn a_webp_decodes_and_one_that_breaks_off_does_not() {
+        let webp = encoded(40, 30, image::ImageFormat::WebP);
+        let seen = inspect(&webp);
+        assert_eq!((seen.facts.format, seen.facts.pixels), (ImageFormat::Webp, Some((40, 30))));
+        assert_eq!(seen.preview.unwrap().pixels(), (40, 30));
+        for length in 0..webp.len() {
+            assert!(!inspect(&webp[..length]).facts.decodes, "{length} of {} bytes", webp.len());
+        }
+        let fixture = crate::fixtures::find("picture.webp").unwrap().content();
+        assert!(inspect(&fixture).facts.decodes);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command itself: what it prints, how it ends, and how it refuses.
 
 mod demo;
+mod marks;
 mod variables;
 
 use std::io::{BufRead, BufReader, Read, Write};

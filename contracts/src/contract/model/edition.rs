@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::contract::check::cross_field::CrossFieldRules;
-use crate::contract::check::rules::{Checker, compiled};
+use crate::contract::check::rules::{Checker, UTF16_KEYWORD, compiled};
 use crate::contract::check::schema;
-use crate::contract::model::Contract;
 use crate::contract::model::validate::{check_coherence, check_images, check_roles, check_sources};
+use crate::contract::model::{Contract, LengthUnit};
 use crate::contract::{ContractError, Options};
 
 /// The files of one vendor, embedded in the program.
@@ -208,6 +208,9 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_images(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_roles(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        if contract.lengths.as_ref().is_some_and(|lengths| lengths.unit == LengthUnit::Utf16) {
+            count_utf16(&mut model.request);
+        }
         let rules = CrossFieldRules::of(&model.request);
         model.cross_field = rules.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
         if !model.about.is_empty() && model.about_source.is_none() {
@@ -224,6 +227,20 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
     contract.problem_schema = resolved(&contract.problem_schema).map_err(incoherent)?;
     check_coherence(&contract).map_err(incoherent)?;
     Ok(contract)
+}
+
+/// Marks every limit of a length as one of units of UTF-16.
+fn count_utf16(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("maxLength").is_some_and(Value::is_u64) {
+                members.insert(UTF16_KEYWORD.to_owned(), true.into());
+            }
+            members.values_mut().for_each(count_utf16);
+        }
+        Value::Array(items) => items.iter_mut().for_each(count_utf16),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 impl Contract {

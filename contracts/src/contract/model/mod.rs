@@ -71,6 +71,11 @@ pub struct Contract {
     /// How a broken rule is worded, by [`crate::contract::check::rules::Rule::name`].
     #[serde(default)]
     pub wording: Ordered<Wording>,
+    /// Models that have gone or will go, as the vendor's own feed lists them.
+    #[serde(default)]
+    pub deprecations: Vec<Deprecation>,
+    /// How the lengths of texts in requests are counted; in characters, if nothing is said.
+    pub lengths: Option<Lengths>,
     /// Reasons of failed jobs, by [`crate::problem::FailureReason::name`].
     pub failures: Ordered<FailureFact>,
     /// When an image that breaks a rule is noticed.
@@ -112,6 +117,48 @@ pub struct Cors {
     pub preflight_status: u16,
     /// Where it is from.
     pub source: Cited,
+}
+
+/// An entry of a vendor's feed of models that go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deprecation {
+    /// The model's id; it need not be one of the contract's.
+    pub id: String,
+    /// Its other ids.
+    pub aliases: Vec<String>,
+    /// The vendor's word for what has become of it.
+    pub status: String,
+    /// The day on which that was said, `YYYY-MM-DD`.
+    pub deprecated_at: Option<String>,
+    /// The day from which it is not served, `YYYY-MM-DD`.
+    pub shutdown_at: Option<String>,
+    /// The id of the model that takes its place.
+    pub replaced_by: Option<String>,
+    /// The vendor's word for why.
+    pub reason: Option<String>,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// How the lengths of texts are counted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lengths {
+    /// What one of a length is.
+    pub unit: LengthUnit,
+    /// Where it is from.
+    pub source: Cited,
+}
+
+/// What one of a text's length is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthUnit {
+    /// A character, as JSON Schema counts.
+    Character,
+    /// A unit of UTF-16, as JavaScript's `length` counts: a character beyond the basic plane is two.
+    Utf16,
 }
 
 /// What all answers have in common.
