@@ -145,22 +145,23 @@ impl Shape<'_> {
             Some(fixed) => self.components.models.iter().filter(|model| model.id == *fixed).collect(),
             None => self.components.models.iter().collect(),
         };
-        let (schema, examples) = match (self.request, models.as_slice()) {
-            (Some(reference), _) => (json!({ "$ref": reference }), self.own_example(reference)),
-            (None, [only]) => (json!({ "$ref": only.reference }), only.examples.clone()),
-            (None, several) => {
-                let examples = several.iter().flat_map(|model| model.examples.clone()).collect();
-                (self.one_of(several), examples)
-            }
+        let examples = match self.request {
+            Some(reference) => self.own_example(reference),
+            None => models.iter().flat_map(|model| model.examples.clone()).collect(),
         };
         let mut content = Map::new();
         for media_type in &self.operation.media_types {
-            let mut told = Map::from_iter([("schema".to_owned(), schema.clone())]);
+            let form = media_type.starts_with("multipart/");
+            let schema = match (self.request, models.as_slice()) {
+                (Some(reference), _) => json!({ "$ref": reference }),
+                (None, [only]) => json!({ "$ref": only.reference(form) }),
+                (None, several) => self.one_of(several, form),
+            };
+            let mut told = Map::from_iter([("schema".to_owned(), schema)]);
             if !examples.is_empty() {
                 told.insert("examples".to_owned(), examples.clone().into());
             }
-            let encoding =
-                if media_type.starts_with("multipart/") { self.encoding(&models) } else { Map::new() };
+            let encoding = if form { self.encoding(&models) } else { Map::new() };
             if !encoding.is_empty() {
                 told.insert("encoding".to_owned(), encoding.into());
             }
@@ -177,16 +178,17 @@ impl Shape<'_> {
     }
 
     /// One schema of several, told apart by the member that names the model.
-    fn one_of(&self, models: &[&Submitted]) -> Value {
+    fn one_of(&self, models: &[&Submitted], form: bool) -> Value {
         if models.is_empty() {
             return json!({"type": "object"});
         }
-        let schemas: Vec<Value> = models.iter().map(|model| json!({ "$ref": model.reference })).collect();
+        let schemas: Vec<Value> =
+            models.iter().map(|model| json!({ "$ref": model.reference(form) })).collect();
         let member = self.operation.model_at.as_deref().and_then(|pointer| pointer.strip_prefix('/'));
         match member.filter(|name| !name.contains('/')) {
             Some(name) => {
                 let mapping: Map<String, Value> =
-                    models.iter().map(|model| (model.id.clone(), model.reference.as_str().into())).collect();
+                    models.iter().map(|model| (model.id.clone(), model.reference(form).into())).collect();
                 json!({"oneOf": schemas, "discriminator": {"propertyName": name, "mapping": mapping}})
             }
             None => json!({ "oneOf": schemas }),

@@ -207,7 +207,10 @@ fn the_enforced_side_holds_what_is_served() {
     let statuses: Vec<&String> = submit["responses"].as_object().unwrap().keys().collect();
     assert_eq!(statuses, ["200", "400", "401", "415", "500"]);
     let form = &submit["requestBody"]["content"]["multipart/form-data"];
-    assert_eq!(form["schema"], json!({"$ref": "#/components/schemas/submit.a-short"}));
+    assert_eq!(form["schema"], json!({"$ref": "#/components/schemas/submit.a-short.form"}));
+    let own = &document["components"]["schemas"]["submit.a-short.form"];
+    assert_eq!(own["title"], "Short, as a form");
+    assert_eq!(own["properties"]["picture"]["anyOf"][0]["format"], "binary");
     assert_eq!(form["encoding"]["picture"]["contentType"], "text/plain, image/jpeg, image/png");
     let example = &form["examples"]["a-short.minimal"]["value"];
     assert_eq!(*example, json!({"picture": "https://pictures.example/first.jpeg", "size": "5"}));

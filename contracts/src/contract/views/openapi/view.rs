@@ -3,12 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::contract::check::image::{ImageRules, Transport};
 use crate::contract::check::rules::{Checker, kind_of};
 use crate::contract::check::schema::documented;
 use crate::contract::model::operation::Route;
 use crate::contract::model::source::Cited;
 use crate::contract::model::{Contract, Model};
 use crate::contract::views::examples::{complete_for, minimal_for, settled};
+use crate::operation::Operation;
 
 /// What of a contract is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +141,31 @@ pub(super) fn published(schema: &Value) -> Value {
         Value::Array(items) => items.iter().map(published).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
     }
+}
+
+/// A model's schema for a form in which images may be files; `None` where no form is taken or none may be one.
+///
+/// It is another schema than that for JSON, with a title of its own: generators choose the encoding of a body by the
+/// class that they make of its schema.
+pub(super) fn form(viewed: &ViewedContract<'_>, model: &Model, schema: &Value) -> Option<Value> {
+    let submit = viewed.contract.operations.get(&Operation::Submit)?;
+    submit.media_types.iter().find(|media_type| media_type.starts_with("multipart/"))?;
+    let mut form = schema.clone();
+    let mut files = false;
+    for (_, member) in form.get_mut("properties")?.as_object_mut()?.iter_mut() {
+        let rules = member.get("x-image").and_then(|rules| ImageRules::deserialize(rules).ok());
+        let Some(rules) = rules.filter(|rules| rules.transports.contains(&Transport::Part)) else { continue };
+        let Value::Object(members) = member else { continue };
+        let mut ways = vec![json!({"type": "string", "format": "binary", "description": "The file itself"})];
+        if rules.transports.iter().any(|way| *way != Transport::Part) {
+            ways.push(json!({"type": "string", "description": "The address of one"}));
+        }
+        members.shift_remove("type");
+        members.insert("anyOf".to_owned(), ways.into());
+        files = true;
+    }
+    form["title"] = format!("{}, as a form", model.title).into();
+    files.then_some(form)
 }
 
 /// Whether a schema names a type, alone or among others.
