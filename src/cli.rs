@@ -2,22 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use mockreel_emulator::KeyRule;
+use mockreel_emulator::ListenAddress;
 use mockreel_emulator::WalletSetting;
 use mockreel_emulator::scenario::ScenarioEntry;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::check::flags::CheckFlags;
 use crate::drift::flags::{DriftCommand, DriftFlags};
 
 /// Stands in for paid, asynchronous AI-video APIs.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -155,10 +157,12 @@ pub(crate) struct ImportFlags {
     description = "The configuration file: the flags' names with underscores; lists where a flag may be repeated."
 )]
 pub(crate) struct ServeFlags {
-    /// Address of all vendors [default: 127.0.0.1:4747].
-    #[arg(long, value_name = "ADDR", env = "MOCKREEL_LISTEN")]
-    #[schemars(with = "Option<String>")]
-    pub(crate) listen: Option<SocketAddr>,
+    /// Address of all vendors: ADDR:PORT, NAME:PORT, or a port of both loopback addresses; repeatable [default:
+    /// localhost:4747].
+    #[arg(long, value_name = "ADDR", env = "MOCKREEL_LISTEN", value_delimiter = ',')]
+    #[serde(deserialize_with = "read_addresses")]
+    #[schemars(with = "OneOrMore")]
+    pub(crate) listen: Vec<ListenAddress>,
     /// Address of one vendor; repeatable.
     #[arg(long, value_name = "VENDOR=ADDR", env = "MOCKREEL_VENDOR_PORT", value_delimiter = ',')]
     pub(crate) port: Vec<String>,
@@ -218,7 +222,7 @@ pub(crate) struct ServeFlags {
     /// Address of the control API, if it is to be apart [default: that of the vendors].
     #[arg(long, value_name = "ADDR", env = "MOCKREEL_ADMIN_LISTEN")]
     #[schemars(with = "Option<String>")]
-    pub(crate) admin_listen: Option<SocketAddr>,
+    pub(crate) admin_listen: Option<ListenAddress>,
     /// Environment variable that holds the token which the control API wants beyond loopback.
     #[arg(long, value_name = "VAR", env = "MOCKREEL_ADMIN_TOKEN_ENV")]
     pub(crate) admin_token_env: Option<String>,
@@ -244,6 +248,42 @@ impl ServeFlags {
 /// A scenario on the command line is a name or a file; the configuration file may hold the scenario itself.
 fn read_name(text: &str) -> Result<ScenarioEntry, Infallible> {
     Ok(ScenarioEntry::Named(text.to_owned()))
+}
+
+/// The form of `listen` in the configuration file.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum OneOrMore {
+    /// One address.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+/// Reads an address or a list of them. By hand, so that a mistake is named with its line and column.
+fn read_addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ListenAddress>, D::Error> {
+    struct Addresses;
+    impl<'de> Visitor<'de> for Addresses {
+        type Value = Vec<ListenAddress>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an address, or a list of addresses")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            text.parse().map(|address| vec![address]).map_err(E::custom)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut addresses = Vec::new();
+            while let Some(address) = list.next_element()? {
+                addresses.push(address);
+            }
+            Ok(addresses)
+        }
+    }
+    deserializer.deserialize_any(Addresses)
 }
 
 /// The JSON Schema of the configuration file.

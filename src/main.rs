@@ -5,11 +5,13 @@ mod given;
 
 mod check;
 mod cli;
+mod console;
 mod contract;
 mod demo;
 mod drift;
 mod error;
 mod files;
+mod log;
 mod output;
 mod scenario;
 mod serve;
@@ -23,6 +25,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use self::cli::{Cli, Command};
+use self::error::CliError;
 use self::output::say_error;
 
 fn main() -> ExitCode {
@@ -36,7 +39,16 @@ fn main() -> ExitCode {
         Err(error) => return refuse_arguments(&error, &command),
     };
     variables::find_unknown(&Cli::command(), &config).iter().for_each(|line| say_error(line));
-    let done = match cli.command {
+    let done = log::start_log().and_then(|()| run(cli));
+    done.unwrap_or_else(|error| {
+        say_error(&error.to_string());
+        ExitCode::from(error.exit_code())
+    })
+}
+
+/// Runs what was asked for.
+fn run(cli: Cli) -> Result<ExitCode, CliError> {
+    match cli.command {
         None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(flags)) => serve::run(*flags).map(|()| ExitCode::SUCCESS),
         Some(Command::Demo(flags)) => demo::run(flags).map(|()| ExitCode::SUCCESS),
@@ -46,11 +58,21 @@ fn main() -> ExitCode {
         Some(Command::Plan(flags)) => check::run_plan(*flags),
         Some(Command::Drift(command)) => drift::run(*command),
         Some(Command::Baseline(command)) => check::update_baseline(&command).map(|()| ExitCode::SUCCESS),
-    };
-    done.unwrap_or_else(|error| {
-        say_error(&error.to_string());
-        ExitCode::from(error.exit_code())
-    })
+    }
+}
+
+/// The names of sub-commands, as they may be typed.
+fn join_names<'a>(commands: impl Iterator<Item = &'a clap::Command>) -> String {
+    let names = commands.map(clap::Command::get_name).filter(|&name| name != "help");
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The message of a mistake in the arguments, without the usage that stands below it.
+fn in_one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let useful = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let message = useful.collect::<Vec<_>>().join(" ").replace(" tip: ", "; ");
+    message.trim_start_matches("error: ").to_owned()
 }
 
 /// The configuration file that was named, to whichever sub-command.
@@ -71,15 +93,14 @@ fn refuse_arguments(error: &clap::Error, command: &clap::Command) -> ExitCode {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let name = std::env::args().nth(1).unwrap_or_default();
             let known = command.find_subcommand(&name).into_iter().flat_map(clap::Command::get_subcommands);
-            let known: Vec<&str> = known.map(clap::Command::get_name).collect();
-            say_error(&format!("`{name}` needs one of {}; see `mockreel --help`", known.join(", ")));
+            say_error(&format!("`{name}` needs one of {}; see `mockreel --help`", join_names(known)));
+        }
+        ErrorKind::InvalidSubcommand => {
+            let known = join_names(command.get_subcommands());
+            say_error(&format!("{}; expected one of {known}", in_one_line(&error.to_string())));
         }
         _ => {
-            let text = error.to_string();
-            let lines =
-                text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Usage:"));
-            let useful: Vec<&str> = lines.filter(|line| !line.starts_with("For more information")).collect();
-            say_error(&format!("{}; see `mockreel --help`", useful.join(" ").trim_start_matches("error: ")));
+            say_error(&format!("{}; see `mockreel --help`", in_one_line(&error.to_string())));
         }
     }
     ExitCode::from(2)

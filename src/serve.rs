@@ -3,22 +3,17 @@
 use std::fmt::Write as _;
 
 use mockreel_emulator::clock::AccountClock;
-use mockreel_emulator::{Emulator, Progress, StartError};
+use mockreel_emulator::{Emulator, Progress, Settings, StartError};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use crate::cli::ServeFlags;
 use crate::error::CliError;
 use crate::output::say;
 use crate::settings::read_settings;
-use crate::variables::read_variable;
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(flags: ServeFlags) -> Result<(), CliError> {
     let settings = read_settings(flags)?;
-    let filter = read_variable("MOCKREEL_LOG").and_then(|text| EnvFilter::try_new(text).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     start_runtime()?.block_on(async {
         // Asked for before anything is printed, so that a signal after the first line is never missed.
         let mut terminate = signal(SignalKind::terminate()).map_err(CliError::internal)?;
@@ -57,6 +52,7 @@ fn banner(emulator: &Emulator) -> String {
         let older: Vec<&str> = editions.skip(1).map(|other| other.vendor.contract.edition.as_str()).collect();
         let more = match older.as_slice() {
             [] => String::new(),
+            [only] => format!("  (older edition: @{only})"),
             [.., oldest] => format!("  ({} older editions back to @{oldest})", older.len()),
         };
         // Writing to a String cannot fail.
@@ -84,6 +80,35 @@ fn banner(emulator: &Emulator) -> String {
         let _ =
             writeln!(text, "  scenarios {}; all off: DELETE /__admin/scenarios?account=*", names.join(", "));
     }
+    if emulator.is_open_to_network() {
+        text.push_str(&network_lines(settings));
+    }
     let _ = writeln!(text, "try: curl {}/__admin/vendors", emulator.admin_base());
+    text
+}
+
+/// What is off for callers from the network, and how to switch it on.
+fn network_lines(settings: &Settings) -> String {
+    let mut text = "  open to the network: whoever reaches this machine can use it\n".to_owned();
+    let mut add = |is_missing: bool, line: &str| {
+        if is_missing {
+            text.push_str("    ");
+            text.push_str(line);
+            text.push('\n');
+        }
+    };
+    add(
+        settings.admin_token.is_none(),
+        "control API: off for other machines; --admin-token-env VAR lets those in who know a token",
+    );
+    add(
+        !settings.directives_beyond_loopback,
+        "directives in prompts and x-mockreel-scenario: off; --allow-directives follows them",
+    );
+    add(!settings.webhooks_beyond_loopback, "callbacks: off; --allow-callbacks sends them");
+    add(
+        settings.public_url.is_none(),
+        "addresses in answers: of this machine; --public-url http://NAME:PORT names it as clients do",
+    );
     text
 }

@@ -2,7 +2,6 @@
 //!
 //! A flag wins over its environment variable, that over the file, and that over the default.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use mockreel_contracts::text::decode_text;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::random::Seed;
 use mockreel_emulator::scenario::{ReadError, ScenarioEntry};
-use mockreel_emulator::{Emulator, Settings};
+use mockreel_emulator::{Emulator, ListenAddress, Settings};
 
 use crate::cli::ServeFlags;
 use crate::error::CliError;
@@ -20,9 +19,6 @@ use crate::files::{read_marked, read_regular};
 
 /// The configuration file read when none is named and it exists.
 const DEFAULT_FILE: &str = "mockreel.toml";
-
-/// The default address.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4747);
 
 /// The configuration file, or an empty one.
 pub(crate) fn read_file(named: Option<&Path>) -> Result<ServeFlags, CliError> {
@@ -46,14 +42,16 @@ pub(crate) fn config_text(named: Option<&PathBuf>) -> String {
 pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     let file = read_file(flags.config.as_deref())?;
     let flags = flags.or(file);
-    let mut builder = Emulator::builder()
-        .listen(flags.listen.unwrap_or(DEFAULT_LISTEN))
-        .seed(flags.seed.unwrap_or_else(|| Seed::fresh().0));
+    let mut builder = Emulator::builder().seed(flags.seed.unwrap_or_else(|| Seed::fresh().0));
+    if flags.listen.is_empty() {
+        builder = builder.listen(ListenAddress::DEFAULT);
+    }
+    for address in flags.listen {
+        builder = builder.listen(address);
+    }
     for port in &flags.port {
         let (vendor, address) = pair(port, "--port", "VENDOR=ADDR, with an address such as 127.0.0.1:4801")?;
-        let address = address
-            .parse()
-            .map_err(|_| unexpected("--port", address, "an address such as 127.0.0.1:4801"))?;
+        let address: ListenAddress = address.parse().map_err(|why| refused("--port", why))?;
         builder = builder.port(vendor, address);
     }
     for vendor in read_vendors(&flags.vendor, &flags.contract)? {

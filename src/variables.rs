@@ -4,7 +4,10 @@ use clap::builder::Resettable;
 use clap::{Arg, Command};
 
 /// Variables that no flag reads: of the log, and of the tests over a vendor's own files.
-const WITHOUT_FLAG: [&str; 2] = ["MOCKREEL_LOG", "MOCKREEL_VENDOR_SPECS"];
+const WITHOUT_FLAG: [&str; 2] = [LOG_VARIABLE, "MOCKREEL_VENDOR_SPECS"];
+
+/// The variable that says what is logged.
+pub(crate) const LOG_VARIABLE: &str = "MOCKREEL_LOG";
 
 /// What all our variables begin with.
 const PREFIX: &str = "MOCKREEL_";

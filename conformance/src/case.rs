@@ -19,6 +19,8 @@ pub struct Case {
     /// For a request that ought to be refused: what it is wrong in. After one unexpected acceptance the
     /// other cases of the class are not run where they could cost.
     pub class: &'static str,
+    /// Whether the claim is that something is refused, so that a target that refuses everything would keep it.
+    pub by_refusal: bool,
     /// Cases that must have run before; they are run along.
     pub needs: &'static [&'static str],
     /// The fact it rests on; `None` if this vendor promises nothing of the kind.
@@ -46,6 +48,7 @@ impl Case {
             cost,
             stage,
             class: "",
+            by_refusal: matches!(cost, Cost::Rejectable),
             needs: &[],
             clause: |_| None,
             excluded: |_| None,
@@ -71,6 +74,13 @@ impl Case {
     #[must_use]
     pub const fn of_class(mut self, class: &'static str) -> Self {
         self.class = class;
+        self
+    }
+
+    /// The claim is that something is refused.
+    #[must_use]
+    pub const fn by_refusal(mut self) -> Self {
+        self.by_refusal = true;
         self
     }
 

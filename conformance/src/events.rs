@@ -24,10 +24,12 @@ pub enum Event<'a> {
         id: &'a str,
         /// Our word for its phase, or the vendor's if it is unknown. Text from the wire.
         phase: &'a str,
-        /// Seconds since it was submitted.
+        /// Whether the vendor has that word.
+        is_known: bool,
+        /// Seconds since it was first polled.
         elapsed_s: u64,
-        /// Spent so far, worst case.
-        spent: Amount,
+        /// Spent so far, worst case; `None` where nothing costs.
+        spent: Option<Amount>,
         /// The vendor's unit.
         unit: &'a str,
     },

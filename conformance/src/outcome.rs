@@ -32,6 +32,12 @@ pub enum Outcome {
     NotApplicable,
     /// The budget did not allow it. Always counted.
     NotRunBudget,
+    /// The end of another case left nothing to find out, or too dear a way to find it out. Counted unless the
+    /// baseline expects that other case to fail.
+    Blocked,
+    /// It was refused as it ought to be, but so was what ought to be accepted: nothing follows from it. Counted
+    /// as [`Outcome::Blocked`] is.
+    Inconclusive,
     /// No answer came.
     Unreachable,
     /// The suite itself broke.
@@ -40,7 +46,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Pass,
         Self::Fail,
         Self::Flaky,
@@ -48,6 +54,8 @@ impl Outcome {
         Self::ExpectedFail,
         Self::NotApplicable,
         Self::NotRunBudget,
+        Self::Blocked,
+        Self::Inconclusive,
         Self::Unreachable,
         Self::EngineError,
     ];
@@ -62,6 +70,8 @@ impl Outcome {
             Self::ExpectedFail => "expected-fail",
             Self::NotApplicable => "not-applicable",
             Self::NotRunBudget => "not-run-budget",
+            Self::Blocked => "blocked",
+            Self::Inconclusive => "inconclusive",
             Self::Unreachable => "unreachable",
             Self::EngineError => "engine-error",
         }
@@ -70,8 +80,17 @@ impl Outcome {
     /// Whether requests were sent and judged.
     pub fn was_executed(self) -> bool {
         match self {
-            Self::Pass | Self::Fail | Self::Flaky | Self::UnexpectedPass | Self::ExpectedFail => true,
-            Self::NotApplicable | Self::NotRunBudget | Self::Unreachable | Self::EngineError => false,
+            Self::Pass
+            | Self::Fail
+            | Self::Flaky
+            | Self::UnexpectedPass
+            | Self::ExpectedFail
+            | Self::Inconclusive => true,
+            Self::NotApplicable
+            | Self::NotRunBudget
+            | Self::Blocked
+            | Self::Unreachable
+            | Self::EngineError => false,
         }
     }
 }
@@ -146,6 +165,9 @@ pub struct CaseResult {
     /// The baseline's reason, where it has an entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
+    /// For [`Outcome::Blocked`] and [`Outcome::Inconclusive`]: the case whose end is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because_of: Option<String>,
     /// How often it was run with another outcome.
     pub flaky_runs: u32,
     /// Where the answers came from.

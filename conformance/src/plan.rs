@@ -95,6 +95,7 @@ impl Plan {
             seed: parts.seed,
             paid: parts.paid || free,
             generated: parts.generated,
+            patience: parts.patience,
             free: Some(free),
             inputs: ComparisonInputs::default(),
         };

@@ -1,7 +1,6 @@
 //! The builder of settings, for tests and the command.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mockreel_contracts::{UnixMillis, Vendor};
@@ -9,6 +8,7 @@ use url::Url;
 
 use crate::auth::KeyRule;
 use crate::clock::AccountClock;
+use crate::edge::bind::ListenAddress;
 use crate::emulator::{Emulator, StartError};
 use crate::engine::Latency;
 use crate::random::Seed;
@@ -31,7 +31,7 @@ impl Default for EmulatorBuilder {
     fn default() -> Self {
         let settings = Settings {
             vendors: Vec::new(),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            listen: Vec::new(),
             ports: Vec::new(),
             admin_listen: None,
             admin_token: None,
@@ -69,17 +69,18 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The address of all vendors.
+    /// An address of all vendors; may be said more than once. The first is the one that answers name. Without any, a
+    /// free port of 127.0.0.1.
     #[must_use]
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.settings.listen = address;
+    pub fn listen(mut self, address: impl Into<ListenAddress>) -> Self {
+        self.settings.listen.push(address.into());
         self
     }
 
     /// An address for one vendor.
     #[must_use]
-    pub fn port(mut self, vendor: &str, address: SocketAddr) -> Self {
-        self.settings.ports.push((vendor.to_owned(), address));
+    pub fn port(mut self, vendor: &str, address: impl Into<ListenAddress>) -> Self {
+        self.settings.ports.push((vendor.to_owned(), address.into()));
         self
     }
 
@@ -185,7 +186,7 @@ impl EmulatorBuilder {
 
     /// The address and token of the control API.
     #[must_use]
-    pub fn admin(mut self, listen: Option<SocketAddr>, token: Option<String>) -> Self {
+    pub fn admin(mut self, listen: Option<ListenAddress>, token: Option<String>) -> Self {
         self.settings.admin_listen = listen;
         self.settings.admin_token = token;
         self

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::builder::EmulatorBuilder;
 use crate::clock::{Clock, SystemClock};
 use crate::edge::addresses::{Addresses, reachable};
+use crate::edge::bind::ListenAddress;
 use crate::edge::listen::accept;
 use crate::edge::router::{Serves, by_selector};
 use crate::expect::{Expectation, Unmet};
@@ -27,16 +28,77 @@ use crate::wallets::default_wallets;
 #[derive(Debug, Error)]
 pub enum StartError {
     /// An address is taken or not this machine's.
-    #[error("cannot listen on {address}: {why}; choose another address")]
+    #[error("cannot listen on {address}: {why}; choose another address with {flag}, as in {flag} {example}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
+        /// The flag that names it.
+        flag: &'static str,
+        /// What may stand behind the flag.
+        example: String,
         /// The system's words.
         why: std::io::Error,
     },
     /// The settings do not fit together.
     #[error("{0}")]
     Settings(String),
+}
+
+/// The sockets of an emulator, and the address of each by which it is told.
+struct OpenListeners {
+    listeners: Vec<(TcpListener, SocketAddr, Serves)>,
+    main: SocketAddr,
+    ports: Vec<(String, SocketAddr)>,
+    admin: SocketAddr,
+}
+
+impl OpenListeners {
+    /// Opens all addresses of the settings.
+    async fn of(settings: &Settings) -> Result<Self, StartError> {
+        let mut listeners = Vec::new();
+        let any = [ListenAddress::from(SocketAddr::from(([127, 0, 0, 1], 0)))];
+        let named = if settings.listen.is_empty() { &any[..] } else { &settings.listen };
+        let mut locals = Vec::new();
+        for address in named {
+            locals.push(open_address(&mut listeners, address, Serves::Everything, "--listen", "4748").await?);
+        }
+        let mut ports = Vec::new();
+        for (name, address) in &settings.ports {
+            let index = by_selector(&settings.vendors, name).ok_or_else(|| {
+                StartError::Settings(format!("--port {name}={address}: `{name}` is not served"))
+            })?;
+            let example = format!("{name}=4748");
+            let local =
+                open_address(&mut listeners, address, Serves::Vendor(index), "--port", &example).await?;
+            ports.push((name.clone(), local));
+        }
+        let main = locals[0];
+        let admin = match &settings.admin_listen {
+            Some(address) => {
+                open_address(&mut listeners, address, Serves::Admin, "--admin-listen", "4748").await?
+            }
+            None => main,
+        };
+        Ok(Self { listeners, main, ports, admin })
+    }
+}
+
+/// Opens the sockets of one address; gives the first one's.
+async fn open_address(
+    listeners: &mut Vec<(TcpListener, SocketAddr, Serves)>,
+    address: &ListenAddress,
+    serves: Serves,
+    flag: &'static str,
+    example: &str,
+) -> Result<SocketAddr, StartError> {
+    let refuse =
+        |why| StartError::Listen { address: address.clone(), flag, example: example.to_owned(), why };
+    let first = listeners.len();
+    for listener in address.bind().await.map_err(refuse)? {
+        let local = listener.local_addr().map_err(refuse)?;
+        listeners.push((listener, local, serves));
+    }
+    Ok(listeners[first].1)
 }
 
 /// A running emulator. It stops when it is dropped, and panics then if requests were [expected](Self::expect)
@@ -72,41 +134,19 @@ impl Emulator {
     }
 
     async fn start_on(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let mut addresses = vec![(settings.listen, Serves::Everything)];
-        for (name, address) in &settings.ports {
-            let index = by_selector(&settings.vendors, name).ok_or_else(|| {
-                StartError::Settings(format!("--port {name}={address}: `{name}` is not served"))
-            })?;
-            addresses.push((*address, Serves::Vendor(index)));
-        }
-        addresses.extend(settings.admin_listen.map(|address| (address, Serves::Admin)));
-        let mut listeners = Vec::new();
-        for (address, serves) in addresses {
-            let cannot_listen = |why| StartError::Listen { address, why };
-            let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
-            let local = listener.local_addr().map_err(cannot_listen)?;
-            listeners.push((listener, local, serves));
-        }
+        let opened = OpenListeners::of(&settings).await?;
         let keys = settings.keyring().map_err(StartError::Settings)?;
         let wallets = default_wallets(&settings.vendors, &settings.wallets).map_err(StartError::Settings)?;
         let scenarios = Arc::clone(&settings.scenarios);
         let store = MemoryStore::with_scenarios(settings.clock, settings.limits.store, scenarios);
         let store = Store::Memory(store.with_default_wallets(Arc::new(wallets)));
-        let ports = settings
-            .ports
-            .iter()
-            .zip(&listeners[1..])
-            .map(|((name, _), (_, local, _))| (name.clone(), *local));
-        let ports = ports.collect();
         let app = Arc::new(App::new(settings, clock, store, keys));
         app.set_addresses(Addresses {
-            listening: listeners.iter().map(|(_, local, _)| *local).collect(),
+            listening: opened.listeners.iter().map(|(_, local, _)| *local).collect(),
             public_url: app.settings.public_url.clone(),
         });
         let (stop, stopped) = watch::channel(false);
-        let address = listeners[0].1;
-        let apart = listeners.iter().find(|(_, _, serves)| *serves == Serves::Admin);
-        let admin = apart.map_or(address, |(_, local, _)| *local);
+        let OpenListeners { listeners, main: address, ports, admin } = opened;
         let mut tasks: Vec<JoinHandle<()>> = listeners
             .into_iter()
             .map(|(listener, _, serves)| {
@@ -135,6 +175,11 @@ impl Emulator {
     /// The address of the control API, which is that of all vendors unless it was put apart.
     pub fn admin_address(&self) -> SocketAddr {
         self.admin
+    }
+
+    /// Whether another machine may reach it: whether any of its addresses is no loopback address.
+    pub fn is_open_to_network(&self) -> bool {
+        !self.app.addresses().loopback_only()
     }
 
     /// The base URL of a vendor, by `ID` or `ID@EDITION`; a client needs nothing else changed.

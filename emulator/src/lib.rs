@@ -45,6 +45,7 @@ pub mod webhook;
 
 pub use self::auth::{KeyRule, KeyState, account};
 pub use self::builder::EmulatorBuilder;
+pub use self::edge::bind::{AddressError, ListenAddress};
 pub use self::emulator::{Emulator, StartError};
 pub use self::engine::Latency;
 pub use self::handles::{

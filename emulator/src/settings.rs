@@ -1,11 +1,11 @@
 //! The settings that an emulator is started with.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::str::FromStr;
 
 use crate::auth::{KeyRule, Keyring};
 use crate::clock::AccountClock;
+use crate::edge::bind::ListenAddress;
 use crate::engine::Latency;
 use crate::random::Seed;
 use crate::scenario::Scenarios;
@@ -70,12 +70,12 @@ impl Default for Limits {
 pub struct Settings {
     /// Which vendors are served, of each vendor the newest edition first.
     pub vendors: Vec<ServedVendor>,
-    /// The address of all vendors.
-    pub listen: SocketAddr,
+    /// The addresses of all vendors, the main one first; none stands for any free port of 127.0.0.1.
+    pub listen: Vec<ListenAddress>,
     /// Addresses of single vendors, by `ID` or `ID@EDITION`.
-    pub ports: Vec<(String, SocketAddr)>,
+    pub ports: Vec<(String, ListenAddress)>,
     /// The address of the control API, if it is to be apart.
-    pub admin_listen: Option<SocketAddr>,
+    pub admin_listen: Option<ListenAddress>,
     /// What the control API wants beyond loopback.
     pub admin_token: Option<String>,
     /// How long jobs take.

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use crate::console::{ColorChoice, Console};
 use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -45,6 +46,13 @@ pub(crate) struct CheckFlags {
     /// requests each generated case tries at least [default: 0].
     #[arg(long, value_name = "N", env = "MOCKREEL_GENERATED")]
     pub(crate) generated: Option<u32>,
+    /// The longest wait for one job, such as 90s or 10m [default: 5s on this machine; of a real vendor three times as
+    /// long as its slowest model was seen to take].
+    #[arg(long, value_name = "DURATION", env = "MOCKREEL_WAIT")]
+    pub(crate) wait: Option<String>,
+    /// The time between two polls of a job [default: 200ms on this machine, else 10s and after a minute 15s].
+    #[arg(long, value_name = "DURATION", env = "MOCKREEL_INTERVAL")]
+    pub(crate) interval: Option<String>,
     /// Run only these cases (VAL-09) or areas (VAL), and what they need; repeatable.
     #[arg(long, value_name = "CASE", env = "MOCKREEL_ONLY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
@@ -86,6 +94,21 @@ pub(crate) struct CheckFlags {
     /// Two files of the vendor, the older first, or a folder of dated ones: DRIFT-01 writes down how they differ.
     #[arg(long, value_name = "FILE|FOLDER", env = "MOCKREEL_CHECK_SPEC", value_delimiter = ',')]
     pub(crate) spec: Vec<String>,
+    /// When output is coloured: auto looks at the terminal, NO_COLOR, TERM and CLICOLOR_FORCE [default: auto].
+    #[arg(
+        long,
+        value_name = "auto|always|never",
+        env = "MOCKREEL_COLOR",
+        value_enum,
+        hide_possible_values = true
+    )]
+    pub(crate) color: Option<ColorChoice>,
+    /// Print nothing while it runs, and at its end only if the exit code is not 0.
+    #[arg(short, long, env = "MOCKREEL_QUIET", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) quiet: Option<bool>,
+    /// Print nothing on standard error while it runs.
+    #[arg(long, env = "MOCKREEL_NO_PROGRESS", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) no_progress: Option<bool>,
     /// Configuration file [default: mockreel.toml, if there is one].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     #[serde(skip)]
@@ -93,6 +116,11 @@ pub(crate) struct CheckFlags {
 }
 
 impl CheckFlags {
+    /// What the run prints.
+    pub(crate) fn console(&self) -> Console {
+        Console::new(self.color, self.quiet, self.no_progress)
+    }
+
     /// Takes what was not typed from the configuration file.
     pub(crate) fn or(mut self, mut file: Self) -> Self {
         // A target that was typed leaves the file's replay aside, and the other way round.
@@ -100,8 +128,8 @@ impl CheckFlags {
             (file.target, file.replay) = (None, None);
         }
         fill!(self, file, Self {
-            model, target, key_env, second_key_env, max_spend, allow_unknown_price, paid, generated, only, skip, ledger,
-            baseline, cassette, replay, report, github, seed, image, previous, spec;
+            model, target, key_env, second_key_env, max_spend, allow_unknown_price, paid, generated, wait, interval, only,
+            skip, ledger, baseline, cassette, replay, report, github, seed, image, previous, spec, color, quiet, no_progress;
             vendors, list, config
         });
         self

@@ -2,10 +2,10 @@
 
 pub(crate) mod flags;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mockreel_conformance::baseline::{Baseline, is_day};
 use mockreel_conformance::catalogue;
@@ -15,9 +15,10 @@ use mockreel_conformance::exit::{EXHAUSTED, FINE, USAGE, worst_exit};
 use mockreel_conformance::outcome::Report;
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::report::github::annotations;
-use mockreel_conformance::report::terminal::{Progress, summary};
+use mockreel_conformance::report::terminal::summary;
 use mockreel_conformance::report::{parse_requests, render};
 use mockreel_conformance::run::Choice;
+use mockreel_conformance::session::patience::parse_duration;
 use mockreel_contracts::Amount;
 use mockreel_contracts::Vendor;
 use mockreel_emulator::clock::MANUAL_START;
@@ -51,16 +52,19 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
         files.extend(parse_requests(text).map_err(CliError::Usage)?);
     }
     check_writable(&files)?;
+    let console = flags.console();
     let mut reports = Vec::new();
     let mut failure = None;
     for (vendor, model) in &list_runs(&flags.model, &vendors)? {
         let run = CheckRun::prepare(&flags, vendor, model.as_deref())?;
-        let mut progress = Progress::new();
-        let report = check(&run.options, &mut progress);
+        let mut progress = console.start_progress();
+        let report = check(&run.options, progress.as_mut());
         drop(progress);
         match report {
             Ok(report) => {
-                say(&summary(&report, std::io::stdout().is_terminal()));
+                if console.prints(report.exit_code) {
+                    say(&summary(&report, console.is_coloured()));
+                }
                 if flags.github.unwrap_or(false) {
                     say(&annotations(&report));
                 }
@@ -177,6 +181,8 @@ impl CheckRun {
             allow_unknown_price: flags.allow_unknown_price.unwrap_or(false),
             paid: flags.paid.unwrap_or(false),
             generated: bound_generated(flags.generated.unwrap_or(0))?,
+            wait: read_duration("--wait", flags.wait)?,
+            interval: read_duration("--interval", flags.interval)?,
             choice: Choice { only: flags.only, skip: flags.skip },
             ledger: flags.ledger.unwrap_or_else(|| PathBuf::from(LEDGER)),
             baseline: flags.baseline.map(read_baseline).transpose()?,
@@ -244,6 +250,11 @@ fn list_runs(models: &[String], vendors: &[Vendor]) -> Result<Vec<(Vendor, Optio
 
 fn parse_amount(text: &str) -> Result<Amount, CliError> {
     text.parse().map_err(|why| CliError::Usage(format!("--max-spend: {why}")))
+}
+
+fn read_duration(flag: &str, text: Option<String>) -> Result<Option<Duration>, CliError> {
+    let read = |text: String| parse_duration(&text).map_err(|why| CliError::Usage(format!("{flag}: {why}")));
+    text.map(read).transpose()
 }
 
 fn bound_generated(number: u32) -> Result<u32, CliError> {

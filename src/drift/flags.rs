@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::check::flags::number_as_text;
+use crate::console::{ColorChoice, Console};
 
 /// `drift`: two inputs, or one of its own commands.
 #[derive(Clone, Debug, Args)]
@@ -103,6 +104,21 @@ pub(crate) struct DriftFlags {
     #[arg(long = "picture", value_name = "URL", env = "MOCKREEL_DRIFT_PICTURE")]
     #[serde(rename = "picture")]
     pub(crate) image: Option<String>,
+    /// When output is coloured: auto looks at the terminal, NO_COLOR, TERM and CLICOLOR_FORCE [default: auto].
+    #[arg(
+        long,
+        value_name = "auto|always|never",
+        env = "MOCKREEL_COLOR",
+        value_enum,
+        hide_possible_values = true
+    )]
+    pub(crate) color: Option<ColorChoice>,
+    /// Print nothing while it runs, and at its end only if the exit code is not 0.
+    #[arg(short, long, env = "MOCKREEL_QUIET", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) quiet: Option<bool>,
+    /// Print nothing on standard error while it runs.
+    #[arg(long, env = "MOCKREEL_NO_PROGRESS", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) no_progress: Option<bool>,
     /// Configuration file [default: mockreel.toml, if there is one].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     #[serde(skip)]
@@ -113,11 +129,16 @@ pub(crate) struct DriftFlags {
 }
 
 impl DriftFlags {
+    /// What the run prints.
+    pub(crate) fn console(&self) -> Console {
+        Console::new(self.color, self.quiet, self.no_progress)
+    }
+
     /// Takes what was not typed from the configuration file.
     pub(crate) fn or(mut self, file: Self) -> Self {
         fill!(self, file, Self {
             emulator, previous, enforced, probe, vendor, report, github, key_env, second_key_env, max_spend,
-            allow_unknown_price, ledger, cassette, image, history;
+            allow_unknown_price, ledger, cassette, image, history, color, quiet, no_progress;
             old, new, config
         });
         self

@@ -2,7 +2,6 @@
 
 pub(crate) mod flags;
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,7 +13,6 @@ use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::drift::probe::probe_stand_in;
 use mockreel_conformance::exit::{EXHAUSTED, FINE, INTERNAL, SuiteError, UNREACHABLE, worst_exit};
 use mockreel_conformance::report::escape::one_line;
-use mockreel_conformance::report::terminal::Progress;
 use mockreel_conformance::report::{Format, parse_requests};
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
@@ -48,8 +46,9 @@ fn run_compare(flags: DriftFlags) -> Result<ExitCode, CliError> {
     let files = report_files(&flags)?;
     let comparison = Comparison::make(&flags)?;
     let drift = if comparison.report.has_drift() { DRIFT } else { FINE };
-    comparison.write(&flags, &files)?;
-    Ok(ExitCode::from(worst_exit([comparison.code, drift].into_iter())))
+    let code = worst_exit([comparison.code, drift].into_iter());
+    comparison.write(&flags, &files, code)?;
+    Ok(ExitCode::from(code))
 }
 
 fn run_watch(watch: WatchFlags) -> Result<ExitCode, CliError> {
@@ -64,7 +63,7 @@ fn run_watch(watch: WatchFlags) -> Result<ExitCode, CliError> {
     let files = report_files(&flags)?;
     let mut comparison = Comparison::make(&flags)?;
     if comparison.code != FINE {
-        comparison.write(&flags, &files)?;
+        comparison.write(&flags, &files, comparison.code)?;
         say("not every input could be read, so nothing was added to the history\n");
         return Ok(ExitCode::from(comparison.code));
     }
@@ -74,12 +73,12 @@ fn run_watch(watch: WatchFlags) -> Result<ExitCode, CliError> {
     });
     let entry = append(&history, &comparison.vendor, &date, &comparison.report).map_err(CliError::usage)?;
     entry.tell(&mut comparison.report);
-    comparison.write(&flags, &files)?;
+    let code = if comparison.report.findings.iter().any(is_news) { DRIFT } else { FINE };
+    comparison.write(&flags, &files, code)?;
     for warning in &entry.warnings {
         say(&format!("warning: {warning}\n"));
     }
-    let news = comparison.report.findings.iter().any(is_news);
-    Ok(ExitCode::from(if news { DRIFT } else { FINE }))
+    Ok(ExitCode::from(code))
 }
 
 fn fill_from_file(flags: DriftFlags) -> Result<DriftFlags, CliError> {
@@ -220,8 +219,11 @@ impl Comparison {
     }
 
     /// Prints the report and writes its files.
-    fn write(&self, flags: &DriftFlags, files: &[(Format, PathBuf)]) -> Result<(), CliError> {
-        say(&summary(&self.report, std::io::stdout().is_terminal()));
+    fn write(&self, flags: &DriftFlags, files: &[(Format, PathBuf)], exit_code: u8) -> Result<(), CliError> {
+        let console = flags.console();
+        if console.prints(exit_code) {
+            say(&summary(&self.report, console.is_coloured()));
+        }
         if flags.github.unwrap_or(false) {
             say(&annotations(&self.report, &self.documents));
         }
@@ -253,8 +255,8 @@ fn ask_target(
     is_new: bool,
 ) -> Result<(Input, u8), CliError> {
     let run = prepare_run(flags, name, vendor, is_new)?;
-    let mut progress = Progress::new();
-    let answers = fresh::look(&run.options, name, &mut progress);
+    let mut progress = flags.console().start_progress();
+    let answers = fresh::look(&run.options, name, progress.as_mut());
     drop(progress);
     let (input, report) = answers?;
     Ok((input, report.exit_code))

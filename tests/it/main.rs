@@ -10,6 +10,7 @@
 //! 3. A test in charge of the emulator: [`control`] (the control API, time), [`effects`] (scenarios and what they
 //!    cause), [`webhooks`], [`money`] (wallets, keys, limits), [`journal`] (what was asked, and expectations).
 //! 4. The suite: [`suite`] (`check`: catalogue, money, cassettes), [`mutants`] (each case notices a broken emulator),
+//!    [`stubs`] (wrong servers are named, good ones are not accused),
 //!    [`recordings`] (real answers against ours), [`drift`] (what changed at a vendor).
 //! 5. The house: [`properties`] (what holds for every request and seed), [`docs`] (generated pages are up to date),
 //!    [`tidy`] (rules about the tree), [`support`] (what the tests share).
@@ -31,6 +32,7 @@ mod properties;
 mod recordings;
 mod results;
 mod routing;
+mod stubs;
 mod suite;
 mod support;
 mod tidy;

@@ -240,7 +240,7 @@ async fn an_address_that_was_given_out_is_known_when_it_comes_back_through_a_map
 #[tokio::test]
 async fn media_and_fixtures_are_served_on_every_host_and_port() {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let emulator = quiet().port("302ai", any).admin(Some(any), None).start().await.unwrap();
+    let emulator = quiet().port("302ai", any).admin(Some(any.into()), None).start().await.unwrap();
     let look = last_look(&emulator, &emulator.url("gmicloud"), "localhost").await.json();
     let cover = look["outcome"]["thumbnail_image_url"].as_str().unwrap();
     let cover = cover.strip_prefix("http://localhost").unwrap().to_owned();

@@ -197,6 +197,8 @@ impl Baseline {
                 | Outcome::ExpectedFail
                 | Outcome::NotApplicable
                 | Outcome::NotRunBudget
+                | Outcome::Blocked
+                | Outcome::Inconclusive
                 | Outcome::Unreachable
                 | Outcome::EngineError => continue,
             };
@@ -250,6 +252,8 @@ impl Baseline {
                 Outcome::Flaky
                 | Outcome::NotApplicable
                 | Outcome::NotRunBudget
+                | Outcome::Blocked
+                | Outcome::Inconclusive
                 | Outcome::Unreachable
                 | Outcome::EngineError => {}
             }

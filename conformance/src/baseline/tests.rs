@@ -36,6 +36,7 @@ fn result(id: &str, outcome: Outcome, message: &str) -> CaseResult {
         edition: "2026-01-31".to_owned(),
         outcome,
         expected: None,
+        because_of: None,
         flaky_runs: 0,
         evidence: Evidence::Live,
         evidence_age_s: None,

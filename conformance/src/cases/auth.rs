@@ -27,7 +27,8 @@ pub(super) const CASES: &[Case] = &[
             expect_refusal(session, &ask)
         },
     )
-    .on(Profile::auth_clause),
+    .on(Profile::auth_clause)
+    .by_refusal(),
     Case::new(
         "AUTH-02",
         "a made-up key is refused and not repeated",
@@ -36,13 +37,18 @@ pub(super) const CASES: &[Case] = &[
         Stage::Free,
         bad_key,
     )
-    .on(|profile| profile.problem_clause("unauthorized")),
+    .on(|profile| profile.problem_clause("unauthorized"))
+    .by_refusal(),
     Case::new("AUTH-03", "another scheme is refused", Level::Should, Cost::Free, Stage::Free, |session| {
         let ask = submit_of(session)?;
         expect_refusal(session, &ask.clone().from(Credential::Header(format!("Basic {BAD_KEY}"))))?;
-        expect_refusal(session, &ask.from(Credential::Header(BAD_KEY.to_owned())))
+        expect_refusal(session, &ask.from(Credential::Header(BAD_KEY.to_owned())))?;
+        // A made-up key is refused by its text as well. The true key goes where nothing can be charged.
+        let poll = session.profile.poll(&session.strange_id("scheme"));
+        expect_refusal(session, &poll.from(Credential::OtherScheme))
     })
-    .on(Profile::auth_clause),
+    .on(Profile::auth_clause)
+    .by_refusal(),
     Case::new(
         "AUTH-04",
         "a poll without a key is refused as such",
@@ -54,7 +60,8 @@ pub(super) const CASES: &[Case] = &[
             expect_refusal(session, &ask)
         },
     )
-    .on(Profile::auth_clause),
+    .on(Profile::auth_clause)
+    .by_refusal(),
     Case::new(
         "AUTH-05",
         "which of two faults is named first",

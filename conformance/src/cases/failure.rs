@@ -55,28 +55,42 @@ fn takes_addresses(profile: &Profile, model: &mockreel_contracts::Model) -> bool
         .is_some_and(|(_, rules)| rules.transports.contains(&Transport::Url))
 }
 
-/// A job that has failed: a stand-in is told to let it fail, a real vendor is given an unreachable image.
-fn make_job_fail(session: &mut Session<'_>) -> Result<Poll, CaseError> {
+/// A job that has ended, and what was done to let it fail: a stand-in is told to, anybody else is given an
+/// unreachable image.
+fn make_job_fail(session: &mut Session<'_>) -> Result<(Poll, String), CaseError> {
     if session.target.control.is_some() {
         let (model, body) = plain(session)?;
         let job = session.accept(model, &body)?;
         let answer = session.order_job(Credential::Key, &job.id, "fail", &json!({"reason": "internal"}))?;
         require_followed(&answer, "to let the job fail")?;
-        return session.poll(&job.id);
+        return Ok((session.poll(&job.id)?, "the stand-in was told to let the job fail".to_owned()));
     }
     let job = with_unreachable(session)?;
-    session.end_of(&job)
+    let sent = format!("the job was given the picture {}", unreachable_address(session));
+    let poll = session.end_of(&job)?;
+    if poll.seen.phase != Some(Phase::Failed) {
+        let phase = poll.seen.phase.map_or("in no known phase", Phase::name);
+        return Err(CaseError::NotApplicable(format!(
+            "needs a job that fails: {sent}, and it ended {phase}, which nothing forbids"
+        )));
+    }
+    Ok((poll, sent))
+}
+
+/// An address at which there is nothing, for a target that would read it.
+fn unreachable_address(session: &Session<'_>) -> &'static str {
+    if session.target.loopback {
+        "http://127.0.0.1:1/picture.jpg"
+    } else {
+        "https://unreachable.invalid/picture.jpg"
+    }
 }
 
 /// A submit whose image's address leads nowhere; the job's id.
 fn with_unreachable(session: &mut Session<'_>) -> Result<String, CaseError> {
     let profile = session.profile;
     let (model, mut body) = with(session, |model| takes_addresses(profile, model))?;
-    let address = if session.target.loopback {
-        "http://127.0.0.1:1/picture.jpg"
-    } else {
-        "https://unreachable.invalid/picture.jpg"
-    };
+    let address = unreachable_address(session);
     if let Some((member, _)) = profile.image(model, ImageRole::First) {
         put(&mut body, &member.pointer, json!(address));
     }
@@ -88,28 +102,30 @@ fn with_unreachable(session: &mut Session<'_>) -> Result<String, CaseError> {
 }
 
 fn check_failed_job(session: &mut Session<'_>) -> CaseEnd {
-    let poll = make_job_fail(session)?;
+    let (poll, sent) = make_job_fail(session)?;
+    let failed = |line: String| Err(CaseError::Failed(format!("{line}; {sent}")));
     if poll.seen.phase != Some(Phase::Failed) {
-        return Err(CaseError::Failed(format!("expected a failed job; found {}", describe(&poll.answer))));
+        return failed(format!("expected a failed job; found {}", describe(&poll.answer)));
     }
     let expected = session.profile.operation(Operation::Poll).map_or(200, |poll| poll.status.enforced);
     if poll.answer.status != expected {
-        return Err(CaseError::Failed(format!("expected {expected}; found {}", describe(&poll.answer))));
+        return failed(format!("expected {expected}; found {}", describe(&poll.answer)));
     }
     if let Some(url) = poll.seen.video_url {
-        return Err(CaseError::Failed(format!("expected no video of a failed job; found {url}")));
+        return failed(format!("expected no video of a failed job; found {url}"));
     }
     match poll.seen.failure {
         Some(why) => {
             session.note("failure", why);
             Ok(())
         }
-        None => Err(CaseError::Failed(format!("expected a reason; found {}", describe(&poll.answer)))),
+        None => failed(format!("expected a reason; found {}", describe(&poll.answer))),
     }
 }
 
 fn note_bill(session: &mut Session<'_>) -> CaseEnd {
-    let poll = make_job_fail(session)?;
+    let (poll, sent) = make_job_fail(session)?;
+    session.note("failed_because", sent);
     let body = poll.answer.json().unwrap_or_default();
     let facts = require_operation(session.profile, Operation::Poll)?;
     let usage = facts.read.usage.as_ref().and_then(|place| body.pointer(place));

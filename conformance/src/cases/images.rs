@@ -29,7 +29,8 @@ pub(super) const CASES: &[Case] = &[
         check_beyond(session, |rules| rules.min_side.map(|side| jpeg(side - 1, side - 1)))
     })
     .on(|profile| image_clause(profile, "min_side"))
-    .unless(|profile| why_silent(profile, "min_side")),
+    .unless(|profile| why_silent(profile, "min_side"))
+    .by_refusal(),
     image_case("PIC-02", "a picture one pixel too narrow is refused, or fails its job", |session| {
         check_beyond(session, |rules| {
             let (long, short) = rules.max_aspect?;
@@ -38,19 +39,22 @@ pub(super) const CASES: &[Case] = &[
         })
     })
     .on(|profile| image_clause(profile, "max_aspect"))
-    .unless(|profile| why_silent(profile, "max_aspect")),
+    .unless(|profile| why_silent(profile, "max_aspect"))
+    .by_refusal(),
     image_case("PIC-03", "a picture one byte too heavy is refused, or fails its job", |session| {
         check_beyond(session, |rules| {
             Some(weighing(jpeg(shortest_side(rules), shortest_side(rules)), heaviest(rules)? + 1))
         })
     })
     .on(|profile| image_clause(profile, "max_bytes"))
-    .unless(|profile| why_silent(profile, "max_bytes")),
+    .unless(|profile| why_silent(profile, "max_bytes"))
+    .by_refusal(),
     image_case("PIC-04", "a picture of another format is refused, or fails its job", |session| {
         check_beyond(session, |_| Some(Image { bytes: tiny_gif(), content_type: "image/gif", url: None }))
     })
     .on(|profile| image_clause(profile, "formats"))
-    .unless(|profile| why_silent(profile, "formats")),
+    .unless(|profile| why_silent(profile, "formats"))
+    .by_refusal(),
     image_case("PIC-05", "what is no picture at all is refused, or fails its job", |session| {
         let text = b"this is no picture, whatever its name says\n".to_vec();
         check_beyond(session, move |_| {
@@ -58,7 +62,8 @@ pub(super) const CASES: &[Case] = &[
         })
     })
     .on(|profile| image_clause(profile, "formats"))
-    .unless(|profile| why_silent(profile, "formats")),
+    .unless(|profile| why_silent(profile, "formats"))
+    .by_refusal(),
     image_case("PIC-06", "a picture just within every limit is accepted and becomes a video", |session| {
         check_within(session)
     })

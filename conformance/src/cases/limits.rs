@@ -101,7 +101,8 @@ pub(super) const CASES: &[Case] = &[
         no_model,
     )
     .on(|profile| profile.problem_clause("unknown_model"))
-    .unless(|profile| no_operation(profile, Operation::Model)),
+    .unless(|profile| no_operation(profile, Operation::Model))
+    .by_refusal(),
 ];
 
 fn poll_in_burst(session: &mut Session<'_>) -> CaseEnd {

@@ -49,6 +49,12 @@ fn https_and_json(session: &mut Session<'_>) -> CaseEnd {
             describe(&answer)
         )));
     }
+    if !session.target.base.starts_with("https://") {
+        return Err(CaseError::NotApplicable(format!(
+            "the answer is JSON; {} is plain http on this machine, where there is no TLS to look at",
+            session.target.base
+        )));
+    }
     Ok(())
 }
 

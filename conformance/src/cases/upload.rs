@@ -42,7 +42,8 @@ pub(super) const CASES: &[Case] = &[
         let types: Vec<&str> = uploads.types.keys().map(String::as_str).collect();
         profile.cited("uploads.types", &types.join(", "), &uploads.source)
     })
-    .unless(why_no_uploads),
+    .unless(why_no_uploads)
+    .by_refusal(),
 ];
 
 fn why_no_uploads(profile: &Profile) -> Option<String> {

@@ -6,6 +6,7 @@ use super::options::{CheckOptions, MOST_GENERATED, TargetChoice};
 use crate::clock::RunClock;
 use crate::exit::SuiteError;
 use crate::outcome::Evidence;
+use crate::session::patience::Patience;
 use crate::target::{Target, is_loopback};
 use crate::wire::{HttpSettings, HttpWire};
 use mockreel_evidence::cassette::{Cassette, CassetteHeader, ReplayWire};
@@ -26,6 +27,7 @@ pub(super) struct Allowed {
     pub(super) free: bool,
     pub(super) paid: bool,
     pub(super) generated: u32,
+    pub(super) patience: Patience,
 }
 
 pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connection, SuiteError> {
@@ -65,7 +67,11 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
             let header = cassette.header().clone();
             let target = target_of_recording(&header, clock.unix_ms());
             let generated = header.generated.min(MOST_GENERATED);
-            let recorded = Allowed { free: header.free, paid: header.paid, generated };
+            let patience = header.wait_ms.map_or_else(
+                || Patience::before_it_was_recorded(&target),
+                |wait_ms| Patience::recorded(&target, wait_ms, header.interval_ms),
+            );
+            let recorded = Allowed { free: header.free, paid: header.paid, generated, patience };
             let wire = Box::new(ReplayWire::new(&cassette));
             Ok(Connection { target, seed: header.seed, wire, recorded: Some(recorded) })
         }

@@ -15,6 +15,7 @@ use crate::outcome::{Evidence, Report};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::run::{self};
+use crate::session::patience::Patience;
 use crate::session::{ComparisonInputs, SessionSetup};
 use crate::target::Target;
 use mockreel_evidence::cassette::{CassetteHeader, Recorder};
@@ -57,6 +58,7 @@ pub fn plan(wanted: &CheckOptions) -> Result<Plan, SuiteError> {
         seed: wanted.seed,
         paid: wanted.paid,
         generated: wanted.generated,
+        patience: Patience::of(&wanted.contract, &target, wanted.wait, wanted.interval),
         free: Some(free),
         inputs: ComparisonInputs::default(),
     };
@@ -86,10 +88,14 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
     let secrets: Vec<&str> =
         [wanted.keys.0.as_deref(), wanted.keys.1.as_deref()].into_iter().flatten().collect();
     let redactor = Redactor::new(&secrets).map_err(|why| SuiteError::Usage(why.to_string()))?;
+    let patience = recorded.map_or_else(
+        || Patience::of(&wanted.contract, &target, wanted.wait, wanted.interval),
+        |run| run.patience,
+    );
     let recorder = wanted
         .cassette
         .as_ref()
-        .map(|dir| open_recorder(dir, wanted, &target, &started, budget.is_free()))
+        .map(|dir| open_recorder(dir, wanted, &target, &started, (budget.is_free(), patience)))
         .transpose()?;
     let parts = SessionSetup {
         profile: &profile,
@@ -103,6 +109,7 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
         seed,
         paid: recorded.map_or(wanted.paid, |run| run.paid || run.free),
         generated: recorded.map_or(wanted.generated, |run| run.generated),
+        patience,
         free: recorded.map(|run| run.free),
         inputs: wanted.inputs.clone(),
     };
@@ -140,7 +147,7 @@ fn open_recorder(
     wanted: &CheckOptions,
     target: &Target,
     started: &str,
-    free: bool,
+    (free, patience): (bool, Patience),
 ) -> Result<Recorder, SuiteError> {
     if target.evidence == Evidence::Cassette {
         return Err(SuiteError::Usage(
@@ -159,6 +166,8 @@ fn open_recorder(
         free,
         paid: wanted.paid,
         generated: wanted.generated,
+        wait_ms: Some(patience.wait_ms),
+        interval_ms: patience.interval_ms,
         beyond_loopback: !target.loopback,
         seed: wanted.seed,
         recorded: started.to_owned(),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mockreel_contracts::Contract;
 
@@ -51,6 +52,10 @@ pub struct CheckOptions {
     pub paid: bool,
     /// How many generated requests may go to a target where they may cost.
     pub generated: u32,
+    /// The longest wait for one job; without one, what suits the target.
+    pub wait: Option<Duration>,
+    /// The time between two polls; without one, what suits the target.
+    pub interval: Option<Duration>,
     /// Which cases.
     pub choice: Choice,
     /// The ledger of what was spent.

@@ -281,6 +281,7 @@ fn with_image(stop: CaseError, what: &str) -> CaseError {
         CaseError::Failed(why) => CaseError::Failed(format!("{why}, with {what}")),
         CaseError::NotApplicable(_)
         | CaseError::OverBudget(_)
+        | CaseError::Blocked { .. }
         | CaseError::Unreachable(_)
         | CaseError::Internal(_) => stop,
     }

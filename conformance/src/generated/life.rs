@@ -7,7 +7,7 @@ use mockreel_contracts::Phase;
 use mockreel_contracts::contract::check::read::Observation;
 use serde_json::Value;
 
-use crate::session::JOB_DEADLINE_S;
+use crate::session::patience::JOB_DEADLINE_S;
 
 /// How far a job is, at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

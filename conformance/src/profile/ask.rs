@@ -21,6 +21,8 @@ pub enum Credential {
     Key,
     /// Its second key, of another account.
     SecondKey,
+    /// The target's key behind another scheme than the vendor's.
+    OtherScheme,
     /// Nobody.
     Nobody,
     /// An `Authorization` header as it is. It is no secret.

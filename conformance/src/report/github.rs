@@ -33,7 +33,7 @@ fn of_outcome(report: &Report, result: &CaseResult) -> Option<Issue> {
         Outcome::Fail | Outcome::Flaky => phrases::level_of(result.level),
         Outcome::Unreachable | Outcome::EngineError => IssueLevel::Error,
         Outcome::UnexpectedPass | Outcome::NotRunBudget => IssueLevel::Warning,
-        Outcome::ExpectedFail => IssueLevel::Note,
+        Outcome::ExpectedFail | Outcome::Blocked | Outcome::Inconclusive => IssueLevel::Note,
     };
     let mut text = format!(
         "{}: {}",

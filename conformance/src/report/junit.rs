@@ -5,7 +5,7 @@
 //! | pass | a passed test |
 //! | fail, flaky, unexpected-pass | `failure`, its type the outcome |
 //! | unreachable, engine-error | `error`, its type the outcome |
-//! | not-applicable, expected-fail, not-run-budget | `skipped`, its type the outcome |
+//! | not-applicable, expected-fail, not-run-budget, blocked, inconclusive | `skipped`, its type the outcome |
 
 use std::time::Duration;
 
@@ -78,7 +78,11 @@ fn status(result: &CaseResult) -> TestCaseStatus {
             TestCaseStatus::non_success(NonSuccessKind::Failure)
         }
         Outcome::Unreachable | Outcome::EngineError => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Outcome::NotApplicable | Outcome::ExpectedFail | Outcome::NotRunBudget => TestCaseStatus::skipped(),
+        Outcome::NotApplicable
+        | Outcome::ExpectedFail
+        | Outcome::NotRunBudget
+        | Outcome::Blocked
+        | Outcome::Inconclusive => TestCaseStatus::skipped(),
     };
     status.set_type(result.outcome.word());
     status.set_message(escape::one_line(&phrases::message(result), phrases::MESSAGE_CHARS));

@@ -8,6 +8,9 @@ use mockreel_evidence::issue::markdown::{MOST_BYTES, code, free};
 use super::{escape, phrases};
 use crate::outcome::{CaseResult, Outcome, Report};
 
+/// Outcomes whose cases are only named: what there is to say stands with another case, or with the budget.
+const BY_NAME: [Outcome; 4] =
+    [Outcome::ExpectedFail, Outcome::NotRunBudget, Outcome::Inconclusive, Outcome::Blocked];
 /// Bytes kept free for the note on what was left out.
 const NOTE_BYTES: usize = 200;
 /// The most vendors in the table.
@@ -85,7 +88,7 @@ fn entries(reports: &[Report]) -> Vec<String> {
     for report in reports {
         in_full
             .extend(report.results.iter().filter(|result| is_in_full(result)).map(|result| (report, result)));
-        by_name.extend([Outcome::ExpectedFail, Outcome::NotRunBudget].iter().filter_map(|o| ids(report, *o)));
+        by_name.extend(BY_NAME.iter().filter_map(|outcome| ids(report, *outcome)));
         by_name.extend(differences(report));
     }
     in_full.sort_by_key(|(_, result)| (phrases::gravity(result.outcome), std::cmp::Reverse(result.level)));
@@ -98,8 +101,7 @@ fn entries(reports: &[Report]) -> Vec<String> {
 }
 
 fn is_in_full(result: &CaseResult) -> bool {
-    phrases::is_worth_reading(result.outcome)
-        && !matches!(result.outcome, Outcome::ExpectedFail | Outcome::NotRunBudget)
+    phrases::is_worth_reading(result.outcome) && !BY_NAME.contains(&result.outcome)
 }
 
 fn entry(report: &Report, result: &CaseResult) -> String {

@@ -65,9 +65,11 @@ pub(super) fn gravity(outcome: Outcome) -> u8 {
         Outcome::Flaky => 3,
         Outcome::UnexpectedPass => 4,
         Outcome::NotRunBudget => 5,
-        Outcome::ExpectedFail => 6,
-        Outcome::Pass => 7,
-        Outcome::NotApplicable => 8,
+        Outcome::Inconclusive => 6,
+        Outcome::Blocked => 7,
+        Outcome::ExpectedFail => 8,
+        Outcome::Pass => 9,
+        Outcome::NotApplicable => 10,
     }
 }
 
@@ -80,6 +82,8 @@ pub(super) fn is_worth_reading(outcome: Outcome) -> bool {
         | Outcome::UnexpectedPass
         | Outcome::ExpectedFail
         | Outcome::NotRunBudget
+        | Outcome::Blocked
+        | Outcome::Inconclusive
         | Outcome::Unreachable
         | Outcome::EngineError => true,
     }
@@ -94,6 +98,8 @@ pub(super) fn did_not_hold(outcome: Outcome) -> bool {
         | Outcome::ExpectedFail
         | Outcome::NotApplicable
         | Outcome::NotRunBudget
+        | Outcome::Blocked
+        | Outcome::Inconclusive
         | Outcome::Unreachable
         | Outcome::EngineError => false,
     }

@@ -87,6 +87,8 @@ fn finding(report: &Report, result: &CaseResult, rules: &[Value]) -> Option<Valu
         | Outcome::ExpectedFail
         | Outcome::NotApplicable
         | Outcome::NotRunBudget
+        | Outcome::Blocked
+        | Outcome::Inconclusive
         | Outcome::Unreachable
         | Outcome::EngineError => return None,
     };
@@ -143,7 +145,7 @@ fn invocation(report: &Report) -> Value {
         .filter_map(|result| {
             let level = match result.outcome {
                 Outcome::Unreachable | Outcome::EngineError => "error",
-                Outcome::NotRunBudget => "warning",
+                Outcome::NotRunBudget | Outcome::Blocked | Outcome::Inconclusive => "warning",
                 Outcome::Pass
                 | Outcome::Fail
                 | Outcome::Flaky

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{escape, phrases};
+use crate::clock::RunClock;
 use crate::events::{Event, Reporter};
 use crate::outcome::{CaseResult, Outcome, Report};
 
@@ -53,8 +54,8 @@ impl Ink {
             Outcome::Pass => "32",
             Outcome::Fail | Outcome::EngineError | Outcome::Unreachable => "1;31",
             Outcome::Flaky | Outcome::UnexpectedPass => "35",
-            Outcome::ExpectedFail | Outcome::NotRunBudget => "33",
-            Outcome::NotApplicable => "2",
+            Outcome::ExpectedFail | Outcome::NotRunBudget | Outcome::Inconclusive => "33",
+            Outcome::NotApplicable | Outcome::Blocked => "2",
         };
         self.paint(code, &format!("{:OUTCOME_WIDTH$}", outcome.word()))
     }
@@ -163,11 +164,71 @@ impl Reporter for Progress {
         match event {
             Event::Started { cases } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
             Event::CaseStarted { id, title } => self.bar.set_message(format!("{} {}", line(id), line(title))),
-            Event::Polled { id, phase, elapsed_s, spent, unit } => self.bar.set_message(
-                format!("{} {}, {elapsed_s} s, {spent} {} spent", line(id), line(phase), line(unit))
-                    .replace("  ", " "),
-            ),
+            Event::Polled { id, phase, elapsed_s, spent, unit, .. } => {
+                let money = spent.map_or_else(String::new, |spent| {
+                    format!(", {spent} {} spent", line(unit)).replace("  ", " ")
+                });
+                self.bar.set_message(format!("{} {}, {elapsed_s} s{money}", line(id), line(phase)));
+            }
             Event::Finished(_) => self.bar.inc(1),
         }
+    }
+}
+
+/// Seconds between two lines where no terminal is.
+const LINES_EVERY_MS: u64 = 3_000;
+
+/// The same for a log: a line at most every few seconds, and at once where a job shows a word that nobody knows.
+pub struct PlainProgress<'a> {
+    clock: RunClock,
+    write: Box<dyn FnMut(&str) + 'a>,
+    written_ms: u64,
+    cases: usize,
+    done: usize,
+    /// Words that nobody knows and that were said.
+    unknown: Vec<String>,
+}
+
+impl<'a> PlainProgress<'a> {
+    /// Lines are handed to `write`, without a line feed and without control characters.
+    pub fn new(clock: RunClock, write: impl FnMut(&str) + 'a) -> Self {
+        let written_ms = clock.now_ms();
+        Self { clock, write: Box::new(write), written_ms, cases: 0, done: 0, unknown: Vec::new() }
+    }
+
+    fn is_due(&self) -> bool {
+        self.clock.now_ms().saturating_sub(self.written_ms) >= LINES_EVERY_MS
+    }
+
+    fn say(&mut self, text: &str) {
+        let line = format!("{}/{} {text}", self.done, self.cases);
+        (self.write)(&escape::one_line(&line, phrases::NAME_CHARS * 2));
+        self.written_ms = self.clock.now_ms();
+    }
+}
+
+impl Reporter for PlainProgress<'_> {
+    fn on_event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Started { cases } => self.cases = *cases,
+            Event::Polled { id, phase, is_known: false, .. }
+                if !self.unknown.iter().any(|said| said == phase) =>
+            {
+                self.unknown.push((*phase).to_owned());
+                self.say(&format!("{id}: the job's status is {phase}, which is none of the vendor's words"));
+            }
+            Event::CaseStarted { id, title } if self.is_due() => self.say(&format!("{id}: {title}")),
+            Event::Polled { id, phase, elapsed_s, .. } if self.is_due() => {
+                self.say(&format!("{id}: the job is {phase}, {elapsed_s} s waited"));
+            }
+            Event::CaseStarted { .. } | Event::Polled { .. } => {}
+            Event::Finished(_) => self.done += 1,
+        }
+    }
+}
+
+impl std::fmt::Debug for PlainProgress<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlainProgress").field("done", &self.done).finish_non_exhaustive()
     }
 }

@@ -15,6 +15,14 @@ pub enum CaseError {
     /// The budget did not allow it.
     #[error("{0}")]
     OverBudget(String),
+    /// The end of another case leaves nothing to find out.
+    #[error("{why}")]
+    Blocked {
+        /// That case.
+        by: &'static str,
+        /// Why, in one line.
+        why: String,
+    },
     /// No answer came.
     #[error("{0}")]
     Unreachable(String),

@@ -1,22 +1,20 @@
 //! Following jobs: one look at a time, in the vendor's rhythm, until they end or time is up.
 
-use mockreel_contracts::{Operation, Phase};
+use mockreel_contracts::{Contract, Operation, Phase};
 use serde_json::{Value, json};
 
 use super::{Accepted, CaseError, Poll, Session, SharedJob};
 use crate::clause::SHARED;
 use crate::events::Event;
+use crate::profile::value_text;
 use crate::session::wording::describe;
 use mockreel_evidence::exchange::Answer;
-
-/// Seconds between looks during the first minute, and after it: what vendors' samples do.
-const POLL_INTERVALS_S: (u64, u64) = (10, 15);
 
 /// Looks that may say nothing, one after another, before the job is given up.
 const MAX_EMPTY_POLLS: u32 = 5;
 
-/// Seconds after which a job that has not ended is given up: the longest that vendors' samples wait.
-pub const JOB_DEADLINE_S: u64 = 1000;
+/// The case that follows the shared job, and so finds out whether jobs end at all.
+const ENDING: &str = "POLL-09";
 
 impl Session<'_> {
     /// The shared job, submitted now if nobody has asked for it before.
@@ -35,6 +33,9 @@ impl Session<'_> {
             self.current.sharing = true;
             let job = self.accept(model, &body);
             self.current.sharing = false;
+            if matches!(job, Err(CaseError::Failed(_))) {
+                self.good_refused = self.last_status().filter(|status| (400..500).contains(status));
+            }
             self.shared = Some(SharedJob { job, body, model: model.id.clone(), polls: Vec::new() });
         }
         let held = self.shared.as_ref().map(|shared| shared.job.clone());
@@ -43,9 +44,10 @@ impl Session<'_> {
             return held;
         }
         held.inspect_err(|_| ()).map_err(|stop| match stop {
-            CaseError::Failed(why) => {
-                CaseError::NotApplicable(format!("needs the job of {SHARED}, which failed: {why}"))
-            }
+            CaseError::Failed(_) => CaseError::Blocked {
+                by: SHARED,
+                why: format!("needs the job of {SHARED}, which was not accepted"),
+            },
             other => other,
         })
     }
@@ -132,15 +134,19 @@ impl Session<'_> {
         each: &mut dyn FnMut(&Poll),
         trouble: &mut dyn FnMut(Result<Answer, CaseError>) -> Result<Answer, CaseError>,
     ) -> Result<Poll, CaseError> {
-        let began = self.now_ms();
+        self.require_hope()?;
+        let patience = self.patience;
+        let began = self.answered_ms();
         let mut in_vain = 0;
+        let mut unknown_since = None;
         loop {
-            let elapsed_s = self.now_ms().saturating_sub(began) / 1000;
-            match trouble(self.send(&self.profile.poll(id))) {
+            let asked = self.send(&self.profile.poll(id));
+            let elapsed_ms = self.answered_ms().saturating_sub(began);
+            match trouble(asked) {
                 Ok(answer) => {
                     let poll = self.read_poll(answer);
                     each(&poll);
-                    self.report_poll(&poll, elapsed_s);
+                    self.report_poll(&poll, elapsed_ms / 1000);
                     if poll.seen.phase.is_some_and(Phase::is_terminal) {
                         return Ok(poll);
                     }
@@ -151,12 +157,16 @@ impl Session<'_> {
                             describe(&poll.answer)
                         )));
                     }
-                    if elapsed_s >= JOB_DEADLINE_S {
-                        let said =
-                            poll.seen.status.map_or_else(|| describe(&poll.answer), |word| word.to_string());
-                        return Err(CaseError::Failed(format!(
-                            "expected the job to end within {JOB_DEADLINE_S} s; found it still {said}"
-                        )));
+                    if poll.seen.phase.is_none() && poll.seen.status.is_some() {
+                        let since = *unknown_since.get_or_insert(elapsed_ms);
+                        if elapsed_ms - since >= patience.unknown_word_ms {
+                            return Err(self.give_up(&poll, elapsed_ms - since));
+                        }
+                    } else {
+                        unknown_since = None;
+                    }
+                    if elapsed_ms >= patience.wait_ms {
+                        return Err(self.give_up(&poll, patience.wait_ms));
                     }
                     let says = (200..300).contains(&status) && poll.seen.status.is_some();
                     in_vain = if says { 0 } else { in_vain + 1 };
@@ -173,8 +183,47 @@ impl Session<'_> {
                 Err(CaseError::Unreachable(_)) => in_vain += 1,
                 Err(other) => return Err(other),
             }
-            self.wait_s(if elapsed_s < 60 { POLL_INTERVALS_S.0 } else { POLL_INTERVALS_S.1 })?;
+            self.wait_ms(patience.until_next_ms(elapsed_ms))?;
         }
+    }
+
+    /// Whether it makes sense to wait for a job: none before has been waited for in vain. The case that is about
+    /// the end of jobs waits in any event.
+    fn require_hope(&self) -> Result<(), CaseError> {
+        match &self.unending {
+            Some((by, why)) if self.current.id != ENDING => Err(CaseError::Blocked {
+                by,
+                why: format!("not waited for: the job of {by} did not end ({why})"),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What it means that a job has not ended in time; the cases after it do not wait for theirs.
+    fn give_up(&mut self, poll: &Poll, waited_ms: u64) -> CaseError {
+        let waited = seconds(waited_ms);
+        let why = match (&poll.seen.status, poll.seen.phase) {
+            (Some(word), None) => {
+                let words = vendor_words(self.profile.contract());
+                format!("its status was {word} for {waited}, which is none of the vendor's words ({words})")
+            }
+            (Some(word), Some(_)) => format!("after {waited} it was still {word}"),
+            (None, _) => format!("after {waited} the answer was still {}", describe(&poll.answer)),
+        };
+        if self.patience.gives_up {
+            self.unending = Some((self.current.id, why.clone()));
+        }
+        let longer = if poll.seen.phase.is_some() { "; --wait DURATION waits longer" } else { "" };
+        CaseError::Failed(format!("expected the job to end; {why}{longer}"))
+    }
+
+    /// Lets the time between two polls pass, at most a second.
+    ///
+    /// # Errors
+    ///
+    /// If the clock cannot be moved.
+    pub fn pause(&mut self) -> Result<(), CaseError> {
+        self.wait_ms(self.patience.interval_ms.unwrap_or(1000).min(1000))
     }
 
     /// What an answer to a look says.
@@ -196,6 +245,9 @@ impl Session<'_> {
         if let Some(shared) = &mut self.shared {
             shared.polls.extend(polls);
         }
+        if ended.is_ok() {
+            self.unending = None;
+        }
         ended
     }
 
@@ -203,25 +255,29 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`CaseError::NotApplicable`] if it has not ended.
+    /// [`CaseError::Blocked`] if it has not ended.
     pub fn require_end(&mut self) -> Result<Poll, CaseError> {
         let polls = self.shared_polls()?;
         let last = polls.iter().rev().find(|poll| poll.seen.phase.is_some_and(Phase::is_terminal)).cloned();
-        last.ok_or_else(|| CaseError::NotApplicable("the shared job has not ended".to_owned()))
+        last.ok_or_else(|| CaseError::Blocked {
+            by: ENDING,
+            why: format!("needs the end of the shared job, which {ENDING} did not see"),
+        })
     }
 
     /// The look that saw the shared job succeed.
     ///
     /// # Errors
     ///
-    /// [`CaseError::NotApplicable`] if it did not.
+    /// [`CaseError::Blocked`] if it did not.
     pub fn require_success(&mut self) -> Result<Poll, CaseError> {
         let poll = self.require_end()?;
         if poll.seen.phase == Some(Phase::Succeeded) {
             return Ok(poll);
         }
         let why = poll.seen.failure.unwrap_or_default();
-        Err(CaseError::NotApplicable(format!("the shared job did not succeed: {why}")))
+        let why = format!("needs the shared job to succeed, which it did not: {why}");
+        Err(CaseError::Blocked { by: ENDING, why })
     }
 
     fn report_poll(&mut self, poll: &Poll, elapsed_s: u64) {
@@ -231,10 +287,28 @@ impl Session<'_> {
         let event = Event::Polled {
             id: self.current.id,
             phase,
+            // A stand-in has no strange words but those that the suite puts into its answers.
+            is_known: poll.seen.phase.is_some()
+                || poll.seen.status.is_none()
+                || self.target.control.is_some(),
             elapsed_s,
-            spent: self.spent(),
+            spent: (!self.free).then(|| self.spent()),
             unit: self.profile.unit(),
         };
         self.reporter.on_event(&event);
     }
+}
+
+/// The vendor's words for all phases, for messages.
+fn vendor_words(contract: &Contract) -> String {
+    let words = Phase::ALL.into_iter().flat_map(|phase| contract.words(phase));
+    words.map(value_text).collect::<Vec<_>>().join(", ")
+}
+
+/// Milliseconds in seconds, for messages: `5 s`, `0.4 s`.
+fn seconds(millis: u64) -> String {
+    if millis.is_multiple_of(1000) {
+        return format!("{} s", millis / 1000);
+    }
+    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
 }

@@ -8,6 +8,7 @@ mod end;
 mod job;
 mod jobs;
 mod money;
+pub mod patience;
 mod redact;
 mod send;
 mod steer;
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub use self::comparison::ComparisonInputs;
 pub use self::end::{CaseEnd, CaseError};
 pub use self::job::{Accepted, Poll, SharedJob};
-pub use self::jobs::JOB_DEADLINE_S;
+use self::patience::Patience;
 pub use self::steer::require_followed;
 use crate::budget::Budget;
 use crate::events::{Event, Reporter};
@@ -58,6 +59,8 @@ pub struct SessionSetup<'a> {
     pub paid: bool,
     /// How many generated requests are sent to a target where they may cost.
     pub generated: u32,
+    /// How long jobs are waited for.
+    pub patience: Patience,
     /// Whether nothing costs at the target; if absent, the budget says so. A recorded run's budget is spent.
     pub free: Option<bool>,
     /// Earlier recordings and vendor files that the run is compared with.
@@ -92,6 +95,12 @@ pub struct Session<'a> {
     shared: Option<SharedJob>,
     /// For each class of requests that ought to be refused, the case in which one was accepted.
     stopped: Vec<(&'static str, &'static str)>,
+    /// How long jobs are waited for.
+    patience: Patience,
+    /// The case that waited for a job that did not end, and how that looked.
+    unending: Option<(&'static str, String)>,
+    /// The status by which the request was refused that ought to be accepted.
+    good_refused: Option<u16>,
     /// Time by which the target's manual clock was moved.
     moved_ms: u64,
     image: Image,
@@ -153,6 +162,9 @@ impl<'a> Session<'a> {
             exchanges: Vec::new(),
             shared: None,
             stopped: Vec::new(),
+            patience: parts.patience,
+            unending: None,
+            good_refused: None,
             moved_ms: 0,
             image,
             compared: None,
@@ -297,6 +309,22 @@ impl<'a> Session<'a> {
     /// Now, on the clock that the target's jobs follow as far as we move it: milliseconds since the start.
     pub fn now_ms(&self) -> u64 {
         self.wire.now_ms().saturating_add(self.moved_ms)
+    }
+
+    /// When the last answer came, on the clock that the target's jobs follow: the same in a run and in its replay.
+    pub(crate) fn answered_ms(&self) -> u64 {
+        let last = self.exchanges.last().map_or(0, |last| last.at_ms.saturating_add(last.took_ms));
+        last.saturating_add(self.moved_ms)
+    }
+
+    /// The status of the last answer, if the last request was answered.
+    fn last_status(&self) -> Option<u16> {
+        self.exchanges.last()?.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// The status by which the request was refused that ought to be accepted, if it was.
+    pub(crate) fn good_refused(&self) -> Option<u16> {
+        self.good_refused
     }
 
     /// Ends the recording.

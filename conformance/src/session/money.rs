@@ -84,13 +84,16 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`CaseError::OverBudget`] if another case of its class was not refused.
+    /// [`CaseError::Blocked`] if another case of its class was not refused.
     pub fn class_goes_on(&self) -> Result<(), CaseError> {
         let class = self.current.class;
         match self.stopped.iter().find(|(held, _)| *held == class) {
-            Some((_, id)) => Err(CaseError::OverBudget(format!(
-                "not run: {id} was not refused and may have been charged, so the other cases about {class} stop"
-            ))),
+            Some((_, id)) => Err(CaseError::Blocked {
+                by: id,
+                why: format!(
+                    "not run: {id} was not refused and may have been charged, so the other cases about {class} stop"
+                ),
+            }),
             None => Ok(()),
         }
     }

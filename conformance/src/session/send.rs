@@ -57,6 +57,7 @@ impl Session<'_> {
         let credential = match &ask.credential {
             Credential::Key => Some(self.auth_header(&self.target.key)),
             Credential::SecondKey => self.target.second_key.as_ref().map(|key| self.auth_header(key)),
+            Credential::OtherScheme => Some(format!("Basic {}", self.target.key)),
             Credential::Nobody => None,
             Credential::Header(text) => Some(text.clone()),
         };

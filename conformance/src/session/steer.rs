@@ -1,5 +1,7 @@
 //! Time and orders: a stand-in's clock is moved and its control API is asked; a real vendor is waited for.
 
+use std::time::Duration;
+
 use mockreel_contracts::UnixMillis;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -22,12 +24,26 @@ impl Session<'_> {
     ///
     /// If the clock cannot be moved.
     pub fn wait_s(&mut self, seconds: u64) -> Result<(), CaseError> {
+        self.wait_ms(seconds * 1000)
+    }
+
+    /// The same in milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// If the clock cannot be moved.
+    pub fn wait_ms(&mut self, millis: u64) -> Result<(), CaseError> {
         if self.target.control.is_none() {
-            self.wire.wait_ms(seconds * 1000);
+            self.wire.wait_ms(millis);
             return Ok(());
         }
+        let seconds = if millis.is_multiple_of(1000) {
+            json!(millis / 1000)
+        } else {
+            json!(Duration::from_millis(millis).as_secs_f64())
+        };
         self.order("POST", "/__admin/clock/advance", &json!({"seconds": seconds}))?;
-        self.moved_ms += seconds * 1000;
+        self.moved_ms += millis;
         Ok(())
     }
 
@@ -106,10 +122,17 @@ impl Session<'_> {
 ///
 /// # Errors
 ///
-/// [`CaseError::Internal`] if it refused.
+/// [`CaseError::NotApplicable`] if the target's settings or its state do not allow it (409),
+/// [`CaseError::Internal`] if it refused for another reason.
 pub fn require_followed(answer: &Answer, order: &str) -> Result<(), CaseError> {
     if (200..300).contains(&answer.status) {
         return Ok(());
+    }
+    if answer.status == 409 {
+        return Err(CaseError::NotApplicable(format!(
+            "the target's settings do not allow {order}: {}",
+            describe(answer)
+        )));
     }
     Err(CaseError::Internal(format!("the control API refused {order}: {}", describe(answer))))
 }

@@ -1,6 +1,7 @@
 //! The HTTP edge: listeners and connections, the router, calls to vendors, and files.
 
 pub(crate) mod addresses;
+pub(crate) mod bind;
 pub(crate) mod call;
 mod cors;
 mod dispatch;

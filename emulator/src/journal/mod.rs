@@ -7,6 +7,7 @@
 mod clause;
 mod entry;
 mod filter;
+mod line;
 mod redact;
 mod ring;
 mod secrets;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use self::entry::JournalEntry;
 pub(crate) use self::entry::{LoggedExchange, LoggedMessage, RequestTarget};
 pub use self::filter::{RequestFilter, StatusFilter};
+use self::line::log_entry;
 use self::ring::{Bounds, Ring};
 pub(crate) use self::shown::{FormPart, LoggedBody};
 use crate::expect::{Expectation, TrackedExpectation, Unmet};
@@ -58,6 +60,7 @@ impl Journal {
     /// Makes an entry. Takes as long as the exchange is large.
     pub(crate) fn record(&self, exchange: LoggedExchange) {
         let entry = Arc::new(exchange.entry(self.next.fetch_add(1, Ordering::Relaxed)));
+        log_entry(&entry);
         let mut held = self.held();
         held.watched.iter_mut().for_each(|watched| watched.see(&entry));
         held.ring.push(entry);

@@ -5,7 +5,7 @@
 //!
 //! 1. The first line is the [`CassetteHeader`]: `{"schema_version":1,"vendor","edition","target","base",
 //!    "beyond_loopback","seed","recorded","suite","key_given","second_key_given","control","image",
-//!    "free","paid","generated"}`: what a replay needs to decide as the run did.
+//!    "free","paid","generated","wait_ms","interval_ms"}`: what a replay needs to decide as the run did.
 //! 2. Each line after it is an [`Exchange`](crate::exchange::Exchange), in the order of sending:
 //!    `{"number","case","at_ms","took_ms","request","answer" or "error"}`.
 //! 3. The last line is `{"end":{"exchanges":N}}`. Without it the run was killed; what it had is good.
@@ -79,6 +79,12 @@ pub struct CassetteHeader {
     /// How many generated requests were allowed.
     #[serde(default)]
     pub generated: u32,
+    /// The longest wait for one job, in milliseconds; absent in recordings from before it could be chosen.
+    #[serde(default)]
+    pub wait_ms: Option<u64>,
+    /// Milliseconds between two polls; absent for the rhythm of the vendor's samples.
+    #[serde(default)]
+    pub interval_ms: Option<u64>,
 }
 
 /// The last line of a cassette.

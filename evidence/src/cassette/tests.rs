@@ -49,6 +49,8 @@ fn header() -> CassetteHeader {
         free: true,
         paid: false,
         generated: 0,
+        wait_ms: Some(1_000_000),
+        interval_ms: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! The command itself: what it prints, how it ends, and how it refuses.
 
 mod demo;
+mod listening;
+mod log;
 mod marks;
+mod mistakes;
 mod variables;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -180,78 +183,6 @@ fn without_a_seed_every_start_draws_its_own_and_says_it() {
 }
 
 #[test]
-fn a_taken_port_is_one_line() {
-    let folder = Folder::new("taken");
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let told = refused(mockreel(&folder, &["--listen", &address]));
-    assert!(told.contains(&address), "{told}");
-    let told = refused(mockreel(&folder, &[&ANY[..], &["--port", &format!("gmicloud={address}")]].concat()));
-    assert!(told.contains(&address), "{told}");
-    let told = refused(mockreel(&folder, &[&ANY[..], &["--admin-listen", &address]].concat()));
-    assert!(told.contains(&address), "{told}");
-}
-
-#[test]
-fn whatever_is_typed_wrongly_is_one_line_that_names_it() {
-    let folder = Folder::new("typed");
-    let broken = folder.write("broken.toml", "id = \"gmicloud\"\ncolour = 5\n");
-    let nobodys = folder.write("nobodys.toml", "id = \"acme\"\n");
-    let none = folder.0.join("none.toml").display().to_string();
-    for (arguments, named) in [
-        (vec!["--colour", "red"], "--colour"),
-        (vec!["fly"], "fly"),
-        (vec!["--listen", "nowhere"], "nowhere"),
-        (vec!["--listen"], "--listen"),
-        (vec!["--vendor", "acme"], "acme"),
-        (vec!["--vendor", "aimlapi@1999-01-01"], "1999-01-01"),
-        (vec!["--vendor", "aimlapi@soon"], "soon"),
-        (vec!["--latency", "slowly"], "slowly"),
-        (vec!["--latency", "-1"], "-1"),
-        (vec!["--progress", "polls=x"], "x"),
-        (vec!["--progress", "backwards"], "backwards"),
-        (vec!["--clock", "sundial"], "sundial"),
-        (vec!["--seed", "-1"], "-1"),
-        (vec!["--seed", "many"], "many"),
-        (vec!["--images", "paint"], "paint"),
-        (vec!["--image-breach", "never"], "never"),
-        (vec!["--public-url", "stand-in"], "stand-in"),
-        (vec!["--public-url", "http://"], "http://"),
-        (vec!["--port", "gmicloud"], "gmicloud"),
-        (vec!["--port", "gmicloud=here"], "here"),
-        (vec!["--port", "acme=127.0.0.1:0"], "acme"),
-        (vec!["--vendor", "302ai", "--port", "gmicloud=127.0.0.1:0"], "gmicloud"),
-        (vec!["--option", "gmicloud"], "gmicloud"),
-        (vec!["--option", "gmicloud=video_url"], "gmicloud"),
-        (vec!["--option", "acme.a=b"], "acme"),
-        (vec!["--option", "gmicloud.colour=red"], "colour"),
-        (vec!["--option", "gmicloud.result_shape=round"], "round"),
-        (vec!["--config", &none], "none.toml"),
-        (vec!["--config", &folder.0.display().to_string()], "typed"),
-        (vec!["--contract", &none], "none.toml"),
-        (vec!["--contract", &broken], "colour"),
-        (vec!["--contract", &nobodys], "acme"),
-        (vec!["--admin-token-env", "MOCKREEL_TEST_UNSET"], "MOCKREEL_TEST_UNSET"),
-        (vec!["contract"], "list"),
-        (vec!["contract", "burn"], "burn"),
-        (vec!["contract", "show"], "VENDOR"),
-        (vec!["contract", "show", "acme"], "acme"),
-        (vec!["contract", "openapi", "aimlapi@1999-01"], "1999-01"),
-        (vec!["--seed", "1", "serve"], "--seed"),
-    ] {
-        let mut arguments = arguments;
-        if !arguments.contains(&"--listen")
-            && !["contract", "fly"].contains(&arguments[0])
-            && !arguments.contains(&"serve")
-        {
-            arguments.extend(ANY);
-        }
-        let told = refused(mockreel(&folder, &arguments));
-        assert!(told.contains(named), "{arguments:?}: {told}");
-    }
-}
-
-#[test]
 fn a_wrong_configuration_file_is_one_line_with_line_and_column() {
     let folder = Folder::new("config");
     for (text, place, named) in [
@@ -392,7 +323,10 @@ fn a_file_can_be_laid_over_a_contract() {
 #[test]
 fn help_and_version_go_to_stdout_and_are_no_failure() {
     let folder = Folder::new("help");
-    for arguments in [&["--help"][..], &["serve", "--help"], &["contract", "--help"], &["--version"]] {
+    let with_flag = [&["--help"][..], &["serve", "--help"], &["contract", "--help"], &["--version"]];
+    for arguments in
+        with_flag.into_iter().chain([&["help"][..], &["help", "serve"], &["contract", "help", "show"]])
+    {
         let told = mockreel(&folder, arguments).output().unwrap();
         assert_eq!(told.status.code(), Some(0), "{arguments:?}");
         assert!(!told.stdout.is_empty() && told.stderr.is_empty(), "{arguments:?}");

@@ -13,6 +13,9 @@ fn variables(folder: &Folder, path: &[&str]) -> Vec<String> {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     for line in listed.take_while(|line| line.starts_with("  ")) {
         let command = line.split_whitespace().next().unwrap();
+        if command == "help" {
+            continue;
+        }
         names.extend(variables(folder, &[path, &[command]].concat()));
     }
     names.sort();

@@ -103,7 +103,7 @@ async fn beyond_loopback_the_token_is_wanted() {
 #[tokio::test]
 async fn a_control_api_of_its_own_address_is_the_only_one_and_serves_nothing_else() {
     let apart = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let emulator = quiet().admin(Some(apart), None).port("gmicloud", apart).start().await.unwrap();
+    let emulator = quiet().admin(Some(apart.into()), None).port("gmicloud", apart).start().await.unwrap();
     let caller = Caller::with_key(KEY);
     refused(&caller.get(&admin(&emulator, "health")).await, 404);
     let port = emulator.ports()[0].1;

@@ -19,7 +19,8 @@ default. `mockreel.toml` is read from the current directory, or the file that `-
   `[account.VENDOR]` and `[[key]]`, see [money](../guide/money.md).
 - An empty variable counts as not set. A variable `MOCKREEL_...` that nobody knows is named on standard error;
   those that Kubernetes sets for services are passed over.
-- `MOCKREEL_LOG=debug` makes every command that serves talk on standard error.
+- `MOCKREEL_LOG=info` writes a line about every request to standard error: vendor, path, status, and in words why it
+  was refused; `debug` adds headers and bodies, without keys and images. The default is `warn`.
 
 Exit codes: 0 fine (a server: stopped by Ctrl-C or SIGTERM), 1 not conformant, 2 usage, configuration or unknown price,
 3 target unreachable or key refused, 4 budget exhausted, 5 drift found, 6 an error of Mockreel itself.
@@ -35,10 +36,15 @@ struct Entry {
 pub(super) fn page() -> String {
     let schema: Value = serde_json::from_str(&printed(&["scenario", "schema", "--config"])).unwrap();
     let mut page = INTRODUCTION.to_owned();
-    for command in entries(&printed(&["--help"]), "Commands:") {
+    for command in commands(&printed(&["--help"])) {
         add(&mut page, &schema, &[command.name.as_str()]);
     }
     page
+}
+
+/// The commands that a help lists, but for `help` itself.
+fn commands(help: &str) -> impl Iterator<Item = Entry> {
+    entries(help, "Commands:").into_iter().filter(|command| command.name != "help")
 }
 
 /// Adds a command, and those below it.
@@ -66,7 +72,7 @@ fn add(page: &mut String, schema: &Value, path: &[&str]) {
         page.push_str("\n| flag | variable | key | default | what |\n|---|---|---|---|---|\n");
         page.push_str(&rows.concat());
     }
-    for command in entries(&help, "Commands:") {
+    for command in commands(&help) {
         add(page, schema, &[path, &[command.name.as_str()]].concat());
     }
 }

@@ -35,6 +35,8 @@ fn answered(vendor: &Vendor) -> Surface {
         allow_unknown_price: false,
         paid: false,
         generated: 0,
+        wait: None,
+        interval: None,
         choice: Choice { only: fresh::cases(), skip: Vec::new() },
         ledger: "unused".into(),
         baseline: None,

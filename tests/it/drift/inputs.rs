@@ -109,7 +109,7 @@ fn a_stand_in_is_asked_at_its_address_by_its_name_or_started_for_it() {
     let origin = stand.emulator.admin_base();
     let base = stand.emulator.url("gmicloud");
     for side in [origin.as_str(), base.as_str(), "emulator"] {
-        let ended = folder.run(&["drift", "gmicloud", side]);
+        let ended = folder.run(&["drift", "gmicloud", side, "--no-progress"]);
         assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{side}: {ended:?}");
     }
     let ended = folder.run(&["drift", "tapes", &base, "--cassette", "kept"]);

@@ -32,6 +32,8 @@ fn report(vendor: &Vendor, model: &str, images: bool) -> Report {
         allow_unknown_price: false,
         paid: false,
         generated: 0,
+        wait: None,
+        interval: None,
         choice: Choice { only: Vec::new(), skip: if images { Vec::new() } else { heavy() } },
         ledger: PathBuf::from("unused"),
         baseline: None,

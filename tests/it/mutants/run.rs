@@ -13,6 +13,7 @@ use mockreel_conformance::outcome::{CaseResult, Evidence, Outcome, Report};
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::references::References;
 use mockreel_conformance::run::{self, Choice};
+use mockreel_conformance::session::patience::Patience;
 use mockreel_conformance::session::{ComparisonInputs, SessionSetup};
 use mockreel_conformance::target::Target;
 use mockreel_conformance::wire::{HttpSettings, HttpWire};
@@ -140,6 +141,7 @@ fn run(runtime: &Runtime, wire: &mut HttpWire, surface: &'static str, mutant: Op
         seed: 1,
         paid: false,
         generated: 0,
+        patience: Patience::of(profile.contract(), &target, None, None),
         free: None,
         inputs: ComparisonInputs::default(),
     };

@@ -7,7 +7,7 @@ use mockreel_conformance::check::TargetChoice;
 use mockreel_conformance::outcome::{CaseResult, Outcome, Report};
 use serde_json::json;
 
-use super::servers::{Server, answer, with_headers};
+use super::servers::{Server, answer, that_knows_nothing, with_headers};
 use super::{Folder, check, contract, only, wanted};
 
 /// A server that lets nobody in but us, knows no job, and answers every submit of ours like this.
@@ -59,7 +59,7 @@ fn a_refusal_that_names_a_job_counts_in_full() {
     let report = spending("named", &server, "9", &["VAL-11", "VAL-12"]);
     assert_eq!(report.spend.reserved, report.spend.settled);
     assert_eq!(result(&report, "VAL-11").outcome, Outcome::Fail);
-    assert_eq!(result(&report, "VAL-12").outcome, Outcome::NotRunBudget);
+    assert_eq!(result(&report, "VAL-12").outcome, Outcome::Blocked);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn images_that_a_job_refuses_do_not_stop_one_another() {
 
 #[test]
 fn without_any_good_answer_nothing_is_said_of_good_answers() {
-    let server = Server::start(|_, _| answer("404 Not Found", "application/json", "{}"));
+    let server = that_knows_nothing("{}");
     let folder = Folder::new("vacuous");
     let ended = folder.run(&["check", "gmicloud", "--target", &server.address, "--only", "DRIFT-02"]);
     assert_eq!(ended.code, 2, "{ended:?}");
@@ -243,7 +243,7 @@ fn an_answer_of_thousands_of_members_differs_in_a_few_hundred_places_at_most() {
     let members: serde_json::Map<String, serde_json::Value> =
         (0..5000).map(|number| (format!("m{number}"), json!(number))).collect();
     let body = serde_json::Value::Object(members).to_string();
-    let server = Server::start(move |_, _| answer("404 Not Found", "application/json", &body));
+    let server = that_knows_nothing(&body);
     let mut wanted = wanted(contract("gmicloud"), TargetChoice::Address(server.address.clone()));
     wanted.choice = only(&["POLL-06"]);
     let report = check(&wanted).unwrap();

@@ -8,6 +8,7 @@ mod money;
 mod references;
 mod replay;
 mod servers;
+mod strangers;
 mod trouble;
 
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ fn wanted(contract: Arc<Contract>, place: TargetChoice) -> CheckOptions {
         allow_unknown_price: false,
         paid: false,
         generated: 0,
+        wait: None,
+        interval: None,
         choice: Choice::default(),
         ledger: PathBuf::from("unused"),
         baseline: None,

@@ -103,6 +103,15 @@ pub(super) fn that_loses_submits(submits: &Arc<AtomicUsize>) -> Server {
     })
 }
 
+/// A server that lets in the suite's own key only, and answers everything with 404 and this body.
+pub(super) fn that_knows_nothing(body: &str) -> Server {
+    let body = body.to_owned();
+    Server::start(move |request, _| {
+        let status = if is_keyed(request) { "404 Not Found" } else { "401 Unauthorized" };
+        answer(status, "application/json", &body)
+    })
+}
+
 /// Whether a request carries the key that the suite has where none was given.
 pub(super) fn is_keyed(request: &str) -> bool {
     request.to_ascii_lowercase().contains("authorization: bearer suite-key")

@@ -1,6 +1,6 @@
 //! Errors of a run: refused in one line, with the documented exit code, and nothing is lost.
 
-use super::servers::{Server, answer, with_headers};
+use super::servers::{Server, answer, is_keyed, with_headers};
 use super::{Folder, Stand};
 
 #[test]
@@ -71,12 +71,10 @@ fn a_web_page_a_redirect_and_a_refused_key_are_no_api() {
 #[test]
 fn an_answer_that_breaks_off_in_the_middle_of_a_run_ends_it_with_exit_code_3() {
     let folder = Folder::new("broken");
-    let server = Server::start(|_, number| {
-        if number < 4 {
-            answer("404 Not Found", "application/json", "{\"error\":\"Request not found\"}")
-        } else {
-            Vec::new()
-        }
+    let server = Server::start(|request, number| {
+        let status = if is_keyed(request) { "404 Not Found" } else { "401 Unauthorized" };
+        // The probe is answered, and a case or two.
+        if number < 7 { answer(status, "application/json", "{\"error\":\"no\"}") } else { Vec::new() }
     });
     let ended = folder.run(&["check", "gmicloud", "--target", &server.address, "--only", "AUTH,POLL-06"]);
     assert_eq!(ended.code, 3, "{ended:?}");

@@ -19,6 +19,8 @@ fn look(outcome: Outcome) -> (char, ColourPair, ColourPair) {
         Outcome::ExpectedFail => ('X', ("#734400", "#fdebc8"), ("#f5cf8e", "#45300c")),
         Outcome::NotApplicable => ('–', ("#565d68", "#eceef1"), ("#a9b1bd", "#272b32")),
         Outcome::NotRunBudget => ('B', ("#5e5200", "#fbf3b4"), ("#ece08a", "#3b3608")),
+        Outcome::Blocked => ('L', ("#3b4a5a", "#dde5ee"), ("#b9c9dc", "#26303c")),
+        Outcome::Inconclusive => ('?', ("#734400", "#f7e3d4"), ("#f0c3a0", "#43290f")),
         Outcome::Unreachable => ('N', ("#ffffff", "#7a3b12"), ("#ffffff", "#8a4516")),
         Outcome::EngineError => ('E', ("#ffffff", "#4a2a7d"), ("#ffffff", "#6440a0")),
     }

@@ -67,8 +67,9 @@ fn it_names_the_case_its_phase_the_seconds_and_what_was_spent() {
     let looked = Event::Polled {
         id: "POLL-09",
         phase: "running",
+        is_known: true,
         elapsed_s: 42,
-        spent: Amount::rounded_up(0.3),
+        spent: Some(Amount::rounded_up(0.3)),
         unit: "usd",
     };
     let lines = drawn(&[
@@ -85,7 +86,14 @@ fn it_names_the_case_its_phase_the_seconds_and_what_was_spent() {
 #[test]
 fn a_phase_from_the_wire_cannot_move_the_cursor() {
     let phase = "\u{1b}[2J\r\n::error::x\u{9b}1A\u{202e}\0{msg}";
-    let event = Event::Polled { id: phase, phase, elapsed_s: 1, spent: Amount::ZERO, unit: phase };
+    let event = Event::Polled {
+        id: phase,
+        phase,
+        is_known: false,
+        elapsed_s: 1,
+        spent: Some(Amount::ZERO),
+        unit: phase,
+    };
     for line in drawn(&[Event::Started { cases: 1 }, event]) {
         assert!(!line.contains(escape::is_unseen), "{line:?}");
     }

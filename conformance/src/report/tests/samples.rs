@@ -26,6 +26,7 @@ pub(in crate::report) fn passed(id: &str, title: &str, level: Level) -> CaseResu
         edition: "2026-01-15".to_owned(),
         outcome: Outcome::Pass,
         expected: None,
+        because_of: None,
         flaky_runs: 0,
         evidence: Evidence::Emulator,
         evidence_age_s: None,

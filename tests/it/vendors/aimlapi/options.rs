@@ -33,8 +33,8 @@ async fn a_prompt_is_as_long_as_the_library_behind_counts_it() {
             assert_refused(&answer, 400, UNIVERSAL, text);
         }
     }
-    let journal = visit.order("journal?status=400").await;
-    let sizes: Vec<&Value> = journal["entries"]
+    let journal = visit.order("requests?status=400").await;
+    let sizes: Vec<&Value> = journal["requests"]
         .as_array()
         .unwrap()
         .iter()

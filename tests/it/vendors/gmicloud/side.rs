@@ -20,12 +20,15 @@ async fn the_list_of_models_is_a_list_of_ids() {
         "Kling-Image2Video-V2-Master",
         "Kling-Image2Video-V2.1-Master",
         "Kling-Text2Video-V1.6-Standard",
+        "Kling-Image2Video-V2.1-Standard",
+        "Kling-Image2Video-V2.1-Pro",
+        "Kling-Text2Video-V2.1-Master",
     ] {
         assert!(ids.contains(&json!(id)), "{id}");
         let detail = visit.get(&format!("{QUEUE}/models/{id}")).await;
         assert_eq!((detail.status, &detail.json()["model"]), (200, &json!(id)));
     }
-    assert_eq!(ids.len(), 5);
+    assert_eq!(ids.len(), 8);
 }
 
 // Row 11: the members of section 3, parameters as in the seed.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::contract::check::image::{ImageRules, Transport};
+use crate::contract::check::normalise::normalised;
 use crate::contract::check::rules::{Checker, kind_of};
 use crate::contract::check::schema::documented;
 use crate::contract::model::operation::Route;
@@ -221,12 +222,19 @@ fn split_enum(shown: &mut Map<String, Value>) {
 /// The plainest bodies that keep a model's schema as one side states it: with little and with much in them.
 pub(super) fn examples(model: &Model, schema: &Value) -> Map<String, Value> {
     let mut examples = Map::new();
-    let Ok(checker) = Checker::new(schema.clone()) else { return examples };
-    let few = minimal_for(schema, &[]);
+    let (Ok(checker), Ok(enforced)) = (Checker::new(schema.clone()), Checker::new(model.request.clone()))
+    else {
+        return examples;
+    };
+    // What a documentation calls optional may be enforced all the same; an example is for sending.
+    let serves =
+        |body: &Value| checker.accepts(body) && enforced.accepts(&normalised(&model.request, body.clone()));
+    let stated = minimal_for(schema, &[]);
+    let few = if serves(&stated) { stated } else { minimal_for(&model.request, &[]) };
     let many = settled(model, complete_for(schema, &[]));
     let named = [("minimal", &few)].into_iter().chain((many != few).then_some(("full", &many)));
     for (name, body) in named {
-        if checker.accepts(body) {
+        if serves(body) {
             let summary = format!("{}, {name}", model.title);
             let name = format!("{}.{name}", super::key(&model.id));
             examples.insert(name, json!({"summary": summary, "value": body}));

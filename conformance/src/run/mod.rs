@@ -1,103 +1,25 @@
 //! Running cases: choosing them, asking whether the target is there, judging, and summing up.
 
+mod choice;
+mod probe;
+
 use std::collections::BTreeMap;
 
 use crate::case::Case;
-use crate::cases::catalogue;
-use crate::clause::{Level, Stage};
+use crate::clause::{Level, SHARED, Stage};
 use crate::events::Event;
 use crate::exit::{EXHAUSTED, FINE, INTERNAL, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE};
 use crate::outcome::{CaseResult, Outcome, Report, SCHEMA_VERSION, Spend};
 use crate::plan::{Plan, Worst};
-use crate::profile::{Credential, Profile};
+use crate::profile::Profile;
 use crate::references::References;
-use crate::session::wording::describe;
 use crate::session::{CaseError, Current, Session, SessionSetup};
+
+pub use self::choice::Choice;
+use self::probe::probe_target;
 
 /// Cases in a row without an answer, after which the target is not asked any more.
 const MAX_UNANSWERED: u32 = 3;
-
-/// Which cases are wanted: ids (`VAL-09`) or areas (`VAL`).
-#[derive(Clone, Debug, Default)]
-pub struct Choice {
-    /// These alone, and what they need; empty means all.
-    pub only: Vec<String>,
-    /// All but these.
-    pub skip: Vec<String>,
-}
-
-impl Choice {
-    /// The cases that are wanted, in the order of the catalogue, with those that they need.
-    ///
-    /// # Errors
-    ///
-    /// If a name means no case, a case is wanted and not wanted, or is needed and not wanted.
-    pub fn cases(&self) -> Result<Vec<&'static Case>, SuiteError> {
-        let all = catalogue();
-        let meant = |name: &str, flag: &str| {
-            let name = name.trim_end_matches("-*").to_ascii_uppercase();
-            let found: Vec<&'static Case> = all
-                .iter()
-                .copied()
-                .filter(|case| case.id == name || case.id.split('-').next() == Some(name.as_str()))
-                .collect();
-            if found.is_empty() {
-                let line = format!(
-                    "{flag} {name}: there is no such case; `mockreel check --list VENDOR` lists them"
-                );
-                return Err(SuiteError::Usage(line));
-            }
-            Ok(found)
-        };
-        let mut skipped: Vec<&str> = Vec::new();
-        for name in &self.skip {
-            skipped.extend(meant(name, "--skip")?.iter().map(|case| case.id));
-        }
-        let mut wanted: Vec<&str> = Vec::new();
-        for name in &self.only {
-            let found = meant(name, "--only")?;
-            // A case may be taken out of an area, but not be wanted by its own name and taken out.
-            let left: Vec<&str> =
-                found.iter().map(|case| case.id).filter(|id| !skipped.contains(id)).collect();
-            if left.is_empty() {
-                let line = format!("{name} is both in --only and in --skip; take it out of one");
-                return Err(SuiteError::Usage(line));
-            }
-            wanted.extend(left);
-        }
-        let chosen = |case: &&'static Case| {
-            (self.only.is_empty() || wanted.contains(&case.id)) && !skipped.contains(&case.id)
-        };
-        let mut ids: Vec<&str> = all.iter().filter(|case| chosen(case)).map(|case| case.id).collect();
-        if self.only.is_empty() {
-            // Without --only a skipped case takes along those that rest on it.
-            ids.retain(|id| {
-                let case = all.iter().find(|case| case.id == *id);
-                case.is_some_and(|case| !case.needs.iter().any(|need| skipped.contains(need)))
-            });
-        }
-        let mut place = 0;
-        while let Some(id) = ids.get(place).copied() {
-            place += 1;
-            let needs = all.iter().find(|case| case.id == id).map_or(&[][..], |case| case.needs);
-            for need in needs {
-                if skipped.contains(need) {
-                    let line = format!("{id} needs {need}, which --skip leaves out; skip both or neither");
-                    return Err(SuiteError::Usage(line));
-                }
-                if !ids.contains(need) {
-                    ids.push(need);
-                }
-            }
-        }
-        if ids.is_empty() {
-            return Err(SuiteError::Usage(
-                "no case is left to run; --skip takes all of them away".to_owned(),
-            ));
-        }
-        Ok(all.into_iter().filter(|case| ids.contains(&case.id)).collect())
-    }
-}
 
 /// Runs cases against a target.
 ///
@@ -132,7 +54,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
         };
         silent = match result.outcome {
             Outcome::Unreachable => silent + 1,
-            Outcome::NotApplicable => silent,
+            Outcome::NotApplicable | Outcome::Blocked => silent,
             _ => 0,
         };
         session.tell(&Event::Finished(&result));
@@ -141,6 +63,8 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     if !compared {
         compare_with_references(&mut session, references.as_ref(), &mut results);
     }
+    excuse_dependents(&mut results);
+    doubt_refusals(&session, cases, &mut results);
     let place = |result: &CaseResult| cases.iter().position(|case| case.id == result.id);
     results.sort_by_key(place);
     let (exchanges, budget) = session.finish().map_err(|stop| SuiteError::Internal(stop.to_string()))?;
@@ -184,11 +108,58 @@ pub fn recount(report: &mut Report) {
         USAGE
     } else if any(Outcome::NotRunBudget) {
         EXHAUSTED
-    } else if any(Outcome::Fail) || any(Outcome::Flaky) {
+    } else if any(Outcome::Fail)
+        || any(Outcome::Flaky)
+        || report.results.iter().any(|one| is_left_open(report, one))
+    {
         NON_CONFORMANT
     } else {
         FINE
     };
+}
+
+/// Whether a case was left open by the end of another that nobody expects to fail.
+fn is_left_open(report: &Report, result: &CaseResult) -> bool {
+    let open = matches!(result.outcome, Outcome::Blocked | Outcome::Inconclusive);
+    let is_expected = |id: &str| {
+        report.results.iter().any(|other| other.id == id && other.outcome == Outcome::ExpectedFail)
+    };
+    open && !result.because_of.as_deref().is_some_and(is_expected)
+}
+
+/// What rests on a case that does not apply does not apply either.
+fn excuse_dependents(results: &mut [CaseResult]) {
+    let excused: Vec<String> = results
+        .iter()
+        .filter(|result| result.outcome == Outcome::NotApplicable)
+        .map(|result| result.id.clone())
+        .collect();
+    let blocked = results.iter_mut().filter(|result| result.outcome == Outcome::Blocked);
+    for result in blocked {
+        if result.because_of.as_ref().is_some_and(|id| excused.contains(id)) {
+            result.outcome = Outcome::NotApplicable;
+            result.because_of = None;
+        }
+    }
+}
+
+/// A refusal proves nothing where the request that ought to be accepted was refused in the same way.
+fn doubt_refusals(session: &Session<'_>, cases: &[&'static Case], results: &mut [CaseResult]) {
+    let Some(status) = session.good_refused() else { return };
+    let exchanges = session.exchanges();
+    for result in results.iter_mut().filter(|result| result.outcome == Outcome::Pass) {
+        let by_refusal = cases.iter().any(|case| case.id == result.id && case.by_refusal);
+        let mut own = exchanges.iter().filter(|exchange| result.exchanges.contains(&exchange.number));
+        let alike = own.all(|exchange| exchange.answer.as_ref().is_none_or(|answer| answer.status == status));
+        if !by_refusal || !alike {
+            continue;
+        }
+        result.outcome = Outcome::Inconclusive;
+        result.because_of = Some(SHARED.to_owned());
+        result.message = format!(
+            "refused with {status}, but so was the good request of {SHARED}: what this one is refused for is not known"
+        );
+    }
 }
 
 /// Whether the budget has enough for the first case that costs. Nothing has been sent yet.
@@ -208,60 +179,6 @@ fn check_budget(parts: &SessionSetup<'_>, cases: &[&'static Case]) -> Result<(),
             let line = format!("{}: {refusal}; nothing was sent", line.id);
             if worst.is_some() { SuiteError::Exhausted(line) } else { SuiteError::Usage(line) }
         });
-    }
-    Ok(())
-}
-
-/// Asks whether the target is there, is an API, and takes the key.
-fn probe_target(session: &mut Session<'_>) -> Result<(), SuiteError> {
-    session.begin(mockreel_evidence::exchange::PROBE, "");
-    let looked = ask_target(session);
-    session.end();
-    looked.map_err(|error| error.edit_line(|line| session.redact(line)))
-}
-
-fn ask_target(session: &mut Session<'_>) -> Result<(), SuiteError> {
-    let lost = |stop: CaseError| match stop {
-        CaseError::Internal(why) => SuiteError::Internal(why),
-        other => SuiteError::Unreachable(other.to_string()),
-    };
-    if session.target.control.is_some() {
-        for account in [Credential::Key, Credential::SecondKey] {
-            if account == Credential::SecondKey && session.target.second_key.is_none() {
-                continue;
-            }
-            let reset = session.order_as(account, "POST", "/__admin/reset", &serde_json::json!({}));
-            let answer = reset.map_err(lost)?;
-            if answer.status >= 300 {
-                let line =
-                    format!("the stand-in's control API refused to reset the account: {}", describe(&answer));
-                return Err(SuiteError::Unreachable(line));
-            }
-        }
-    }
-    let id = session.strange_id("probe");
-    let nobody = session.send(&session.profile.poll(&id).from(Credential::Nobody)).map_err(lost)?;
-    let base = session.target.base.clone();
-    if (300..400).contains(&nobody.status) {
-        let to = session.redact(nobody.header("location").unwrap_or("nowhere"));
-        let line = format!(
-            "{base} redirects to {}; give the address of the API itself",
-            crate::report::escape::one_line(&to, 200)
-        );
-        return Err(SuiteError::Unreachable(line));
-    }
-    let html = nobody.header("content-type").is_some_and(|kind| kind.contains("text/html"));
-    if html || nobody.text().trim_start().starts_with('<') {
-        let line =
-            format!("{base} answers with a web page instead of JSON; give the address of the API itself");
-        return Err(SuiteError::Unreachable(line));
-    }
-    let mine = session.send(&session.profile.poll(&id)).map_err(lost)?;
-    if mine.status == 401 || (mine.status == 403 && nobody.status == mine.status && nobody.body == mine.body)
-    {
-        let said = crate::report::escape::one_line(&session.redact(&describe(&mine)), 200);
-        let line = format!("the key is refused ({said}); check the variable that --key-env names");
-        return Err(SuiteError::Unreachable(line));
     }
     Ok(())
 }
@@ -290,6 +207,10 @@ fn skip_case(session: &mut Session<'_>, case: &'static Case) -> CaseResult {
 fn judge_case(session: &mut Session<'_>, case: &'static Case, verdict: Result<(), CaseError>) -> CaseResult {
     let profile: &Profile = session.profile;
     let level = case.level_for(profile);
+    let because_of = match &verdict {
+        Err(CaseError::Blocked { by, .. }) => Some((*by).to_owned()),
+        _ => None,
+    };
     let (outcome, message) = outcome_of(level, verdict);
     // What cases say and write down may repeat what a vendor repeated.
     let message = session.redact(&message);
@@ -308,6 +229,7 @@ fn judge_case(session: &mut Session<'_>, case: &'static Case, verdict: Result<()
         edition: profile.contract().edition.clone(),
         outcome,
         expected: None,
+        because_of,
         flaky_runs: 0,
         evidence: session.target.evidence,
         evidence_age_s: session.target.evidence_age_s,
@@ -329,6 +251,7 @@ fn outcome_of(level: Level, verdict: Result<(), CaseError>) -> (Outcome, String)
         Err(CaseError::Failed(why)) => (Outcome::Fail, why),
         Err(CaseError::NotApplicable(why)) => (Outcome::NotApplicable, why),
         Err(CaseError::OverBudget(why)) => (Outcome::NotRunBudget, why),
+        Err(CaseError::Blocked { why, .. }) => (Outcome::Blocked, why),
         Err(CaseError::Unreachable(why)) => (Outcome::Unreachable, why),
         Err(CaseError::Internal(why)) => (Outcome::EngineError, why),
     }
