@@ -3,6 +3,7 @@
 The argument is the emulator's address.
 """
 
+import builtins
 import sys
 import time
 import urllib.request
@@ -10,8 +11,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
 
-import client_302ai.api.default.poll as ai302_poll
-import client_302ai.api.default.submit as ai302_submit
 import client_aimlapi.api.default.poll as aimlapi_poll
 import client_aimlapi.api.default.submit as aimlapi_submit
 import client_apilaplas.api.default.poll as apilaplas_poll
@@ -20,13 +19,18 @@ import client_gmicloud.api.default.poll as gmicloud_poll
 import client_gmicloud.api.default.submit as gmicloud_submit
 from client_302ai import AuthenticatedClient as Ai302Client
 from client_302ai.models import Image2Video15Rapid5SAsAForm
-from client_302ai.types import File
+from client_302ai.types import File, Unset
 from client_aimlapi import AuthenticatedClient as AimlapiClient
 from client_aimlapi.models import Kling16StandardImageToVideo as AimlapiBody
 from client_apilaplas import AuthenticatedClient as ApilaplasClient
 from client_apilaplas.models import Kling16StandardImageToVideo as ApilaplasBody
 from client_gmicloud import AuthenticatedClient as GmicloudClient
 from client_gmicloud.models import KlingImageToVideo16Standard as GmicloudBody
+
+# The generator names `Unset` in an endpoint with two kinds of body, and does not import it.
+builtins.Unset = Unset
+import client_302ai.api.default.poll as ai302_poll  # noqa: E402
+import client_302ai.api.default.submit as ai302_submit  # noqa: E402
 
 BASE = sys.argv[1]
 IMAGE = f"{BASE}/__fixtures/landscape.jpg"

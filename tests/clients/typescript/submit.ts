@@ -6,6 +6,9 @@ import type { paths as Aimlapi } from "./generated/aimlapi.js";
 import type { paths as Apilaplas } from "./generated/apilaplas.js";
 import type { paths as Gmicloud } from "./generated/gmicloud.js";
 
+// What is used of Node needs no package of types.
+declare const process: { argv: string[] };
+
 const [base] = process.argv.slice(2);
 if (!base) throw new Error("expected the emulator's address as the argument");
 const image = `${base}/__fixtures/landscape.jpg`;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::view::{View, ViewedContract};
 use super::{CREDENTIAL, Components, Submitted, responses, source_value};
 use crate::contract::check::image::{ImageRules, Transport};
+use crate::contract::check::rules::Checker;
 use crate::contract::check::schema::properties;
 use crate::contract::model::operation::{Check, IdPlace, OperationFacts, Route};
 use crate::contract::views::examples::minimal_for;
@@ -172,7 +173,14 @@ impl Shape<'_> {
 
     fn own_example(&self, reference: &str) -> Map<String, Value> {
         let name = reference.rsplit('/').next().unwrap_or_default();
-        let body = self.components.schemas.get(name).map(|schema| minimal_for(schema, &[]));
+        let enforced = self.operation.request.as_ref();
+        let sound = |body: &Value| {
+            enforced
+                .is_some_and(|schema| Checker::new(schema.clone()).is_ok_and(|checker| checker.accepts(body)))
+        };
+        // What a documentation says of a body may be too little to make one that is taken.
+        let stated = self.components.schemas.get(name).map(|schema| minimal_for(schema, &[]));
+        let body = stated.filter(sound).or_else(|| enforced.map(|schema| minimal_for(schema, &[])));
         let example = body.map(|body| ("minimal".to_owned(), json!({ "value": body })));
         example.into_iter().collect()
     }

@@ -176,6 +176,16 @@ fn listed_values_of_several_types_are_split_and_admit_what_they_admitted() {
 }
 
 #[test]
+fn a_required_text_that_counts_as_absent_when_empty_must_not_be_empty() {
+    let schema = json!({"type": "object", "required": ["a", "b"], "properties": {
+        "a": {"type": "string", "x-empty": "absent"}, "b": {"type": "string"}, "c": {"type": "string", "x-empty": "absent"},
+    }});
+    let shown = super::view::published(&schema);
+    let least = |name: &str| shown["properties"][name].get("minLength").cloned();
+    assert_eq!((least("a"), least("b"), least("c")), (Some(json!(1)), None, None));
+}
+
+#[test]
 fn the_documented_side_holds_only_what_rests_on_documentation() {
     let document = export(&sample(), View::Documented);
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();

@@ -137,6 +137,7 @@ pub(super) fn published(schema: &Value) -> Value {
                 shown.insert("items".to_owned(), json!({}));
             }
             split_enum(&mut shown);
+            demand_text(&mut shown);
             Value::Object(shown)
         }
         Value::Array(items) => items.iter().map(published).collect(),
@@ -175,6 +176,21 @@ fn takes_type(schema: &Map<String, Value>, name: &str) -> bool {
         Some(Value::String(only)) => only == name,
         Some(Value::Array(several)) => several.iter().any(|one| one == name),
         Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
+    }
+}
+
+/// Says of every required text that counts as absent when it is empty that it must not be empty.
+fn demand_text(shown: &mut Map<String, Value>) {
+    let required = shown.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(Value::Object(members)) = shown.get_mut("properties") else { return };
+    for (_, member) in members.iter_mut().filter(|(name, _)| required.iter().any(|held| held == *name)) {
+        let empty_is_absent = member.get("x-empty").and_then(Value::as_str) == Some("absent");
+        if let Value::Object(member) = member
+            && empty_is_absent
+            && takes_type(member, "string")
+        {
+            member.entry("minLength").or_insert_with(|| 1.into());
+        }
     }
 }
 
