@@ -46,6 +46,15 @@ pub enum Malformation {
     NotAnObject,
     /// Bytes that are no UTF-8 where text was wanted.
     NotUtf8,
+    /// A content encoding that the vendor does not take; holds its name.
+    Encoding(String),
+    /// No HTTP that can be carried out: a head that cannot be read, or a body that never comes.
+    Http {
+        /// The status that HTTP has for it, which is answered whatever the contract says.
+        status: u16,
+        /// What is wrong.
+        detail: String,
+    },
 }
 
 impl Malformation {
@@ -58,6 +67,8 @@ impl Malformation {
             Self::Multipart(_) => "multipart",
             Self::NotAnObject => "not_an_object",
             Self::NotUtf8 => "not_utf8",
+            Self::Encoding(_) => "encoding",
+            Self::Http { .. } => "http",
         }
     }
 }
@@ -193,15 +204,26 @@ impl Problem {
         }
     }
 
+    /// The status that a refusal has whatever the contract says: that of HTTP itself.
+    pub fn own_status(&self) -> Option<u16> {
+        match self {
+            Self::Malformed(Malformation::Http { status, .. }) => Some(*status),
+            _ => None,
+        }
+    }
+
     /// What fills the blanks of a text about it: `<model>`, `<id>`, `<detail>`, `<limit>` and so on.
     pub fn blanks(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NotEntitled { model } | Self::RetiredModel { model } => vec![("model", model.clone())],
             Self::UnknownModel { received } => vec![("model", received.clone())],
             Self::UnknownJob { id } => vec![("id", id.clone())],
-            Self::Malformed(Malformation::Json(detail) | Malformation::Multipart(detail)) => {
-                vec![("detail", detail.clone())]
-            }
+            Self::Malformed(
+                Malformation::Json(detail)
+                | Malformation::Multipart(detail)
+                | Malformation::Encoding(detail)
+                | Malformation::Http { detail, .. },
+            ) => vec![("detail", detail.clone())],
             Self::Malformed(Malformation::MediaType(received)) => {
                 vec![("detail", received.clone().unwrap_or_default())]
             }

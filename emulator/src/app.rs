@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::edge::addresses::Addresses;
+use crate::edge::incoming::hints::ProtocolHints;
 use crate::journal::Journal;
 use crate::media::fetch::Fetcher;
 use crate::media::uploads::Uploads;
@@ -51,6 +52,8 @@ pub(crate) struct App {
     pub(crate) sender: Sender,
     /// Which keys vendors know.
     pub(crate) keys: Keyring,
+    /// Which hints to people who speak another protocol were given.
+    pub(crate) hints: ProtocolHints,
     addresses: OnceLock<Addresses>,
 }
 
@@ -74,6 +77,7 @@ impl App {
             scheduler: Scheduler::new(),
             sender: Sender::default(),
             keys,
+            hints: ProtocolHints::default(),
             addresses: OnceLock::new(),
         }
     }
@@ -100,6 +104,11 @@ impl App {
     /// The time of an account.
     pub(crate) async fn account_now(&self, account: &str) -> UnixMillis {
         self.store.account(account).await.clock.now(self.clock.now())
+    }
+
+    /// Whether an account has been seen: in a request that the journal has or had, or by what is kept of it.
+    pub(crate) async fn knows_account(&self, account: &str) -> bool {
+        self.journal.knows_account(account) || self.store.has_account(account).await
     }
 
     /// The facts about the result of a job, by the contract it was submitted to.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::auth::{KeyRule, Keyring};
 use crate::clock::AccountClock;
@@ -12,6 +13,7 @@ use crate::scenario::Scenarios;
 use crate::served::ServedVendor;
 use crate::state::progress::Progress;
 use crate::store::StoreLimits;
+use crate::timeouts::BODY_SILENCE;
 use crate::wallets::WalletSetting;
 use crate::webhook::Secret;
 
@@ -40,6 +42,8 @@ pub enum ImageBreach {
 pub struct Limits {
     /// A request's body.
     pub body_bytes: u64,
+    /// How long a request's body may be silent: so long without a byte ends the request.
+    pub body_silence: Duration,
     /// Uploaded files.
     pub upload_bytes: u64,
     /// Rendered clips.
@@ -56,6 +60,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 64 * 1024 * 1024,
+            body_silence: BODY_SILENCE,
             upload_bytes: 256 * 1024 * 1024,
             clip_bytes: crate::media::CLIPS_LIMIT_BYTES,
             journal_entries: 1_000,

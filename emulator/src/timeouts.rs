@@ -5,6 +5,15 @@ use std::time::Duration;
 /// How long a caller may take to send the head of a request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long the body of a request may be silent unless the settings say otherwise.
+pub(crate) const BODY_SILENCE: Duration = Duration::from_secs(60);
+
+/// How long a caller who has closed its sending side is answered: it may have hung up altogether.
+pub(crate) const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long what still comes after the refusal of a head is read, so that the refusal is not lost with the connection.
+pub(crate) const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How long connections get to finish when the emulator stops.
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::http::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, ORIGIN};
 use axum::http::{Method, StatusCode};
 use url::Url;
 
@@ -45,12 +45,12 @@ pub(super) fn admit_request(
     if !ours && !trusted {
         return Err(forbidden("the Host is not this emulator's; use its own address".to_owned()));
     }
-    if let Some(origin) = headers.get(ORIGIN) {
-        let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
-        let own = origin.zip(host).is_some_and(|(origin, host)| addresses.is_own_origin(&origin, host));
-        if !own {
-            return Err(forbidden("a page of another origin may not give orders".to_owned()));
-        }
+    admit_origin(app, headers, host)?;
+    if text(CONTENT_ENCODING.as_str()).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Err(AdminError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "orders come as they are: send the body without a content-encoding",
+        ));
     }
     let writes = method == Method::POST || method == Method::PUT;
     let kind = text(CONTENT_TYPE.as_str()).and_then(|text| text.split(';').next());
@@ -61,6 +61,20 @@ pub(super) fn admit_request(
         ));
     }
     Ok(())
+}
+
+/// Lets a request in unless a page of another origin sent it.
+pub(super) fn admit_origin(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    host: Option<&str>,
+) -> Result<(), AdminError> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+    if origin.zip(host).is_some_and(|(origin, host)| app.addresses().is_own_origin(&origin, host)) {
+        return Ok(());
+    }
+    Err(AdminError::new(StatusCode::FORBIDDEN, "a page of another origin may not give orders"))
 }
 
 /// Compares without telling by the time it takes how much was right.

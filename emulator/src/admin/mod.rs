@@ -17,42 +17,70 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use self::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::app::App;
+use crate::edge::headers::close_connection;
+use crate::edge::incoming::{IncomingBody, Received};
 use crate::scheduler::run::forget_account;
 
 /// The largest body that is read, in bytes.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
+const MAX_BODY_BYTES: u64 = 1024 * 1024;
+
+/// Whether a request asks for nothing but whether the emulator is ready.
+pub(crate) fn is_health(method: &Method, path: &str) -> bool {
+    path == "/__admin/health" && (method == Method::GET || method == Method::HEAD)
+}
+
+/// Answers that the emulator is ready: on every listener and under every name, since a probe names the address by which
+/// it reaches it. Pages of other origins are refused as everywhere.
+pub(crate) fn answer_health(app: &Arc<App>, headers: &HeaderMap, host: Option<&str>) -> Response<Body> {
+    match guard::admit_origin(app, headers, host) {
+        Ok(()) => respond_json(StatusCode::OK, "application/json", &json!({"status": "ready"})),
+        Err(error) => respond_error(&error),
+    }
+}
 
 /// Answers a request to the control API.
 pub(crate) async fn answer(
     app: &Arc<App>,
-    request: Request<Body>,
+    head: &Parts,
+    body: &mut IncomingBody,
     host: Option<&str>,
     local: SocketAddr,
 ) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    if let Err(error) = guard::admit_request(app, &head.method, &head.headers, host, local) {
-        return problem(error.status, &error.detail);
+    match answer_order(app, head, body, host, local).await {
+        Ok(value) => respond_json(StatusCode::OK, "application/json", &value),
+        Err(error) => respond_error(&error),
     }
-    let body = match http_body_util::Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => return problem(StatusCode::PAYLOAD_TOO_LARGE, "an order has at most 1 MiB"),
+}
+
+async fn answer_order(
+    app: &Arc<App>,
+    head: &Parts,
+    body: &mut IncomingBody,
+    host: Option<&str>,
+    local: SocketAddr,
+) -> AdminResult {
+    guard::admit_request(app, &head.method, &head.headers, host, local)?;
+    let bytes = match body.receive(MAX_BODY_BYTES).await {
+        Received::Whole(bytes) => bytes,
+        Received::TooLarge => {
+            return Err(AdminError::new(StatusCode::PAYLOAD_TOO_LARGE, "an order has at most 1 MiB"));
+        }
+        Received::Silent(_) => {
+            return Err(AdminError::new(StatusCode::REQUEST_TIMEOUT, "the body never came"));
+        }
+        Received::Broken | Received::Encoded(..) | Received::Undecodable(_) => {
+            return Err(AdminError::bad("the body broke off"));
+        }
     };
     let base = app.addresses().base(host, local);
-    let result = match AdminRequest::read(app, &head, &body, base) {
-        Ok(request) => carry_out(&request).await,
-        Err(error) => Err(error),
-    };
-    match result {
-        Ok(value) => respond_json(StatusCode::OK, "application/json", &value),
-        Err(error) => problem(error.status, &error.detail),
-    }
+    carry_out(&AdminRequest::read(app, head, &bytes, base)?).await
 }
 
 /// Carries out a request.
@@ -68,27 +96,33 @@ async fn carry_out(request: &AdminRequest<'_>) -> AdminResult {
         ["clock"] if get => clock::show_clock(request).await,
         ["clock"] if put => clock::set_clock(request).await,
         ["clock", "advance"] if post => clock::advance_clock(request).await,
-        ["jobs"] if get => jobs::list_jobs(request).await,
+        ["jobs"] if get => Ok(request.say_whether_known(jobs::list_jobs(request).await?).await),
         ["jobs", id] if get => jobs::show_job(request, id).await,
         ["jobs", id, command] if post => jobs::command_job(request, id, command).await,
         ["scenarios"] if get => scenarios::list_scenarios(request).await,
         ["scenarios"] if post => scenarios::add_scenarios(request).await,
         ["scenarios"] if request.method == Method::DELETE => scenarios::drop_scenarios(request).await,
-        ["callbacks"] if get => callbacks::list_webhooks(request),
+        ["callbacks"] if get => Ok(request.say_whether_known(callbacks::list_webhooks(request)?).await),
         ["account", vendor] if get => account::show_account(request, vendor).await,
         ["account", vendor] if put => account::update_account(request, vendor).await,
         ["requests"] if get => requests::list_requests(request).await,
         ["requests"] if request.method == Method::DELETE => requests::forget_requests(request).await,
         ["requests", "count"] if post => requests::count_requests(request).await,
         ["reset"] if post => reset_accounts(request).await,
-        _ => {
-            let detail = format!(
-                "nothing answers {} /__admin/{}; see /__admin/openapi.json",
-                request.method,
-                path.join("/")
-            );
-            Err(AdminError::new(StatusCode::NOT_FOUND, detail))
+        _ => Err(refuse_route(&request.method, &path)),
+    }
+}
+
+/// Refuses a path that there is not, or a method that the path does not have.
+fn refuse_route(method: &Method, path: &[&str]) -> AdminError {
+    let nothing = format!("nothing answers {method} /__admin/{}", path.join("/"));
+    match vendors::allowed_methods(path) {
+        Some(allowed) => {
+            let detail = format!("{nothing}; it takes {allowed}");
+            let error = AdminError::new(StatusCode::METHOD_NOT_ALLOWED, detail);
+            AdminError { allowed: Some(allowed), ..error }
         }
+        None => AdminError::new(StatusCode::NOT_FOUND, format!("{nothing}; see /__admin/openapi.json")),
     }
 }
 
@@ -104,6 +138,19 @@ async fn reset_accounts(request: &AdminRequest<'_>) -> AdminResult {
     request.app.uploads.reset(account);
     request.app.journal.forget(account);
     Ok(json!({"reset": account.unwrap_or("*")}))
+}
+
+/// Answers why a request was not carried out.
+fn respond_error(error: &AdminError) -> Response<Body> {
+    let mut response = problem(error.status, &error.detail);
+    let allowed = error.allowed.as_deref().and_then(|allowed| HeaderValue::from_str(allowed).ok());
+    if let Some(allowed) = allowed {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    if error.status == StatusCode::REQUEST_TIMEOUT {
+        close_connection(response.headers_mut());
+    }
+    response
 }
 
 /// Answers with an error as RFC 9457 has it.

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::account::digest;
+use crate::account::{bearer_key, digest};
 use crate::app::App;
 use crate::handles::HandleError;
 
@@ -45,11 +45,13 @@ pub(super) type AdminResult = Result<Value, AdminError>;
 pub(super) struct AdminError {
     pub(super) status: StatusCode,
     pub(super) detail: String,
+    /// The methods that there are, where the method is what was wrong.
+    pub(super) allowed: Option<String>,
 }
 
 impl AdminError {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), allowed: None }
     }
 
     pub(super) fn bad(detail: impl Into<String>) -> Self {
@@ -92,9 +94,7 @@ impl<'a> AdminRequest<'a> {
         };
         let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
         let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = bearer.and_then(|text| text.trim().split_once(' '));
-        let bearer =
-            bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
+        let bearer = bearer.and_then(bearer_key);
         let account = match (named, bearer) {
             (Some("*"), _) => AccountScope::All,
             (Some(key), _) | (None, Some(key)) => AccountScope::One(digest(key)),
@@ -137,6 +137,15 @@ impl<'a> AdminRequest<'a> {
                 .map_err(|_| AdminError::bad(format!("`{name}` is `{text}`: expected a whole number")))
         })
         .transpose()
+    }
+
+    /// Says in an answer whether the one account that it concerns was ever seen: a key that is misspelt has no entries
+    /// either.
+    pub(super) async fn say_whether_known(&self, mut answer: Value) -> Value {
+        if let AccountScope::One(account) = &self.account {
+            answer["known"] = self.app.knows_account(account).await.into();
+        }
+        answer
     }
 
     /// The one account that it concerns, if there is one.

@@ -26,7 +26,8 @@ pub(super) async fn list_requests(request: &AdminRequest<'_>) -> AdminResult {
     let entries = request.app.journal.list(&filter);
     let shown: Vec<Value> = entries.iter().skip(offset).take(limit).map(|entry| entry.json()).collect();
     let dropped = request.app.journal.dropped(filter.whose());
-    Ok(json!({"requests": shown, "total": entries.len(), "dropped": dropped}))
+    let answer = json!({"requests": shown, "total": entries.len(), "dropped": dropped});
+    Ok(request.say_whether_known(answer).await)
 }
 
 /// `POST requests/count`.

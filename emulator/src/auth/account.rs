@@ -24,6 +24,12 @@ pub fn digest(key: &str) -> Arc<str> {
     Arc::from(ids::hex(&name.finalize()[..16]))
 }
 
+/// The key in the value of an `Authorization` header of the scheme `Bearer`.
+pub(crate) fn bearer_key(authorization: &str) -> Option<&str> {
+    let (scheme, key) = authorization.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
 /// Sixteen bytes that name an account in a vendor's answers.
 pub(crate) fn bytes(account: &str) -> [u8; 16] {
     let digest = Sha256::digest(account.as_bytes());

@@ -60,11 +60,18 @@ impl Addresses {
 
     /// Whether a page of this origin was served by this emulator, to a browser that names it by `host`.
     pub(crate) fn is_own_origin(&self, origin: &Url, host: &str) -> bool {
+        let public = self.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+        if origin.origin().is_tuple() && public.is_some_and(|url| url.origin() == origin.origin()) {
+            return true;
+        }
+        // It speaks no TLS itself, so a page of its own has no other scheme.
+        if origin.scheme() != "http" {
+            return false;
+        }
         let Some((name, port)) = host_parts(host) else { return false };
         let Some(from) = origin.host_str() else { return false };
         let same = from.trim_start_matches('[').trim_end_matches(']').eq_ignore_ascii_case(name);
-        let default = if origin.scheme() == "https" { 443 } else { 80 };
-        (same || self.is_ours(from)) && origin.port_or_known_default() == Some(port.unwrap_or(default))
+        (same || self.is_ours(from)) && origin.port_or_known_default() == Some(port.unwrap_or(80))
     }
 
     /// The start of the URLs of everything that has no address of its own, without a slash at its end.

@@ -1,6 +1,6 @@
-//! The headers of a request as text.
+//! The headers of a request as text, and that by which a response ends its connection.
 
-use axum::http::header::{HeaderMap, HeaderName};
+use axum::http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 
 /// The header that applies a scenario to one request.
 pub(crate) const SCENARIO_HEADER: &str = "x-mockreel-scenario";
@@ -16,4 +16,9 @@ pub(super) fn header_texts(headers: &HeaderMap) -> Vec<(String, String)> {
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect()
+}
+
+/// Says that the connection ends with this response.
+pub(crate) fn close_connection(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }

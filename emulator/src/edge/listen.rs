@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -51,9 +52,9 @@ async fn serve_connection(
     mut stop: watch::Receiver<bool>,
 ) {
     let refusing = Arc::clone(&app);
-    let refuse = move |heard: Vec<u8>| -> wire::RawAnswer {
+    let refuse = move |heard: Vec<u8>, status: StatusCode| -> wire::RawAnswer {
         let app = Arc::clone(&refusing);
-        Box::pin(async move { answer_unparsed(&app, &heard, local, serves).await })
+        Box::pin(async move { answer_unparsed(&app, &heard, status, local, serves).await })
     };
     let connection = converse(stream, refuse, move |request| {
         let app = Arc::clone(&app);

@@ -9,7 +9,9 @@ mod fault;
 mod files;
 mod handlers;
 pub(crate) mod headers;
+pub(crate) mod incoming;
 pub(crate) mod listen;
+mod nowhere;
 pub(crate) mod router;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! The connection loop. Requests that hyper cannot parse are still answered in the vendor's own format.
 //!
-//! A head with bytes that are no UTF-8 in its path, or beyond all bounds, never becomes a request:
-//! the library answers it alone, with a status and nothing else. Here that answer is held back and
-//! another is written in its place. What was asked is read from the bytes that came. Of a head that
-//! was sent before the answer to the one before it, those bytes are not known; then no vendor was asked.
+//! A head that is no HTTP/1.1, or beyond all bounds, never becomes a request: the library answers it alone, with a
+//! status and nothing else. Here that answer is held back and another is written in its place, with the same status.
+//! What was asked is read from the bytes that came. Of a head that was sent before the answer to the one before it,
+//! those bytes are not known; then no vendor was asked.
 //!
 //! It is also where a connection is cut after a byte of an answer, if a scenario says so (`fault/`).
 
@@ -17,7 +17,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::header::TRANSFER_ENCODING;
+use axum::http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{HttpService, service_fn};
@@ -27,13 +28,17 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::fault::{self, Parting, ResponseLine};
-use crate::timeouts::{HEAD_TIMEOUT, RESET_DELAY};
+use super::incoming::head::{HeadFlaw, has_two_lengths};
+use crate::timeouts::{HALF_CLOSED_TIMEOUT, HEAD_TIMEOUT, LINGER_TIMEOUT, RESET_DELAY};
 
 /// How many headers a request may have.
 const MAX_HEADERS: usize = 400;
 
 /// How much of a head is remembered, in bytes. The library's own bound on a path lies below it.
 const MAX_HEAD_BYTES: usize = 128 * 1024;
+
+/// How much is read after a refusal and thrown away, in bytes: what is not read is lost with the refusal.
+const MAX_LINGER_BYTES: usize = 4 * 1024 * 1024;
 
 /// The bytes that came since the last request, shared by a connection and the service that answers its requests.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +104,7 @@ type Conversation<S, R, A> = http1::Connection<TokioIo<Wire<S, R>>, A>;
 
 /// Answers the requests of a connection, with the faults that were ordered, until it ends.
 ///
-/// `refuse` answers what never became a request, from the bytes heard.
+/// `refuse` answers what never became a request, from the bytes heard and the status for which the library refused them.
 pub(super) fn converse<S, R, F, A>(
     stream: S,
     refuse: R,
@@ -107,14 +112,17 @@ pub(super) fn converse<S, R, F, A>(
 ) -> Conversation<S, R, impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>>
 where
     S: AsyncRead + AsyncWrite + Breakable + Unpin,
-    R: Fn(Vec<u8>) -> RawAnswer + Unpin,
+    R: Fn(Vec<u8>, StatusCode) -> RawAnswer + Unpin,
     F: Fn(Request<Incoming>) -> A,
     A: Future<Output = Response<Body>> + Send,
 {
     let (tap, line) = (HeadTap::default(), ResponseLine::default());
     let wire = Wire::new(stream, tap.clone(), line.clone(), refuse);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let (tap, line) = (tap.clone(), line.clone());
+        if request.headers().contains_key(TRANSFER_ENCODING) && has_two_lengths(&tap.bytes()) {
+            request.extensions_mut().insert(HeadFlaw::TwoLengths);
+        }
         let method = request.method().clone();
         let answer = answer(request);
         async move {
@@ -127,6 +135,8 @@ where
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        // A client may close its sending side as soon as it has sent its request. `poll_hang_up` sees those that left.
+        .half_close(true)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(wire), service)
 }
@@ -139,6 +149,10 @@ pub(super) struct Wire<S, R> {
     refuse: R,
     instead: Instead,
     reset_delay: Option<Pin<Box<Sleep>>>,
+    /// What came while the caller was looked after; the library reads it next.
+    ahead: Vec<u8>,
+    /// How much longer a caller is answered who has closed its sending side.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 /// What is written instead of the library's refusal.
@@ -146,11 +160,14 @@ enum Instead {
     Nothing,
     Coming(RawAnswer),
     Written(Vec<u8>, usize),
+    /// It is written: until then, or so many bytes long, what still comes is read.
+    Lingering(Pin<Box<Sleep>>, usize),
 }
 
 impl<S, R> Wire<S, R> {
     fn new(stream: S, tap: HeadTap, line: ResponseLine, refuse: R) -> Self {
-        Self { stream, tap, line, refuse, instead: Instead::Nothing, reset_delay: None }
+        let (instead, ahead) = (Instead::Nothing, Vec::new());
+        Self { stream, tap, line, refuse, instead, reset_delay: None, ahead, patience: None }
     }
 }
 
@@ -175,16 +192,60 @@ impl<S: AsyncWrite + Breakable + Unpin, R> Wire<S, R> {
     }
 }
 
-/// Whether bytes are an answer that the library wrote alone: a refusal without type and body.
-fn is_librarys_own(bytes: &[u8]) -> bool {
-    let Ok(head) = std::str::from_utf8(bytes.get(..bytes.len().min(512)).unwrap_or_default()) else {
-        return false;
-    };
-    head.len() == bytes.len()
-        && head.starts_with("HTTP/1.1 4")
+impl<S: AsyncRead + Unpin, R> Wire<S, R> {
+    /// Waits until a caller whose answer is not complete has hung up. Whether one has only closed its sending side cannot
+    /// be told apart, so it is answered if the answer does not take long.
+    fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let is_waiting = self.tap.0.busy.load(Ordering::Acquire) || self.line.room().is_some();
+        if !is_waiting || !self.ahead.is_empty() {
+            self.patience = None;
+            return Poll::Pending;
+        }
+        if self.patience.is_none() {
+            let mut space = [0; 4 * 1024];
+            let mut buffer = ReadBuf::new(&mut space);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.ahead.extend_from_slice(buffer.filled());
+                    // The library may be waiting for just this.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        self.patience.get_or_insert_with(|| Box::pin(sleep(HALF_CLOSED_TIMEOUT))).as_mut().poll(cx)
+    }
+
+    /// Reads what still comes after a refusal, for as long and as far as it may.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Instead::Lingering(until, left) = &mut self.instead else { return Poll::Ready(()) };
+        let mut space = [0; 8 * 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut space);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() && buffer.filled().len() < *left => {
+                    *left -= buffer.filled().len();
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return until.as_mut().poll(cx),
+            }
+        }
+    }
+}
+
+/// The status of an answer that the library wrote alone: a refusal without type and body.
+fn librarys_own(bytes: &[u8]) -> Option<StatusCode> {
+    let head = std::str::from_utf8(bytes.get(..bytes.len().min(512))?).ok()?;
+    let is_own = head.len() == bytes.len()
         && head.ends_with("\r\n\r\n")
         && head.contains("\r\ncontent-length: 0\r\n")
-        && !head.contains("\r\ncontent-type:")
+        && !head.contains("\r\ncontent-type:");
+    let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    let status = StatusCode::from_u16(status).ok()?;
+    (is_own && (status.is_client_error() || status.is_server_error())).then_some(status)
 }
 
 impl<S: AsyncRead + Unpin, R: Unpin> AsyncRead for Wire<S, R> {
@@ -194,7 +255,13 @@ impl<S: AsyncRead + Unpin, R: Unpin> AsyncRead for Wire<S, R> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        if self.ahead.is_empty() {
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        } else {
+            let count = self.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&self.ahead[..count]);
+            self.ahead.drain(..count);
+        }
         self.tap.hear(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
@@ -202,20 +269,22 @@ impl<S: AsyncRead + Unpin, R: Unpin> AsyncRead for Wire<S, R> {
 
 impl<S, R> AsyncWrite for Wire<S, R>
 where
-    S: AsyncWrite + Breakable + Unpin,
-    R: Fn(Vec<u8>) -> RawAnswer + Unpin,
+    S: AsyncRead + AsyncWrite + Breakable + Unpin,
+    R: Fn(Vec<u8>, StatusCode) -> RawAnswer + Unpin,
 {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let ours = self.tap.0.due.swap(false, Ordering::AcqRel);
         let bytes = match self.line.room() {
             Some(0) => return self.poll_part(cx),
             Some(room) => &bytes[..bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX))],
-            None if !ours && is_librarys_own(bytes) => {
-                let heard = std::mem::take(&mut *self.tap.bytes());
-                self.instead = Instead::Coming((self.refuse)(heard));
-                return Poll::Ready(Ok(bytes.len()));
+            None => {
+                if let Some(status) = librarys_own(bytes).filter(|_| !ours) {
+                    let heard = std::mem::take(&mut *self.tap.bytes());
+                    self.instead = Instead::Coming((self.refuse)(heard, status));
+                    return Poll::Ready(Ok(bytes.len()));
+                }
+                bytes
             }
-            None => bytes,
         };
         let count = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
         self.line.written(count);
@@ -246,7 +315,14 @@ where
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        if self.line.flushed() { self.poll_part(cx) } else { Poll::Ready(Ok(())) }
+        if self.line.flushed() {
+            return self.poll_part(cx);
+        }
+        // The library flushes each time it finds that an answer is still to come.
+        match self.poll_hang_up(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Poll::Pending => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -264,58 +340,14 @@ where
                 *done += count;
             }
             ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            this.instead = Instead::Lingering(Box::pin(sleep(LINGER_TIMEOUT)), MAX_LINGER_BYTES);
+        }
+        if let Instead::Lingering(..) = &this.instead {
+            ready!(this.poll_linger(cx));
+            return Poll::Ready(Ok(()));
         }
         Pin::new(&mut this.stream).poll_shutdown(cx)
-    }
-}
-
-/// A head as far as it can be read. Nothing in it is trusted to be well-formed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    /// The method as sent; empty if there is none.
-    pub(super) method: String,
-    /// Path and query, percent-encoded where they were not.
-    pub(super) target: String,
-    /// Names in lower case; what is no text is left out.
-    pub(super) headers: Vec<(String, String)>,
-}
-
-impl Head {
-    /// Reads what can be read.
-    pub(super) fn read(bytes: &[u8]) -> Self {
-        let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
-        let first = lines.next().unwrap_or_default();
-        let (method, rest) = cut(first, |byte| byte == b' ');
-        let end = rest.windows(6).rposition(|six| six == b" HTTP/").unwrap_or(rest.len());
-        let mut target = String::new();
-        for byte in &rest[..end] {
-            if byte.is_ascii_graphic() {
-                target.push(char::from(*byte));
-            } else {
-                target.push_str(&format!("%{byte:02X}"));
-            }
-        }
-        if !target.starts_with('/') {
-            target.insert(0, '/');
-        }
-        let headers = lines.take_while(|line| !line.is_empty()).filter_map(|line| {
-            let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
-            Some((name.to_ascii_lowercase(), value.trim().to_owned()))
-        });
-        Self { method: String::from_utf8_lossy(method).into_owned(), target, headers: headers.collect() }
-    }
-
-    /// A header's value.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// What stands before and after the first byte of a kind.
-fn cut(bytes: &[u8], is_it: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
-    match bytes.iter().position(|byte| is_it(*byte)) {
-        Some(at) => (&bytes[..at], &bytes[at + 1..]),
-        None => (bytes, &[]),
     }
 }
 
@@ -324,28 +356,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_is_read_however_broken_it_is() {
-        let head =
-            Head::read(b"GET /v/\xff a HTTP/1.1\r\nHost: h\r\nbroken\r\nX: \xff\r\nY:  z \r\n\r\nBody: b");
-        assert_eq!((head.method.as_str(), head.target.as_str()), ("GET", "/v/%FF%20a"));
-        assert_eq!(head.headers, [("host".to_owned(), "h".to_owned()), ("y".to_owned(), "z".to_owned())]);
-        assert_eq!(head.header("host"), Some("h"));
-        for (bytes, method, target) in [
-            (&b""[..], "", "/"),
-            (b"\n\n\n", "", "/"),
-            (b"GET", "GET", "/"),
-            (b"A b", "A", "/b"),
-            (b" x", "", "/x"),
-        ] {
-            let head = Head::read(bytes);
-            assert_eq!((head.method.as_str(), head.target.as_str()), (method, target));
-        }
-    }
-
-    #[test]
     fn only_what_the_library_writes_alone_is_held_back() {
         let own = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\ndate: now\r\n\r\n";
-        assert!(is_librarys_own(own));
+        assert_eq!(librarys_own(own), Some(StatusCode::BAD_REQUEST));
         for other in [
             &b"HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\r\n"[..],
             b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
@@ -353,7 +366,7 @@ mod tests {
             b"\xff\xfe",
             b"",
         ] {
-            assert!(!is_librarys_own(other), "{}", String::from_utf8_lossy(other));
+            assert_eq!(librarys_own(other), None, "{}", String::from_utf8_lossy(other));
         }
     }
 }

@@ -189,6 +189,10 @@ impl Refused<'_> {
             Malformation::Multipart(detail) => ("multipart/form-data".to_owned(), Some(detail.clone())),
             Malformation::NotAnObject => ("a JSON object".to_owned(), Some("other JSON".to_owned())),
             Malformation::NotUtf8 => ("UTF-8".to_owned(), Some("other bytes".to_owned())),
+            Malformation::Encoding(encoding) => {
+                ("a content encoding that the vendor takes".to_owned(), Some(encoding.clone()))
+            }
+            Malformation::Http { detail, .. } => ("a sound HTTP request".to_owned(), Some(detail.clone())),
         }
     }
 

@@ -56,6 +56,8 @@ pub(crate) enum RequestTarget {
     Result(Arc<str>, Arc<str>),
     /// An address where files may be put.
     Upload,
+    /// Nobody: no vendor serves the address.
+    Nowhere,
 }
 
 /// One side of an exchange.
@@ -92,7 +94,7 @@ impl LoggedExchange {
         let (vendor, edition) = match &self.asked {
             RequestTarget::Vendor(contract) => (Some(contract.id.clone()), Some(contract.edition.clone())),
             RequestTarget::Result(vendor, edition) => (Some(vendor.to_string()), Some(edition.to_string())),
-            RequestTarget::Upload => (None, None),
+            RequestTarget::Upload | RequestTarget::Nowhere => (None, None),
         };
         JournalEntry {
             id,
@@ -141,7 +143,7 @@ pub struct JournalEntry {
     pub at: UnixMillis,
     /// The account, as a digest.
     pub account: Arc<str>,
-    /// The vendor's id; nothing for a file that was put.
+    /// The vendor's id; nothing for a file that was put, and for what no vendor serves.
     pub vendor: Option<String>,
     /// The vendor's edition.
     pub edition: Option<String>,
@@ -151,7 +153,7 @@ pub struct JournalEntry {
     pub model: Option<String>,
     /// The HTTP method.
     pub method: String,
-    /// Path and query, without the emulator's own prefix.
+    /// Path and query, without the emulator's own prefix; of what no vendor serves as sent.
     pub path: String,
     /// The HTTP status.
     pub status: u16,

@@ -91,6 +91,11 @@ impl Journal {
         self.held().ring.dropped(account)
     }
 
+    /// Whether an account has entries, or had some that had to make room.
+    pub(crate) fn knows_account(&self, account: &str) -> bool {
+        self.held().ring.knows_account(account)
+    }
+
     /// Forgets the entries of one account, or all. What is expected stays counted.
     pub(crate) fn forget(&self, account: Option<&str>) -> u64 {
         self.held().ring.forget(account)

@@ -120,6 +120,11 @@ impl Ring {
         }
     }
 
+    /// Whether an account has entries, or had some that are gone.
+    pub(super) fn knows_account(&self, account: &str) -> bool {
+        self.accounts.contains_key(account) || self.dropped.contains_key(account)
+    }
+
     /// Forgets one account, or everything, also what was dropped. Says how many entries that were.
     pub(super) fn forget(&mut self, account: Option<&str>) -> u64 {
         let Some(account) = account else {

@@ -107,6 +107,13 @@ impl Store {
         }
     }
 
+    /// Whether an account has been heard of.
+    pub(crate) async fn has_account(&self, account: &str) -> bool {
+        match self {
+            Self::Memory(memory) => memory.has_account(account),
+        }
+    }
+
     /// Forgets one account, or all of them.
     pub(crate) async fn reset(&self, account: Option<&str>) {
         match self {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use mockreel_contracts::Phase;
 use mockreel_emulator::{EmulatorBuilder, ImageBreach, Latency};
 use reqwest::Method;
+use serde_json::json;
 
 use super::{admin, granted, refused, submitted};
 use crate::support::{Caller, KEY, quiet};
@@ -13,9 +14,9 @@ use crate::support::{Caller, KEY, quiet};
 async fn a_foreign_host_or_origin_may_not_give_orders() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::without_key();
-    let health = admin(&emulator, "health");
+    let vendors = admin(&emulator, "vendors");
     let with = async |name: &str, value: &str| {
-        caller.send(caller.request(Method::GET, &health).header(name, value)).await
+        caller.send(caller.request(Method::GET, &vendors).header(name, value)).await
     };
     let port = emulator.address().port();
     for host in
@@ -29,12 +30,67 @@ async fn a_foreign_host_or_origin_may_not_give_orders() {
     }
     let foreign =
         ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost:1", "file://", "nonsense"];
-    for origin in foreign {
+    let schemes = ["https", "chrome-extension", "moz-extension", "ftp", "ws", "file"];
+    let schemes = schemes.map(|scheme| format!("{scheme}://127.0.0.1:{port}"));
+    for origin in foreign.into_iter().chain(schemes.iter().map(String::as_str)) {
         refused(&with("origin", origin).await, 403);
+        let health = caller.request(Method::GET, &admin(&emulator, "health")).header("origin", origin);
+        refused(&caller.send(health).await, 403);
     }
     for origin in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")] {
         granted(&with("origin", &origin).await);
     }
+}
+
+#[tokio::test]
+async fn behind_tls_the_origin_is_that_of_the_public_url() {
+    let emulator = quiet().public_url("https://stand-in.test").start().await.unwrap();
+    let caller = Caller::without_key();
+    let from = async |origin: &str| {
+        let request = caller.request(Method::GET, &admin(&emulator, "vendors"));
+        caller.send(request.header("host", "stand-in.test").header("origin", origin)).await
+    };
+    granted(&from("https://stand-in.test").await);
+    for origin in ["https://stand-in.test:8443", "chrome-extension://stand-in.test", "https://127.0.0.1"] {
+        refused(&from(origin).await, 403);
+    }
+}
+
+#[tokio::test]
+async fn health_is_told_to_every_probe_and_nothing_else_is() {
+    let own = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let secret = Some("secret".to_owned());
+    let emulator = quiet().port("gmicloud", own).admin(Some(own.into()), secret).start().await.unwrap();
+    let caller = Caller::without_key();
+    for address in [emulator.address(), emulator.ports()[0].1, emulator.admin_address()] {
+        for host in ["10.42.0.5:4747", "evil.example", "api.aimlapi.com", "[fe80::1]", ""] {
+            let url = format!("http://{address}/__admin/health");
+            let answer = caller.send(caller.request(Method::GET, &url).header("host", host)).await;
+            assert_eq!(granted(&answer), json!({"status": "ready"}), "{address} {host}");
+            let answer = caller.send(caller.request(Method::HEAD, &url).header("host", host)).await;
+            assert_eq!((answer.status, answer.bytes.len()), (200, 0), "{address} {host}");
+            for path in ["vendors", "jobs", "openapi.json", "health/", "health/x", "Health", "%68ealth"] {
+                let url = format!("http://{address}/__admin/{path}");
+                let answer = caller.send(caller.request(Method::GET, &url).header("host", host)).await;
+                assert!(matches!(answer.status, 403 | 404), "{address} {host} {path}: {}", answer.text());
+            }
+            let answer = caller.send(caller.request(Method::POST, &url).header("host", host)).await;
+            assert!(matches!(answer.status, 403 | 404), "{address} {host}: {}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_with_a_content_encoding_is_refused_clearly() {
+    let emulator = quiet().start().await.unwrap();
+    let caller = Caller::with_key(KEY);
+    let request = caller.request(Method::POST, &admin(&emulator, "reset"));
+    let request = request.header("content-type", "application/json").header("content-encoding", "gzip");
+    let detail = refused(&caller.send(request.body("{}")).await, 415);
+    assert!(detail.contains("content-encoding"), "{detail}");
+    let request = caller.request(Method::POST, &admin(&emulator, "reset"));
+    let request = request.header("content-type", "application/json").header("content-encoding", "identity");
+    granted(&caller.send(request.body("{}")).await);
 }
 
 #[tokio::test]
@@ -81,22 +137,24 @@ fn everywhere() -> EmulatorBuilder {
 async fn beyond_loopback_the_token_is_wanted() {
     let Some(ip) = beyond_loopback() else { return };
     let emulator = everywhere().admin(None, Some("secret".to_owned())).start().await.unwrap();
-    let health = format!("http://{ip}:{}/__admin/health", emulator.address().port());
+    let vendors = format!("http://{ip}:{}/__admin/vendors", emulator.address().port());
     let caller = Caller::without_key();
     let with = async |token: &str| {
-        caller.send(caller.request(Method::GET, &health).header("x-mockreel-token", token)).await
+        caller.send(caller.request(Method::GET, &vendors).header("x-mockreel-token", token)).await
     };
-    let detail = refused(&caller.get(&health).await, 401);
+    granted(&caller.get(&vendors.replace("vendors", "health")).await);
+    let detail = refused(&caller.get(&vendors).await, 401);
     assert!(detail.contains("x-mockreel-token"), "{detail}");
     for wrong in ["", "secre", "secret2", "SECRET"] {
         refused(&with(wrong).await, 401);
     }
     granted(&with("secret").await);
-    granted(&caller.get(&admin(&emulator, "health")).await);
+    granted(&caller.get(&admin(&emulator, "vendors")).await);
 
     let without = everywhere().start().await.unwrap();
-    let health = format!("http://{ip}:{}/__admin/health", without.address().port());
-    let detail = refused(&caller.get(&health).await, 403);
+    let vendors = format!("http://{ip}:{}/__admin/vendors", without.address().port());
+    granted(&caller.get(&vendors.replace("vendors", "health")).await);
+    let detail = refused(&caller.get(&vendors).await, 403);
     assert!(detail.contains("--admin-token-env"), "{detail}");
 }
 
@@ -105,11 +163,11 @@ async fn a_control_api_of_its_own_address_is_the_only_one_and_serves_nothing_els
     let apart = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let emulator = quiet().admin(Some(apart.into()), None).port("gmicloud", apart).start().await.unwrap();
     let caller = Caller::with_key(KEY);
-    refused(&caller.get(&admin(&emulator, "health")).await, 404);
+    refused(&caller.get(&admin(&emulator, "vendors")).await, 404);
     let port = emulator.ports()[0].1;
-    refused(&caller.get(&format!("http://{port}/__admin/health")).await, 404);
+    refused(&caller.get(&format!("http://{port}/__admin/vendors")).await, 404);
     let own = emulator.admin_address();
-    granted(&caller.get(&format!("http://{own}/__admin/health")).await);
+    granted(&caller.get(&format!("http://{own}/__admin/openapi.json")).await);
     refused(&caller.get(&format!("http://{own}/gmicloud/api/v1/ie/requestqueue/apikey/models")).await, 404);
     let told = granted(&caller.get(&format!("http://{own}/__admin/vendors")).await);
     for vendor in told["vendors"].as_array().unwrap() {

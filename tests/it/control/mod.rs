@@ -143,18 +143,18 @@ async fn an_account_is_named_by_the_bearer_in_any_case_and_a_star_there_is_a_key
 async fn whatever_is_no_order_is_a_problem() {
     let emulator = quiet().start().await.unwrap();
     let caller = Caller::with_key(KEY);
-    for (method, path) in [
-        (Method::GET, "nothing"),
-        (Method::GET, ""),
-        (Method::DELETE, "health"),
-        (Method::POST, "health"),
-        (Method::PUT, "jobs"),
-        (Method::GET, "jobs/a/b/c"),
-        (Method::GET, "__admin/health"),
+    for (method, path, status) in [
+        (Method::GET, "nothing", 404),
+        (Method::GET, "", 404),
+        (Method::DELETE, "health", 405),
+        (Method::POST, "health", 405),
+        (Method::PUT, "jobs", 405),
+        (Method::GET, "jobs/a/b/c", 404),
+        (Method::GET, "__admin/health", 404),
     ] {
         let request =
             caller.request(method, &admin(&emulator, path)).header("content-type", "application/json");
-        refused(&caller.send(request).await, 404);
+        refused(&caller.send(request).await, status);
     }
     let raw = async |body: Vec<u8>| {
         let request = caller.request(Method::POST, &admin(&emulator, "clock/advance"));

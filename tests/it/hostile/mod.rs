@@ -1,9 +1,13 @@
 //! Hostile requests: each gets its vendor's own answer, and earlier jobs are unharmed.
 
 mod bodies;
+mod early;
+mod encodings;
 mod heads;
+mod refused_heads;
 mod wire;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::read::observe;
@@ -14,6 +18,8 @@ use mockreel_contracts::contract::views::examples::minimal;
 use mockreel_contracts::{Contract, Operation};
 use mockreel_emulator::Emulator;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{Answer, Caller, KEY, fixture};
 
@@ -123,4 +129,28 @@ pub(super) fn newest(targets: Vec<Target>) -> Vec<Target> {
         known.contract.edition == contract.edition
     };
     targets.into_iter().filter(|target| newest(&target.contract)).collect()
+}
+
+/// Sends bytes as they are, and answers whatever comes back, taken apart.
+pub(super) async fn send_raw(address: SocketAddr, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // Whoever refuses early need not read to the end.
+    let _ = stream.write_all(bytes).await;
+    read_raw(stream).await
+}
+
+/// Reads an answer until the connection ends.
+pub(super) async fn read_raw(mut stream: TcpStream) -> Answer {
+    let mut received = Vec::new();
+    let _ = stream.read_to_end(&mut received).await;
+    let end = received.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no answer: {}", String::from_utf8_lossy(&received)));
+    let head = String::from_utf8(received[..end].to_vec()).unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = lines
+        .map(|line| line.split_once(':').unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        .collect();
+    Answer { status, headers, bytes: received[end + 4..].to_vec() }
 }

@@ -1,31 +1,11 @@
 //! Bytes that never become a request, because the HTTP library refuses to read them.
 
-use mockreel_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{filled, targets};
-use crate::support::{Answer, quiet};
+use super::{filled, send_raw, targets};
+use crate::support::quiet;
 use mockreel_contracts::Operation;
-
-/// Sends bytes as they are; answers whatever comes back, taken apart.
-async fn raw(emulator: &Emulator, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
-    // Whoever refuses early need not read to the end.
-    let _ = stream.write_all(bytes).await;
-    let mut told = Vec::new();
-    let _ = stream.read_to_end(&mut told).await;
-    let end = told.windows(4).position(|four| four == b"\r\n\r\n");
-    let end = end.unwrap_or_else(|| panic!("no answer: {}", String::from_utf8_lossy(&told)));
-    let head = String::from_utf8(told[..end].to_vec()).unwrap();
-    let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines
-        .map(|line| line.split_once(':').unwrap())
-        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
-        .collect();
-    Answer { status, headers, bytes: told[end + 4..].to_vec() }
-}
 
 #[tokio::test]
 async fn what_no_http_library_reads_is_answered_by_the_vendor_all_the_same() {
@@ -79,14 +59,15 @@ async fn what_no_http_library_reads_is_answered_by_the_vendor_all_the_same() {
             .into_bytes(),
         ));
         for (what, request) in requests {
-            let answer = raw(&emulator, &request).await;
+            let answer = send_raw(emulator.address(), &request).await;
             target.assert_own(what, &answer);
             assert!((400..500).contains(&answer.status), "{what}: {}", answer.status);
         }
         target.assert_unharmed().await;
     }
-    let nobodys = raw(&emulator, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n").await;
+    let nobodys = send_raw(emulator.address(), b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n").await;
     assert_eq!(nobodys.header("content-type"), Some("application/problem+json"));
+    assert!(nobodys.text().contains("use http:// instead of https://"), "{}", nobodys.text());
 }
 
 #[tokio::test]
@@ -104,4 +85,18 @@ async fn what_no_http_library_reads_is_answered_also_later_on_a_connection() {
     let mut told = String::new();
     stream.read_to_string(&mut told).await.unwrap();
     assert!(told.starts_with("HTTP/1.1 404") && told.contains("\"requestId\""), "{told}");
+}
+
+#[tokio::test]
+async fn whoever_takes_the_emulator_for_a_proxy_is_told_so() {
+    let emulator = quiet().start().await.unwrap();
+    let request =
+        b"CONNECT api.aimlapi.com:443 HTTP/1.1\r\nhost: api.aimlapi.com:443\r\nconnection: close\r\n\r\n";
+    let answer = send_raw(emulator.address(), request).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert!(
+        answer.text().contains(&format!("this is no proxy; use {}", emulator.base())),
+        "{}",
+        answer.text()
+    );
 }

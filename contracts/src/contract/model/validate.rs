@@ -69,6 +69,7 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
     }
     check_operations_fit(contract)?;
     check_money(contract)?;
+    check_headers(contract)?;
     if contract.answers.max_body_bytes.is_some() && contract.answers.max_body_source.is_none() {
         return Err("[answers] `max_body_bytes` needs a `max_body_source`".to_owned());
     }
@@ -91,6 +92,28 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
         }
     }
     check_callbacks(contract).map_err(|what| format!("[callbacks]: {what}"))
+}
+
+/// What is sent as a header must be able to stand in one.
+fn check_headers(contract: &Contract) -> Result<(), String> {
+    let mut texts = vec![("[answers] `content_type`", &contract.answers.content_type)];
+    if let Some(cors) = &contract.cors {
+        texts.push(("[cors] `allow_origin`", &cors.allow_origin));
+        texts.extend(cors.allow_methods.iter().map(|method| ("[cors] `allow_methods`", method)));
+        texts.extend(cors.allow_headers.iter().map(|header| ("[cors] `allow_headers`", header)));
+        texts.extend(cors.expose_headers.iter().map(|header| ("[cors] `expose_headers`", header)));
+    }
+    texts.extend(contract.results.allow_origin.iter().map(|origin| ("[results] `allow_origin`", origin)));
+    let methods =
+        contract.operations.values().map(|operation| ("an operation's `method`", &operation.method));
+    let wrong = texts.into_iter().chain(methods).find(|(_, text)| text.chars().any(char::is_control));
+    match wrong {
+        None => Ok(()),
+        Some((place, text)) => Err(format!(
+            "{place} is `{}`: expected one line without control characters, since it is sent as a header",
+            text.escape_debug()
+        )),
+    }
 }
 
 /// The most retries that can be stated, and the longest times, in seconds.
@@ -291,6 +314,8 @@ mod tests {
             ("[models.\"a/short\".price]\namount = -1.0", "its price -1 is no amount"),
             ("[billing]\nunlimited = { amount = nan, source = \"page\" }", "[billing.unlimited]"),
             ("[billing]\ncharged = \"later\"", "later"),
+            ("[answers]\ncontent_type = \"a/b\\r\\nx: y\"", "[answers] `content_type` is `a/b\\r\\nx: y`"),
+            ("[operations.poll]\nmethod = \"GET\\n\"", "an operation's `method` is `GET\\n`"),
             ("[billing]\nx-remove = [\"source\"]", "missing field `source`"),
             ("[limits.scope]\nsource = \"hearsay\"", "names the unknown source `hearsay`"),
             ("[operations.poll]\nx-remove = [\"job_id\"]", "operation poll: `job_id` is missing"),

@@ -92,7 +92,7 @@ impl Contract {
         let blanks: Vec<(&str, &str)> =
             extra.iter().copied().chain(own.iter().map(|(name, value)| (*name, value.as_str()))).collect();
         WordedProblem {
-            status: variant.and_then(|case| case.status).unwrap_or(fact.status),
+            status: problem.own_status().or(variant.and_then(|case| case.status)).unwrap_or(fact.status),
             text: fill(text, &blanks),
             members,
         }

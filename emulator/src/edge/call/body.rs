@@ -1,53 +1,14 @@
-//! The body of a request: bytes first, bounded; then JSON, or multipart as JSON with handles.
+//! The body of a request as JSON, or multipart as JSON with handles.
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
-use hyper::body::Body;
+use bytes::Bytes;
 use mockreel_contracts::Problem;
 use mockreel_contracts::contract::check::image::PART_SCHEME;
 use mockreel_contracts::problem::Malformation;
 use serde_json::{Map, Value};
 
 use super::request::VendorRequest;
+use crate::edge::incoming::Received;
 use crate::journal::FormPart;
-
-/// A body as it was received.
-pub(crate) enum Received {
-    /// All of it.
-    Whole(Bytes),
-    /// More than the limit. The rest was read and thrown away, as far as `DISCARDED_BYTES` allows.
-    TooLarge,
-    /// The connection broke off.
-    Broken,
-}
-
-/// How much of a body that is too large is read and thrown away, so that the caller gets to read the refusal.
-const DISCARDED_BYTES: u64 = 256 * 1024 * 1024;
-
-/// Reads a body of at most `limit` bytes.
-pub(crate) async fn receive<B>(body: B, limit: u64) -> Received
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    let mut body = body;
-    let expected = body.size_hint().lower().min(limit);
-    let mut content = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
-    let mut received: u64 = 0;
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Received::Broken };
-        let Ok(data) = frame.into_data() else { continue };
-        received += data.len() as u64;
-        if received > limit {
-            content = BytesMut::new();
-            if received > limit + DISCARDED_BYTES {
-                break;
-            }
-        } else {
-            content.extend_from_slice(&data);
-        }
-    }
-    if received > limit { Received::TooLarge } else { Received::Whole(content.freeze()) }
-}
 
 /// A body as JSON, with the files that came beside it.
 #[derive(Debug, Default)]
@@ -148,9 +109,12 @@ pub(super) async fn parse_received(
     let bytes = match &request.body {
         Received::Whole(bytes) => bytes.clone(),
         Received::TooLarge => return Err(Problem::TooLarge { limit_bytes }),
-        Received::Broken => {
-            return Err(Problem::Malformed(Malformation::Json("the body broke off".to_owned())));
+        Received::Encoded(encoding, _) => {
+            return Err(Problem::Malformed(Malformation::Encoding(encoding.clone())));
         }
+        Received::Undecodable(why) => return Err(Problem::Malformed(Malformation::Json(why.clone()))),
+        // Such a request is refused before its operation is looked at.
+        Received::Broken | Received::Silent(_) => return Err(Problem::Malformed(Malformation::Empty)),
     };
     parse(bytes, request.header("content-type"), media_types).await.map_err(Problem::Malformed)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::problem::KeyFault;
-use mockreel_contracts::{Credential, Problem, Reply};
+use mockreel_contracts::{Credential, Operation, Problem, Reply};
 use serde_json::Value;
 
 use super::check::check;
@@ -19,6 +19,7 @@ use super::operation::{Resolved, Routed};
 use super::request::CallContext;
 use super::respond::Handled;
 use crate::edge::handlers::{Answered, HandlerRefusal, handle};
+use crate::edge::nowhere::nearest::suggest_path;
 use crate::random::Purpose;
 use crate::scenario::ResponseForm;
 use crate::transact::LoadedAccount;
@@ -98,19 +99,30 @@ async fn check_and_handle(
     handle(checked, account).await
 }
 
-/// Refuses a request for what the vendor does not have.
-pub(super) async fn refuse_unrouted(identified: Identified<'_>, problem: Problem) -> Handled {
+/// Refuses a request that is not carried out: one that cannot be, or that is for what the vendor does not have.
+pub(super) async fn refuse_call(
+    identified: Identified<'_>,
+    problem: Problem,
+    operation: Option<Operation>,
+) -> Handled {
     let Identified { context, mut account, .. } = identified;
+    let CallContext { served, request, prefix, .. } = context;
+    let notes = if request.refusal().is_some() {
+        Vec::new()
+    } else {
+        let vendor = [(prefix.to_owned(), served)];
+        suggest_path(vendor, &request.method, &format!("{prefix}{}", request.target)).into_iter().collect()
+    };
     let reply = write_refusal(context, &mut account, &problem).await;
     let log = CallLog {
         at: account.now(),
         account: account.name,
         contract: Arc::clone(&context.served.vendor.contract),
-        operation: None,
+        operation,
         model: None,
         job: None,
         scenarios: Vec::new(),
-        notes: Vec::new(),
+        notes,
         problem: Some(problem),
         request_body: describe_body(context, Vec::new()),
     };

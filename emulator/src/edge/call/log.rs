@@ -9,12 +9,12 @@ use bytes::Bytes;
 use hyper::body::Body as _;
 use mockreel_contracts::{Contract, Operation, Problem, UnixMillis};
 
-use super::body::Received;
 use super::request::CallContext;
-use crate::account::ANONYMOUS;
+use crate::account::{self, ANONYMOUS};
 use crate::app::App;
 use crate::clock::Stopwatch;
 use crate::edge::headers::header_texts;
+use crate::edge::incoming::Received;
 use crate::journal::{FormPart, LoggedBody, LoggedExchange, LoggedMessage, RequestTarget};
 use crate::media::uploads::Upload;
 use crate::scenario::{RequestKind, TransportFault};
@@ -53,7 +53,11 @@ pub(super) fn describe_body(context: CallContext<'_>, parts: Vec<FormPart>) -> L
     match &context.request.body {
         Received::Whole(bytes) => LoggedBody::Bytes(bytes.clone()),
         Received::TooLarge => LoggedBody::Told(format!("<more than {} bytes>", context.limit_bytes)),
-        Received::Broken => LoggedBody::Told("<not read whole>".to_owned()),
+        Received::Broken | Received::Silent(_) => LoggedBody::Told("<not read whole>".to_owned()),
+        Received::Encoded(encoding, bytes) => {
+            LoggedBody::Told(format!("<{} bytes, encoded as {encoding}>", bytes.len()))
+        }
+        Received::Undecodable(why) => LoggedBody::Told(format!("<{why}>")),
     }
 }
 
@@ -70,6 +74,9 @@ pub(super) async fn log_call(
         log;
     let fault = transport.and_then(|fault| serde_json::to_string(fault).ok());
     notes.extend(fault.map(|fault| format!("on the wire: {fault}")));
+    if let Some(note) = context.request.note() {
+        notes.insert(0, note);
+    }
     if let Some(job) = job.as_ref().filter(|_| operation == Some(Operation::Submit)) {
         notes.extend(job.notes.iter().cloned());
         notes.extend(note_on_failure(job));
@@ -139,6 +146,40 @@ pub(in crate::edge) struct FileRequest<'a> {
     pub(in crate::edge) headers: &'a HeaderMap,
     /// The path.
     pub(in crate::edge) path: &'a str,
+}
+
+/// A request that no vendor serves.
+pub(in crate::edge) struct StrayRequest<'a> {
+    /// The method.
+    pub(in crate::edge) method: &'a Method,
+    /// Path and query as sent.
+    pub(in crate::edge) target: &'a str,
+    /// Names in lower case.
+    pub(in crate::edge) headers: Vec<(String, String)>,
+}
+
+/// Logs a request that no vendor serves. It counts as the account's whose key it brings, so that whoever looks for what
+/// became of its requests finds it.
+pub(in crate::edge) async fn log_stray(
+    app: &App,
+    request: StrayRequest<'_>,
+    problem: Problem,
+    note: String,
+    response: ResponseSummary,
+) {
+    let authorization = request.headers.iter().find(|(name, _)| name == "authorization");
+    let key = authorization.and_then(|(_, value)| account::bearer_key(value));
+    let name = key.map_or_else(|| Arc::from(ANONYMOUS), account::digest);
+    let account = app.load_account(&name).await;
+    let head = FileRequest { method: request.method, headers: &HeaderMap::new(), path: request.target };
+    let exchange = LoggedExchange {
+        asked: RequestTarget::Nowhere,
+        problem: Some(problem),
+        notes: vec![note],
+        request: LoggedMessage { headers: request.headers, body: LoggedBody::Bytes(Bytes::new()) },
+        ..plain_exchange(&account, head, response)
+    };
+    app.journal.keep(exchange).await;
 }
 
 /// Logs a preflight, which is about no operation.

@@ -19,7 +19,7 @@ mod respond;
 use axum::body::Body;
 use axum::http::Response;
 
-use self::handle::{handle_operation, refuse_unrouted};
+use self::handle::{handle_operation, refuse_call};
 use self::identify::identify;
 use self::request::CallContext;
 use self::respond::respond;
@@ -29,9 +29,12 @@ use crate::clock::Stopwatch;
 pub(super) async fn answer_call(context: CallContext<'_>) -> Response<Body> {
     let watch = Stopwatch::start();
     let identified = identify(context).await;
-    let handled = match context.match_operation() {
-        Ok(matched) => handle_operation(identified, matched).await,
-        Err(problem) => refuse_unrouted(identified, problem).await,
+    let handled = match (context.request.refusal(), context.match_operation()) {
+        (Some(problem), matched) => {
+            refuse_call(identified, problem, matched.ok().map(|matched| matched.name)).await
+        }
+        (None, Ok(matched)) => handle_operation(identified, matched).await,
+        (None, Err(problem)) => refuse_call(identified, problem, None).await,
     };
     respond(context, handled, watch).await
 }

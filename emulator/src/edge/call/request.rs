@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::model::operation::IdPlace;
+use mockreel_contracts::problem::Malformation;
 use mockreel_contracts::{Contract, Exchange, Model, Operation, Problem, UnixMillis};
 use serde_json::{Map, Value};
 
-use super::body::Received;
 use crate::app::App;
+use crate::edge::incoming::Received;
+use crate::edge::incoming::head::HeadFlaw;
 use crate::served::ServedVendor;
 use crate::state::job::JobKey;
 
@@ -25,21 +27,71 @@ pub(in crate::edge) struct VendorRequest {
     pub(super) body: Received,
     /// The query as an object of texts; of a parameter given twice the first counts.
     pub(in crate::edge) query: Value,
+    /// Why its head is refused.
+    flaw: Option<HeadFlaw>,
+}
+
+/// What was received beside method and target.
+pub(in crate::edge) struct ReceivedParts {
+    /// Names in lower case.
+    pub(in crate::edge) headers: Vec<(String, String)>,
+    /// The body.
+    pub(in crate::edge) body: Received,
+    /// Why the head is refused, if it is.
+    pub(in crate::edge) flaw: Option<HeadFlaw>,
 }
 
 impl VendorRequest {
-    pub(in crate::edge) fn new(
-        method: Method,
-        target: String,
-        headers: Vec<(String, String)>,
-        body: Received,
-    ) -> Self {
+    pub(in crate::edge) fn new(method: Method, target: String, parts: ReceivedParts) -> Self {
+        let ReceivedParts { headers, body, flaw } = parts;
         let text = target.split_once('?').map_or("", |(_, query)| query);
         let mut members = Map::new();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             members.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
         }
-        Self { method, target, headers, body, query: Value::Object(members) }
+        Self { method, target, headers, body, query: Value::Object(members), flaw }
+    }
+
+    /// The problem for which it is refused before anybody looks at what it asks for.
+    pub(super) fn refusal(&self) -> Option<Problem> {
+        if let Some(flaw) = self.flaw {
+            return Some(flaw.problem());
+        }
+        match &self.body {
+            Received::Broken => Some(Problem::Malformed(Malformation::Json("the body broke off".to_owned()))),
+            Received::Silent(_) => {
+                let status = StatusCode::REQUEST_TIMEOUT.as_u16();
+                let detail = "the body never came".to_owned();
+                Some(Problem::Malformed(Malformation::Http { status, detail }))
+            }
+            Received::Whole(_) | Received::TooLarge | Received::Encoded(..) | Received::Undecodable(_) => {
+                None
+            }
+        }
+    }
+
+    /// Whether its connection ends with the answer: where the request ends is not known.
+    pub(super) fn ends_connection(&self) -> bool {
+        self.flaw.is_some() || matches!(self.body, Received::Broken | Received::Silent(_))
+    }
+
+    /// What a developer should know about how it came.
+    pub(super) fn note(&self) -> Option<String> {
+        if let Some(flaw) = self.flaw {
+            return Some(flaw.to_string());
+        }
+        match &self.body {
+            Received::Broken => Some("the body broke off; the request was not carried out".to_owned()),
+            Received::Silent(silence) => Some(format!(
+                "no byte of the body came for {} s; the request was not carried out, and the connection is closed",
+                silence.as_secs_f64()
+            )),
+            Received::Encoded(encoding, _) => Some(format!(
+                "the body has the content encoding `{encoding}`, which this vendor is not known to take; see the option `request_encoding`"
+            )),
+            Received::Undecodable(why) => Some(why.clone()),
+            Received::Whole(_) | Received::TooLarge => None,
+        }
     }
 
     /// The value of a header, by its lower-case name.
@@ -61,6 +113,8 @@ pub(in crate::edge) struct CallContext<'a> {
     pub(in crate::edge) base: &'a str,
     /// The most bytes that a body may have.
     pub(in crate::edge) limit_bytes: u64,
+    /// What stands before the vendor's own paths here; empty by port and by host.
+    pub(in crate::edge) prefix: &'a str,
 }
 
 impl<'a> CallContext<'a> {
@@ -94,6 +148,20 @@ impl<'a> CallContext<'a> {
         let method = if self.request.method == Method::HEAD { "GET" } else { self.request.method.as_str() };
         let route = self.contract().route(&self.served.options, method, path);
         route.map_err(|none| Problem::UnknownRoute { allowed: none.allowed })
+    }
+
+    /// The methods that the path has, as a header lists them.
+    pub(super) fn allowed_methods(&self) -> String {
+        let path = self.request.target.split('?').next().unwrap_or_default();
+        let route = self.contract().route(&self.served.options, "", path);
+        let mut allowed = route.err().map(|none| none.allowed).unwrap_or_default();
+        if allowed.iter().any(|method| method == "GET") {
+            allowed.push("HEAD".to_owned());
+        }
+        if self.contract().cors.is_some() {
+            allowed.push("OPTIONS".to_owned());
+        }
+        allowed.join(", ")
     }
 
     /// Finds the model that the path fixes or the body names, if the vendor has it.

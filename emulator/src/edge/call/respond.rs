@@ -1,7 +1,7 @@
 //! The response of a handled call: reply, literal text and headers on the wire, and its entry in the journal.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use mockreel_contracts::{Reply, ReplyBody};
@@ -10,6 +10,7 @@ use super::log::{CallLog, log_call};
 use super::request::CallContext;
 use crate::clock::Stopwatch;
 use crate::edge::cors;
+use crate::edge::headers::close_connection;
 use crate::scenario::TransportFault;
 
 /// A handled call.
@@ -33,11 +34,25 @@ pub(super) async fn respond(context: CallContext<'_>, handled: Handled, watch: S
         *response.body_mut() = Bytes::from(text);
     }
     cors::expose(contract, response.headers_mut());
+    finish_headers(context, &mut response);
     log_call(context, log, transport.as_ref(), &response, watch).await;
     if let Some(fault) = transport {
         response.extensions_mut().insert(fault);
     }
     response.map(Body::from)
+}
+
+/// Adds what HTTP demands of a response, whoever wrote it.
+fn finish_headers(context: CallContext<'_>, response: &mut Response<Bytes>) {
+    if context.request.ends_connection() {
+        close_connection(response.headers_mut());
+    }
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(ALLOW) {
+        // The methods come from the contract, whose loader lets nothing else pass.
+        if let Ok(allowed) = HeaderValue::from_str(&context.allowed_methods()) {
+            response.headers_mut().insert(ALLOW, allowed);
+        }
+    }
 }
 
 /// Writes a dialect's reply as a response.

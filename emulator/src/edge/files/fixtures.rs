@@ -8,13 +8,13 @@ use axum::http::{Method, Response, StatusCode};
 use bytes::Bytes;
 
 use super::ranges::answer_file;
-use super::respond_plain;
+use super::{refuse_method, respond_plain};
 use crate::fixtures;
 
 /// Answers under `/__fixtures/`.
 pub(in crate::edge) fn answer_fixture(method: &Method, headers: &HeaderMap, path: &str) -> Response<Body> {
     if method != Method::GET && method != Method::HEAD {
-        return respond_plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
+        return refuse_method("GET, HEAD");
     }
     let Some(fixture) = fixture_at(path) else {
         let known: Vec<&str> = fixtures::all().iter().map(|fixture| fixture.name).collect();

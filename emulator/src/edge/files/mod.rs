@@ -10,31 +10,28 @@ mod uploads;
 use std::borrow::Cow;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use axum::http::{HeaderValue, Method, Response, StatusCode};
-use bytes::Bytes;
 
 use super::call::log::FileRequest;
+use super::incoming::IncomingBody;
 use crate::app::App;
 use crate::state::clip::COVER_FILE;
 
 /// Answers under `/__media/`.
-pub(super) async fn answer_media<B>(
+pub(super) async fn answer_media(
     app: &App,
     method: &Method,
     headers: &HeaderMap,
     path: &str,
-    content: B,
-) -> Response<Body>
-where
-    B: hyper::body::Body<Data = Bytes> + Unpin,
-{
+    content: &mut IncomingBody,
+) -> Response<Body> {
     let rest = path.strip_prefix("/__media/").unwrap_or_default();
     if let Some(name) = rest.strip_prefix("uploads/") {
         return uploads::answer_upload(app, method, headers, name, content).await;
     }
     if method != Method::GET && method != Method::HEAD {
-        return respond_plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
+        return refuse_method("GET, HEAD");
     }
     let Some((clip, file)) = rest.split_once('/') else { return respond_gone() };
     results::answer_result(app, FileRequest { method, headers, path }, clip, file).await
@@ -61,6 +58,13 @@ fn respond_gone() -> Response<Body> {
 /// Answers that there is no longer anything at this address.
 fn respond_expired() -> Response<Body> {
     respond_plain(StatusCode::FORBIDDEN, "the address has expired")
+}
+
+/// Refuses a method, and names those that there are.
+fn refuse_method(allowed: &'static str) -> Response<Body> {
+    let mut answer = respond_plain(StatusCode::METHOD_NOT_ALLOWED, &format!("only {allowed}"));
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    answer
 }
 
 /// Answers in plain text, shortly.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::Request;
 use axum::http::header::{CONTENT_LENGTH, RANGE};
+use bytes::Bytes;
 use http_body_util::{BodyExt, Collected};
 use mockreel_contracts::UnixMillis;
 use serde_json::{Value, json};
@@ -106,7 +107,8 @@ async fn download(
         headers.insert(RANGE, HeaderValue::from_str(range).unwrap());
     }
     let path = format!("/__media/clip/{file}");
-    let answer = answer_media(app, method, &headers, &path, Body::empty()).await;
+    let mut body = IncomingBody::new(Body::empty(), Duration::from_secs(60));
+    let answer = answer_media(app, method, &headers, &path, &mut body).await;
     let (head, body) = answer.into_parts();
     (head.status, head.headers, body.collect().await.map(Collected::to_bytes).unwrap())
 }
@@ -118,7 +120,7 @@ async fn serving(app: Arc<App>) -> SocketAddr {
     tokio::spawn(async move {
         while let Ok((stream, local)) = listener.accept().await {
             let app = Arc::clone(&app);
-            let refuse = |_: Vec<u8>| -> RawAnswer { Box::pin(async { Vec::new() }) };
+            let refuse = |_: Vec<u8>, _: StatusCode| -> RawAnswer { Box::pin(async { Vec::new() }) };
             tokio::spawn(converse(stream, refuse, move |request: Request<hyper::body::Incoming>| {
                 let app = Arc::clone(&app);
                 async move { answer_request(&app, request, local, Serves::Everything).await }

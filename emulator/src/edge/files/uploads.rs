@@ -3,33 +3,30 @@
 use axum::body::Body;
 use axum::http::header::HeaderMap;
 use axum::http::{Method, Response, StatusCode};
-use bytes::Bytes;
 
 use super::ranges::answer_file;
-use super::{respond_expired, respond_gone, respond_plain};
+use super::{refuse_method, respond_expired, respond_gone, respond_plain};
 use crate::app::App;
 use crate::clock::Stopwatch;
-use crate::edge::call::body::{self, Received};
 use crate::edge::call::log::{FileRequest, ResponseSummary, log_upload};
+use crate::edge::headers::close_connection;
+use crate::edge::incoming::{IncomingBody, Received};
 
 /// Answers under `/__media/uploads/`.
-pub(super) async fn answer_upload<B>(
+pub(super) async fn answer_upload(
     app: &App,
     method: &Method,
     headers: &HeaderMap,
     name: &str,
-    content: B,
-) -> Response<Body>
-where
-    B: hyper::body::Body<Data = Bytes> + Unpin,
-{
+    content: &mut IncomingBody,
+) -> Response<Body> {
     let Some(upload) = app.uploads.get(name) else { return respond_gone() };
     if method == Method::PUT {
         let watch = Stopwatch::start();
         let (answer, file) = if app.account_now(&upload.account).await > upload.open_until {
             (respond_expired(), "<not read>".to_owned())
         } else {
-            put_file(app, name, body::receive(content, app.settings.limits.body_bytes).await)
+            put_file(app, name, content.receive(app.settings.limits.body_bytes).await)
         };
         let path = format!("/__media/uploads/{name}");
         let request = FileRequest { method, headers, path: &path };
@@ -37,7 +34,7 @@ where
         return answer;
     }
     if method != Method::GET && method != Method::HEAD {
-        return respond_plain(StatusCode::METHOD_NOT_ALLOWED, "only PUT, GET and HEAD");
+        return refuse_method("PUT, GET, HEAD");
     }
     match upload.file {
         Some(file) => answer_file(method, headers, &upload.media_type, &file.tag, file.content),
@@ -55,7 +52,13 @@ fn put_file(app: &App, name: &str, received: Received) -> (Response<Body>, Strin
                 "<too large>".to_owned(),
             );
         }
-        Received::Broken => {
+        Received::Silent(_) => {
+            let mut answer = respond_plain(StatusCode::REQUEST_TIMEOUT, "the file never came");
+            close_connection(answer.headers_mut());
+            return (answer, "<not read whole>".to_owned());
+        }
+        // A file is kept as it comes, whatever its encoding, so that there is nothing to undo.
+        Received::Broken | Received::Encoded(..) | Received::Undecodable(_) => {
             return (
                 respond_plain(StatusCode::BAD_REQUEST, "the file broke off"),
                 "<not read whole>".to_owned(),

@@ -1,9 +1,12 @@
 //! The effect of a scenario on a response: a problem, a literal text, or changes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use axum::http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::problem_name::ProblemName;
@@ -34,7 +37,7 @@ pub struct ResponseEffect {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Headers that are added, or take the place of the vendor's.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "deserialize_headers")]
     pub headers: BTreeMap<String, String>,
     /// A literal body: a text is sent as it is, anything else as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +84,70 @@ impl ResponseEffect {
             (None, Some(_)) => ResponseForm::Literal,
             (None, None) => ResponseForm::Changed,
         }
+    }
+}
+
+/// Reads headers, and refuses one that could not be sent.
+fn deserialize_headers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    struct HeadersVisitor;
+
+    impl<'de> Visitor<'de> for HeadersVisitor {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("headers: an object of texts")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut headers = BTreeMap::new();
+            // One at a time, so that the mistake is told where it stands.
+            while let Some(SoundName(name)) = map.next_key()? {
+                let SoundValue(value) = map.next_value()?;
+                headers.insert(name, value);
+            }
+            Ok(headers)
+        }
+    }
+
+    deserializer.deserialize_map(HeadersVisitor)
+}
+
+/// The name of a header as it can be sent.
+struct SoundName(String);
+
+impl<'de> Deserialize<'de> for SoundName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let shown = name.escape_debug();
+        let Ok(known) = HeaderName::from_bytes(name.as_bytes()) else {
+            return Err(D::Error::custom(format!(
+                "`{shown}` is no name of a header: expected letters, digits and hyphens, without blanks and line breaks"
+            )));
+        };
+        if known == CONTENT_LENGTH || known == TRANSFER_ENCODING {
+            return Err(D::Error::custom(format!(
+                "`{shown}` follows from the body; for one that is wrong use the wire faults `wrong_length` and `truncate`"
+            )));
+        }
+        Ok(Self(name))
+    }
+}
+
+/// The value of a header as it can be sent.
+struct SoundValue(String);
+
+impl<'de> Deserialize<'de> for SoundValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = String::deserialize(deserializer)?;
+        if HeaderValue::from_str(&value).is_err() {
+            return Err(D::Error::custom(format!(
+                "`{}` is no value of a header: expected one line without control characters",
+                value.escape_debug()
+            )));
+        }
+        Ok(Self(value))
     }
 }
 

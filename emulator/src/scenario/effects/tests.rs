@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::scenario::Sound;
+use crate::scenario::{Scenario, Sound};
 
 fn wire(order: Value) -> TransportFault {
     serde_json::from_value(order).unwrap()
@@ -61,4 +61,37 @@ fn nobody_waits_longer_than_ten_minutes() {
         );
         assert!(serde_json::from_value::<DownloadFault>(json!({"fault": "slow", "delay": delay})).is_err());
     }
+}
+
+#[test]
+fn a_header_that_could_not_be_sent_is_refused_where_it_stands() {
+    for (headers, wrong) in [
+        (r#"{"x-a": "b\r\nset-cookie: c"}"#, r"`b\r\nset-cookie: c` is no value of a header"),
+        (r#"{"x-a": "b\n"}"#, "is no value of a header"),
+        (r#"{"x-a": "b\u0000"}"#, "is no value of a header"),
+        (r#"{"x-a": "b\u007f"}"#, "is no value of a header"),
+        (r#"{"content-type": "text/plain\r\n"}"#, "is no value of a header"),
+        (r#"{"x-a\r\nx-b": "c"}"#, r"`x-a\r\nx-b` is no name of a header"),
+        (r#"{"x a": "b"}"#, "is no name of a header"),
+        (r#"{"x-a:": "b"}"#, "is no name of a header"),
+        (r#"{"": "b"}"#, "is no name of a header"),
+        (r#"{"x-\u00e9": "b"}"#, "is no name of a header"),
+        (r#"{"Content-Length": "1"}"#, "wrong_length"),
+        (r#"{"transfer-encoding": "chunked"}"#, "wrong_length"),
+        (r#"{"x-a": 1}"#, "invalid type"),
+    ] {
+        let text = format!("{{\n \"then\": {{\"answer\": {{\n  \"headers\": {headers}}}}}}}");
+        let error = Scenario::from_json(&text).expect_err(&text);
+        assert_eq!(error.line, 3, "{error}");
+        assert!(error.column > 13 && error.column < 70, "{error}");
+        assert!(error.message.contains(wrong), "{error}");
+        assert_eq!(Scenario::from_file(&text).expect_err(&text), error);
+    }
+    let toml =
+        "[[scenario]]\nname = \"a\"\n[scenario.then.answer.headers]\nx-b = \"c\"\nx-a = \"b\\r\\nc\"\n";
+    let error = Scenario::from_file(toml).expect_err(toml);
+    assert!(error.message.contains("is no value of a header"), "{error}");
+    let sound = r#"{"then": {"answer": {"headers": {"X-A": "b c\td", "retry-after": "5", "x-empty": "", "x-e": "é"}}}}"#;
+    let read = Scenario::from_json(sound).unwrap();
+    assert_eq!(read.then[0].answer.as_ref().unwrap().headers.len(), 4);
 }

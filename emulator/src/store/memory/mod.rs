@@ -160,6 +160,11 @@ impl MemoryStore {
         self.shelf().jobs(filter)
     }
 
+    pub(super) fn has_account(&self, account: &str) -> bool {
+        let shelf = self.shelf();
+        shelf.accounts.contains_key(account) || shelf.by_account.contains_key(account)
+    }
+
     pub(super) fn accounts(&self) -> Vec<Arc<str>> {
         let mut accounts: Vec<Arc<str>> = self.shelf().accounts.keys().cloned().collect();
         accounts.sort_unstable();

@@ -38,7 +38,7 @@ fn faulty(mut answer: Response<Body>, order: &Value) -> Response<Body> {
     answer
 }
 
-fn refuse(_: Vec<u8>) -> RawAnswer {
+fn refuse(_: Vec<u8>, _: StatusCode) -> RawAnswer {
     Box::pin(async { b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno".to_vec() })
 }
 
