@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::model::Deprecation;
+use crate::contract::model::deprecation::Deprecation;
 use crate::dialect::Exchange;
 
 /// The feed for a request. Filters that say nothing are passed over, as the page promises.

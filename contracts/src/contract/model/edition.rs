@@ -8,8 +8,9 @@ use serde_json::Value;
 use crate::contract::check::cross_field::CrossFieldRules;
 use crate::contract::check::rules::{Checker, UTF16_KEYWORD, compiled};
 use crate::contract::check::schema;
+use crate::contract::model::Contract;
+use crate::contract::model::lengths::LengthUnit;
 use crate::contract::model::validate::{check_coherence, check_images, check_roles, check_sources};
-use crate::contract::model::{Contract, LengthUnit};
 use crate::contract::{ContractError, Options};
 
 /// The files of one vendor, embedded in the program.

@@ -1,7 +1,9 @@
 //! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
 
 pub mod auth;
+pub mod deprecation;
 pub mod edition;
+pub mod lengths;
 pub mod money;
 pub mod operation;
 pub mod source;
@@ -18,6 +20,8 @@ use crate::contract::Options;
 use crate::contract::check::cross_field::{BrokenCombination, CrossFieldRules};
 use crate::contract::check::rules::Checker;
 use crate::contract::model::auth::AuthFact;
+use crate::contract::model::deprecation::Deprecation;
+use crate::contract::model::lengths::Lengths;
 use crate::contract::model::money::{Billing, RateLimits};
 use crate::contract::model::operation::OperationFacts;
 use crate::contract::model::source::{Cited, Source};
@@ -117,48 +121,6 @@ pub struct Cors {
     pub preflight_status: u16,
     /// Where it is from.
     pub source: Cited,
-}
-
-/// An entry of a vendor's feed of models that go.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deprecation {
-    /// The model's id; it need not be one of the contract's.
-    pub id: String,
-    /// Its other ids.
-    pub aliases: Vec<String>,
-    /// The vendor's word for what has become of it.
-    pub status: String,
-    /// The day on which that was said, `YYYY-MM-DD`.
-    pub deprecated_at: Option<String>,
-    /// The day from which it is not served, `YYYY-MM-DD`.
-    pub shutdown_at: Option<String>,
-    /// The id of the model that takes its place.
-    pub replaced_by: Option<String>,
-    /// The vendor's word for why.
-    pub reason: Option<String>,
-    /// Where it is from.
-    pub source: Cited,
-}
-
-/// How the lengths of texts are counted.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lengths {
-    /// What one of a length is.
-    pub unit: LengthUnit,
-    /// Where it is from.
-    pub source: Cited,
-}
-
-/// What one of a text's length is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LengthUnit {
-    /// A character, as JSON Schema counts.
-    Character,
-    /// A unit of UTF-16, as JavaScript's `length` counts: a character beyond the basic plane is two.
-    Utf16,
 }
 
 /// What all answers have in common.

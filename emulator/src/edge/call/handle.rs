@@ -32,7 +32,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let request_body = describe_body(context, routed.take_parts());
     let model = context.known_model(&routed.matched, routed.json());
     let (effects, mut notes) = resolve_effects(&routed, model, &mut account).await;
-    notes.extend(routed.note_files(model));
+    let file_notes = routed.note_files(model);
     let effect = effects.response.clone().unwrap_or_default();
     let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
@@ -60,6 +60,8 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
             }
         }
     };
+    // After the job has taken its own notes, so that none stands in the journal twice.
+    notes.extend(file_notes);
     let context = varied.unwrap_or(context);
     let (reply, problem, job) = match outcome {
         Ok(Answered { reply, job }) => (reply, None, job),

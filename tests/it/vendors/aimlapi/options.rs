@@ -81,16 +81,16 @@ async fn a_refused_key_can_be_answered_with_problem_details() {
 async fn a_webp_picture_is_an_option_and_is_judged_like_the_others() {
     let image = |visit: &Visit, name: &str| json!({"model": V1_6_STANDARD, "prompt": "x", "image_url": visit.image(name)});
     let visit = Visit::to("aimlapi").await;
-    assert_eq!(ended(&visit, image(&visit, "picture.webp")).await, "error");
+    assert_eq!(run_to_end(&visit, image(&visit, "picture.webp")).await, "error");
     let visit = Visit::with("aimlapi", "webp", "accept").await;
     let size = mockreel_emulator::media::inspect(&fixture_bytes("picture.webp")).facts.pixels;
     assert!(size.is_some_and(|(width, height)| width >= 300 && height >= 300), "{size:?}");
-    assert_eq!(ended(&visit, image(&visit, "picture.webp")).await, "completed");
-    assert_eq!(ended(&visit, image(&visit, "side-299-wide.png")).await, "error");
+    assert_eq!(run_to_end(&visit, image(&visit, "picture.webp")).await, "completed");
+    assert_eq!(run_to_end(&visit, image(&visit, "side-299-wide.png")).await, "error");
 }
 
 /// Submits, and answers the word with which the job ends.
-async fn ended(visit: &Visit, body: Value) -> Value {
+async fn run_to_end(visit: &Visit, body: Value) -> Value {
     let answer = visit.post(UNIVERSAL, &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let id = answer.json()["id"].as_str().unwrap().to_owned();
