@@ -1,5 +1,5 @@
-//! What a run says while it goes, and in which colours: `--color`, `--quiet` and `--no-progress`, and the variables
-//! that terminals agree on.
+//! The console of a run: colours, progress and silence, by `--color`, `--quiet`, `--no-progress` and the variables that
+//! terminals agree on.
 
 use std::io::IsTerminal as _;
 

@@ -208,6 +208,18 @@ pub struct Spend {
     pub settled: Amount,
 }
 
+/// The run that a replay plays back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedRun {
+    /// What it asked: `emulator`, `live` or an address.
+    pub target: String,
+    /// When it started, RFC 3339.
+    pub started: String,
+    /// How much of it the recording has, if that is not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
+}
+
 /// The report of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -215,6 +227,9 @@ pub struct Report {
     pub schema_version: u32,
     /// `emulator`, `live`, `replay`, or an address.
     pub target: String,
+    /// The run that was played back, if the target is a recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordedRun>,
     /// The vendor's id.
     pub vendor: String,
     /// The edition whose promises were checked.
@@ -232,6 +247,9 @@ pub struct Report {
     pub spend: Spend,
     /// How many results have each outcome; outcomes that do not occur are left out.
     pub summary: BTreeMap<String, usize>,
+    /// What there is to know about the run as a whole, each in one line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     /// The results, in the order of the catalogue.
     pub results: Vec<CaseResult>,
     /// The exchanges, redacted.
@@ -242,6 +260,11 @@ impl Report {
     /// What the results are about: the vendor's id, and the model if the run was of one alone.
     pub fn subject(&self) -> String {
         self.model.as_ref().map_or_else(|| self.vendor.clone(), |model| format!("{} {model}", self.vendor))
+    }
+
+    /// Whom the answers are from: the recorded run's target if it was played back.
+    pub fn target_of_answers(&self) -> &str {
+        self.recording.as_ref().map_or(&self.target, |recording| &recording.target)
     }
 
     /// The results with an outcome.

@@ -7,6 +7,7 @@ use crate::budget::Budget;
 use crate::case::Case;
 use crate::clause::{Cost, Level};
 use crate::events::NullReporter;
+use crate::exit::{EXHAUSTED, FINE, USAGE};
 use crate::profile::Profile;
 use crate::session::{CaseError, ComparisonInputs, Session, SessionSetup};
 use mockreel_contracts::Amount;
@@ -58,6 +59,10 @@ pub struct Plan {
     pub free: bool,
     /// Whether an unknown price is allowed.
     pub allows_unknown: bool,
+    /// The most that may be spent, if that was said.
+    pub cap: Option<Amount>,
+    /// What the unit is worth, in one line, if it is no currency.
+    pub worth: Option<String>,
     /// The cases in the order of the run.
     pub lines: Vec<PlanLine>,
 }
@@ -104,14 +109,17 @@ impl Plan {
         let mut order: Vec<&'static Case> = cases.to_vec();
         order.sort_by_key(|case| case.turn());
         let lines = order.into_iter().map(|case| plan_case(&mut session, case)).collect();
-        Self {
+        let plan = Self {
             vendor: plan_subject(profile),
             target: parts.target.name.clone(),
             unit: profile.unit().to_owned(),
             free,
             allows_unknown: false,
+            cap: None,
+            worth: None,
             lines,
-        }
+        };
+        Self { worth: describe_worth(profile, plan.most()), ..plan }
     }
 
     /// The sum of the column of prices.
@@ -144,24 +152,74 @@ impl Plan {
         self.lines.iter().filter(|line| line.skipped.is_none())
     }
 
+    /// The exit code of `plan`: an unknown price, or a limit below what can be spent.
+    pub fn exit_code(&self) -> u8 {
+        if !self.free && !self.allows_unknown && !self.unknown().is_empty() {
+            USAGE
+        } else if self.cap.is_some_and(|cap| cap < self.most()) {
+            EXHAUSTED
+        } else {
+            FINE
+        }
+    }
+
+    /// What a case may cost, as it is printed.
+    pub(crate) fn worst_text(&self, worst: &Worst) -> String {
+        match worst {
+            Worst::Nothing => "-".to_owned(),
+            Worst::Shared => "shared job".to_owned(),
+            Worst::Known(amount) => format!("{amount} {}", self.unit),
+            Worst::Unknown => "unknown".to_owned(),
+        }
+    }
+
+    /// What follows from the prices, a sentence to a line; the last says the exit code if that is not 0.
+    pub(crate) fn conclusions(&self) -> Vec<String> {
+        let (unit, most) = (&self.unit, self.most());
+        let mut lines = vec![
+            format!("sum of the column: {} {unit}", self.sum()),
+            format!(
+                "at most {most} {unit} can be spent: a class of refusals stops at its first unexpected acceptance"
+            ),
+        ];
+        lines.extend(self.worth.clone());
+        if self.free {
+            lines.push("on this target nothing costs: the prices are the vendor's".to_owned());
+        }
+        let unknown = self.unknown();
+        if !unknown.is_empty() {
+            lines.push(format!(
+                "no price is known for {}: `check` refuses them on a paid target unless --allow-unknown-price is \
+                 given; then they count as 0",
+                unknown.join(", ")
+            ));
+        }
+        match (self.exit_code(), self.cap) {
+            (USAGE, _) => lines.push(format!(
+                "exit code {USAGE}: prices are unknown; give --allow-unknown-price, or leave those cases out with --skip"
+            )),
+            (EXHAUSTED, Some(cap)) => lines.push(format!(
+                "exit code {EXHAUSTED}: --max-spend {cap} is less than the {most} {unit} that can be spent; give \
+                 --max-spend {most}, or leave cases out with --only or --skip"
+            )),
+            _ => {}
+        }
+        lines
+    }
+
     /// As it is printed.
     pub fn text(&self) -> String {
         let mut text = format!("plan of {} against {}; nothing is sent\n\n", self.vendor, self.target);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{:<9} {:<7} {:<11} {:>14}  claim", "case", "level", "cost", "at most");
         for line in self.runnable() {
-            let worst = match &line.worst {
-                Worst::Nothing => "-".to_owned(),
-                Worst::Shared => "shared job".to_owned(),
-                Worst::Known(amount) => format!("{amount} {}", self.unit),
-                Worst::Unknown => "unknown".to_owned(),
-            };
             let _ = writeln!(
                 text,
-                "{:<9} {:<7} {:<11} {worst:>14}  {}",
+                "{:<9} {:<7} {:<11} {:>14}  {}",
                 line.id,
                 line.level.word(),
                 line.cost.word(),
+                self.worst_text(&line.worst),
                 line.title
             );
         }
@@ -172,25 +230,24 @@ impl Plan {
                 let _ = writeln!(text, "{:<9} {}", line.id, line.skipped.as_deref().unwrap_or_default());
             }
         }
-        let _ = writeln!(text, "\nsum of the column: {} {}", self.sum(), self.unit);
-        let _ = writeln!(
-            text,
-            "at most {} {} can be spent: a class of refusals stops at its first unexpected acceptance",
-            self.most(),
-            self.unit
-        );
-        if self.free {
-            let _ = writeln!(text, "on this target nothing costs: the prices are the vendor's");
-        }
-        let unknown = self.unknown();
-        if !unknown.is_empty() {
-            let _ = writeln!(
-                text,
-                "no price is known for {}: `check` refuses them on a paid target unless --allow-unknown-price is given; then they count as 0",
-                unknown.join(", ")
-            );
+        text.push('\n');
+        for line in self.conclusions() {
+            let _ = writeln!(text, "{line}");
         }
         text
+    }
+}
+
+/// What the unit of a contract's prices is worth, if it is no currency.
+fn describe_worth(profile: &Profile, most: Amount) -> Option<String> {
+    let unit = profile.unit();
+    match &profile.contract().billing.worth {
+        Some(worth) => {
+            let dollars = most.units() / worth.per_usd;
+            Some(format!("{} {unit} are one US dollar, so that is {dollars:.2} usd", worth.per_usd))
+        }
+        None if unit.is_empty() || unit.eq_ignore_ascii_case("usd") => None,
+        None => Some(format!("what {unit} are worth in money is in no source that the contract has")),
     }
 }
 

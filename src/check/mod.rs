@@ -11,12 +11,13 @@ use mockreel_conformance::baseline::{Baseline, is_day};
 use mockreel_conformance::catalogue;
 use mockreel_conformance::check::{CheckOptions, MOST_GENERATED, TargetChoice, check, plan};
 use mockreel_conformance::drift::compare::read_comparison_inputs;
-use mockreel_conformance::exit::{EXHAUSTED, FINE, USAGE, worst_exit};
+use mockreel_conformance::exit::worst_exit;
 use mockreel_conformance::outcome::Report;
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::report::github::annotations;
+use mockreel_conformance::report::plan::{PLAN_FORMATS, render_plans};
 use mockreel_conformance::report::terminal::summary;
-use mockreel_conformance::report::{parse_requests, render};
+use mockreel_conformance::report::{Format, parse_requests, render};
 use mockreel_conformance::run::Choice;
 use mockreel_conformance::session::patience::parse_duration;
 use mockreel_contracts::Amount;
@@ -90,23 +91,73 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
 
 /// Prints what a run would send and could cost.
 pub(crate) fn run_plan(flags: CheckFlags) -> Result<ExitCode, CliError> {
+    // The reports of the configuration file are those of `check`.
+    let typed = flags.report.clone();
     let flags = fill_from_file(flags)?;
-    let mut codes = Vec::new();
+    let files = parse_plan_files(&typed)?;
+    check_writable(&files)?;
+    let console = flags.console();
+    let (mut codes, mut plans) = (Vec::new(), Vec::new());
     for (vendor, model) in &list_runs(&flags.model, &find_vendors(&flags)?)? {
         let keyless = CheckFlags { key_env: None, second_key_env: None, ..flags.clone() };
         let run = CheckRun::prepare(&keyless, vendor, model.as_deref())?;
         let plan = plan(&run.options)?;
-        say(&plan.text());
-        let most = run.options.max_spend;
-        codes.push(if !plan.free && !plan.allows_unknown && !plan.unknown().is_empty() {
-            USAGE
-        } else if most.is_some_and(|most| most < plan.most()) {
-            EXHAUSTED
-        } else {
-            FINE
-        });
+        codes.push(plan.exit_code());
+        if console.prints(plan.exit_code()) {
+            say(&plan.text());
+        }
+        plans.push(plan);
+    }
+    for (format, path) in &files {
+        write(path, &render_plans(*format, &plans))?;
     }
     Ok(ExitCode::from(worst_exit(codes.into_iter())))
+}
+
+/// The flags that change what a run would send and could cost. `plan` takes the others of `check` too, so that it can be
+/// asked with the words of the run, and its help leaves them out.
+const FLAGS_OF_PLAN: [&str; 14] = [
+    "vendors",
+    "model",
+    "target",
+    "max_spend",
+    "allow_unknown_price",
+    "paid",
+    "generated",
+    "only",
+    "skip",
+    "seed",
+    "image",
+    "report",
+    "quiet",
+    "config",
+];
+
+/// A flag as the help of `plan` has it.
+pub(crate) fn hide_from_plan(arg: clap::Arg) -> clap::Arg {
+    match arg.get_id().as_str() {
+        id if !FLAGS_OF_PLAN.contains(&id) => arg.hide(true),
+        "report" => arg.help("Write the plan: md=F, json=F; repeatable"),
+        "quiet" => arg.help("Print the plan only if the exit code is not 0"),
+        "max_spend" => {
+            arg.help("The most that may be spent; a plan that could cost more ends with exit code 4")
+        }
+        _ => arg,
+    }
+}
+
+fn parse_plan_files(texts: &[String]) -> Result<Vec<(Format, PathBuf)>, CliError> {
+    let mut files = Vec::new();
+    for text in texts {
+        files.extend(parse_requests(text).map_err(CliError::Usage)?);
+    }
+    match files.iter().find(|(format, _)| !PLAN_FORMATS.contains(format)) {
+        Some((format, _)) => Err(CliError::Usage(format!(
+            "--report {}: a plan has no such report; expected md=FILE or json=FILE",
+            format.word()
+        ))),
+        None => Ok(files),
+    }
 }
 
 /// Rewrites a baseline by a report.

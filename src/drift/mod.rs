@@ -198,6 +198,10 @@ impl Comparison {
                 format!("{}: expected answers, found no good one: nothing could be compared", empty.name);
             return Err(CliError::Suite(SuiteError::Unreachable(line)));
         }
+        let sides = [Some(&old), Some(&new), emulator.as_ref(), previous.as_ref()];
+        if sides.into_iter().flatten().any(|side| !side.gaps.is_empty()) {
+            code = worst_exit([code, UNREACHABLE].into_iter());
+        }
         let is_enforced = flags.enforced.unwrap_or(false);
         let view = if is_enforced { openapi::View::Enforced } else { openapi::View::Documented };
         let mut report = compare_inputs(InputPair {

@@ -207,6 +207,62 @@ impl Baseline {
         }
     }
 
+    /// Judges a report by what was expected, and names in its notices the entries that had no effect: of a day that is
+    /// over, of cases without a verdict, of other targets. A replay is judged as the run that it plays back.
+    pub fn judge(&self, report: &mut Report, today: &str) {
+        let asked = report.target_of_answers().to_owned();
+        let (vendor, edition, target) =
+            (report.vendor.clone(), report.edition.clone(), report.target.clone());
+        self.apply(&mut report.results, &vendor, &edition, &asked, today);
+        // An entry may also be about replays alone.
+        let mut others: Vec<&mut CaseResult> =
+            report.results.iter_mut().filter(|result| result.expected.is_none()).collect();
+        for result in &mut others {
+            self.apply(std::slice::from_mut(*result), &vendor, &edition, &target, today);
+        }
+        let notices = self.idle(report, today);
+        report.notices.extend(notices);
+    }
+
+    /// A line for each entry about the report's vendor that had no effect, and one for all that are about other targets.
+    fn idle(&self, report: &Report, today: &str) -> Vec<String> {
+        let targets = [report.target_of_answers(), report.target.as_str()];
+        let of_edition = |entry: &&Expected| {
+            entry.vendor == report.vendor
+                && entry.edition.as_ref().is_none_or(|named| *named == report.edition)
+        };
+        let (mine, others): (Vec<&Expected>, Vec<&Expected>) = self
+            .expected
+            .iter()
+            .filter(of_edition)
+            .partition(|entry| targets.contains(&entry.target.as_str()));
+        let mut lines = Vec::new();
+        for entry in mine {
+            let Some(result) = report.results.iter().find(|result| result.id == entry.case) else { continue };
+            let (case, day) = (&entry.case, &entry.expires);
+            let is_verdict =
+                matches!(result.outcome, Outcome::Fail | Outcome::ExpectedFail | Outcome::UnexpectedPass);
+            if today > day.as_str() {
+                lines.push(format!("baseline: the entry of {case} has expired: its last day was {day}"));
+            } else if !is_verdict {
+                let word = result.outcome.word();
+                lines.push(format!("baseline: the entry of {case} matched nothing: the case is {word}"));
+            }
+        }
+        if !others.is_empty() {
+            let mut named: Vec<&str> = others.iter().map(|entry| entry.target.as_str()).collect();
+            named.sort_unstable();
+            named.dedup();
+            let (count, named) = (others.len(), named.join(", "));
+            let entries = if count == 1 { "1 entry is" } else { &format!("{count} entries are") };
+            lines.push(format!(
+                "baseline: {entries} about another target ({named}); this run is about {}",
+                report.target_of_answers()
+            ));
+        }
+        lines
+    }
+
     /// The cases of the entries that are not among the known ones, sorted, each once.
     pub fn unknown_cases(&self, known: &[&str]) -> Vec<String> {
         let cases = self.expected.iter().map(|entry| entry.case.as_str());
@@ -225,7 +281,8 @@ impl Baseline {
     /// `reason` must not be blank and `expires` must be a day ([`is_day`]), or the file cannot be read again.
     pub fn rewritten(&self, report: &Report, reason: &str, expires: &str) -> String {
         let mut expected = self.expected.clone();
-        let Report { vendor, edition, target, .. } = report;
+        let (vendor, edition) = (&report.vendor, &report.edition);
+        let target = report.target_of_answers();
         for result in &report.results {
             match result.outcome {
                 Outcome::Pass | Outcome::UnexpectedPass => {
@@ -239,7 +296,7 @@ impl Baseline {
                     }
                     let entry = Expected {
                         case: result.id.clone(),
-                        target: target.clone(),
+                        target: target.to_owned(),
                         vendor: vendor.clone(),
                         edition: Some(edition.clone()),
                         reason: reason.to_owned(),

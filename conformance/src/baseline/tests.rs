@@ -61,6 +61,8 @@ fn report(edition: &str, results: Vec<CaseResult>) -> Report {
         started: "2026-02-01T00:00:00Z".to_owned(),
         exit_code: 1,
         spend: Spend { unit: "credits".to_owned(), cap: None, reserved: Amount::ZERO, settled: Amount::ZERO },
+        recording: None,
+        notices: Vec::new(),
         summary: std::collections::BTreeMap::new(),
         results,
         exchanges: Vec::new(),

@@ -96,6 +96,7 @@ fn observe_run(session: &Session<'_>) -> Observed {
         base: &session.target.base,
         recorded: session.started(),
         stand_in: session.target.control.is_some(),
+        stub: None,
         exchanges: session.exchanges(),
         cases: WITHOUT_PROFILE,
     }])

@@ -210,6 +210,7 @@ fn check_id(session: &mut Session<'_>) -> CaseEnd {
     }
     match poll.seen.phase {
         Some(phase) if phase.is_terminal() => {
+            session.require_time()?;
             Err(CaseError::Failed(format!("expected a job that has not ended; found {}", phase.name())))
         }
         Some(_) | None => Ok(()),

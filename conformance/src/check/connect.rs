@@ -5,12 +5,13 @@ use url::Url;
 use super::options::{CheckOptions, MOST_GENERATED, TargetChoice};
 use crate::clock::RunClock;
 use crate::exit::SuiteError;
-use crate::outcome::Evidence;
+use crate::outcome::{Evidence, RecordedRun};
 use crate::session::patience::Patience;
 use crate::target::{Target, is_loopback};
 use crate::wire::{HttpSettings, HttpWire};
 use mockreel_evidence::cassette::{Cassette, CassetteHeader, ReplayWire};
 use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire};
+use mockreel_evidence::redact::Redactor;
 
 /// Whom to ask and by which wire.
 pub(crate) struct Connection {
@@ -19,6 +20,8 @@ pub(crate) struct Connection {
     pub(super) seed: u64,
     /// What the recorded run was allowed, if it is one.
     pub(super) recorded: Option<Allowed>,
+    /// The recorded run, for the report.
+    pub(super) recording: Option<RecordedRun>,
 }
 
 /// What a run was allowed: whether nothing cost, jobs of their own, and generated requests.
@@ -39,7 +42,7 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
     match &wanted.place {
         TargetChoice::Emulator { base, control } => {
             let target = stand_in(wanted, "emulator", base, Some(control.clone()));
-            Ok(Connection { target, wire: wire()?, seed: wanted.seed, recorded: None })
+            Ok(Connection { target, wire: wire()?, seed: wanted.seed, recorded: None, recording: None })
         }
         TargetChoice::Address(text) => {
             let (url, loopback) = parse_address(text)?;
@@ -54,11 +57,17 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
             }
             let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
             let target = target_at(wanted, text, &url, loopback, control);
-            Ok(Connection { target, wire, seed: wanted.seed, recorded: None })
+            Ok(Connection { target, wire, seed: wanted.seed, recorded: None, recording: None })
         }
         TargetChoice::Live => {
             require_key_and_cap(wanted, "live")?;
-            Ok(Connection { target: live_target(wanted), wire: wire()?, seed: wanted.seed, recorded: None })
+            Ok(Connection {
+                target: live_target(wanted),
+                wire: wire()?,
+                seed: wanted.seed,
+                recorded: None,
+                recording: None,
+            })
         }
         TargetChoice::Replay(dir) => {
             let contract = &wanted.contract;
@@ -68,12 +77,17 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
             let target = target_of_recording(&header, clock.unix_ms());
             let generated = header.generated.min(MOST_GENERATED);
             let patience = header.wait_ms.map_or_else(
-                || Patience::before_it_was_recorded(&target),
-                |wait_ms| Patience::recorded(&target, wait_ms, header.interval_ms),
+                || Patience::of_old_recording(&target),
+                |wait_ms| Patience::of_recording(&target, wait_ms, header.interval_ms),
             );
             let recorded = Allowed { free: header.free, paid: header.paid, generated, patience };
             let wire = Box::new(ReplayWire::new(&cassette));
-            Ok(Connection { target, seed: header.seed, wire, recorded: Some(recorded) })
+            let recording = Some(RecordedRun {
+                target: header.target.clone(),
+                started: header.recorded.clone(),
+                gap: cassette.gap(),
+            });
+            Ok(Connection { target, seed: header.seed, wire, recorded: Some(recorded), recording })
         }
     }
 }
@@ -159,6 +173,8 @@ pub(super) fn require_key_and_cap(wanted: &CheckOptions, target: &str) -> Result
 /// An address that was given, and whether it is this machine.
 pub(super) fn parse_address(text: &str) -> Result<(Url, bool), SuiteError> {
     let wrong = |why: &str| {
+        // What was typed may hold a password.
+        let text = Redactor::default().text(text);
         SuiteError::Usage(format!(
             "--target {text}: {why}; expected emulator, live, or an address such as http://127.0.0.1:4747/VENDOR"
         ))

@@ -62,7 +62,8 @@ pub fn plan(wanted: &CheckOptions) -> Result<Plan, SuiteError> {
         free: Some(free),
         inputs: ComparisonInputs::default(),
     };
-    Ok(Plan { allows_unknown: wanted.allow_unknown_price, ..Plan::of(&parts, &cases) })
+    let (allows_unknown, cap) = (wanted.allow_unknown_price, wanted.max_spend);
+    Ok(Plan { allows_unknown, cap, ..Plan::of(&parts, &cases) })
 }
 
 /// Runs the cases that were asked for.
@@ -83,7 +84,7 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
     }
     let clock = RunClock::start();
     let started = clock.started();
-    let Connection { target, wire, seed, recorded } = connect(wanted, clock)?;
+    let Connection { target, wire, seed, recorded, recording } = connect(wanted, clock)?;
     let budget = open_budget(wanted, &profile, &target, &started)?;
     let secrets: Vec<&str> =
         [wanted.keys.0.as_deref(), wanted.keys.1.as_deref()].into_iter().flatten().collect();
@@ -95,7 +96,7 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
     let recorder = wanted
         .cassette
         .as_ref()
-        .map(|dir| open_recorder(dir, wanted, &target, &started, (budget.is_free(), patience)))
+        .map(|dir| open_recorder(dir, wanted, &target, &redactor, &started, (budget.is_free(), patience)))
         .transpose()?;
     let parts = SessionSetup {
         profile: &profile,
@@ -114,11 +115,13 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
         inputs: wanted.inputs.clone(),
     };
     let mut report = run::run(parts, &cases)?;
+    report.notices.extend(recording.as_ref().and_then(|recording| recording.gap.clone()));
+    report.recording = recording;
     if let Some(baseline) = baseline {
         let today = started.get(..10).unwrap_or_default();
-        baseline.apply(&mut report.results, &report.vendor, &report.edition, &report.target, today);
-        run::recount(&mut report);
+        baseline.judge(&mut report, today);
     }
+    run::recount(&mut report);
     Ok(report)
 }
 
@@ -146,6 +149,7 @@ fn open_recorder(
     dir: &std::path::Path,
     wanted: &CheckOptions,
     target: &Target,
+    redactor: &Redactor,
     started: &str,
     (free, patience): (bool, Patience),
 ) -> Result<Recorder, SuiteError> {
@@ -174,5 +178,5 @@ fn open_recorder(
         key_given: true,
         second_key_given: target.second_key.is_some(),
     };
-    Recorder::create(dir, &header, false).map_err(|why| SuiteError::Usage(why.to_string()))
+    Recorder::create(dir, &header, redactor, false).map_err(|why| SuiteError::Usage(why.to_string()))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi::View;
-use mockreel_drift::{Finding, Kind, Report, compare, of_contract};
+use mockreel_drift::{Finding, Kind, Report, Verdict, compare, of_contract};
 
 use super::answers::compare_answers;
 use super::inputs::{Input, InputKind, InputName, dated, of_file};
@@ -41,6 +41,13 @@ pub struct InputPair<'a> {
 ///
 /// If answers are wanted and something else was named.
 pub fn compare_inputs(pair: InputPair<'_>) -> Result<Report, SuiteError> {
+    let mut report = compare_sides(pair)?;
+    let sides = [Some(pair.old), Some(pair.new), pair.emulator, pair.previous];
+    report.not_compared.extend(sides.into_iter().flatten().flat_map(|side| side.gaps.iter().cloned()));
+    Ok(report)
+}
+
+fn compare_sides(pair: InputPair<'_>) -> Result<Report, SuiteError> {
     let emulator = require_answers(pair.emulator, "--emulator")?;
     let previous = require_answers(pair.previous, "--previous")?;
     let (old, new) = (pair.old, pair.new);
@@ -78,14 +85,24 @@ pub fn compare_inputs(pair: InputPair<'_>) -> Result<Report, SuiteError> {
         InputKind::Answers(..) => of_contract(contract, view),
         InputKind::Document(..) | InputKind::Contract(_) => old.surface(view),
     };
+    let stub = live.stub.clone().filter(|_| !live.stand_in);
     let sides = Sides {
         docs: &docs,
         cases: &KnownCases { profile: Some(&profile) },
-        emulator: stand_in,
+        // A server that is not the vendor proves nothing about the emulator.
+        emulator: stand_in.filter(|_| stub.is_none()),
         live: Some(live).filter(is_live),
         previous: before.filter(is_live).or(previous),
     };
-    let judged = judge(sides, &new.name);
+    let mut judged = judge(sides, &new.name);
+    if let Some(address) = &stub {
+        judged.findings.iter_mut().for_each(|finding| name_stub(finding, address));
+        judged.not_compared.push(format!(
+            "the vendor: {} holds answers of {address}, a server on this machine, so it is held against the \
+             documentation alone",
+            new.name
+        ));
+    }
     Ok(if old.is_observed() { with_verdicts(plain, &judged) } else { with_moves(judged, plain) })
 }
 
@@ -104,6 +121,9 @@ pub fn read_comparison_inputs(
         side.ok_or_else(|| SuiteError::Usage(format!("{name}: expected something to read, not to ask")))
     };
     let side = previous.map(read).transpose()?;
+    if let Some(gap) = side.as_ref().and_then(|side| side.gaps.first()) {
+        return Err(SuiteError::Usage(format!("--previous {gap}; record the run again")));
+    }
     let previous = require_answers(side.as_ref(), "--previous")?.cloned().map(Arc::new);
     let documents = match specs {
         [] => return Ok(ComparisonInputs { previous, specs: None }),
@@ -153,6 +173,20 @@ fn require_answers<'a>(side: Option<&'a Input>, flag: &str) -> Result<Option<&'a
             Err(SuiteError::Usage(line))
         }
     }
+}
+
+/// Says of a finding whose answers it rests on, where the vendor's they are not; then it has no verdict.
+fn name_stub(finding: &mut Finding, address: &str) {
+    let verdict = finding.verdict.take();
+    let meaning = verdict.map(mockreel_drift::verdict::meaning).unwrap_or_default();
+    let rest = finding.message.strip_prefix(meaning).unwrap_or(&finding.message);
+    let said = if verdict == Some(Verdict::Undocumented) {
+        "says what nobody documents"
+    } else {
+        "does otherwise than documented"
+    };
+    let rest = rest.replace("; vendor: ", "; the server: ");
+    finding.message = format!("the server at {address}, which is not the vendor, {said}{rest}");
 }
 
 /// What differs between two series of answers, with what the documentation has to do with it.

@@ -41,6 +41,8 @@ pub struct Input {
     pub name: String,
     /// What it holds.
     pub what: InputKind,
+    /// What its recordings lack, each in one line.
+    pub gaps: Vec<String>,
 }
 
 /// What a side holds.
@@ -105,12 +107,13 @@ impl InputName {
     ///
     /// If it cannot be read, is too large, or holds nothing that can be compared; `None` if it is to be asked.
     pub fn read(&self, name: &str, of: Option<&Vendor>) -> Result<Option<Input>, SuiteError> {
-        let what = match self {
+        let (what, gaps) = match self {
             Self::Ask(_) => return Ok(None),
-            Self::Contract(vendor) => InputKind::Contract(Arc::clone(&vendor.contract)),
-            Self::Path(path, moment) => read_path(path, moment.as_deref(), of)?,
+            Self::Contract(vendor) => (InputKind::Contract(Arc::clone(&vendor.contract)), Vec::new()),
+            Self::Path(path, _) if !find_cassettes(path)?.is_empty() => read_answers(path, of)?,
+            Self::Path(path, moment) => (read_path(path, moment.as_deref(), of)?, Vec::new()),
         };
-        Ok(Some(Input { name: name.to_owned(), what }))
+        Ok(Some(Input { name: name.to_owned(), what, gaps }))
     }
 }
 
@@ -158,7 +161,7 @@ impl Input {
 
 fn read_path(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<InputKind, SuiteError> {
     if !find_cassettes(path)?.is_empty() {
-        return read_answers(path, of);
+        return read_answers(path, of).map(|(kind, _)| kind);
     }
     if path.is_dir() {
         return read_folder(path, moment);
@@ -227,7 +230,7 @@ pub fn dated(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, SuiteError
 ///
 /// If it cannot be read.
 pub fn of_file(path: &Path) -> Result<Input, SuiteError> {
-    Ok(Input { name: file_name(path), what: read_path(path, None, None)? })
+    Ok(Input { name: file_name(path), what: read_path(path, None, None)?, gaps: Vec::new() })
 }
 
 fn read_folder(folder: &Path, moment: Option<&str>) -> Result<InputKind, SuiteError> {
@@ -281,7 +284,8 @@ fn selector_of(tape: &Path) -> Option<(String, String)> {
     Some((vendor.to_owned(), edition.to_owned()))
 }
 
-fn read_answers(path: &Path, of: Option<&Vendor>) -> Result<InputKind, SuiteError> {
+/// The answers of recordings, and what those lack.
+fn read_answers(path: &Path, of: Option<&Vendor>) -> Result<(InputKind, Vec<String>), SuiteError> {
     let mut tapes = find_cassettes(path)?;
     let held = |tapes: &[PathBuf]| {
         let mut ids: Vec<String> =
@@ -314,6 +318,7 @@ fn read_answers(path: &Path, of: Option<&Vendor>) -> Result<InputKind, SuiteErro
     }
     let mut seen = Observed::default();
     let mut contract = None;
+    let mut gaps = Vec::new();
     let mut left = MOST_BYTES;
     for tape in &tapes {
         left = left.saturating_sub(read_bounded(tape, left)?.len() as u64);
@@ -324,9 +329,10 @@ fn read_answers(path: &Path, of: Option<&Vendor>) -> Result<InputKind, SuiteErro
         let found = mockreel_contracts::vendor(&format!("{vendor}@{edition}"))
             .map_err(|why| usage_error(format!("{}: {why}", tape.display())))?;
         seen.add(Tape::of(&cassette, &found.contract, crate::cases::WITHOUT_PROFILE));
+        gaps.extend(cassette.gap().map(|gap| format!("{}: {gap}", tape.display())));
         contract = Some(found.contract);
     }
     let contract = contract
         .ok_or_else(|| usage_error(format!("{}: expected a cassette, found none", path.display())))?;
-    Ok(InputKind::Answers(Box::new(seen), contract))
+    Ok((InputKind::Answers(Box::new(seen), contract), gaps))
 }

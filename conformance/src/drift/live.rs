@@ -50,12 +50,17 @@ pub fn look(
         base: &base,
         recorded: &report.started,
         stand_in: report.results.iter().any(|result| result.evidence == Evidence::Emulator),
+        stub: Some(base.as_str()).filter(|base| {
+            let url = Url::parse(base).ok();
+            report.results.iter().all(|result| result.evidence != Evidence::Emulator)
+                && url.is_some_and(|url| is_loopback(&url))
+        }),
         exchanges: &report.exchanges,
         cases: crate::cases::WITHOUT_PROFILE,
     };
     let seen = Observed::of(&[tape]);
     let what = InputKind::Answers(Box::new(seen), Arc::clone(&wanted.contract));
-    Ok((Input { name: name.to_owned(), what }, report))
+    Ok((Input { name: name.to_owned(), what, gaps: Vec::new() }, report))
 }
 
 /// The vendor's base address, where only that of a stand-in of ours on this machine was given.

@@ -82,6 +82,7 @@ impl fmt::Display for Done {
 /// GEN-04.
 pub(super) fn sequences(session: &mut Session<'_>) -> CaseEnd {
     require_unlimited(session)?;
+    session.require_time()?;
     let apart = Apart::of(session)?;
     let model = session.profile.model();
     let model = model.ok_or_else(|| {

@@ -201,6 +201,7 @@ fn gif(width: u32, height: u32) -> Image {
 /// GEN-03.
 pub(super) fn around_limits(session: &mut Session<'_>) -> CaseEnd {
     require_unlimited(session)?;
+    session.require_time()?;
     let apart = Apart::of(session)?;
     let mut limits: Vec<NearLimit> = LimitStep::ALL.into_iter().map(NearLimit::Side).collect();
     limits.extend(LimitStep::ALL.into_iter().map(NearLimit::Aspect));

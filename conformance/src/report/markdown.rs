@@ -5,12 +5,16 @@
 
 use mockreel_evidence::issue::markdown::{MOST_BYTES, code, free};
 
+use super::causes::{self, CauseGroup};
+use super::curl::curl;
 use super::{escape, phrases};
 use crate::outcome::{CaseResult, Outcome, Report};
 
 /// Outcomes whose cases are only named: what there is to say stands with another case, or with the budget.
 const BY_NAME: [Outcome; 4] =
     [Outcome::ExpectedFail, Outcome::NotRunBudget, Outcome::Inconclusive, Outcome::Blocked];
+/// The most characters of a command that repeats a request.
+const CURL_CHARS: usize = 1_200;
 /// Bytes kept free for the note on what was left out.
 const NOTE_BYTES: usize = 200;
 /// The most vendors in the table.
@@ -83,16 +87,29 @@ fn table(reports: &[Report]) -> String {
 
 /// What is to be read, the gravest first; then one line of ids for what was expected or not run.
 fn entries(reports: &[Report]) -> Vec<String> {
-    let mut in_full: Vec<(&Report, &CaseResult)> = Vec::new();
+    let mut in_full: Vec<(&Report, CauseGroup<'_>)> = Vec::new();
     let mut by_name: Vec<String> = Vec::new();
     for report in reports {
-        in_full
-            .extend(report.results.iter().filter(|result| is_in_full(result)).map(|result| (report, result)));
+        in_full.extend(
+            causes::group(&report.results)
+                .into_iter()
+                .filter(|group| is_in_full(group.first))
+                .map(|group| (report, group)),
+        );
         by_name.extend(BY_NAME.iter().filter_map(|outcome| ids(report, *outcome)));
         by_name.extend(differences(report));
+        by_name.extend(report.notices.iter().map(|notice| {
+            format!(
+                "- **note** on {}: {}\n",
+                code(&phrases::vendor(report), phrases::NAME_CHARS),
+                code(notice, phrases::MESSAGE_CHARS)
+            )
+        }));
     }
-    in_full.sort_by_key(|(_, result)| (phrases::gravity(result.outcome), std::cmp::Reverse(result.level)));
-    let mut entries: Vec<String> = in_full.iter().map(|(report, result)| entry(report, result)).collect();
+    in_full.sort_by_key(|(_, group)| {
+        (phrases::gravity(group.first.outcome), std::cmp::Reverse(group.first.level))
+    });
+    let mut entries: Vec<String> = in_full.iter().map(|(report, group)| entry(report, group)).collect();
     entries.extend(by_name);
     if let Some(first) = entries.first_mut() {
         first.insert(0, '\n');
@@ -104,7 +121,8 @@ fn is_in_full(result: &CaseResult) -> bool {
     phrases::is_worth_reading(result.outcome) && !BY_NAME.contains(&result.outcome)
 }
 
-fn entry(report: &Report, result: &CaseResult) -> String {
+fn entry(report: &Report, group: &CauseGroup<'_>) -> String {
+    let result = group.first;
     let mut out = format!(
         "- **{}** {} {} on {}: {}\n",
         result.outcome.word(),
@@ -116,6 +134,15 @@ fn entry(report: &Report, result: &CaseResult) -> String {
     let message = phrases::message(result);
     if !message.is_empty() {
         out.push_str(&format!("  - {}\n", code(&message, phrases::MESSAGE_CHARS)));
+    }
+    let others = group.ids();
+    if !others.is_empty() {
+        let ids: Vec<String> = others.iter().take(IDS).map(|id| free(id, phrases::NAME_CHARS)).collect();
+        let cases = phrases::plural(others.len(), "case", "cases");
+        out.push_str(&format!("  - the same in {cases} more: {}\n", ids.join(", ")));
+    }
+    if let Some(line) = curl(report, result).filter(|_| phrases::did_not_hold(result.outcome)) {
+        out.push_str(&format!("  - repeat: {}\n", code(&line, CURL_CHARS)));
     }
     if let Some(clause) = result.clause.as_ref().filter(|_| phrases::did_not_hold(result.outcome)) {
         let place = code(&clause.place, phrases::NAME_CHARS);

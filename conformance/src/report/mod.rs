@@ -7,11 +7,14 @@ use crate::outcome::Report;
 pub use mockreel_evidence::issue::escape;
 pub use mockreel_evidence::issue::format::{Format, parse_requests};
 
+mod causes;
+mod curl;
 pub mod github;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod plan;
 pub mod sarif;
 pub mod terminal;
 

@@ -158,6 +158,8 @@ fn invocation(report: &Report) -> Value {
             Some(json!({"level": level, "message": message(&text), "associatedRule": rule}))
         })
         .collect();
+    let notices = report.notices.iter().map(|text| json!({"level": "note", "message": message(text)}));
+    let notifications: Vec<Value> = notifications.into_iter().chain(notices).collect();
     let mut invocation = json!({
         "executionSuccessful": !matches!(report.exit_code, 2 | 3 | 6),
         "exitCode": report.exit_code,

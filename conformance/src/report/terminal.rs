@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::causes::{self, CauseGroup};
+use super::curl::curl;
 use super::{escape, phrases};
 use crate::clock::RunClock;
 use crate::events::{Event, Reporter};
@@ -25,10 +27,11 @@ pub fn summary(report: &Report, colour: bool) -> String {
     let ink = Ink(colour);
     let target = escape::one_line(&report.target, phrases::NAME_CHARS);
     let mut out = format!("{} on {target}, seed {}\n", phrases::vendor(report), report.seed);
-    for result in &report.results {
-        if phrases::is_worth_reading(result.outcome) {
-            push_result(&mut out, result, ink);
-        }
+    for group in causes::group(&report.results) {
+        push_group(&mut out, report, &group, ink);
+    }
+    for notice in &report.notices {
+        out.push_str(&format!("note: {}\n", escape::one_line(notice, phrases::MESSAGE_CHARS)));
     }
     push_differences(&mut out, report, ink);
     push_passes(&mut out, report, ink);
@@ -61,7 +64,28 @@ impl Ink {
     }
 }
 
-fn push_result(out: &mut String, result: &CaseResult, ink: Ink) {
+/// A result in full, or only its name where the reason stands with another case, and those of the same cause.
+fn push_group(out: &mut String, report: &Report, group: &CauseGroup<'_>, ink: Ink) {
+    let ids: Vec<String> =
+        group.ids().into_iter().map(|id| escape::one_line(id, phrases::NAME_CHARS)).collect();
+    if group.is_by_name() {
+        let outcome = ink.outcome(group.first.outcome);
+        let by = escape::one_line(group.first.because_of.as_deref().unwrap_or_default(), phrases::NAME_CHARS);
+        let cases = phrases::plural(ids.len(), "case", "cases");
+        let message = escape::one_line(&group.first.message, phrases::MESSAGE_CHARS);
+        out.push_str(&format!("{outcome}  {cases} because of {by}: {}\n", ids.join(", ")));
+        out.push_str(&ink.paint("2", &format!("{INDENT}{message}")));
+        out.push('\n');
+        return;
+    }
+    push_result(out, report, group.first, ink);
+    if !ids.is_empty() {
+        let cases = phrases::plural(ids.len(), "case", "cases");
+        out.push_str(&format!("{INDENT}the same in {cases} more: {}\n", ids.join(", ")));
+    }
+}
+
+fn push_result(out: &mut String, report: &Report, result: &CaseResult, ink: Ink) {
     let id = escape::one_line(&result.id, phrases::NAME_CHARS);
     let title = escape::one_line(&result.title, phrases::NAME_CHARS);
     let level = result.level.word();
@@ -69,6 +93,10 @@ fn push_result(out: &mut String, result: &CaseResult, ink: Ink) {
     let message = escape::one_line(&phrases::message(result), phrases::MESSAGE_CHARS);
     if !message.is_empty() {
         out.push_str(&format!("{INDENT}{message}\n"));
+    }
+    if let Some(line) = curl(report, result).filter(|_| phrases::did_not_hold(result.outcome)) {
+        out.push_str(&ink.paint("2", &format!("{INDENT}repeat: {line}")));
+        out.push('\n');
     }
     let Some(clause) = result.clause.as_ref().filter(|_| phrases::did_not_hold(result.outcome)) else {
         return;

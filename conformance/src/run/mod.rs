@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::case::Case;
 use crate::clause::{Level, SHARED, Stage};
 use crate::events::Event;
-use crate::exit::{EXHAUSTED, FINE, INTERNAL, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE};
+use crate::exit::{EXHAUSTED, FINE, INTERNAL, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE, worst_exit};
 use crate::outcome::{CaseResult, Outcome, Report, SCHEMA_VERSION, Spend};
 use crate::plan::{Plan, Worst};
 use crate::profile::Profile;
@@ -65,6 +65,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     }
     excuse_dependents(&mut results);
     doubt_refusals(&session, cases, &mut results);
+    let notices = session.notices();
     let place = |result: &CaseResult| cases.iter().position(|case| case.id == result.id);
     results.sort_by_key(place);
     let (exchanges, budget) = session.finish().map_err(|stop| SuiteError::Internal(stop.to_string()))?;
@@ -77,6 +78,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         target: target.name,
+        recording: None,
         vendor: profile.contract().id.clone(),
         edition: profile.contract().edition.clone(),
         model: profile.only().map(str::to_owned),
@@ -85,6 +87,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
         exit_code: 0,
         spend,
         summary: BTreeMap::new(),
+        notices,
         results,
         exchanges,
     };
@@ -116,6 +119,10 @@ pub fn recount(report: &mut Report) {
     } else {
         FINE
     };
+    if report.recording.as_ref().is_some_and(|recording| recording.gap.is_some()) {
+        // Nobody knows what the rest would have shown.
+        report.exit_code = worst_exit([report.exit_code, UNREACHABLE].into_iter());
+    }
 }
 
 /// Whether a case was left open by the end of another that nobody expects to fail.
@@ -145,7 +152,7 @@ fn excuse_dependents(results: &mut [CaseResult]) {
 
 /// A refusal proves nothing where the request that ought to be accepted was refused in the same way.
 fn doubt_refusals(session: &Session<'_>, cases: &[&'static Case], results: &mut [CaseResult]) {
-    let Some(status) = session.good_refused() else { return };
+    let Some(status) = session.status_of_good_refusal() else { return };
     let exchanges = session.exchanges();
     for result in results.iter_mut().filter(|result| result.outcome == Outcome::Pass) {
         let by_refusal = cases.iter().any(|case| case.id == result.id && case.by_refusal);

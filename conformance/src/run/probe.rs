@@ -1,8 +1,9 @@
-//! Whether anybody is there: an API of this vendor that takes the key, asked by four requests that cost nothing.
+//! The probe before a run: four requests that cost nothing, by which an API of the vendor that takes the key is found.
 
 use serde_json::Value;
 
 use crate::exit::SuiteError;
+use crate::outcome::Evidence;
 use crate::profile::{Ask, Credential};
 use crate::report::escape;
 use crate::session::wording::describe;
@@ -56,6 +57,18 @@ impl Probed {
 
 fn ask_target(session: &mut Session<'_>) -> Result<(), SuiteError> {
     reset_accounts(session)?;
+    ask_vendor(session)?;
+    if session.target.control.is_some() {
+        // Recordings from before this was asked have no answer to it.
+        let is_recorded = session.target.evidence == Evidence::Cassette;
+        session
+            .look_at_settings()
+            .or_else(|stop| if is_recorded { Ok(()) } else { Err(explain_loss(stop)) })?;
+    }
+    Ok(())
+}
+
+fn ask_vendor(session: &mut Session<'_>) -> Result<(), SuiteError> {
     let id = session.strange_id("probe");
     let poll = session.profile.poll(&id);
     let keyless = Probed::of(session, &poll.clone().from(Credential::Nobody))?;
@@ -79,8 +92,14 @@ fn ask_target(session: &mut Session<'_>) -> Result<(), SuiteError> {
     let Some(model) = session.profile.model() else { return Ok(()) };
     // Without a key nobody's account can be charged.
     let submit = Ask::get(&session.profile.submit_path(model)).by("POST").with(Body::None);
-    let submit = Probed::of(session, &submit.from(Credential::Nobody))?;
-    let nowhere = Probed::of(session, &Ask::get(NOWHERE))?;
+    let submit = Probed::of(session, &submit.from(Credential::Nobody));
+    let nowhere = Probed::of(session, &Ask::get(NOWHERE));
+    let (submit, nowhere) = match (submit, nowhere) {
+        (Ok(submit), Ok(nowhere)) => (submit, nowhere),
+        // Recordings from before these two were asked have no answer to them.
+        _ if session.target.evidence == Evidence::Cassette => return Ok(()),
+        (Err(why), _) | (_, Err(why)) => return Err(why),
+    };
     if keyless.is_page() && keyed.is_page() && submit.is_page() && !READ.contains(&submit.answer.status) {
         return Err(SuiteError::Unreachable(format!(
             "{} is answered {} with a web page instead of JSON; give the address of the API itself",

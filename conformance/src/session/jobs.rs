@@ -136,12 +136,12 @@ impl Session<'_> {
     ) -> Result<Poll, CaseError> {
         self.require_hope()?;
         let patience = self.patience;
-        let began = self.answered_ms();
+        let began = self.last_answer_ms();
         let mut in_vain = 0;
         let mut unknown_since = None;
         loop {
             let asked = self.send(&self.profile.poll(id));
-            let elapsed_ms = self.answered_ms().saturating_sub(began);
+            let elapsed_ms = self.last_answer_ms().saturating_sub(began);
             match trouble(asked) {
                 Ok(answer) => {
                     let poll = self.read_poll(answer);
@@ -201,6 +201,9 @@ impl Session<'_> {
 
     /// What it means that a job has not ended in time; the cases after it do not wait for theirs.
     fn give_up(&mut self, poll: &Poll, waited_ms: u64) -> CaseError {
+        if let Err(setting) = self.require_time() {
+            return setting;
+        }
         let waited = seconds(waited_ms);
         let why = match (&poll.seen.status, poll.seen.phase) {
             (Some(word), None) => {

@@ -11,8 +11,12 @@ mod money;
 pub mod patience;
 mod redact;
 mod send;
+mod settings;
 mod steer;
 pub(crate) mod wording;
+
+/// How a message begins that says what is wrong with the answer to a good request.
+pub(crate) const ANSWER_TO_SUBMIT: &str = "the answer to submit is 2";
 
 use std::collections::BTreeMap;
 
@@ -99,6 +103,10 @@ pub struct Session<'a> {
     patience: Patience,
     /// The case that waited for a job that did not end, and how that looked.
     unending: Option<(&'static str, String)>,
+    /// What moves the jobs of a stand-in, if that is not time.
+    moved_by: Option<String>,
+    /// What there is to know about the target, for the report.
+    notices: Vec<String>,
     /// The status by which the request was refused that ought to be accepted.
     good_refused: Option<u16>,
     /// Time by which the target's manual clock was moved.
@@ -164,6 +172,8 @@ impl<'a> Session<'a> {
             stopped: Vec::new(),
             patience: parts.patience,
             unending: None,
+            moved_by: None,
+            notices: Vec::new(),
             good_refused: None,
             moved_ms: 0,
             image,
@@ -312,7 +322,7 @@ impl<'a> Session<'a> {
     }
 
     /// When the last answer came, on the clock that the target's jobs follow: the same in a run and in its replay.
-    pub(crate) fn answered_ms(&self) -> u64 {
+    pub(crate) fn last_answer_ms(&self) -> u64 {
         let last = self.exchanges.last().map_or(0, |last| last.at_ms.saturating_add(last.took_ms));
         last.saturating_add(self.moved_ms)
     }
@@ -323,7 +333,7 @@ impl<'a> Session<'a> {
     }
 
     /// The status by which the request was refused that ought to be accepted, if it was.
-    pub(crate) fn good_refused(&self) -> Option<u16> {
+    pub(crate) fn status_of_good_refusal(&self) -> Option<u16> {
         self.good_refused
     }
 
@@ -333,7 +343,8 @@ impl<'a> Session<'a> {
     ///
     /// If it cannot be written.
     pub(crate) fn finish(mut self) -> Result<(Vec<Exchange>, Budget), CaseError> {
-        if let Some(recorder) = self.recorder.take() {
+        // A recording that broke has no end.
+        if let Some(recorder) = self.recorder.take().filter(|_| self.unrecorded.is_none()) {
             recorder.finish().map_err(|error| CaseError::Internal(error.to_string()))?;
         }
         Ok((self.exchanges, self.budget))

@@ -31,10 +31,10 @@ impl Session<'_> {
         self.may_have_own_job()?;
         let answer = self.pay(ask, price)?;
         let Some(id) = self.profile.accepted(&answer) else {
-            return Err(CaseError::Failed(format!(
-                "expected the job to be accepted; found {}",
-                describe(&answer)
-            )));
+            return Err(CaseError::Failed(match self.explain_submit(&answer) {
+                Some(wrong) => format!("{wrong}; found {}", describe(&answer)),
+                None => format!("expected the job to be accepted; found {}", describe(&answer)),
+            }));
         };
         let number = self.current.exchanges.last().copied().unwrap_or_default();
         Ok(Accepted { id, answer, at_ms: self.now_ms(), number })
@@ -77,7 +77,35 @@ impl Session<'_> {
         if self.profile.refuses(&answer) {
             return Ok(answer);
         }
-        Err(CaseError::Failed(format!("expected a refusal (4xx); found {}", describe(&answer))))
+        let wrong = self.explain_submit(&answer).map(|wrong| format!("; {wrong}")).unwrap_or_default();
+        Err(CaseError::Failed(format!("expected a refusal (4xx){wrong}; found {}", describe(&answer))))
+    }
+
+    /// What keeps an answer with a status of success from being an acceptance, the first two things; `None` of
+    /// another answer.
+    fn explain_submit(&self, answer: &Answer) -> Option<String> {
+        let status = answer.status;
+        let submit = self.profile.operation(Operation::Submit)?;
+        if !(200..300).contains(&status) {
+            return None;
+        }
+        let mut wrong = Vec::new();
+        if status != submit.status.enforced && Some(status) != submit.status.documented {
+            wrong.push(format!("/status: expected {}, received {status}", submit.status.enforced));
+        }
+        let body = answer.json();
+        let place = submit.read.id.clone().unwrap_or_default();
+        match &body {
+            None => wrong.push("the body: expected JSON, received none".to_owned()),
+            Some(body) if body.pointer(&place).is_none_or(Value::is_null) => {
+                wrong.push(format!("{place}: missing"));
+            }
+            Some(_) => {}
+        }
+        let shape = body.and_then(|body| crate::shape::keeps(&submit.reply, &body).err());
+        wrong.extend(shape);
+        wrong.truncate(2);
+        Some(format!("the answer to submit is {status} without `{place}`: {}", wrong.join("; ")))
     }
 
     /// Whether the current case may still send a request that ought to be refused.

@@ -1,4 +1,4 @@
-//! How long a run waits for one job, and how often it polls.
+//! The patience of a run: the longest wait for one job, and the time between two polls.
 
 use std::time::Duration;
 
@@ -61,11 +61,11 @@ impl Patience {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let wait_ms = millis(wait.unwrap_or(usual_wait));
         let interval_ms = interval.or(usual_interval).map(millis);
-        Self::recorded(target, wait_ms, interval_ms)
+        Self::of_recording(target, wait_ms, interval_ms)
     }
 
     /// What a run had that was recorded.
-    pub fn recorded(target: &Target, wait_ms: u64, interval_ms: Option<u64>) -> Self {
+    pub fn of_recording(target: &Target, wait_ms: u64, interval_ms: Option<u64>) -> Self {
         let steered = target.control.is_some();
         let hurries = !steered && target.loopback;
         Self {
@@ -77,8 +77,8 @@ impl Patience {
     }
 
     /// What runs had before the recordings said it.
-    pub fn before_it_was_recorded(target: &Target) -> Self {
-        Self { gives_up: false, ..Self::recorded(target, JOB_DEADLINE_S * 1000, None) }
+    pub fn of_old_recording(target: &Target) -> Self {
+        Self { gives_up: false, ..Self::of_recording(target, JOB_DEADLINE_S * 1000, None) }
     }
 
     /// Milliseconds until the next poll of a job that was first polled so long ago.

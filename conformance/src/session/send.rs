@@ -1,7 +1,7 @@
 //! Sending: every request is recorded, redacted, and refused if it could cost without asking the budget.
 
 use mockreel_contracts::Operation;
-use mockreel_evidence::exchange::{Answer, Outgoing, WireError};
+use mockreel_evidence::exchange::{Answer, Outgoing, PROBE, WireError};
 
 use super::{CaseError, Session};
 use crate::profile::{Ask, Credential};
@@ -39,7 +39,7 @@ impl Session<'_> {
         }
         match error {
             // A recording without anything of this case was made without it.
-            WireError::Cassette { .. } if self.current.exchanges.len() <= 1 => {
+            WireError::Cassette { .. } if self.current.id != PROBE && self.current.exchanges.len() <= 1 => {
                 CaseError::NotApplicable("this case is not in the recording".to_owned())
             }
             WireError::Cassette { .. } | WireError::Unreachable { .. } | WireError::Lost { .. } => {

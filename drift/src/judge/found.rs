@@ -87,6 +87,8 @@ impl JudgedPlaces {
         let stated = said.docs.as_ref();
         let held = match verdict {
             Verdict::Ok => return,
+            // That an answer lacked what it may lack proves nothing until there are many.
+            Verdict::EmulatorWrong | Verdict::UndocumentedEmulatorWrong if is_lack(said, around) => return,
             // Where nobody looked at the vendor, an emulator that keeps the documentation is no news.
             Verdict::Unproven => match stated.filter(|_| judged.docs != said.emulator) {
                 Some(stated) => stated.clone(),
@@ -140,6 +142,20 @@ impl JudgedPlaces {
     pub(super) fn findings(self, vendor: &str) -> Vec<Finding> {
         self.0.into_values().map(|told| gather_places(vendor, &told)).collect()
     }
+}
+
+/// Whether emulator and vendor differ only in a member that need not be there and was missing in a few of the vendor's answers.
+fn is_lack(said: &Statements<Fact>, around: Triple<Option<&Shape>>) -> bool {
+    let (Some(emulator), Some(live)) = (&said.emulator, &said.live) else {
+        return false;
+    };
+    let same =
+        live.presence == Presence::Never || (live.types == emulator.types && live.null == emulator.null);
+    let few = around.live.map_or(0, Shape::objects) < ENOUGH_SAMPLES;
+    said.docs.as_ref().is_none_or(|docs| docs.allows(emulator))
+        && live.presence != Presence::Always
+        && same
+        && few
 }
 
 /// How sure it is: what was seen is certain, what was not seen only after a while.

@@ -59,6 +59,8 @@ pub struct Tape<'a> {
     pub recorded: &'a str,
     /// Whether a stand-in of ours answered.
     pub stand_in: bool,
+    /// The address of a server on this machine that answered and is no stand-in of ours.
+    pub stub: Option<&'a str>,
     /// What was sent and what came.
     pub exchanges: &'a [Exchange],
     /// The cases on whose behalf it was sent.
@@ -74,6 +76,7 @@ impl<'a> Tape<'a> {
             base: &header.base,
             recorded: &header.recorded,
             stand_in: header.control.is_some(),
+            stub: (header.control.is_none() && !header.beyond_loopback).then_some(header.base.as_str()),
             exchanges: cassette.exchanges(),
             cases,
         }
@@ -87,6 +90,8 @@ pub struct Observed {
     pub vendor: String,
     /// Whether a stand-in of ours gave any of the answers, so that they say nothing about the vendor.
     pub stand_in: bool,
+    /// The address of a server on this machine, neither the vendor nor a stand-in of ours, that gave any of the answers.
+    pub stub: Option<String>,
     /// The forms of answers.
     pub shapes: BTreeMap<ResponseKey, Shape>,
     /// Answers that were no JSON, by operation and status.
@@ -115,6 +120,7 @@ impl Observed {
     pub fn add(&mut self, tape: Tape<'_>) {
         self.vendor.clone_from(&tape.contract.id);
         self.stand_in |= tape.stand_in;
+        self.stub = self.stub.take().or(tape.stub.map(str::to_owned));
         self.widen(tape.recorded, tape.recorded);
         let started = tape.recorded.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond);
         let lists = Lists::of(tape.contract);
@@ -174,6 +180,7 @@ impl Observed {
             self.vendor.clone_from(&other.vendor);
         }
         self.stand_in |= other.stand_in;
+        self.stub = self.stub.take().or_else(|| other.stub.clone());
         self.widen(&other.first, &other.last);
         for (kind, shape) in &other.shapes {
             self.shapes.entry(kind.clone()).or_default().merge(shape);

@@ -101,6 +101,7 @@ pub(super) fn tape(exchanges: &[Exchange]) -> Tape<'_> {
         base: BASE,
         recorded: "2026-01-01T00:00:00.000Z",
         stand_in: false,
+        stub: None,
         exchanges,
         cases: CASES,
     }

@@ -41,7 +41,12 @@ pub(super) fn list_vendors(request: &AdminRequest<'_>) -> Value {
             "options": options,
         })
     });
-    json!({"seed": request.app.settings.seed.0, "vendors": described.collect::<Vec<_>>()})
+    let settings = &request.app.settings;
+    json!({
+        "seed": settings.seed.0,
+        "progress": settings.progress.to_string(),
+        "vendors": described.collect::<Vec<_>>(),
+    })
 }
 
 /// `GET vendors/{id}/openapi.json`.

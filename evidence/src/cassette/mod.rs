@@ -8,12 +8,15 @@
 //!    "free","paid","generated","wait_ms","interval_ms"}`: what a replay needs to decide as the run did.
 //! 2. Each line after it is an [`Exchange`](crate::exchange::Exchange), in the order of sending:
 //!    `{"number","case","at_ms","took_ms","request","answer" or "error"}`.
-//! 3. The last line is `{"end":{"exchanges":N}}`. Without it the run was killed; what it had is good.
+//! 3. The last line is `{"end":{"exchanges":N,"sha256":"..."}}`: how many exchanges there are, and the digest of all
+//!    lines before it with their line feeds. Without it the recording is incomplete: the run was killed, the disk was
+//!    full, or the file was cut. What it has is good, but nothing follows from what it lacks. Whoever edits a
+//!    recording on purpose takes `sha256` out.
 //!
 //! Everything in it went through the [`Redactor`](crate::redact::Redactor): `[key]` stands for a key of the run, `[redacted]` for
 //! another secret, `[signed]` for a part of a signature, `[base64, N bytes]` for an image that was sent and
 //! `[cut: N bytes more]` for the rest of a text of more than 64 KiB. JSON is kept as its value, so white space
-//! is not; a length in a header is that of the original.
+//! is not; a length in a header is that of the original. The texts of the header line went through it too.
 //!
 //! A reader takes members that it does not know for additions and passes over them; what would be
 //! misunderstood gets another `schema_version`.
@@ -32,6 +35,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::redact::Redactor;
 pub use reader::Cassette;
 pub use recorder::Recorder;
 pub use replay::ReplayWire;
@@ -87,15 +91,32 @@ pub struct CassetteHeader {
     pub interval_ms: Option<u64>,
 }
 
+impl CassetteHeader {
+    /// The same without what must not be kept.
+    fn redact_texts(&self, redactor: &Redactor) -> Self {
+        let text = |text: &String| redactor.text(text);
+        Self {
+            target: text(&self.target),
+            base: text(&self.base),
+            control: self.control.as_ref().map(text),
+            image: self.image.as_ref().map(text),
+            ..self.clone()
+        }
+    }
+}
+
 /// The last line of a cassette.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct CassetteEnd {
     end: Count,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
     exchanges: u64,
+    /// Absent in recordings from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
 }
 
 /// Why a cassette cannot be written or read. Each message is one line.
@@ -174,4 +195,9 @@ const EXTENSION: &str = "jsonl";
 
 fn file_name(vendor: &str, edition: &str) -> String {
     format!("{vendor}@{edition}.{EXTENSION}")
+}
+
+/// A digest as it stands in the last line.
+fn hex(digest: impl IntoIterator<Item = u8>) -> String {
+    digest.into_iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
-use super::{CassetteEnd, CassetteError, CassetteHeader, EXTENSION, SCHEMA_VERSION, file_name};
+use super::{CassetteEnd, CassetteError, CassetteHeader, EXTENSION, SCHEMA_VERSION, file_name, hex};
 use crate::exchange::{Content, Exchange};
 
 /// A recorded run.
@@ -18,6 +19,8 @@ pub struct Cassette {
     header: CassetteHeader,
     exchanges: Vec<Exchange>,
     complete: bool,
+    /// How many whole lines there are.
+    lines: usize,
 }
 
 /// What a line after the first one is.
@@ -53,9 +56,14 @@ impl Cassette {
         &self.exchanges
     }
 
-    /// Whether the run came to its end. One that was killed can be used as far as it goes.
+    /// Whether the recording says that it is complete. One that does not can be used as far as it goes.
     pub fn complete(&self) -> bool {
         self.complete
+    }
+
+    /// What an incomplete recording is to be called in messages; `None` of a complete one.
+    pub fn gap(&self) -> Option<String> {
+        (!self.complete).then(|| format!("the recording is incomplete: it ends after line {}", self.lines))
     }
 
     fn read(file: &Path, vendor: &str, edition: &str, bytes: &[u8]) -> Result<Self, CassetteError> {
@@ -72,7 +80,10 @@ impl Cassette {
                 format!("expected the header of {vendor}@{edition}, found that of {found}"),
             ));
         }
-        let mut cassette = Self { header, exchanges: Vec::new(), complete: false };
+        let mut cassette = Self { header, exchanges: Vec::new(), complete: false, lines: 1 };
+        let mut digest = Sha256::new();
+        digest.update(first);
+        digest.update(b"\n");
         for (index, line) in rest.iter().enumerate() {
             let number = index + 2;
             if cassette.complete {
@@ -85,6 +96,8 @@ impl Cassette {
                         return Err(damaged(number, why.to_owned()));
                     }
                     cassette.exchanges.push(*exchange);
+                    digest.update(line);
+                    digest.update(b"\n");
                 }
                 Ok(CassetteLine::CassetteEnd(CassetteEnd { end })) => {
                     let found = cassette.exchanges.len();
@@ -93,14 +106,21 @@ impl Cassette {
                             format!("expected {} exchanges before the end, found {found}", end.exchanges);
                         return Err(damaged(number, why));
                     }
+                    let is_same = |said: &String| *said == hex(digest.clone().finalize());
+                    if !end.sha256.as_ref().is_none_or(is_same) {
+                        let why = "expected the digest of the lines before it, found another: they were edited or \
+                                   damaged since; take `sha256` out if you edited them on purpose";
+                        return Err(damaged(number, why.to_owned()));
+                    }
                     cassette.complete = true;
                 }
                 // The run was killed while it wrote.
-                Err(_) if is_torn => {}
+                Err(_) if is_torn => break,
                 Err(why) => {
                     return Err(damaged(number, format!("expected an exchange or the end, found {why}")));
                 }
             }
+            cassette.lines = number;
         }
         Ok(cassette)
     }

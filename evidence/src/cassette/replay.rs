@@ -15,7 +15,8 @@ const MARKS: [&str; 3] = ["[key]", "[redacted]", "[signed]"];
 #[derive(Clone, Debug)]
 pub struct ReplayWire {
     header: CassetteHeader,
-    complete: bool,
+    /// What an incomplete recording is to be called.
+    gap: Option<String>,
     cases: HashMap<String, Track>,
     now_ms: u64,
 }
@@ -35,7 +36,7 @@ impl ReplayWire {
         for exchange in cassette.exchanges() {
             cases.entry(exchange.case.clone()).or_default().exchanges.push(exchange.clone());
         }
-        Self { header: cassette.header().clone(), complete: cassette.complete(), cases, now_ms: 0 }
+        Self { header: cassette.header().clone(), gap: cassette.gap(), cases, now_ms: 0 }
     }
 
     /// What the recorded run was.
@@ -45,7 +46,7 @@ impl ReplayWire {
 
     /// The next exchange of the case, if it is about this request.
     fn next(&mut self, case: &str, request: &Outgoing) -> Result<&Exchange, String> {
-        let killed = if self.complete { "" } else { " before it was killed" };
+        let gap = self.gap.as_ref().map(|gap| format!("; {gap}")).unwrap_or_default();
         let asked = format!("{} {}", request.method, path(&request.url));
         let track = self.cases.entry(case.to_owned()).or_default();
         track.asked += 1;
@@ -54,7 +55,7 @@ impl ReplayWire {
             let held = track.exchanges.len();
             return Err(format!(
                 "has no answer for request {number} of {case}, {asked}: the recorded run sent {held} for this \
-                 case{killed}; record it again with this version and this seed"
+                 case{gap}; record it again with this version and this seed"
             ));
         };
         let recorded = &exchange.request;

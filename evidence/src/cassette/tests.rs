@@ -72,7 +72,7 @@ fn exchange(number: u32, case: &str, path: &str, at_ms: u64) -> Exchange {
 }
 
 fn write(dir: &Path, exchanges: &[Exchange]) -> PathBuf {
-    let mut recorder = Recorder::create(dir, &header(), false).unwrap();
+    let mut recorder = Recorder::create(dir, &header(), &Redactor::default(), false).unwrap();
     for exchange in exchanges {
         recorder.record(exchange).unwrap();
     }
@@ -163,7 +163,7 @@ proptest! {
 #[test]
 fn each_exchange_is_on_the_disk_before_the_next_is_sent_and_a_killed_run_can_be_played() {
     let dir = Directory::new();
-    let mut recorder = Recorder::create(&dir.0, &header(), false).unwrap();
+    let mut recorder = Recorder::create(&dir.0, &header(), &Redactor::default(), false).unwrap();
     assert_eq!(open(&dir.0).unwrap().exchanges(), []);
     recorder.record(&exchange(1, "SUB-01", "/a", 0)).unwrap();
     let cassette = open(&dir.0).unwrap();
@@ -176,7 +176,7 @@ fn each_exchange_is_on_the_disk_before_the_next_is_sent_and_a_killed_run_can_be_
     let mut wire = ReplayWire::new(&open(&dir.0).unwrap());
     assert_eq!(number(wire.send("SUB-01", &get("http://x/a"))), 1);
     let gap = wire.send("SUB-01", &get("http://x/a")).err().unwrap().to_string();
-    assert!(gap.contains("sent 1 for this case before it was killed"), "{gap}");
+    assert!(gap.contains("sent 1 for this case; the recording is incomplete: it ends after line 2"), "{gap}");
 }
 
 #[test]
@@ -184,13 +184,16 @@ fn a_recording_is_not_overwritten_unless_told() {
     let dir = Directory::new();
     let path = write(&dir.0, &[exchange(1, "SUB-01", "/a", 0)]);
     let before = fs::read(&path).unwrap();
-    let error = Recorder::create(&dir.0, &header(), false).unwrap_err();
+    let error = Recorder::create(&dir.0, &header(), &Redactor::default(), false).unwrap_err();
     assert_eq!(error, CassetteError::Exists { file: path.clone() });
     says(&error, &["acme@2026-01-15.jsonl", "allow overwriting"]);
     assert_eq!(fs::read(&path).unwrap(), before);
-    Recorder::create(&dir.0, &header(), true).unwrap();
+    Recorder::create(&dir.0, &header(), &Redactor::default(), true).unwrap();
     assert!(!open(&dir.0).unwrap().complete());
-    assert_eq!(Recorder::create(&dir.0, &header(), false).unwrap_err(), CassetteError::Exists { file: path });
+    assert_eq!(
+        Recorder::create(&dir.0, &header(), &Redactor::default(), false).unwrap_err(),
+        CassetteError::Exists { file: path }
+    );
 }
 
 #[test]
@@ -252,6 +255,7 @@ fn a_cassette_of_a_later_version_is_not_guessed_at_and_later_members_are_passed_
     let dir = Directory::new();
     let path = write(&dir.0, &[exchange(1, "SUB-01", "/a", 0)]);
     let whole = fs::read_to_string(&path).unwrap();
+    let whole = format!("{}}}}}\n", &whole[..whole.find(",\"sha256\"").unwrap()]);
     fs::write(&path, whole.replacen("\"seed\"", "\"weather\":\"fair\",\"seed\"", 1)).unwrap();
     assert!(open(&dir.0).unwrap().complete());
     fs::write(&path, whole.replacen("\"schema_version\":1", "\"schema_version\":2", 1)).unwrap();
@@ -268,6 +272,67 @@ fn the_header_is_written_in_the_order_of_the_format() {
         "{\"schema_version\":1,\"vendor\":\"acme\",\"edition\":\"2026-01-15\",\"target\":\"live\",\
          \"base\":\"https://acme.example\",\"beyond_loopback\":true,\"seed\":7,\
          \"recorded\":\"2026-02-01T09:00:00.000Z\",\"suite\":\"0.1.0\",\"key_given\":true,\"second_key_given\":false,\
-         \"control\":null,\"picture\":null,\"free\":true,\"paid\":false,\"generated\":0}"
+         \"control\":null,\"picture\":null,\"free\":true,\"paid\":false,\"generated\":0,\"wait_ms\":1000000,\"interval_ms\":null}"
     );
+}
+
+#[test]
+fn a_header_keeps_nothing_that_is_secret() {
+    let dir = Directory::new();
+    let signed = "http://127.0.0.1:1/a.png?X-Amz-Signature=SECRETSIG";
+    let header = CassetteHeader {
+        image: Some(signed.to_owned()),
+        base: format!("http://user:{KEY}@acme.example"),
+        target: format!("http://acme.example/?token={KEY}"),
+        control: Some(format!("http://acme.example/{KEY}")),
+        ..header()
+    };
+    let recorder = Recorder::create(&dir.0, &header, &Redactor::new(&[KEY]).unwrap(), false).unwrap();
+    let text = fs::read_to_string(recorder.path()).unwrap();
+    assert!(!text.contains("SECRETSIG") && !text.contains(KEY), "{text}");
+    assert!(text.contains("http://127.0.0.1:1/a.png?X-Amz-Signature=[signed]"), "{text}");
+}
+
+#[test]
+fn a_cassette_that_lacks_anything_does_not_call_itself_complete() {
+    let dir = Directory::new();
+    let exchanges: Vec<Exchange> = (1..=4).map(|number| exchange(number, "POLL-09", "/a", 0)).collect();
+    let path = write(&dir.0, &exchanges);
+    let whole = fs::read_to_string(&path).unwrap();
+    assert_eq!(open(&dir.0).unwrap().gap(), None);
+    let is_whole = |text: &str| {
+        fs::write(&path, text).unwrap();
+        open(&dir.0).is_ok_and(|cassette| cassette.complete())
+    };
+    // The line feed at the very end says nothing that the last line has not said.
+    assert!(is_whole(whole.trim_end()));
+    for end in (0..whole.len() - 1).filter(|end| whole.is_char_boundary(*end)) {
+        assert!(!is_whole(&whole[..end]), "cut after {end} bytes");
+    }
+    let lines: Vec<&str> = whole.lines().collect();
+    for gone in 0..lines.len() {
+        let mut left = lines.clone();
+        left.remove(gone);
+        assert!(!is_whole(&(left.join("\n") + "\n")), "without line {}", gone + 1);
+        let mut twice = lines.clone();
+        twice.insert(gone, lines[gone]);
+        assert!(!is_whole(&(twice.join("\n") + "\n")), "line {} twice", gone + 1);
+    }
+    let mut swapped = lines.clone();
+    swapped.swap(1, 2);
+    assert!(!is_whole(&(swapped.join("\n") + "\n")));
+    assert!(!is_whole(&whole.replacen("\"n\":3", "\"n\":4", 1)), "an answer was edited");
+    fs::write(&path, lines[..3].join("\n") + "\n").unwrap();
+    let gap = open(&dir.0).unwrap().gap();
+    assert_eq!(gap.as_deref(), Some("the recording is incomplete: it ends after line 3"));
+}
+
+#[test]
+fn a_cassette_from_before_the_digest_is_whole_by_its_count_alone() {
+    let dir = Directory::new();
+    let path = write(&dir.0, &[exchange(1, "SUB-01", "/a", 0)]);
+    let whole = fs::read_to_string(&path).unwrap();
+    let end = whole.find(",\"sha256\"").unwrap();
+    fs::write(&path, format!("{}}}}}\n", &whole[..end])).unwrap();
+    assert!(open(&dir.0).unwrap().complete());
 }

@@ -51,6 +51,7 @@ fn answered(vendor: &Vendor) -> Surface {
         base: &base,
         recorded: &report.started,
         stand_in: true,
+        stub: None,
         exchanges: &report.exchanges,
         cases: mockreel_conformance::cases::WITHOUT_PROFILE,
     };

@@ -231,3 +231,45 @@ fn the_suite_writes_down_what_is_answered_otherwise_than_in_an_earlier_recording
     let refused = folder.run(&["check", EDITION, "--replay", &now, "--spec", "old.json"]);
     assert!(refused.line(2).starts_with("--spec: expected two files"), "{refused:?}");
 }
+
+#[test]
+fn a_server_on_this_machine_is_not_called_the_vendor() {
+    let folder = Folder::new("drift-stub");
+    let stub = Tape::of_stub("2026-10-10T00:00:00.000Z", "http://127.0.0.1:5000");
+    let lacks = |body: &mut Value| {
+        body.as_object_mut().unwrap().remove("is_public");
+        body["org_id"] = json!(7);
+    };
+    stub.submit(200).life(lacks).write(&folder.file("tapes"));
+    let tapes = recorded("gmicloud").tapes.0.display().to_string();
+    let ended = folder.run(&["drift", EDITION, "tapes", "--emulator", &tapes, "--report", "json=r.json"]);
+    assert!(
+        ended.out.contains("the server at http://127.0.0.1:5000, which is not the vendor, does otherwise"),
+        "{ended:?}"
+    );
+    assert!(
+        ended.out.contains("holds answers of http://127.0.0.1:5000, a server on this machine"),
+        "{ended:?}"
+    );
+    let report = std::fs::read_to_string(folder.file("r.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    for finding in report["findings"].as_array().unwrap() {
+        assert!(finding["verdict"].is_null(), "{finding}");
+        let message = finding["message"].as_str().unwrap();
+        assert!(!message.contains("the vendor does") && !message.contains("the emulator"), "{message}");
+    }
+}
+
+#[test]
+fn a_member_that_a_few_answers_of_the_vendor_lacked_makes_no_emulator_wrong() {
+    let folder = Folder::new("drift-lack");
+    let lacks = |body: &mut Value| {
+        for optional in ["is_public", "qworker_id", "user_id"] {
+            body.as_object_mut().unwrap().remove(optional);
+        }
+    };
+    Tape::of_vendor("2026-10-10T00:00:00.000Z").submit(200).life(lacks).write(&folder.file("tapes"));
+    let tapes = recorded("gmicloud").tapes.0.display().to_string();
+    let ended = folder.run(&["drift", EDITION, "tapes", "--emulator", &tapes]);
+    assert!(!ended.out.contains("is_public") && !ended.out.contains("user_id"), "{ended:?}");
+}

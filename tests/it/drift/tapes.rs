@@ -26,6 +26,14 @@ impl Tape {
         Self::begun(recorded, Some("http://127.0.0.1:4747"))
     }
 
+    /// One of a server on this machine that is no stand-in of ours.
+    pub(crate) fn of_stub(recorded: &str, base: &str) -> Self {
+        let mut tape = Self::begun(recorded, None);
+        let header = tape.lines.first_mut().unwrap();
+        (header["base"], header["beyond_loopback"]) = (json!(base), json!(false));
+        tape
+    }
+
     fn begun(recorded: &str, control: Option<&str>) -> Self {
         let (vendor, edition) = EDITION.split_once('@').unwrap();
         let header = json!({
@@ -41,7 +49,7 @@ impl Tape {
         let number = self.lines.len();
         self.lines.push(json!({
             "number": number, "case": case, "at_ms": number * 1000, "took_ms": 0,
-            "request": {"method": method, "url": format!("{BASE}{path}"), "headers": [], "body": "empty"},
+            "request": {"method": method, "url": format!("{}{path}", self.lines[0]["base"].as_str().unwrap()), "headers": [], "body": "empty"},
             "answer": {"status": status, "headers": [], "body": {"json": body}},
         }));
         self

@@ -49,7 +49,38 @@ fn a_plan_of_302ai_sums_up_by_hand_and_needs_no_key() {
     assert_eq!(said, format!("{} PTC", Amount::rounded_up(by_hand)), "{}", ended.out);
     // The page's prices: 0.3 for the plainest job and for what is refused on the same path.
     assert!(ended.out.contains("SUB-01    MUST    own                0.3 PTC"), "{}", ended.out);
-    assert_eq!(folder.run(&["plan", "302ai", "--target", "live", "--max-spend", "0.2"]).code, 4);
+    let small = folder.run(&["plan", "302ai", "--target", "live", "--max-spend", "0.2"]);
+    let most = ended.out.lines().find_map(|line| line.strip_prefix("at most ")?.split(' ').next()).unwrap();
+    let said = format!(
+        "exit code 4: --max-spend 0.2 is less than the {most} PTC that can be spent; give --max-spend {most}"
+    );
+    assert!(small.code == 4 && small.out.contains(&said), "{small:?}");
+    assert_eq!(folder.run(&["plan", "302ai", "--target", "live", "--max-spend", most]).code, 0);
+}
+
+#[test]
+fn a_plan_is_written_as_asked_and_says_what_its_unit_is_worth() {
+    let folder = Folder::new("plan-files");
+    let ended = folder.run(&["plan", "aimlapi", "--report", "md=out/plan.md,json=plan.json"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.contains("2000000 credits are one US dollar, so that is "), "{}", ended.out);
+    let plan = std::fs::read_to_string(folder.file("out/plan.md")).unwrap();
+    assert!(plan.contains("| SUB-01 | MUST | own |") && plan.contains("credits can be spent"), "{plan}");
+    let plan: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.file("plan.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&plan["exit_code"], &plan["cases"][0]["id"]),
+        (&serde_json::json!(0), &serde_json::json!("NET-01"))
+    );
+    let unknown = folder.run(&["plan", "apilaplas"]);
+    assert!(unknown.out.contains("what credits are worth in money is in no source"), "{}", unknown.out);
+    let refused = folder.run(&["plan", "gmicloud", "--report", "junit=r.xml"]);
+    assert!(
+        refused.line(2).contains("a plan has no such report; expected md=FILE or json=FILE"),
+        "{refused:?}"
+    );
+    let help = folder.run(&["plan", "--help"]).out;
+    assert!(help.contains("Write the plan: md=F, json=F") && !help.contains("--cassette"), "{help}");
 }
 
 #[test]

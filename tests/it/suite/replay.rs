@@ -86,12 +86,103 @@ fn recordings_of_another_edition_and_damaged_ones_are_refused_in_one_line() {
 }
 
 #[test]
-fn a_recording_that_was_cut_off_is_good_for_what_it_has() {
+fn a_cut_cassette_never_replays_as_zero() {
     let folder = recording("cut");
     let tape = folder.file("tapes").join("gmicloud@2026-10-06.jsonl");
     let text = std::fs::read_to_string(&tape).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    std::fs::write(&tape, format!("{}\n", lines[..lines.len() - 3].join("\n"))).unwrap();
-    let ended = folder.run(&["check", "gmicloud", "--replay", "tapes", "--only", "VAL-01"]);
-    assert_eq!(ended.code, 0, "{ended:?}");
+    let check = |more: &[&str]| folder.run(&[&["check", "gmicloud", "--replay", "tapes"][..], more].concat());
+    for kept in [1, 5, 8, lines.len() - 3, lines.len() - 1] {
+        std::fs::write(&tape, format!("{}\n", lines[..kept].join("\n"))).unwrap();
+        let ended = check(&[]);
+        let said = format!("the recording is incomplete: it ends after line {kept}");
+        assert_eq!(ended.code, 3, "{kept} lines: {ended:?}");
+        assert!(ended.out.contains(&said) || ended.err.contains(&said), "{kept} lines: {ended:?}");
+    }
+    // Not even where all that was asked for is there: what it has is judged, and the reports say what it lacks.
+    let files = ["--report", "json=r.json", "--report", "md=r.md", "--report", "html=r.html"];
+    let ended = check(&[&["--only", "VAL-01"][..], &files].concat());
+    assert_eq!(ended.code, 3, "{ended:?}");
+    for file in ["r.json", "r.md", "r.html"] {
+        let report = std::fs::read_to_string(folder.file(file)).unwrap();
+        assert!(report.contains("the recording is incomplete: it ends after line"), "{file}");
+    }
+    // In the middle of a line, and a line out of the middle.
+    std::fs::write(&tape, &text[..text.len() - 20]).unwrap();
+    assert_eq!(check(&[]).code, 3);
+    std::fs::write(&tape, format!("{}\n{}\n", lines[..3].join("\n"), lines[4..].join("\n"))).unwrap();
+    assert!(check(&[]).line(2).contains("exchanges before the end"));
+    // A comparison says it too, and takes nothing that is missing for gone.
+    std::fs::write(&tape, format!("{}\n", lines[..lines.len() - 1].join("\n"))).unwrap();
+    let ended = folder.run(&["drift", "gmicloud", "tapes"]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.out.contains("the recording is incomplete: it ends after line"), "{ended:?}");
+    let ended = check(&["--previous", "tapes"]);
+    assert!(ended.line(2).contains("--previous") && ended.err.contains("incomplete"), "{ended:?}");
+}
+
+#[test]
+fn no_signature_of_a_picture_is_kept_and_the_run_plays_back() {
+    for vendor in ["apilaplas", "aimlapi", "gmicloud", "302ai"] {
+        let folder = Folder::new(&format!("signed-{vendor}"));
+        let contract = contract(vendor);
+        let stand = Stand::start(vendor);
+        let mut recorded = wanted(contract.clone(), stand.place(&contract));
+        recorded.cassette = Some(folder.file("tapes"));
+        recorded.choice = super::only(&["SUB-01", "SUB-15", "VAL-06"]);
+        recorded.image =
+            Some("http://127.0.0.1:1/a.png?X-Amz-Signature=SECRETSIG&token=SECRETTOKEN".to_owned());
+        let first = check(&recorded).unwrap();
+        let tape = folder.file("tapes").join(format!("{}.jsonl", contract.full_id()));
+        let text = std::fs::read_to_string(tape).unwrap() + &serde_json::to_string(&first).unwrap();
+        assert!(!text.contains("SECRETSIG") && !text.contains("SECRETTOKEN"), "{vendor}");
+        let files = ["json=r.json", "md=r.md", "html=r.html", "junit=r.xml", "sarif=r.sarif"].join(",");
+        let ended = folder.run(&[
+            "check",
+            vendor,
+            "--replay",
+            "tapes",
+            "--only",
+            "SUB-01,SUB-15,VAL-06",
+            "--report",
+            &files,
+        ]);
+        assert_eq!(i32::from(first.exit_code), ended.code, "{vendor}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_baseline_of_a_run_fits_the_replay_of_the_same_run() {
+    let folder = Folder::new("baseline-replay");
+    let server = super::servers::that_knows_nothing("{\"error\":\"no\"}");
+    let live = ["check", "gmicloud", "--target", &server.address, "--only", "SUB-01,NET-01,AUTH-01"];
+    let check = |base: &[&str], more: &[&str]| folder.run(&[base, more].concat());
+    let first = check(&live, &["--cassette", "tapes", "--report", "json=r.json"]);
+    assert_eq!(first.code, 1, "{first:?}");
+    let with = ["--reason", "a stub", "--expires", "2999-12-31"];
+    let update = [&["baseline", "update", "b.toml", "--report", "r.json"][..], &with].concat();
+    assert_eq!(folder.run(&update).code, 0);
+    let replay = ["check", "gmicloud", "--replay", "tapes", "--only", "SUB-01,NET-01,AUTH-01"];
+    let second = check(&replay, &["--baseline", "b.toml"]);
+    assert_eq!(second.code, 0, "{second:?}");
+    assert!(second.out.contains("expected-fail") && !second.out.contains("note: baseline"), "{second:?}");
+    // What has no effect is named: an entry of another target, an expired one, one of a case without a verdict.
+    let text = std::fs::read_to_string(folder.file("b.toml")).unwrap();
+    let elsewhere = text.replace(&server.address, "live");
+    std::fs::write(folder.file("elsewhere.toml"), elsewhere).unwrap();
+    let ended = check(&replay, &["--baseline", "elsewhere.toml"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.out.contains("note: baseline: 1 entry is about another target (live)"), "{ended:?}");
+    std::fs::write(folder.file("expired.toml"), text.replace("2999-12-31", "2020-12-31")).unwrap();
+    let ended = check(&replay, &["--baseline", "expired.toml", "--report", "md=r.md,json=r.json"]);
+    assert!(ended.out.contains("the entry of SUB-01 has expired: its last day was 2020-12-31"), "{ended:?}");
+    for file in ["r.md", "r.json"] {
+        assert!(std::fs::read_to_string(folder.file(file)).unwrap().contains("has expired"), "{file}");
+    }
+    std::fs::write(folder.file("idle.toml"), text.replace("SUB-01", "NET-01")).unwrap();
+    let ended = check(&replay, &["--baseline", "idle.toml"]);
+    assert!(
+        ended.out.contains("the entry of NET-01 matched nothing: the case is not-applicable"),
+        "{ended:?}"
+    );
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::table::{Table, TableRow, entry_anchor};
 use super::{badge, exchanges, line, message};
 use crate::outcome::{CaseResult, Difference, Report};
+use crate::report::curl::curl;
 use crate::report::{escape, phrases};
 
 /// The most notes of a result.
@@ -55,6 +56,7 @@ fn detail(table: &Table<'_>, row: &TableRow<'_>, at: usize, result: &CaseResult)
             }
             (differences(result))
             (notes(result))
+            (repeat(report, result))
             (links(report, at, result))
             p class="quiet facts" { (facts(report, result)) }
         }
@@ -128,6 +130,16 @@ fn notes(result: &CaseResult) -> Markup {
                 }
                 @if count > NOTES { p { "… and " (count - NOTES) " more." } }
             }
+        }
+    }
+}
+
+/// The last request as a command, where the claim did not hold.
+fn repeat(report: &Report, result: &CaseResult) -> Markup {
+    let line = curl(report, result).filter(|_| phrases::did_not_hold(result.outcome));
+    html! {
+        @if let Some(line) = line {
+            p { "Repeat: " code class="wire" { (line) } }
         }
     }
 }

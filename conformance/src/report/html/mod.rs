@@ -82,6 +82,9 @@ fn card(report: &Report) -> Markup {
                 dt { "Started" } dd { (line(&report.started)) }
                 dt { "Seed" } dd { (report.seed) }
                 dt { "Spend" } dd { (phrases::spend(report)) }
+                @for notice in &report.notices {
+                    dt { "Note" } dd class="wire" { (escape::one_line(notice, phrases::MESSAGE_CHARS)) }
+                }
             }
         }
     }

@@ -201,8 +201,8 @@ fn a_comment_is_bounded_and_says_what_it_leaves_out() {
     let mut report = sample();
     let fail = report.with(Outcome::Fail).next().unwrap().clone();
     report.results = vec![fail; 2_000];
-    for result in &mut report.results {
-        result.message = "`🎬\u{202e}".repeat(10_000);
+    for (number, result) in report.results.iter_mut().enumerate() {
+        result.message = number.to_string() + &"`🎬\u{202e}".repeat(10_000);
     }
     let reports: Vec<Report> = vec![report; 3];
     let text = markdown::markdown(&reports);

@@ -170,6 +170,8 @@ pub(in crate::report) fn sample() -> Report {
             reserved: Amount::rounded_up(0.3),
             settled: Amount::rounded_up(0.2),
         },
+        recording: None,
+        notices: Vec::new(),
         summary: BTreeMap::new(),
         results: results(),
         exchanges: vec![exchange(1, "SUB-01", "POST", 201), exchange(2, "POLL-03", "GET", 200), unanswered],

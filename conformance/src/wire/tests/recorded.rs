@@ -91,7 +91,7 @@ fn a_run_over_the_network_is_played_back_equal() {
     let settings = HttpSettings { timeout: Duration::from_secs(30), ..HttpSettings::usual() };
     let mut wire = HttpWire::new(&settings, clock).unwrap();
     let redactor = Redactor::new(&[KEY]).unwrap();
-    let mut recorder = Recorder::create(&dir.0, &header(), false).unwrap();
+    let mut recorder = Recorder::create(&dir.0, &header(), &redactor, false).unwrap();
     let asked = [
         ("SUB-01", "/v2/jobs"),
         ("POLL-06", "/v2/jobs/0?api_key=sk-loopback-5f1c"),

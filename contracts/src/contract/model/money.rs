@@ -21,6 +21,8 @@ pub struct Billing {
     pub cancelled: Billed,
     /// What an account without a limit is said to have, where the vendor tells a balance.
     pub unlimited: Option<Unlimited>,
+    /// What the unit of the prices is worth, where it is no currency and somebody says it.
+    pub worth: Option<UnitWorth>,
 }
 
 /// When the price of a job is charged.
@@ -59,6 +61,16 @@ pub struct Billed {
 pub struct Unlimited {
     /// In the unit of the models' prices.
     pub amount: f64,
+    /// Where that is from.
+    pub source: Cited,
+}
+
+/// What the unit of a vendor's prices is worth.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitWorth {
+    /// How many units one US dollar is.
+    pub per_usd: f64,
     /// Where that is from.
     pub source: Cited,
 }

@@ -27,6 +27,10 @@ pub(super) fn section(contract: &Contract) -> String {
         };
         say(what, cost, sourced(contract, &fact.source));
     }
+    if let Some(worth) = &billing.worth {
+        let unit = contract.unit().unwrap_or("units");
+        say("A US dollar", &format!("is {} {unit}", worth.per_usd), sourced(contract, &worth.source));
+    }
     if let Some(unlimited) = &billing.unlimited {
         let unit = contract.unit().unwrap_or_default();
         let text = format!("is said to have {} {}", unlimited.amount, prose(unit));
