@@ -26,6 +26,7 @@ const SOMETHING_ELSE: [(&str, &str, &str); 43] = [
     ("conformance/src/report/junit.rs", "model", "a property of the report"),
     ("contracts/src/ai302/dialect.rs", "duration", "a member of the vendor's answer"),
     ("contracts/src/aimlapi/dialect.rs", "balance", "a member of the vendor's answer"),
+    ("contracts/src/aimlapi/deprecations.rs", "list", "a member of the vendor's answer"),
     ("contracts/src/aimlapi/dialect.rs", "list", "a member of the vendor's answer"),
     ("contracts/src/aimlapi/dialect.rs", "models", "a member of the vendor's answer"),
     ("contracts/src/contract/check/intent.rs", "prompt", "a member of the maker's shots"),

@@ -147,9 +147,7 @@ fn choose_model<'a>(
 fn check_members(parsed: &mut Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
     let operation = checked.matched.operation;
     let schema = checked.model.map_or(operation.request.as_ref(), |model| Some(&model.request));
-    let takes_image =
-        |name: &str| schema.and_then(|schema| schema.get("properties")?.get(name)?.get("x-image")).is_some();
-    parsed.restore_texts(takes_image).map_err(Problem::Malformed)?;
+    parsed.restore_texts(schema).map_err(Problem::Malformed)?;
     let body = std::mem::take(&mut parsed.json);
     let echo = operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
     checked.echo = echo.unwrap_or_default();

@@ -35,6 +35,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let mut order_notes = Notes::about(&context.request.headers, &context.request.target);
     let orders = read_orders(&routed, model, &account.state, &mut order_notes);
     let effects = resolve_effects(&routed, model, &mut account, orders).await;
+    let file_notes = routed.note_files(model);
     let effect = effects.response.clone().unwrap_or_default();
     let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
@@ -71,6 +72,8 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
             }
         }
     };
+    // After the job has taken its own notes, so that none stands in the journal twice.
+    notes.extend(file_notes);
     let context = varied.unwrap_or(context);
     let (reply, problem, job) = match outcome {
         Ok(Answered { reply, job }) => (reply, None, job),

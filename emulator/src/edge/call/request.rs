@@ -128,6 +128,11 @@ impl<'a> CallContext<'a> {
         &self.served.vendor.contract
     }
 
+    /// The value of a header, by its lower-case name.
+    pub(in crate::edge) fn header(&self, name: &str) -> Option<&str> {
+        self.request.header(name)
+    }
+
     /// The exchange as a dialect sees it, at a time of the account.
     pub(in crate::edge) fn exchange(&self, now: UnixMillis, entropy: [u8; 32]) -> Exchange<'a> {
         Exchange {
