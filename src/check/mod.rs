@@ -44,9 +44,7 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
     let flags = fill_from_file(flags)?;
     let vendors = find_vendors(&flags)?;
     if flags.list {
-        let contracts: Vec<_> = vendors.into_iter().map(|vendor| vendor.contract).collect();
-        say(&catalogue::list(&contracts));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(list_cases(vendors));
     }
     let mut files = Vec::new();
     for text in &flags.report {
@@ -89,11 +87,20 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(worst_exit(reports.iter().map(|report| report.exit_code))))
 }
 
+fn list_cases(vendors: Vec<Vendor>) -> ExitCode {
+    let contracts: Vec<_> = vendors.into_iter().map(|vendor| vendor.contract).collect();
+    say(&catalogue::list(&contracts));
+    ExitCode::SUCCESS
+}
+
 /// Prints what a run would send and could cost.
 pub(crate) fn run_plan(flags: CheckFlags) -> Result<ExitCode, CliError> {
     // The reports of the configuration file are those of `check`.
     let typed = flags.report.clone();
     let flags = fill_from_file(flags)?;
+    if flags.list {
+        return Ok(list_cases(find_vendors(&flags)?));
+    }
     let files = parse_plan_files(&typed)?;
     check_writable(&files)?;
     let console = flags.console();
@@ -114,29 +121,28 @@ pub(crate) fn run_plan(flags: CheckFlags) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(worst_exit(codes.into_iter())))
 }
 
-/// The flags that change what a run would send and could cost. `plan` takes the others of `check` too, so that it can be
-/// asked with the words of the run, and its help leaves them out.
-const FLAGS_OF_PLAN: [&str; 14] = [
-    "vendors",
-    "model",
-    "target",
-    "max_spend",
-    "allow_unknown_price",
-    "paid",
-    "generated",
-    "only",
-    "skip",
-    "seed",
-    "image",
-    "report",
-    "quiet",
-    "config",
+/// Flags of `check` that change nothing in what it would send and could cost. `plan` takes them, so that it can be asked
+/// with the words of the run, and its help leaves them out.
+const WITHOUT_EFFECT_ON_PLAN: [&str; 13] = [
+    "key_env",
+    "second_key_env",
+    "ledger",
+    "baseline",
+    "cassette",
+    "replay",
+    "github",
+    "previous",
+    "spec",
+    "wait",
+    "interval",
+    "color",
+    "no_progress",
 ];
 
 /// A flag as the help of `plan` has it.
 pub(crate) fn hide_from_plan(arg: clap::Arg) -> clap::Arg {
     match arg.get_id().as_str() {
-        id if !FLAGS_OF_PLAN.contains(&id) => arg.hide(true),
+        id if WITHOUT_EFFECT_ON_PLAN.contains(&id) => arg.hide(true),
         "report" => arg.help("Write the plan: md=F, json=F; repeatable"),
         "quiet" => arg.help("Print the plan only if the exit code is not 0"),
         "max_spend" => {
