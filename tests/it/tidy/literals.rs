@@ -9,7 +9,7 @@ use super::tree::{Tree, read_tree};
 const OPERATIONS: [&str; 8] = ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
 
 /// Literals that are honestly something else: the file, the literal, and what it is there.
-const SOMETHING_ELSE: [(&str, &str, &str); 43] = [
+const SOMETHING_ELSE: [(&str, &str, &str); 44] = [
     ("conformance/src/cases/limits.rs", "cancel", "a command of the control API"),
     ("conformance/src/cases/limits.rs", "models", "a note of a case"),
     ("conformance/src/cases/refusal.rs", "camera", "a class of refusals"),
