@@ -204,6 +204,9 @@ pub(crate) struct ServeFlags {
     /// Follow orders in prompts (`[mock:...]`) and in `x-mockreel-scenario` also while listening beyond loopback.
     #[arg(long, env = "MOCKREEL_ALLOW_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_directives: Option<bool>,
+    /// Refuse a request with 400 whose orders, in its prompt or in `x-mockreel-scenario`, cannot be followed.
+    #[arg(long, env = "MOCKREEL_STRICT_DIRECTIVES", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) strict_directives: Option<bool>,
     /// Send callbacks to any address, not to loopback alone; also while listening beyond loopback.
     #[arg(long, env = "MOCKREEL_ALLOW_CALLBACKS", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) allow_callbacks: Option<bool>,
@@ -238,7 +241,7 @@ impl ServeFlags {
     pub(crate) fn or(mut self, file: Self) -> Self {
         fill!(self, file, Self {
             listen, port, vendor, contract, option, latency, progress, clock, seed, images, image_breach, scenario,
-            allow_directives, allow_callbacks, callback_secret_env, account, key, public_url, admin_listen,
+            allow_directives, strict_directives, allow_callbacks, callback_secret_env, account, key, public_url, admin_listen,
             admin_token_env;
             config, check, drift
         });

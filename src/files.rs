@@ -5,15 +5,26 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use mockreel_conformance::report::Format;
+use mockreel_contracts::text::decode_text;
 
 use crate::error::CliError;
 
 /// The largest file that is read whole, in bytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// Reads a file as text.
+/// Reads a file as text. A byte order mark at its start is no part of it.
 pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(path).map_err(|why| CliError::unreadable(path, why))
+    read_marked(path).map_err(|why| CliError::unreadable(path, why))
+}
+
+/// The same, with the bare reason why it cannot be read.
+///
+/// # Errors
+///
+/// If there is no such file, or its text is no UTF-8.
+pub(crate) fn read_marked(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|why| why.to_string())?;
+    decode_text(&bytes).map(str::to_owned).map_err(|why| why.to_string())
 }
 
 /// Reads a regular file. Its kind is asked for before it is opened, because opening a pipe waits for its other end.

@@ -14,7 +14,8 @@ use crate::settings::read_settings;
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(flags: ServeFlags) -> Result<(), CliError> {
     let settings = read_settings(flags)?;
-    start_runtime()?.block_on(async {
+    let runtime = start_runtime()?;
+    let served = runtime.block_on(async {
         // Asked for before anything is printed, so that a signal after the first line is never missed.
         let mut terminate = signal(SignalKind::terminate()).map_err(CliError::internal)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::internal)?;
@@ -28,7 +29,10 @@ pub(crate) fn run(flags: ServeFlags) -> Result<(), CliError> {
         }
         emulator.stop().await;
         Ok(())
-    })
+    });
+    // Threads that still decode or render are not waited for: nobody gets what they make.
+    runtime.shutdown_background();
+    served
 }
 
 /// The threads on which an emulator runs.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use mockreel_contracts::Vendor;
+use mockreel_contracts::text::decode_text;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::random::Seed;
 use mockreel_emulator::scenario::{ReadError, ScenarioEntry};
@@ -14,7 +15,7 @@ use mockreel_emulator::{Emulator, ListenAddress, Settings};
 
 use crate::cli::ServeFlags;
 use crate::error::CliError;
-use crate::files::read_regular;
+use crate::files::{read_marked, read_regular};
 
 /// The configuration file read when none is named and it exists.
 const DEFAULT_FILE: &str = "mockreel.toml";
@@ -25,7 +26,7 @@ pub(crate) fn read_file(named: Option<&Path>) -> Result<ServeFlags, CliError> {
     if named.is_none() && !path.exists() {
         return Ok(ServeFlags::default());
     }
-    let text = std::fs::read_to_string(path).map_err(|why| {
+    let text = read_marked(path).map_err(|why| {
         CliError::Usage(format!("cannot read the configuration file {}: {why}", path.display()))
     })?;
     toml::from_str(&text)
@@ -34,7 +35,7 @@ pub(crate) fn read_file(named: Option<&Path>) -> Result<ServeFlags, CliError> {
 
 /// The text of the configuration file; empty if there is none.
 pub(crate) fn config_text(named: Option<&PathBuf>) -> String {
-    std::fs::read_to_string(named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path)).unwrap_or_default()
+    read_marked(named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path)).unwrap_or_default()
 }
 
 /// The emulator's settings, of what was typed and what the file says.
@@ -88,6 +89,9 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     if flags.allow_directives.unwrap_or(false) {
         builder = builder.directives_beyond_loopback();
     }
+    if flags.strict_directives.unwrap_or(false) {
+        builder = builder.strict_directives();
+    }
     if flags.allow_callbacks.unwrap_or(false) {
         builder = builder.webhooks_beyond_loopback();
     }
@@ -117,9 +121,8 @@ fn read_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, 
         let unreadable =
             |why: &str| CliError::Usage(format!("cannot read the contract {}: {why}", path.display()));
         let bytes = read_regular(path).map_err(|why| unreadable(&why))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| unreadable("expected UTF-8 text, found other bytes; check the path"))?;
-        let overlaid = mockreel_contracts::vendor::overlaid(&path.display().to_string(), &text);
+        let text = decode_text(&bytes).map_err(|why| unreadable(&why.to_string()))?;
+        let overlaid = mockreel_contracts::vendor::overlaid(&path.display().to_string(), text);
         overlays.push(overlaid.map_err(|error| CliError::Usage(one_line(&error.to_string())))?);
     }
     let mut chosen = Vec::new();

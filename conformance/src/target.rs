@@ -41,7 +41,9 @@ impl Target {
         if path.starts_with("http://") || path.starts_with("https://") {
             return path.to_owned();
         }
-        format!("{}{path}", self.base)
+        // Without a slash between them a path could change the host: `@elsewhere`, `.elsewhere`, `80`.
+        let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+        format!("{}{slash}{path}", self.base)
     }
 
     /// Whether an address is one of the target's vendor paths (not of its control API, not of a result).

@@ -265,6 +265,11 @@ pub trait Dialect: Send + Sync {
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
     }
 
+    /// Answers with the feed of models that go. Only called where the contract has the operation.
+    fn deprecations(&self, exchange: &Exchange<'_>) -> Reply {
+        self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })
+    }
+
     /// Answers with one model. Only called where the contract has the operation.
     fn model(&self, exchange: &Exchange<'_>, _model: &Model) -> Reply {
         self.problem(exchange, &Problem::UnknownRoute { allowed: Vec::new() })

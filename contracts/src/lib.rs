@@ -12,6 +12,7 @@ pub mod operation;
 pub mod phase;
 pub mod problem;
 pub mod role;
+pub mod text;
 pub mod time;
 pub mod upstream;
 pub mod vendor;

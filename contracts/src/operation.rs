@@ -25,11 +25,13 @@ pub enum Operation {
     Upload,
     /// Reads what the account has left.
     Balance,
+    /// Reads which models are no longer offered, or soon will not be.
+    Deprecations,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Submit,
         Self::Poll,
         Self::List,
@@ -38,6 +40,7 @@ impl Operation {
         Self::Model,
         Self::Upload,
         Self::Balance,
+        Self::Deprecations,
     ];
 
     /// Its name in contracts, scenarios and the journal.
@@ -51,6 +54,7 @@ impl Operation {
             Self::Model => "model",
             Self::Upload => "upload",
             Self::Balance => "balance",
+            Self::Deprecations => "deprecations",
         }
     }
 }

@@ -9,7 +9,24 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct UnixMillis(pub u64);
 
+/// The reason why a text is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    /// It is not written as one.
+    #[error("expected a time such as 2026-01-01T00:00:00Z (RFC 3339)")]
+    Form,
+    /// It lies before 1970.
+    #[error("expected a time from 1970-01-01T00:00:00Z on")]
+    TooEarly,
+    /// It lies beyond the calendar.
+    #[error("expected a time up to {}, where the calendar ends", UnixMillis::LAST)]
+    TooLate,
+}
+
 impl UnixMillis {
+    /// The last moment that can be written as RFC 3339, whatever the offset: 9999-12-30T22:00:00.999Z.
+    pub const LAST: Self = Self(253_402_207_200_999);
+
     /// The same moment in whole seconds, rounded down.
     pub fn seconds(self) -> u64 {
         self.0 / 1000
@@ -35,10 +52,24 @@ impl UnixMillis {
         format!("{stamp:.3}")
     }
 
-    /// Reads RFC 3339. `None` if the text is no such time, or lies before 1970.
+    /// Reads RFC 3339. `None` if the text is no such time, lies before 1970, or after [`UnixMillis::LAST`].
     pub fn parse(text: &str) -> Option<Self> {
-        let stamp: jiff::Timestamp = text.parse().ok()?;
-        u64::try_from(stamp.as_millisecond()).ok().map(Self)
+        Self::read(text).ok()
+    }
+
+    /// Reads RFC 3339.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no such time, lies before 1970, or after [`UnixMillis::LAST`].
+    pub fn read(text: &str) -> Result<Self, TimeError> {
+        let Ok(stamp) = text.parse::<jiff::Timestamp>() else {
+            // What is well-formed and yet no time of the calendar lies in its last two days.
+            let pieces = jiff::fmt::temporal::Pieces::parse(text);
+            let beyond = pieces.is_ok_and(|pieces| pieces.offset().is_some() && pieces.date().year() == 9999);
+            return Err(if beyond { TimeError::TooLate } else { TimeError::Form });
+        };
+        u64::try_from(stamp.as_millisecond()).map(Self).map_err(|_| TimeError::TooEarly)
     }
 }
 
@@ -64,5 +95,18 @@ mod tests {
     fn what_is_no_time_is_refused() {
         assert_eq!(UnixMillis::parse("yesterday"), None);
         assert_eq!(UnixMillis::parse("1969-12-31T23:59:59Z"), None);
+        assert_eq!(UnixMillis::read("yesterday"), Err(TimeError::Form));
+        assert_eq!(UnixMillis::read("2026-01-01T00:00:00"), Err(TimeError::Form));
+        assert_eq!(UnixMillis::read("1969-12-31T23:59:59Z"), Err(TimeError::TooEarly));
+    }
+
+    #[test]
+    fn the_calendar_has_an_end_and_says_where() {
+        assert_eq!(UnixMillis::LAST.rfc3339(), "9999-12-30T22:00:00.999Z");
+        assert_eq!(UnixMillis::read("9999-12-30T22:00:00.999Z"), Ok(UnixMillis::LAST));
+        assert_eq!(UnixMillis::LAST.0, u64::try_from(jiff::Timestamp::MAX.as_millisecond()).unwrap());
+        for late in ["9999-12-31T23:59:59Z", "9999-12-30T22:00:01Z", "9999-12-31T23:59:59-01:00"] {
+            assert_eq!(UnixMillis::read(late), Err(TimeError::TooLate), "{late}");
+        }
     }
 }

@@ -121,22 +121,22 @@ pub fn scenarios() -> impl Iterator<Item = (&'static str, &'static str)> {
 ///
 /// Says which vendors or editions there are, if it means none of them.
 pub fn vendor(selector: &str) -> Result<Vendor, String> {
-    let wanted = Selector::parse(selector)?;
     let all = vendors().map_err(|error| error.to_string())?;
-    let editions: Vec<&Vendor> = all.iter().filter(|vendor| vendor.id() == wanted.vendor).collect();
+    let id = selector.split_once('@').map_or(selector, |(id, _)| id);
+    let editions: Vec<&Vendor> = all.iter().filter(|vendor| vendor.id() == id).collect();
     if editions.is_empty() {
         let mut ids: Vec<&str> = all.iter().map(Vendor::id).collect();
         ids.dedup();
-        return Err(format!("there is no vendor `{}`; there are {}", wanted.vendor, ids.join(", ")));
+        return Err(format!("there is no vendor `{id}`; there are {}", ids.join(", ")));
     }
+    let known: Vec<&str> = editions.iter().map(|vendor| vendor.contract.edition.as_str()).collect();
+    let known = format!("there are {}", known.join(", "));
+    let wanted = Selector::parse(selector).map_err(|why| format!("{why}; {known}"))?;
     let found = editions
         .iter()
         .find(|vendor| wanted.admits(&vendor.contract.edition))
         .map(|vendor| (*vendor).clone());
-    found.ok_or_else(|| {
-        let known: Vec<&str> = editions.iter().map(|vendor| vendor.contract.edition.as_str()).collect();
-        format!("`{selector}` is before the first edition; there are {}", known.join(", "))
-    })
+    found.ok_or_else(|| format!("`{selector}` is before the first edition; {known}"))
 }
 
 /// The edition of a vendor that was in force on a day (`YYYY-MM-DD`, with a letter if need be); for days before
@@ -187,6 +187,19 @@ mod tests {
     use crate::phase::Phase;
     use crate::problem::Problem;
     use crate::time::UnixMillis;
+
+    #[test]
+    fn an_edition_that_cannot_be_is_refused_with_the_editions_that_there_are() {
+        for moment in ["2020", "2020-01", "2025-13", "2025-02-31", "2025-00", ""] {
+            for id in ["aimlapi", "gmicloud"] {
+                let why = vendor(&format!("{id}@{moment}")).unwrap_err();
+                let newest = &vendor(id).unwrap().contract.edition;
+                assert!(why.contains(&format!("; there are {newest}")), "{id}@{moment}: {why}");
+            }
+        }
+        let why = vendor("nobody@2025-13").unwrap_err();
+        assert!(why.starts_with("there is no vendor `nobody`; there are apilaplas, "), "{why}");
+    }
 
     #[test]
     fn a_dialect_knows_every_value_of_every_option_and_an_edition_with_another_does_not_load() {
@@ -250,6 +263,7 @@ mod tests {
                     Operation::Model => dialect.model(&exchange, model),
                     Operation::Upload => dialect.upload(&exchange, &upload),
                     Operation::Balance => dialect.balance(&exchange, &BalanceView { left: 1.0 }),
+                    Operation::Deprecations => dialect.deprecations(&exchange),
                 };
                 assert_ne!(reply, unknown, "{vendor:?} has the operation {operation}, its dialect does not");
             }

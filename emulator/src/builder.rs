@@ -42,6 +42,7 @@ impl Default for EmulatorBuilder {
             images: Images::Offline,
             image_breach: ImageBreach::Vendor,
             directives_beyond_loopback: false,
+            strict_directives: false,
             webhooks_beyond_loopback: false,
             webhook_secret: None,
             public_url: None,
@@ -130,6 +131,13 @@ impl EmulatorBuilder {
     #[must_use]
     pub fn directives_beyond_loopback(mut self) -> Self {
         self.settings.directives_beyond_loopback = true;
+        self
+    }
+
+    /// Refuses a request whose orders, in its prompt or header, cannot be followed: 400, and a text that says what was expected.
+    #[must_use]
+    pub fn strict_directives(mut self) -> Self {
+        self.settings.strict_directives = true;
         self
     }
 

@@ -240,12 +240,14 @@ impl Emulator {
         self.app.journal.verify()
     }
 
-    /// Stops taking connections, lets the open ones finish for two seconds, and ends.
+    /// Stops taking connections, lets the open ones finish for two seconds, and ends. Clips that are not rendered by then
+    /// are not rendered at all.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         for task in std::mem::take(&mut self.tasks) {
             let _ = task.await;
         }
+        self.app.gallery.close_down();
     }
 }
 
@@ -255,6 +257,7 @@ impl Drop for Emulator {
         for task in &self.tasks {
             task.abort();
         }
+        self.app.gallery.close_down();
         match self.app.journal.verify() {
             Err(unmet) if !std::thread::panicking() => panic!("{unmet}"),
             Err(_) | Ok(()) => {}

@@ -82,14 +82,14 @@ impl ClockHandle {
         Ok(self.app.load_account(&self.account).await.set_clock(clock).await?)
     }
 
-    /// Lets so much time pass, on a manual clock of the account's own. Answers the new time.
+    /// Lets so much time pass, on a manual clock of the account's own. Answers the new time, at most [`UnixMillis::LAST`].
     ///
     /// # Errors
     ///
     /// None in practice: time only goes on.
     pub async fn advance(&self, by: Duration) -> Result<UnixMillis, HandleError> {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        let until = self.now().await.after(millis);
+        let until = self.now().await.after(millis).min(UnixMillis::LAST);
         self.set(AccountClock::Manual(until)).await
     }
 
@@ -104,6 +104,10 @@ impl ClockHandle {
         let ended = job.standing(now).phase.is_terminal();
         let end = job.ends_by_time().filter(|_| !ended).or(ended.then_some(now));
         let end = end.ok_or_else(|| HandleError::NeverEnds(id.to_owned()))?;
+        if end > UnixMillis::LAST {
+            let text = format!("job `{id}` ends after {}, where the calendar ends", UnixMillis::LAST);
+            return Err(HandleError::Refused(text));
+        }
         self.set(AccountClock::Manual(end.max(now))).await
     }
 }

@@ -91,6 +91,8 @@ pub struct Settings {
     pub clock: AccountClock,
     /// The run's randomness.
     pub seed: Seed,
+    /// Whether a request is refused whose orders, in its prompt or header, cannot be followed.
+    pub strict_directives: bool,
     /// Whether images are fetched.
     pub images: Images,
     /// When broken rules are noticed.

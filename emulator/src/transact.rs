@@ -9,7 +9,7 @@ use mockreel_contracts::UnixMillis;
 use crate::app::App;
 use crate::clock::AccountClock;
 use crate::engine::{
-    self, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Submission,
+    self, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Others, Submission,
 };
 use crate::scenario::{Effects, RequestFacts, Scenario};
 use crate::state::account::AccountState;
@@ -48,7 +48,7 @@ impl fmt::Debug for LoadedAccount<'_> {
 enum Subject<'s> {
     /// None.
     Account,
-    /// One, as it was loaded.
+    /// One.
     Job(&'s Arc<Job>),
     /// All with a vendor.
     Jobs(&'s str),
@@ -150,8 +150,10 @@ impl LoadedAccount<'_> {
         &mut self,
         request: &RequestFacts<'_>,
         first: &[Arc<Scenario>],
+        others: Others,
     ) -> Result<Effects, NotCommitted<Infallible>> {
-        self.decide(Subject::Account, |context| Ok(engine::resolve_effects(context, request, first))).await
+        self.decide(Subject::Account, |context| Ok(engine::resolve_effects(context, request, first, others)))
+            .await
     }
 
     /// Adds scenarios of the account's own.
@@ -186,10 +188,9 @@ impl LoadedAccount<'_> {
         decide: impl Fn(&DecisionContext<'_>) -> Result<Decision<T>, E>,
     ) -> Result<T, NotCommitted<E>> {
         let App { store, scheduler, clock, settings, .. } = self.app;
-        let mut jobs = match subject {
-            Subject::Job(job) => vec![Arc::clone(job)],
-            Subject::Account | Subject::Jobs(_) | Subject::JobsThatCount(_) => self.load_jobs(subject).await,
-        };
+        // Also a job that the request has loaded: the account may have been loaded again since, and a decision must not
+        // be made on a job that is older than the version it is committed at.
+        let mut jobs = self.load_jobs(subject).await;
         loop {
             let context = DecisionContext {
                 account: &self.name,
@@ -212,7 +213,9 @@ impl LoadedAccount<'_> {
                     self.reload().await;
                     jobs = self.load_jobs(subject).await;
                 }
-                Err(full @ StoreError::Full) => return Err(NotCommitted::Store(full)),
+                Err(full @ (StoreError::Full | StoreError::TooManyScenarios)) => {
+                    return Err(NotCommitted::Store(full));
+                }
             }
         }
     }
@@ -231,5 +234,76 @@ impl LoadedAccount<'_> {
                 jobs
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::EmulatorBuilder;
+    use crate::auth::Keyring;
+    use crate::clock::{MANUAL_START, SystemClock};
+    use crate::state::change::Change;
+    use crate::state::clip::ClipPlan;
+    use crate::state::job::{JobKey, Mark, Timeline};
+    use crate::state::progress::Progress;
+    use crate::state::wallet::BillingTerms;
+    use crate::store::{MemoryStore, Store};
+
+    /// A job that waits for commands.
+    fn waiting_job(app: &App) -> Arc<Job> {
+        let contract = &app.settings.vendors[0].vendor.contract;
+        let name: Arc<str> = Arc::from("clip");
+        Arc::new(Job {
+            key: JobKey { account: Arc::from("a"), vendor: Arc::from(&*contract.id), id: Arc::from("job") },
+            edition: Arc::from(&*contract.edition),
+            model: "m".to_owned(),
+            tenant: None,
+            number: 0,
+            submitted_at: MANUAL_START,
+            timeline: Timeline { starts_at: None, ends_at: None, ending: Ending::Success },
+            progress: Progress::Step,
+            marks: Vec::new(),
+            echo: Arc::new(Value::Null),
+            echo_bytes: 0,
+            price: None,
+            entropy: [0; 32],
+            clip: Arc::new(ClipPlan {
+                name,
+                width: 32,
+                height: 32,
+                fps: 1,
+                seconds: 1,
+                start: None,
+                tail: None,
+            }),
+            terms: BillingTerms::from(&contract.billing),
+            scenarios: Vec::new(),
+            callback: None,
+            notes: Vec::new(),
+            result_fault: None,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_job_that_ended_since_it_was_loaded_is_not_ended_again() {
+        let settings = EmulatorBuilder::default().manual_clock(MANUAL_START).settings().unwrap();
+        let store = Store::Memory(MemoryStore::new(settings.clock, settings.limits.store));
+        let app = App::new(settings, Arc::new(SystemClock::default()), store, Keyring::default());
+        let job = waiting_job(&app);
+        let account = Arc::clone(&job.key.account);
+        app.store.commit(&account, 0, &[Change::JobAdded(Arc::clone(&job))], MANUAL_START).await.unwrap();
+        let mut slow = app.load_account(&account).await;
+        let mut quick = app.load_account(&account).await;
+        quick.cancel_queued(&job).await.unwrap();
+        // What the slow request commits first loads its account again, and with it not the job.
+        slow.count_refusal(&job.key.vendor).await.unwrap();
+        let seen = slow.cancel_queued(&job).await.unwrap();
+        let kept = app.store.job(&job.key).await.unwrap();
+        let endings = kept.marks.iter().filter(|mark| matches!(mark, Mark::Ended(..))).count();
+        assert_eq!((endings, &seen.marks), (1, &kept.marks));
+        assert!(slow.end_job(&job, &Ending::Success).await.is_err(), "it stays cancelled");
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entries::{LedgerEntries, LedgerLine, Reservation, Settled, Settlement};
 use mockreel_contracts::Amount;
+use mockreel_contracts::text::strip_mark;
 
 /// The first line of every ledger.
 const HEADER: &str = "{\"schema_version\":1,\"ledger\":\"mockreel\"}\n";
@@ -257,6 +258,7 @@ fn read(path: &Path, file: &File, entries: &mut LedgerEntries) -> Result<u64, Le
 
 /// Accepts the first line, or the beginning of it: then the file was being created when the run was killed.
 fn check_header(path: &Path, line: &[u8]) -> Result<(), LedgerError> {
+    let line = strip_mark(line);
     if HEADER.as_bytes().starts_with(line) {
         return Ok(());
     }

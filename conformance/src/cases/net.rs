@@ -9,11 +9,11 @@ use crate::profile::{Ask, Credential, Profile};
 use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Operation;
-use mockreel_evidence::exchange::Body;
+use mockreel_evidence::exchange::{Body, Content};
 
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
-    Case::new("NET-01", "answers are JSON over TLS", Level::Should, Cost::Free, Stage::Free, https_and_json)
+    Case::new("NET-01", "answers are JSON over TLS", Level::Should, Cost::Free, Stage::Last, https_and_json)
         .on(|profile| {
             let answers = &profile.contract().answers;
             profile.cited("answers.content_type", &answers.content_type, &answers.source)
@@ -49,6 +49,9 @@ fn https_and_json(session: &mut Session<'_>) -> CaseEnd {
             describe(&answer)
         )));
     }
+    if let Some(mislabelled) = find_mislabelled(session) {
+        return Err(CaseError::Failed(mislabelled));
+    }
     if !session.target.base.starts_with("https://") {
         return Err(CaseError::NotApplicable(format!(
             "the answer is JSON; {} is plain http on this machine, where there is no TLS to look at",
@@ -56,6 +59,23 @@ fn https_and_json(session: &mut Session<'_>) -> CaseEnd {
         )));
     }
     Ok(())
+}
+
+/// An answer of the run that is JSON and says that it is something else.
+fn find_mislabelled(session: &Session<'_>) -> Option<String> {
+    session.exchanges().iter().find_map(|exchange| {
+        let answer = exchange.answer.as_ref()?;
+        let is_json = matches!(answer.body, Content::Json(_));
+        if !is_json || !session.target.is_vendor_path(&exchange.request.url) {
+            return None;
+        }
+        let kind = answer.headers.iter().find(|(name, _)| name == "content-type");
+        let kind = kind.map_or("no content type", |(_, kind)| kind.as_str());
+        let plain = kind.split(';').next().unwrap_or_default().trim();
+        let is_named = plain == "application/json" || plain.ends_with("+json");
+        let asked = format!("{} {}", exchange.request.method, exchange.request.url);
+        (!is_named).then(|| format!("expected JSON as application/json; found {kind} for {asked}"))
+    })
 }
 
 fn unknown_path(session: &mut Session<'_>) -> CaseEnd {

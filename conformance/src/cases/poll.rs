@@ -38,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
         check_order,
     )
     .on(Profile::phases_clause)
-    .after(&["SUB-01", "POLL-09"]),
+    .after(&["SUB-01"]),
     poll_case("POLL-04", "every poll names the job's id", Level::Must, Stage::Ended, same_id)
         .on(|profile| {
             let place = profile.operation(Operation::Poll)?.read.id.clone()?;
@@ -81,8 +81,12 @@ pub(super) const CASES: &[Case] = &[
                 let before = session.send(&ask)?;
                 session.poll_shared()?;
                 let after = session.send(&ask)?;
-                session.note("unchanged", before.body == after.body);
-                Ok(())
+                if [&before, &after].iter().all(|answer| (200..300).contains(&answer.status)) {
+                    session.note("unchanged", before.body == after.body);
+                    return Ok(());
+                }
+                let why = format!("the balance was not told: {}", describe(&before));
+                Err(CaseError::NotApplicable(why))
             }
             None => Err(CaseError::NotApplicable("the vendor tells no balance".to_owned())),
         }
@@ -120,6 +124,9 @@ fn check_schema(session: &mut Session<'_>) -> CaseEnd {
     Ok(())
 }
 
+/// How often a job is polled again once it has ended.
+const POLLS_AFTER_END: usize = 3;
+
 /// Whether a poll was answered with the job's record. What a refusal lacks is no second fault: POLL-01 names it.
 fn is_record(poll: &Poll) -> bool {
     (200..300).contains(&poll.answer.status)
@@ -137,13 +144,25 @@ fn known_words(session: &mut Session<'_>) -> CaseEnd {
 }
 
 fn check_order(session: &mut Session<'_>) -> CaseEnd {
+    // A job that never ends may go back all the same.
+    require_order(&session.shared_polls()?)?;
     session.require_end()?;
-    for _ in 0..3 {
+    for _ in 0..POLLS_AFTER_END {
         session.pause()?;
-        session.poll_shared()?;
+        let poll = session.poll_shared()?;
+        if (400..500).contains(&poll.answer.status) && poll.answer.status != 429 {
+            return Err(CaseError::Failed(format!(
+                "expected a job that has ended to be found; found {}",
+                describe(&poll.answer)
+            )));
+        }
     }
+    require_order(&session.shared_polls()?)
+}
+
+/// Demands that no poll says less than the one before.
+fn require_order(polls: &[Poll]) -> CaseEnd {
     // A word that is not known is POLL-02's; it says nothing of back and forth.
-    let polls = session.shared_polls()?;
     let phases: Vec<Option<Phase>> =
         polls.iter().map(|poll| poll.seen.phase).filter(Option::is_some).collect();
     let rank = |phase: Option<Phase>| match phase {
@@ -182,6 +201,13 @@ fn same_id(session: &mut Session<'_>) -> CaseEnd {
 fn check_repetition(session: &mut Session<'_>) -> CaseEnd {
     let one = session.poll_shared()?;
     let other = session.poll_shared()?;
+    if !is_record(&one) || !is_record(&other) {
+        let refused = if is_record(&one) { &other } else { &one };
+        return Err(CaseError::NotApplicable(format!(
+            "the job's record did not come twice; found {}",
+            describe(&refused.answer)
+        )));
+    }
     let (first, second) = (one.answer.json().unwrap_or_default(), other.answer.json().unwrap_or_default());
     if one.seen.phase != other.seen.phase {
         session.note("moved_on", true);

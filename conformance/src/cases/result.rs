@@ -12,6 +12,7 @@ use url::Url;
 use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
+use crate::outcome::Evidence;
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
@@ -90,14 +91,32 @@ fn has_url(session: &mut Session<'_>) -> CaseEnd {
 /// The address of the shared job's video.
 fn video_url(session: &mut Session<'_>) -> Result<String, CaseError> {
     let poll = session.require_success()?;
-    poll.seen.video_url.ok_or_else(|| CaseError::NotApplicable("the shared job has no video".to_owned()))
+    let blocked = |why: &str| CaseError::Blocked { by: "RES-01", why: why.to_owned() };
+    let url = poll.seen.video_url.ok_or_else(|| blocked("the shared job has no address of a video"))?;
+    if is_address(&url) { Ok(url) } else { Err(blocked("the address of the video is no absolute one")) }
+}
+
+/// Whether a text is an address that can be asked.
+fn is_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// A part of what is at an address, without a key.
 fn fetch_part(session: &mut Session<'_>, url: &str, range: &str) -> Result<Answer, CaseError> {
+    if !is_address(url) {
+        return Err(CaseError::Failed(format!("expected an absolute address of a video; found {url}")));
+    }
     let mut ask = Ask::get(url).from(Credential::Nobody);
     ask.headers.push(("range".to_owned(), format!("bytes={range}")));
-    session.send(&ask)
+    let host = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+    let is_elsewhere = host(url) != host(&session.target.base);
+    session.send(&ask).map_err(|stop| match stop {
+        // The target is there: it has named a place where nobody answers.
+        CaseError::Unreachable(why) if is_elsewhere && session.target.evidence != Evidence::Cassette => {
+            CaseError::Failed(format!("expected an address that can be fetched; found {url}: {why}"))
+        }
+        other => other,
+    })
 }
 
 fn fetch_start(session: &mut Session<'_>, url: &str) -> Result<Answer, CaseError> {
@@ -183,8 +202,8 @@ fn check_usage(session: &mut Session<'_>) -> CaseEnd {
     for name in required.into_iter().flatten().filter_map(Value::as_str) {
         let Some(number) = usage.get(name).and_then(Value::as_f64) else {
             return Err(CaseError::Failed(format!(
-                "expected a number at {place}/{name}; found {:?}",
-                usage.get(name)
+                "expected a number at {place}/{name}; found {}",
+                usage.get(name).map_or_else(|| "none".to_owned(), Value::to_string)
             )));
         };
         session.note(name, number);

@@ -1,5 +1,7 @@
 //! The connection of a run: the target, and the wire to it.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::options::{CheckOptions, MOST_GENERATED, TargetChoice};
@@ -12,6 +14,9 @@ use crate::wire::{HttpSettings, HttpWire};
 use mockreel_evidence::cassette::{Cassette, CassetteHeader, ReplayWire};
 use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire};
 use mockreel_evidence::redact::Redactor;
+
+/// How long a stub on this machine may take to answer: what has not come by then will not come.
+const LOOPBACK_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Whom to ask and by which wire.
 pub(crate) struct Connection {
@@ -34,11 +39,10 @@ pub(super) struct Allowed {
 }
 
 pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connection, SuiteError> {
-    let wire = || {
-        HttpWire::new(&HttpSettings::usual(), clock)
-            .map(Box::new)
-            .map_err(|why| SuiteError::Internal(why.to_string()))
+    let wire_of = |settings: &HttpSettings| {
+        HttpWire::new(settings, clock).map(Box::new).map_err(|why| SuiteError::Internal(why.to_string()))
     };
+    let wire = || wire_of(&HttpSettings::usual());
     match &wanted.place {
         TargetChoice::Emulator { base, control } => {
             let target = stand_in(wanted, "emulator", base, Some(control.clone()));
@@ -46,7 +50,6 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
         }
         TargetChoice::Address(text) => {
             let (url, loopback) = parse_address(text)?;
-            let mut wire = wire()?;
             if !loopback {
                 require_key_and_cap(wanted, text)?;
                 if url.scheme() != "https" {
@@ -55,7 +58,11 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
                     return Err(SuiteError::Usage(line));
                 }
             }
-            let control = if loopback { control_of(&url, wire.as_mut()) } else { None };
+            let mut on_loopback =
+                wire_of(&HttpSettings { timeout: LOOPBACK_TIMEOUT, ..HttpSettings::usual() })?;
+            let control = if loopback { control_of(&url, on_loopback.as_mut()) } else { None };
+            // A stand-in may have to render a video first.
+            let wire = if loopback && control.is_none() { on_loopback } else { wire()? };
             let target = target_at(wanted, text, &url, loopback, control);
             Ok(Connection { target, wire, seed: wanted.seed, recorded: None, recording: None })
         }

@@ -29,6 +29,8 @@ pub(super) fn probe_target(session: &mut Session<'_>) -> Result<(), SuiteError> 
 
 /// A request of the probe and its answer.
 struct Probed {
+    method: String,
+    path: String,
     request: String,
     answer: Answer,
 }
@@ -36,7 +38,8 @@ struct Probed {
 impl Probed {
     fn of(session: &mut Session<'_>, ask: &Ask) -> Result<Self, SuiteError> {
         let answer = session.send(ask).map_err(explain_loss)?;
-        Ok(Self { request: format!("{} {}", ask.method, session.target.url(&ask.path)), answer })
+        let request = format!("{} {}", ask.method, session.target.url(&ask.path));
+        Ok(Self { method: ask.method.clone(), path: ask.path.clone(), request, answer })
     }
 
     fn is_page(&self) -> bool {
@@ -49,9 +52,34 @@ impl Probed {
         self.answer.status == other.answer.status && self.answer.body == other.answer.body
     }
 
-    /// Whether another request was answered by the same status and a body of the same form.
+    /// Whether another request was answered by the same status, a body of the same form, and the same words.
     fn is_like(&self, other: &Self) -> bool {
-        self.answer.status == other.answer.status && form_of(&self.answer) == form_of(&other.answer)
+        self.answer.status == other.answer.status
+            && form_of(&self.answer) == form_of(&other.answer)
+            && self.words() == other.words()
+    }
+
+    /// The words of a JSON answer, without those that name the request: servers repeat methods, paths, times and ids.
+    fn words(&self) -> Vec<String> {
+        fn collect(value: &Value, words: &mut Vec<String>) {
+            match value {
+                Value::Object(members) => members.values().for_each(|member| collect(member, words)),
+                Value::Array(items) => items.iter().for_each(|item| collect(item, words)),
+                Value::String(text) => words.extend(text.split_whitespace().map(str::to_owned)),
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        let mut words = Vec::new();
+        collect(&self.answer.json().unwrap_or_default(), &mut words);
+        let names_request = |word: &String| {
+            let bare = word.trim_matches(|each: char| !each.is_alphanumeric());
+            bare == self.method
+                || word.contains('/')
+                || word.chars().any(|each| each.is_ascii_digit())
+                || self.path.contains(bare)
+        };
+        words.retain(|word| !names_request(word));
+        words
     }
 }
 

@@ -172,7 +172,7 @@ impl Session<'_> {
                     in_vain = if says { 0 } else { in_vain + 1 };
                     if in_vain > MAX_EMPTY_POLLS {
                         return Err(CaseError::Failed(format!(
-                            "expected to see the job; found {} again and again",
+                            "expected the job's status; {in_vain} polls in a row told none, the last was answered {}",
                             describe(&poll.answer)
                         )));
                     }
@@ -305,7 +305,10 @@ impl Session<'_> {
 /// The vendor's words for all phases, for messages.
 fn vendor_words(contract: &Contract) -> String {
     let words = Phase::ALL.into_iter().flat_map(|phase| contract.words(phase));
-    words.map(value_text).collect::<Vec<_>>().join(", ")
+    let mut words: Vec<String> = words.map(value_text).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    words.retain(|word| seen.insert(word.clone()));
+    words.join(", ")
 }
 
 /// Milliseconds in seconds, for messages: `5 s`, `0.4 s`.

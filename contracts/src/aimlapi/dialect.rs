@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::validation;
+use super::{deprecations, validation};
 use crate::contract::{Model, Options};
 use crate::dialect::{BalanceView, Dialect, Exchange, JobView, OnOff, Reply};
 use crate::ids;
@@ -18,6 +18,9 @@ const CREDITS_PER_USD: f64 = 2_000_000.0;
 
 /// The longest request id of a caller's that is repeated, in characters (documented).
 const CLIENT_ID_CHARACTERS: usize = 128;
+
+/// The content type of problem details, as it was seen.
+const PROBLEM_DETAILS: &str = "application/problem+json; charset=utf-8";
 
 /// The older address of the balance, which speaks of credits.
 const LEGACY_BALANCE: &str = "/v1/billing/balance";
@@ -35,6 +38,7 @@ struct GenerationOptions {
     video_members: VideoMembers,
     tracing_headers: OnOff,
     validation_issues: ValidationIssues,
+    unauthorized_form: UnauthorizedForm,
 }
 
 /// The form of a job's id.
@@ -84,6 +88,15 @@ enum VideoMembers {
     #[default]
     Url,
     File,
+}
+
+/// The form in which a key is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum UnauthorizedForm {
+    #[default]
+    Envelope,
+    ProblemJson,
 }
 
 /// Whether a refusal lists each broken rule apart.
@@ -174,6 +187,11 @@ impl Dialect for Generations {
         self.traced(exchange, Reply::json(200, json!({"object": "list", "data": data})), None)
     }
 
+    fn deprecations(&self, exchange: &Exchange<'_>) -> Reply {
+        let status = exchange.good_status(Operation::Deprecations);
+        self.traced(exchange, Reply::json(status, deprecations::feed(exchange)), None)
+    }
+
     fn balance(&self, exchange: &Exchange<'_>, balance: &BalanceView) -> Reply {
         let body = if exchange.path() == LEGACY_BALANCE {
             legacy_balance(exchange, balance)
@@ -205,6 +223,20 @@ impl Dialect for Generations {
             RequestIdForm::Uuid => ids::uuid(ids::first_half(&exchange.entropy)),
             RequestIdForm::Nanoid => ids::nanoid(&exchange.entropy),
         };
+        let details = self.options.unauthorized_form == UnauthorizedForm::ProblemJson;
+        if details && matches!(problem, Problem::Unauthorized(_)) {
+            let body = json!({
+                "title": "Unauthorized",
+                "status": worded.status,
+                "message": worded.text,
+                "instance": exchange.target,
+                "requestId": id,
+                "timestamp": exchange.now.rfc3339(),
+                "error": {"name": "UnauthorizedException", "message": worded.text},
+            });
+            let reply = Reply::json(worded.status, body).with_header("content-type", PROBLEM_DETAILS);
+            return self.traced(exchange, reply, None);
+        }
         let mut body = Map::new();
         body.insert("requestId".into(), id.into());
         body.insert("statusCode".into(), worded.status.into());

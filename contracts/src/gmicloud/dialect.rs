@@ -24,6 +24,7 @@ struct QueueOptions {
     failed_error: FailedError,
     payload_echo: PayloadEcho,
     retry_after: OnOff,
+    price_info: OnOff,
 }
 
 /// The word in the answer to a submit.
@@ -137,7 +138,7 @@ impl Dialect for RequestQueue {
     }
 
     fn model(&self, _exchange: &Exchange<'_>, model: &Model) -> Reply {
-        Reply::json(200, detail(model))
+        Reply::json(200, detail(model, self.options.price_info.is_on()))
     }
 
     fn upload(&self, _exchange: &Exchange<'_>, upload: &UploadView) -> Reply {
@@ -153,6 +154,12 @@ impl Dialect for RequestQueue {
         let mut body = Map::new();
         body.insert("error".into(), worded.text.into());
         let mut reply = Reply::json(worded.status, Value::Null);
+        if let Problem::UnknownRoute { allowed } = problem
+            && !allowed.is_empty()
+        {
+            // A 405 has it by RFC 9110, 15.5.6; no answer of this vendor to a wrong method was seen.
+            reply = reply.with_header("allow", allowed.join(", "));
+        }
         if let Problem::RateLimited { limit, window_seconds, retry_after_ms, .. } = problem {
             let kind = if *window_seconds < 3600 { "RPM" } else { "RPH" };
             body.insert(
@@ -184,7 +191,7 @@ fn worded_violations(contract: &Contract, violations: &[Violation]) -> String {
 }
 
 /// The published description of a model, its parameters derived from the schema of the payload.
-fn detail(model: &Model) -> Value {
+fn detail(model: &Model, priced: bool) -> Value {
     let payload = &model.request["properties"]["payload"];
     let required: Vec<&str> =
         payload["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -198,7 +205,7 @@ fn detail(model: &Model) -> Value {
         detail.insert(name.clone(), value.clone());
     }
     detail.insert("parameters".into(), parameters.into());
-    if let Some(price) = &model.price {
+    if let Some(price) = model.price.as_ref().filter(|_| priced) {
         detail.insert(
             "price_info".into(),
             json!({"price": price.amount, "pricing_type": "request", "unit": "request"}),

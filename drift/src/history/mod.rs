@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::{BaselineState, Confidence, Finding, Report};
 use crate::{Kind, Severity};
+use mockreel_contracts::text::strip_mark;
 use serde::{Deserialize, Serialize};
 
 pub use self::append::append;
@@ -213,7 +214,7 @@ impl History {
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, HistoryError> {
         let mut history = Self::default();
         let mut open: BTreeMap<String, Observation> = BTreeMap::new();
-        for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        for (index, line) in strip_mark(bytes).split(|byte| *byte == b'\n').enumerate() {
             if line.is_empty() {
                 continue;
             }

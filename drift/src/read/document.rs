@@ -1,5 +1,6 @@
 //! Bytes to a value: JSON or YAML, within bounds.
 
+use mockreel_contracts::text::{TextError, decode_text};
 use serde_json::Value;
 
 use super::Unreadable;
@@ -11,12 +12,15 @@ const MAX_YAML_NODES: usize = 2_000_000;
 /// Reads a document and makes sure that it is one of OpenAPI.
 pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Loose, Unreadable> {
     let unreadable = |why: String| Unreadable { name: name.to_owned(), why };
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        unreadable(format!(
-            "expected UTF-8, found other bytes after byte {}; save the file as UTF-8",
-            error.valid_up_to()
-        ))
+    let text = decode_text(bytes).map_err(|why| match why {
+        TextError::Encoding(_) => unreadable(why.to_string()),
+        TextError::NotUtf8 => {
+            let sound =
+                std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |text| text.len());
+            unreadable(format!(
+                "expected UTF-8, found other bytes after byte {sound}; save the file as UTF-8"
+            ))
+        }
     })?;
     let root: Loose = match text.trim_start().chars().next() {
         None => return Err(unreadable("expected an OpenAPI document, found an empty file".to_owned())),

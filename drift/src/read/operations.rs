@@ -372,6 +372,7 @@ fn guess(item: &Value, operation: &Value, endpoint: &Endpoint, root: &Value) -> 
     match endpoint.method.as_str() {
         "POST" if operation.get("requestBody").is_some() => Some(Operation::Submit),
         "GET" if last == "models" => Some(Operation::Models),
+        "GET" if last == "deprecations" || last == "deprecated" => Some(Operation::Deprecations),
         "GET" if last.starts_with("balance") || last.starts_with("billing") => Some(Operation::Balance),
         "GET" if by_id && !endpoint.path.contains("model") => Some(Operation::Poll),
         "DELETE" if by_id => Some(Operation::Cancel),

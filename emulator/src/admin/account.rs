@@ -20,13 +20,15 @@ pub(super) async fn show_account(request: &AdminRequest<'_>, vendor: &str) -> Ad
     match &request.account {
         AccountScope::One(account) => Ok(describe_funds(&request.app.funds(account, vendor).await, unit)),
         AccountScope::Unnamed | AccountScope::All => {
+            let page = request.page()?;
+            let all = request.app.store.accounts().await;
             let mut accounts = Vec::new();
-            for account in request.app.store.accounts().await {
-                let mut described = describe_funds(&request.app.funds(&account, vendor).await, unit);
-                described["account"] = Value::from(&*account);
+            for account in page.cut_out(&all) {
+                let mut described = describe_funds(&request.app.funds(account, vendor).await, unit);
+                described["account"] = Value::from(&**account);
                 accounts.push(described);
             }
-            Ok(json!({ "accounts": accounts }))
+            Ok(json!({"accounts": accounts, "total": all.len()}))
         }
     }
 }

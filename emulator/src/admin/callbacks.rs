@@ -3,7 +3,7 @@
 use mockreel_contracts::{Phase, UnixMillis};
 use serde_json::{Value, json};
 
-use super::request::{AdminError, AdminRequest, AdminResult, DEFAULT_LIMIT};
+use super::request::{AdminError, AdminRequest, AdminResult};
 use crate::webhook::log::{WebhookRecord, WebhookState};
 
 /// `GET callbacks`.
@@ -17,8 +17,7 @@ pub(super) fn list_webhooks(request: &AdminRequest<'_>) -> AdminResult {
             })?)
         }
     };
-    let limit = request.number("limit")?.unwrap_or(DEFAULT_LIMIT);
-    let offset = request.number("offset")?.unwrap_or(0);
+    let page = request.page()?;
     let account = request.one_account();
     let matches = |entry: &&WebhookRecord| {
         let is = |name: &str, value: &str| request.parameter(name).is_none_or(|wanted| wanted == value);
@@ -30,8 +29,7 @@ pub(super) fn list_webhooks(request: &AdminRequest<'_>) -> AdminResult {
     Ok(request.app.scheduler.with(|scheduler| {
         let log = scheduler.outbox.log();
         let records: Vec<&WebhookRecord> = log.newest().filter(matches).collect();
-        let shown: Vec<Value> =
-            records.iter().skip(offset).take(limit).map(|entry| described(entry)).collect();
+        let shown: Vec<Value> = page.cut_out(&records).map(|entry| described(entry)).collect();
         json!({"callbacks": shown, "total": records.len(), "dropped": log.dropped()})
     }))
 }

@@ -19,15 +19,18 @@ pub(super) async fn show_clock(request: &AdminRequest<'_>) -> AdminResult {
     match &request.account {
         AccountScope::One(account) => Ok(shown(&request.handle(account)).await),
         AccountScope::Unnamed | AccountScope::All => {
+            let page = request.page()?;
+            let all = request.app.store.accounts().await;
             let mut accounts = Vec::new();
-            for account in request.app.store.accounts().await {
-                let mut described = shown(&request.handle(&account)).await;
-                described["account"] = Value::from(&*account);
+            for account in page.cut_out(&all) {
+                let mut described = shown(&request.handle(account)).await;
+                described["account"] = Value::from(&**account);
                 accounts.push(described);
             }
             let start = request.app.store.initial_clock().await;
             let mut described = described(start, start.now(request.app.clock.now()));
             described["accounts"] = accounts.into();
+            described["total"] = all.len().into();
             Ok(described)
         }
     }
@@ -39,10 +42,8 @@ pub(super) async fn set_clock(request: &AdminRequest<'_>) -> AdminResult {
     let moment = match request.body.get("now") {
         None => None,
         Some(now) => {
-            let moment = now.as_str().and_then(UnixMillis::parse);
-            Some(moment.ok_or_else(|| {
-                AdminError::bad(format!("`now` is {now}: expected RFC 3339, as in \"2026-01-01T00:00:00Z\""))
-            })?)
+            let moment = UnixMillis::read(now.as_str().unwrap_or_default());
+            Some(moment.map_err(|why| AdminError::bad(format!("`now` is {now}: {why}")))?)
         }
     };
     let mode = request.body.get("mode").map(|mode| mode.as_str().unwrap_or_default());
@@ -102,8 +103,8 @@ async fn apply(request: &AdminRequest<'_>, target: Target) -> AdminResult {
         AccountScope::Unnamed => Err(request.account_missing()),
         AccountScope::One(account) => {
             let handle = request.handle(account);
-            put(&handle, target).await?;
-            Ok(shown(&handle).await)
+            let less = put(&handle, target).await?;
+            Ok(with_note(shown(&handle).await, less))
         }
         AccountScope::All => {
             let accounts = request.app.store.accounts().await;
@@ -124,31 +125,49 @@ async fn apply(request: &AdminRequest<'_>, target: Target) -> AdminResult {
                 let detail = format!("the clock of an account is at {latest} and never goes back");
                 return Err(AdminError::new(StatusCode::CONFLICT, detail));
             }
+            let mut less = None;
             for account in &accounts {
-                put(&request.handle(account), target).await?;
+                less = put(&request.handle(account), target).await?.or(less);
             }
             let moved = match target {
                 Target::System => AccountClock::System,
                 Target::Here => AccountClock::Manual(now),
                 Target::At(moment) => AccountClock::Manual(moment),
                 Target::Later(by) => {
-                    AccountClock::Manual(now.after(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
+                    let until = now.after(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
+                    AccountClock::Manual(until.min(UnixMillis::LAST))
                 }
             };
             request.app.store.set_initial_clock(moved).await;
-            show_clock(request).await
+            Ok(with_note(show_clock(request).await?, less))
         }
     }
 }
 
-async fn put(handle: &ClockHandle, target: Target) -> Result<(), AdminError> {
-    match target {
+/// Puts a clock. Says so, if it could not be moved as far as was asked.
+async fn put(handle: &ClockHandle, target: Target) -> Result<Option<String>, AdminError> {
+    let before = handle.now().await;
+    let after = match target {
         Target::System => handle.set(AccountClock::System).await?,
-        Target::Here => handle.set(AccountClock::Manual(handle.now().await)).await?,
+        Target::Here => handle.set(AccountClock::Manual(before)).await?,
         Target::At(moment) => handle.set(AccountClock::Manual(moment)).await?,
         Target::Later(by) => handle.advance(by).await?,
     };
-    Ok(())
+    let Target::Later(by) = target else { return Ok(None) };
+    let moved = Duration::from_millis(after.since(before));
+    let whole = Duration::from_millis(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
+    let note = || {
+        let (moved, asked) = (moved.as_secs_f64(), by.as_secs_f64());
+        format!("the calendar ends at {}: the clock moved by {moved} of {asked} seconds", UnixMillis::LAST)
+    };
+    Ok((moved < whole).then(note))
+}
+
+fn with_note(mut described: Value, note: Option<String>) -> Value {
+    if let Some(note) = note {
+        described["note"] = note.into();
+    }
+    described
 }
 
 async fn shown(handle: &ClockHandle) -> Value {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use mockreel_contracts::{FailureReason, Operation, Phase, UnixMillis};
 use serde_json::{Value, json};
 
-use super::request::{AccountScope, AdminError, AdminRequest, AdminResult, DEFAULT_LIMIT};
+use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::handles::JobsHandle;
 use crate::state::job::{Ending, Job};
 use crate::store::JobFilter;
@@ -22,8 +22,7 @@ pub(super) async fn list_jobs(request: &AdminRequest<'_>) -> AdminResult {
             })?)
         }
     };
-    let limit = request.number("limit")?.unwrap_or(DEFAULT_LIMIT);
-    let offset = request.number("offset")?.unwrap_or(0);
+    let page = request.page()?;
     let filter =
         JobFilter { account: request.one_account(), vendor: request.parameter("vendor").map(str::to_owned) };
     let mut shown = Vec::new();
@@ -33,7 +32,7 @@ pub(super) async fn list_jobs(request: &AdminRequest<'_>) -> AdminResult {
         if phase.is_some_and(|phase| job.standing(now).phase != phase) {
             continue;
         }
-        if total >= offset && shown.len() < limit {
+        if total >= page.offset && shown.len() < page.limit {
             shown.push(described(request, &job, now));
         }
         total += 1;

@@ -155,9 +155,13 @@ fn respond_error(error: &AdminError) -> Response<Body> {
 
 /// Answers with an error as RFC 9457 has it.
 pub(crate) fn problem(status: StatusCode, detail: &str) -> Response<Body> {
+    respond_json(status, "application/problem+json", &describe_problem(status, detail))
+}
+
+/// The body of an error as RFC 9457 has it.
+pub(crate) fn describe_problem(status: StatusCode, detail: &str) -> Value {
     let title = status.canonical_reason().unwrap_or_default();
-    let body = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail});
-    respond_json(status, "application/problem+json", &body)
+    json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail})
 }
 
 fn respond_json(status: StatusCode, kind: &'static str, value: &Value) -> Response<Body> {

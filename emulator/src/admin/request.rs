@@ -10,9 +10,29 @@ use serde_json::{Value, json};
 use crate::account::{bearer_key, digest};
 use crate::app::App;
 use crate::handles::HandleError;
+use crate::journal::EntryRedactor;
 
 /// How many entries a listing shows unless the request says otherwise.
-pub(super) const DEFAULT_LIMIT: usize = 100;
+const DEFAULT_LIMIT: usize = 100;
+
+/// How many entries a listing shows at most.
+const MAX_LIMIT: usize = 1_000;
+
+/// A page of a listing.
+#[derive(Clone, Copy)]
+pub(super) struct Page {
+    /// How many entries it has at most.
+    pub(super) limit: usize,
+    /// How many stand before it.
+    pub(super) offset: usize,
+}
+
+impl Page {
+    /// The entries of this page.
+    pub(super) fn cut_out<T>(self, entries: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        entries.into_iter().skip(self.offset).take(self.limit)
+    }
+}
 
 /// A request to the control API, everything read.
 pub(super) struct AdminRequest<'a> {
@@ -26,6 +46,8 @@ pub(super) struct AdminRequest<'a> {
     /// The body as it came, for what tells mistakes by line and column.
     pub(super) text: String,
     pub(super) base: String,
+    /// The key that names the account, to be taken out of what is kept.
+    pub(super) redactor: EntryRedactor,
 }
 
 /// The accounts that a request concerns.
@@ -95,12 +117,23 @@ impl<'a> AdminRequest<'a> {
         let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
         let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(bearer_key);
+        let redactor = EntryRedactor::of_key(named.or(bearer).filter(|key| *key != "*").unwrap_or_default());
         let account = match (named, bearer) {
             (Some("*"), _) => AccountScope::All,
             (Some(key), _) | (None, Some(key)) => AccountScope::One(digest(key)),
             (None, None) => AccountScope::Unnamed,
         };
-        Ok(AdminRequest { app, method: head.method.clone(), path, query, account, body, text, base })
+        Ok(AdminRequest {
+            app,
+            method: head.method.clone(),
+            path,
+            query,
+            account,
+            body,
+            text,
+            base,
+            redactor,
+        })
     }
 
     /// A query parameter.
@@ -137,6 +170,17 @@ impl<'a> AdminRequest<'a> {
                 .map_err(|_| AdminError::bad(format!("`{name}` is `{text}`: expected a whole number")))
         })
         .transpose()
+    }
+
+    /// The page of a listing that is asked for.
+    pub(super) fn page(&self) -> Result<Page, AdminError> {
+        let limit = self.number("limit")?.unwrap_or(DEFAULT_LIMIT);
+        if limit > MAX_LIMIT {
+            return Err(AdminError::bad(format!(
+                "`limit` is {limit}: expected at most {MAX_LIMIT}; page with `offset`"
+            )));
+        }
+        Ok(Page { limit, offset: self.number("offset")?.unwrap_or(0) })
     }
 
     /// Says in an answer whether the one account that it concerns was ever seen: a key that is misspelt has no entries

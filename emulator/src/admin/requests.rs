@@ -3,7 +3,7 @@
 use mockreel_contracts::UnixMillis;
 use serde_json::{Value, json};
 
-use super::request::{AccountScope, AdminError, AdminRequest, AdminResult, DEFAULT_LIMIT};
+use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::journal::{RequestFilter, StatusFilter};
 
 /// What requests can be told apart by.
@@ -21,10 +21,9 @@ pub(super) async fn list_requests(request: &AdminRequest<'_>) -> AdminResult {
         };
     }
     filter.check().map_err(AdminError::bad)?;
-    let limit = request.number("limit")?.unwrap_or(DEFAULT_LIMIT);
-    let offset = request.number("offset")?.unwrap_or(0);
+    let page = request.page()?;
     let entries = request.app.journal.list(&filter);
-    let shown: Vec<Value> = entries.iter().skip(offset).take(limit).map(|entry| entry.json()).collect();
+    let shown: Vec<Value> = page.cut_out(&entries).map(|entry| entry.json()).collect();
     let dropped = request.app.journal.dropped(filter.whose());
     let answer = json!({"requests": shown, "total": entries.len(), "dropped": dropped});
     Ok(request.say_whether_known(answer).await)
@@ -70,10 +69,8 @@ fn point(
     text: &str,
     others: &[&str],
 ) -> Result<RequestFilter, AdminError> {
-    let moment = || {
-        let expected = "expected a time such as 2026-01-01T00:00:00Z";
-        UnixMillis::parse(text).ok_or_else(|| AdminError::bad(format!("`{name}` is `{text}`: {expected}")))
-    };
+    let moment =
+        || UnixMillis::read(text).map_err(|why| AdminError::bad(format!("`{name}` is `{text}`: {why}")));
     Ok(match name {
         "vendor" => filter.vendor(text),
         "operation" => filter.operation(text),

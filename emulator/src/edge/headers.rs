@@ -5,17 +5,22 @@ use axum::http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 /// The header that applies a scenario to one request.
 pub(crate) const SCENARIO_HEADER: &str = "x-mockreel-scenario";
 
+/// The header in which an answer says which orders could not be followed.
+pub(super) const WARNING_HEADER: HeaderName = HeaderName::from_static("x-mockreel-warning");
+
 /// One header, if it is text.
 pub(super) fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Every header that is text.
+/// Every header that is text. An order counts as text whatever it is, lest it be passed over in silence.
 pub(super) fn header_texts(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-        .collect()
+    let text = |name: &HeaderName, value: &HeaderValue| match value.to_str() {
+        Ok(text) => Some(text.to_owned()),
+        Err(_) if name == SCENARIO_HEADER => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        Err(_) => None,
+    };
+    headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(name, value)?))).collect()
 }
 
 /// Says that the connection ends with this response.

@@ -3,19 +3,33 @@
 use std::sync::Arc;
 
 use super::{Decision, DecisionContext};
-use crate::scenario::{self, Effects, RequestFacts, Scenario, with_added, with_dropped};
+use crate::scenario::{self, Channel, Effects, RequestFacts, Scenario, with_added, with_dropped};
 use crate::state::change::Change;
+
+/// Whether the scenarios of the account and of all are heard beside those of a request itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// They are.
+    #[default]
+    Heard,
+    /// The request is spared them.
+    Spared,
+}
 
 /// Resolves which effects scenarios have on a request: first these, then the account's own, then those of all accounts.
 pub(crate) fn resolve_effects(
     context: &DecisionContext<'_>,
     request: &RequestFacts<'_>,
     first: &[Arc<Scenario>],
+    others: Others,
 ) -> Decision<Effects> {
     let state = context.state;
     let shadowed = |scenario: &&Arc<Scenario>| !state.scenarios.iter().any(|own| own.name == scenario.name);
-    let candidates =
-        first.iter().chain(state.scenarios.iter()).chain(state.everywhere.iter().filter(shadowed));
+    let first = first.iter().map(|scenario| (Channel::Request, scenario));
+    let own = state.scenarios.iter().map(|scenario| (Channel::Account, scenario));
+    let everywhere = state.everywhere.iter().filter(shadowed).map(|scenario| (Channel::Everywhere, scenario));
+    let standing = own.chain(everywhere).filter(|_| others == Others::Heard);
+    let candidates = first.chain(standing);
     let (result, counted) = scenario::resolve_effects(candidates, &state.counters, request, context.seed);
     let changes = if counted.is_empty() { Vec::new() } else { vec![Change::Counted(counted)] };
     Decision { changes, result }

@@ -22,7 +22,7 @@ pub(crate) use self::account::{ClockWouldGoBack, count_refusal, count_upload, se
 pub(crate) use self::cancel::cancel_queued;
 pub(crate) use self::control::{end_job, start_job};
 pub(crate) use self::directive::Directives;
-pub(crate) use self::effects::{add_scenarios, drop_scenarios, resolve_effects};
+pub(crate) use self::effects::{Others, add_scenarios, drop_scenarios, resolve_effects};
 pub use self::latency::Latency;
 pub(crate) use self::limits::{LimitExceeded, check_limits};
 pub(crate) use self::poll::record_poll;

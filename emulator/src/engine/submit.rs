@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Decision, DecisionContext, Latency, LimitExceeded, check_limits};
 use crate::media::{Preview, frame_size};
 use crate::random::{Draw, Purpose};
-use crate::scenario::{DownloadFault, End, Holding, JobEffect};
+use crate::scenario::{DownloadOrder, End, Holding, JobEffect};
 use crate::state::change::Change;
 use crate::state::clip::ClipPlan;
 use crate::state::job::{Ending, Failure, Job, JobKey, Timeline};
@@ -43,7 +43,7 @@ pub(crate) struct Submission<'a> {
     /// The effect of scenarios or of the prompt on it.
     pub effect: Option<JobEffect>,
     /// Their effect on downloads of its result.
-    pub result: Option<DownloadFault>,
+    pub result: Option<DownloadOrder>,
     /// The scenarios that touched it.
     pub scenarios: Vec<Arc<str>>,
     /// What moves the job.

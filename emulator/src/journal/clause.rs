@@ -1,11 +1,13 @@
 //! The clause of a rejected request: the rule that it broke, and the source of that.
 
 use mockreel_contracts::contract::OperationFacts;
+use mockreel_contracts::contract::check::image::ImageRules;
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
-use mockreel_contracts::contract::check::schema::unescape;
+use mockreel_contracts::contract::check::schema::{at, unescape};
 use mockreel_contracts::contract::model::source::Cited;
 use mockreel_contracts::problem::{KeyFault, Malformation, Place};
 use mockreel_contracts::{Contract, Operation, Problem};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::redact::EntryRedactor;
@@ -54,7 +56,7 @@ impl Refused<'_> {
         json!({
             "pointer": self.redactor.text(&violation.pointer),
             "rule": violation.rule.name(),
-            "expected": expected(&violation.rule),
+            "expected": ways(schema, violation).unwrap_or_else(|| expected(&violation.rule)),
             "received": self.received(violation),
             "where": self.redactor.text(&format!("{operation}.{part}{canonical}")),
             "sources": self.sources(&names),
@@ -240,6 +242,20 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(RECEIVED_CHARACTERS) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// The ways in which a member takes a picture, for one that came in another.
+fn ways(schema: Option<&Value>, violation: &Violation) -> Option<String> {
+    if violation.rule != Rule::Image(ImageRule::Transport) {
+        return None;
+    }
+    let rules = ImageRules::deserialize(at(schema?, &violation.pointer)?.get("x-image")?).ok()?;
+    let words: Vec<&str> = rules.transports.iter().map(|way| way.words()).collect();
+    match words.as_slice() {
+        [] => None,
+        [only] => Some(format!("a picture as {only}")),
+        [several @ .., last] => Some(format!("a picture as {} or {last}", several.join(", "))),
     }
 }
 

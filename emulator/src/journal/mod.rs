@@ -22,6 +22,7 @@ pub use self::entry::JournalEntry;
 pub(crate) use self::entry::{LoggedExchange, LoggedMessage, RequestTarget};
 pub use self::filter::{RequestFilter, StatusFilter};
 use self::line::log_entry;
+pub(crate) use self::redact::EntryRedactor;
 use self::ring::{Bounds, Ring};
 pub(crate) use self::shown::{FormPart, LoggedBody};
 use crate::expect::{Expectation, TrackedExpectation, Unmet};

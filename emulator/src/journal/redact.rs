@@ -4,10 +4,8 @@
 
 use std::borrow::Cow;
 
-use mockreel_contracts::ids;
-use mockreel_evidence::redact::{Secrecy, Secrets};
+use mockreel_evidence::redact::{Secrecy, Secrets, short_digest};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::secrets::{RequestSecrets, marker};
 use crate::edge::headers::SCENARIO_HEADER;
@@ -15,34 +13,20 @@ use crate::edge::headers::SCENARIO_HEADER;
 /// The longest text that is kept whole, in characters.
 const TEXT_CHARACTERS: usize = 2_000;
 
-/// From this length on, in characters, a text in the alphabet of base64 is taken for base64.
-const BASE64_CHARACTERS: usize = 256;
-
-/// How many different bytes a text has at least if it is base64: a letter over and over is a prompt that is too long on purpose.
-const BASE64_VARIETY: usize = 16;
-
-/// The longest start of a data URI before its content, in bytes.
-const DATA_URI_HEAD: usize = 200;
-
-/// Twelve digits of a SHA-256.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    ids::hex(&Sha256::digest(bytes)[..6])
-}
-
 /// What stands for a file.
 pub(super) fn file(bytes: &[u8]) -> String {
-    format!("<file: {} bytes, sha256 {}>", bytes.len(), digest(bytes))
+    format!("<file: {} bytes, sha256 {}>", bytes.len(), short_digest(bytes))
 }
 
 /// Knows the secrets of one exchange.
 #[derive(Debug)]
-pub(super) struct EntryRedactor {
+pub(crate) struct EntryRedactor {
     secrets: Secrets,
 }
 
 impl EntryRedactor {
     /// For a request with these headers (names in lower case) and this path and query.
-    pub(super) fn new(headers: &[(String, String)], target: &str) -> Self {
+    pub(crate) fn new(headers: &[(String, String)], target: &str) -> Self {
         let mut secrets = RequestSecrets::of(headers, target);
         let ordered = headers.iter().filter(|(name, _)| name == SCENARIO_HEADER);
         for key in ordered.filter_map(|(_, text)| key_in(&order(text)?).map(str::to_owned)) {
@@ -51,12 +35,24 @@ impl EntryRedactor {
         Self { secrets: secrets.finish() }
     }
 
+    /// For an order that names an account by this key.
+    pub(crate) fn of_key(key: &str) -> Self {
+        let mut secrets = RequestSecrets::default();
+        secrets.add_key(key);
+        Self { secrets: secrets.finish() }
+    }
+
+    /// JSON without the secrets; nothing, if none of them is in it.
+    pub(crate) fn hide_json(&self, value: &Value) -> Option<Value> {
+        let hide = |text: &str| self.secrets.hide_text(text).into_owned();
+        let is_secret = self.secrets.are_in(&value.to_string());
+        is_secret.then(|| self.secrets.hide_members(value, Secrecy::None, &hide))
+    }
+
     /// Any text.
-    pub(super) fn text(&self, text: &str) -> String {
-        if let Some(told) = self.encoded(text) {
-            return told;
-        }
-        let text = self.quoted(text);
+    pub(crate) fn text(&self, text: &str) -> String {
+        let text = self.secrets.hide_encoded(text);
+        let text = self.quoted(&text);
         match text.char_indices().nth(TEXT_CHARACTERS) {
             None => self.secrets.hide_text(&text).into_owned(),
             Some((bytes, _)) => {
@@ -72,8 +68,13 @@ impl EntryRedactor {
         hidden.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
+    /// A text without the images in it.
+    pub(super) fn hide_encoded<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.secrets.hide_encoded(text)
+    }
+
     /// The first so many bytes of a text.
-    pub(super) fn start(&self, text: &str, bytes: usize) -> String {
+    pub(crate) fn start(&self, text: &str, bytes: usize) -> String {
         self.secrets.hide_start(text, bytes).unwrap_or_else(|| {
             let characters = text[..text.floor_char_boundary(bytes)].chars().count();
             format!("<{characters} characters with a key in them, written in another way>")
@@ -128,16 +129,6 @@ impl EntryRedactor {
             None => format!("<{} characters that are no JSON>", text.chars().count()),
         }
     }
-
-    /// What stands for a data URI or for base64; nothing, if the text is neither.
-    fn encoded(&self, text: &str) -> Option<String> {
-        let told =
-            |data: &str| format!("<base64: {} characters, sha256 {}>", data.len(), digest(data.as_bytes()));
-        if let Some((head, data)) = data_uri(text) {
-            return Some(format!("{}{}", self.secrets.hide_text(head), told(data)));
-        }
-        is_base64(text).then(|| told(text))
-    }
 }
 
 /// A scenario as it came in a header.
@@ -148,28 +139,6 @@ fn order(text: &str) -> Option<Value> {
 /// The key that an order names an account by.
 fn key_in(order: &Value) -> Option<&str> {
     order.pointer("/match/account")?.as_str()
-}
-
-/// The head of a data URI in base64, and its content.
-fn data_uri(text: &str) -> Option<(&str, &str)> {
-    let head = &text[..text.floor_char_boundary(DATA_URI_HEAD)];
-    let starts = head.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
-    let comma = starts.then(|| head.find(',')).flatten()?;
-    head[..comma].to_ascii_lowercase().ends_with(";base64").then(|| text.split_at(comma + 1))
-}
-
-fn is_base64(text: &str) -> bool {
-    text.len() >= BASE64_CHARACTERS
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_\r\n".contains(&byte))
-        && is_varied(&text.as_bytes()[..text.len().min(4096)])
-}
-
-fn is_varied(bytes: &[u8]) -> bool {
-    let mut seen = [false; 256];
-    for byte in bytes {
-        seen[usize::from(*byte)] = true;
-    }
-    seen.iter().filter(|seen| **seen).count() >= BASE64_VARIETY
 }
 
 #[cfg(test)]
@@ -229,13 +198,13 @@ mod tests {
     fn images_become_their_length_and_digest_and_prompts_do_not() {
         let redactor = redactor("the-key");
         let base64: String = ('a'..='z').cycle().take(300).collect();
-        let told = format!("<base64: 300 characters, sha256 {}>", digest(base64.as_bytes()));
+        let told = format!("<base64: 300 characters, sha256 {}>", short_digest(base64.as_bytes()));
         assert_eq!(redactor.text(&base64), told);
         let uri = format!("data:image/png;base64,{base64}");
         assert_eq!(redactor.text(&uri), format!("data:image/png;base64,{told}"));
         assert_eq!(
             redactor.text("DATA:image/png;BASE64,AAAA"),
-            format!("DATA:image/png;BASE64,<base64: 4 characters, sha256 {}>", digest(b"AAAA"))
+            format!("DATA:image/png;BASE64,<base64: 4 characters, sha256 {}>", short_digest(b"AAAA"))
         );
         for prompt in ["data: none", "data:text/plain,hello", &"a".repeat(2_000), "a cat"] {
             assert_eq!(redactor.text(prompt), prompt);
@@ -317,13 +286,20 @@ mod tests {
         fn the_journal_hides_what_a_cassette_hides(
             names in (name(), name()),
             value in prop_oneof!["[a-z]{8,12}", "[0-9]{1,13}", "Bearer [a-z]{8}", "[a-zA-Z0-9]{40}", "[0-9]{1,3}s"],
+            text in prop_oneof![
+                "[a-z .,]{0,300}",
+                "[a-z ]{0,9}[a-zA-Z0-9+/]{250,300}={0,2}[ !.]{0,3}",
+                "[(\"]?data:image/png;base64 ?,[a-zA-Z0-9+/]{1,300}",
+                "data:image/png,(%[0-9A-F]{2}){1,20}",
+            ],
         ) {
             let (name, around) = names;
             let redactor = EntryRedactor::new(&[], "/");
             let headers = [(name.clone(), value.clone())];
             let written = value.replace(' ', "%20");
             let url = format!("https://acme.test/v1?{name}={written}&plain=1");
-            let body = json!({&around: {&name: value}, "address": url, "quoted": json!({&name: value}).to_string()});
+            let body = json!({&around: {&name: value}, "address": url, "quoted": json!({&name: value}).to_string(),
+                "image": text, "deep": json!({"image": text}).to_string()});
             let kept = keep(&headers, &url, &body);
             let Content::Json(kept_body) = kept.body else { panic!("no JSON") };
             let shown = LoggedBody::Bytes(body.to_string().into()).shown(&redactor);
@@ -333,7 +309,7 @@ mod tests {
                 "header {}", name
             );
             prop_assert_eq!(redactor.text(&url) == url, kept.url == url, "parameter {}", name);
-            for pointer in [format!("/{around}/{name}"), "/address".to_owned(), "/quoted".to_owned()] {
+            for pointer in [format!("/{around}/{name}"), "/address".to_owned(), "/quoted".to_owned(), "/image".to_owned(), "/deep".to_owned()] {
                 let [sent, shown, kept] = [&body, &shown, &kept_body].map(|body| body.pointer(&pointer));
                 prop_assert_eq!(shown == sent, kept == sent, "{} of {} in {}", pointer, name, around);
             }

@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mockreel_evidence::redact::{Marks, Secrecy, Secrets, is_credential, split_credential};
+use mockreel_evidence::redact::{
+    Encoding, Marks, Secrecy, Secrets, is_credential, measure_size, short_digest, split_credential,
+};
 
 use crate::account;
 
@@ -16,7 +18,19 @@ const LEAST_NAMED: usize = 8;
 const SOUGHT: usize = 16;
 
 /// The marks of the journal.
-const MARKS: Marks = Marks { write: |secret, _| marker(secret), measure: measure_marker };
+const MARKS: Marks = Marks {
+    write: |secret, _| marker(secret),
+    size: write_size,
+    measure: |text| match measure_marker(text) {
+        0 => measure_size(text, ["<", ": ", " characters, sha256 ", ">"]),
+        length => length,
+    },
+};
+
+/// What stands for encoded bytes, such as an image.
+fn write_size(encoding: Encoding, data: &str) -> String {
+    format!("<{}: {} characters, sha256 {}>", encoding.name(), data.len(), short_digest(data.as_bytes()))
+}
 
 /// What stands for a secret: the start of the digest that names its account.
 pub(super) fn marker(secret: &str) -> String {

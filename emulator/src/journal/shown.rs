@@ -1,14 +1,15 @@
 //! Bodies as the journal shows them: JSON as JSON, read straight from the bytes into what is kept.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
 use bytes::Bytes;
-use mockreel_evidence::redact::Secrecy;
+use mockreel_evidence::redact::{Secrecy, short_digest};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::redact::{EntryRedactor, digest, file};
+use super::redact::{EntryRedactor, file};
 
 /// About how much of a body is kept, in bytes. What goes beyond is counted.
 const SHOWN_BYTES: usize = 64 * 1024;
@@ -90,11 +91,12 @@ fn json(bytes: &[u8], redactor: &EntryRedactor) -> Result<Value, serde_json::Err
 
 /// What can be said about bytes that are no JSON: how many, their digest, and how they begin if they are text.
 fn glimpse(bytes: &[u8], redactor: &EntryRedactor) -> String {
-    let summary = format!("<{} bytes, sha256 {}>", bytes.len(), digest(bytes));
-    let text = match std::str::from_utf8(bytes) {
+    let summary = format!("<{} bytes, sha256 {}>", bytes.len(), short_digest(bytes));
+    let text: Cow<'_, str> = match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
         Err(_) => String::from_utf8_lossy(&bytes[..bytes.len().min(4 * SHOWN_BYTES)]),
     };
+    let text = redactor.hide_encoded(&text);
     let start: Vec<char> = text.chars().take(GLIMPSE_CHARACTERS).collect();
     let odd = |value: &&char| {
         **value == char::REPLACEMENT_CHARACTER || value.is_control() && !value.is_whitespace()
@@ -255,12 +257,12 @@ mod tests {
         let told = format!(
             r#"<{} bytes, sha256 {}>: {{"prompt": "a cat, {}"#,
             text.len(),
-            digest(text.as_bytes()),
+            short_digest(text.as_bytes()),
             marker("12345678")
         );
         assert_eq!(shown(text), told);
         let bytes: Vec<u8> = (0..=255).collect();
-        let told = format!("<256 bytes, sha256 {}>", digest(&bytes));
+        let told = format!("<256 bytes, sha256 {}>", short_digest(&bytes));
         assert_eq!(LoggedBody::Bytes(Bytes::from(bytes)).shown(&redactor()), told);
         let long = "word ".repeat(100);
         let told = shown(&long);
@@ -276,7 +278,7 @@ mod tests {
         };
         let parts = vec![part("prompt", b"a 12345678", false), part("image", b"\x89PNG", true)];
         let shown = LoggedBody::Form(parts).shown(&redactor());
-        let told = format!("<file: 4 bytes, sha256 {}>", digest(b"\x89PNG"));
+        let told = format!("<file: 4 bytes, sha256 {}>", short_digest(b"\x89PNG"));
         assert_eq!(shown, json!({"prompt": format!("a {}", marker("12345678")), "image": told}));
     }
 

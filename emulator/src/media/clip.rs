@@ -8,6 +8,7 @@ use openh264::encoder::{
 };
 use openh264::formats::YUVSlices;
 
+use super::error::MediaError;
 use super::frame::encodable;
 use super::motion::{CropWindow, Lens, MARGIN, ease};
 use super::preview::{self, Preview};
@@ -44,25 +45,6 @@ pub struct ClipSpec {
     pub seed: u64,
 }
 
-/// Why there is no clip.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MediaError {
-    /// The specification cannot be rendered.
-    #[error("expected {expected}, found {found}; change the clip's specification")]
-    Unfit {
-        /// The rule, as a phrase.
-        expected: &'static str,
-        /// What it said instead.
-        found: String,
-    },
-    /// A preview is no JPEG; only one that was put together by hand can be.
-    #[error("expected a preview that is a JPEG, found something else; inspect the picture again")]
-    Preview,
-    /// The encoder, the muxer or the runtime gave up.
-    #[error("expected a clip, found that rendering failed ({0}); report this with the job's picture")]
-    Failed(String),
-}
-
 /// Renders a clip: H.264 (constrained baseline, 4:2:0, BT.709) in an MP4 whose index comes first, a key frame
 /// every second, no sound. Its duration is exact. Takes the calling thread for about a tenth of the clip's
 /// duration at 720p, and memory for four frames and the clip.
@@ -70,6 +52,14 @@ pub enum MediaError {
 /// # Errors
 /// If the specification breaks the rules stated at its members, or if the encoder gives up.
 pub fn render(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
+    render_unless(spec, &|| false)
+}
+
+/// Renders a clip, unless it is to stop meanwhile, which is asked before each frame.
+///
+/// # Errors
+/// As [`render`], and [`MediaError::Stopped`].
+pub(super) fn render_unless(spec: &ClipSpec, is_stopped: &dyn Fn() -> bool) -> Result<Vec<u8>, MediaError> {
     check(spec)?;
     let (width, height) = (spec.width as usize, spec.height as usize);
     let margin = |side: u32| (f64::from(side) * MARGIN).ceil() as u32;
@@ -93,6 +83,9 @@ pub fn render(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
         .map_err(failed)?;
     let frames = spec.fps * spec.seconds;
     for index in 0..frames {
+        if is_stopped() {
+            return Err(MediaError::Stopped);
+        }
         camera.draw(f64::from(index) / f64::from((frames - 1).max(1)), &mut frame);
         append(&mut muxer, &mut encoder, &frame, f64::from(index) / f64::from(spec.fps))?;
     }

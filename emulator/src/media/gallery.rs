@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 
-use super::clip::{self, ClipSpec, MediaError};
+use super::clip::{self, ClipSpec};
+use super::error::MediaError;
 
 /// How much is kept by default, in bytes.
 pub const CLIPS_LIMIT_BYTES: u64 = 256 << 20;
@@ -38,6 +39,8 @@ struct Studio {
     shelf: Mutex<RenderingShelf>,
     places: Semaphore,
     renderings: AtomicU64,
+    /// Set once nothing more is to be rendered.
+    closed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -67,6 +70,7 @@ impl Gallery {
             shelf: Mutex::new(shelf),
             places: Semaphore::new((cores - 1).max(1)),
             renderings: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
         };
         Self { studio: Arc::new(studio) }
     }
@@ -85,6 +89,11 @@ impl Gallery {
     /// As [`clip::cover`]. Failures are not kept.
     pub async fn cover(&self, key: &str, spec: &ClipSpec) -> Result<Bytes, MediaError> {
         self.piece((RenderingKind::Cover, key.to_owned()), spec).await
+    }
+
+    /// Renders nothing more: what is under way ends at its next frame, without a clip.
+    pub fn close_down(&self) {
+        self.studio.closed.store(true, Ordering::Relaxed);
     }
 
     /// How many renderings were begun since the gallery was made.
@@ -140,9 +149,14 @@ impl Studio {
         }
         self.renderings.fetch_add(1, Ordering::Relaxed);
         let kind = name.0;
-        let rendering = tokio::task::spawn_blocking(move || match kind {
-            RenderingKind::Clip => clip::render(&spec),
-            RenderingKind::Cover => clip::cover(&spec),
+        let studio = Arc::clone(&self);
+        let rendering = tokio::task::spawn_blocking(move || {
+            let is_stopped = || studio.closed.load(Ordering::Relaxed);
+            match kind {
+                RenderingKind::Clip => clip::render_unless(&spec, &is_stopped),
+                RenderingKind::Cover if is_stopped() => Err(MediaError::Stopped),
+                RenderingKind::Cover => clip::cover(&spec),
+            }
         });
         let rendered = match rendering.await {
             Ok(rendered) => rendered.map(Bytes::from),
@@ -297,6 +311,25 @@ mod tests {
         assert_eq!(gallery.renderings(), 0);
         assert!(gallery.clip("a", &spec(1)).await.is_ok());
         assert_eq!(gallery.renderings(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_gallery_that_is_closed_finishes_no_clip() {
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let long = ClipSpec { width: 3840, height: 2160, fps: 60, seconds: 60, ..spec(1) };
+        let waiting = tokio::spawn({
+            let gallery = gallery.clone();
+            async move { gallery.clip("long", &long).await }
+        });
+        while gallery.renderings() == 0 {
+            tokio::task::yield_now().await;
+        }
+        gallery.close_down();
+        // Whole, it would take many minutes.
+        assert_eq!(waiting.await.unwrap(), Err(MediaError::Stopped));
+        assert_eq!(gallery.clip("a", &spec(1)).await, Err(MediaError::Stopped));
+        assert_eq!(gallery.cover("a", &spec(1)).await, Err(MediaError::Stopped));
+        assert_eq!(gallery.kept_bytes(), 0);
     }
 
     proptest! {

@@ -12,8 +12,8 @@ pub(super) struct Header {
     pub(super) format: ImageFormat,
     /// Width and height in pixels; `None` if absent or zero.
     pub(super) pixels: Option<(u32, u32)>,
-    /// Whether the end of the image (EOI, IEND) was found. Only JPEG and PNG are walked; `false` for the
-    /// rest.
+    /// Whether the end of the image (EOI, IEND, the end of the container) was found; `false` for GIF and BMP, which
+    /// are not walked.
     pub(super) complete: bool,
     /// Whether decoding needs all coefficients in memory at once, in addition to the pixels.
     pub(super) progressive: bool,
@@ -27,7 +27,12 @@ pub(super) fn read(bytes: &[u8]) -> Header {
         ImageFormat::Jpeg => walk_jpeg(bytes, &mut header),
         ImageFormat::Png => walk_png(bytes, &mut header),
         ImageFormat::Gif => header.pixels = gif_pixels(bytes),
-        ImageFormat::Webp => header.pixels = webp_pixels(bytes),
+        ImageFormat::Webp => {
+            header.pixels = webp_pixels(bytes);
+            // The container says how long the rest is (RFC 9649, 2.3).
+            let rest = le32(bytes, 4).and_then(|length| usize::try_from(length).ok());
+            header.complete = rest.is_some_and(|length| length <= bytes.len().saturating_sub(8));
+        }
         ImageFormat::Bmp => header.pixels = bmp_pixels(bytes),
         ImageFormat::Unknown => {}
     }

@@ -33,10 +33,10 @@ pub struct Inspected {
 /// the async threads. Takes at most some 350 MiB, and nothing in proportion to what a header merely claims:
 /// images of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
 ///
-/// `decodes` is `false` for GIF, WebP and BMP, which are not decoded here: judge `format` first. A JPEG or PNG
+/// `decodes` is `false` for GIF and BMP, which are not decoded here: judge `format` first. A JPEG or PNG
 /// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
-/// check sums. A JPEG has none: missing or surplus data are noticed if it is sequential; a progressive one is
-/// only what decoders take it for, and no one can tell a flipped bit from another colour.
+/// check sums. A JPEG has none: missing data are noticed if it is sequential, and surplus bytes before a marker
+/// are skipped as libjpeg does; a progressive one is only what decoders take it for, and no one can tell a flipped bit from another colour.
 pub fn inspect(bytes: &[u8]) -> Inspected {
     let header = header::read(bytes);
     let preview =
@@ -54,7 +54,8 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     let format = match header.format {
         ImageFormat::Jpeg => image::ImageFormat::Jpeg,
         ImageFormat::Png => image::ImageFormat::Png,
-        ImageFormat::Gif | ImageFormat::Webp | ImageFormat::Bmp | ImageFormat::Unknown => {
+        ImageFormat::Webp => image::ImageFormat::WebP,
+        ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Unknown => {
             return None;
         }
     };
@@ -145,6 +146,17 @@ mod tests {
     }
 
     #[test]
+    fn surplus_bytes_before_the_end_of_a_jpeg_do_not_spoil_it() {
+        let (data, end) = JPEG.split_at(JPEG.len() - 2);
+        let clean = inspect(&JPEG).preview.unwrap();
+        for surplus in [&b"\x11"[..], &[0x11; 16], &[0x11; 70_000], &[0; 16], b"\xFF\x00\x11\x22"] {
+            let seen = inspect(&[data, surplus, end].concat());
+            assert!(seen.facts.decodes, "{} bytes", surplus.len());
+            assert_eq!(seen.preview.unwrap().pixels(), clean.pixels());
+        }
+    }
+
+    #[test]
     fn an_end_without_an_image_does_not_decode() {
         assert!(!inspect(b"\xFF\xD8\xFF\xD9").facts.decodes);
         assert!(!inspect(b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xAE\x42\x60\x82").facts.decodes);
@@ -197,6 +209,19 @@ mod tests {
         let middle = JPEG.len() - 200;
         let bytes = [&JPEG[..middle], &JPEG[middle + 100..]].concat();
         assert!(!inspect(&bytes).facts.decodes);
+    }
+
+    #[test]
+    fn a_webp_decodes_and_one_that_breaks_off_does_not() {
+        let webp = encoded(40, 30, image::ImageFormat::WebP);
+        let seen = inspect(&webp);
+        assert_eq!((seen.facts.format, seen.facts.pixels), (ImageFormat::Webp, Some((40, 30))));
+        assert_eq!(seen.preview.unwrap().pixels(), (40, 30));
+        for length in 0..webp.len() {
+            assert!(!inspect(&webp[..length]).facts.decodes, "{length} of {} bytes", webp.len());
+        }
+        let fixture = crate::fixtures::find("picture.webp").unwrap().content();
+        assert!(inspect(&fixture).facts.decodes);
     }
 
     #[test]

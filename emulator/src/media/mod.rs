@@ -8,6 +8,7 @@
 mod album;
 mod clip;
 mod entropy;
+mod error;
 pub(crate) mod fetch;
 mod frame;
 mod gallery;
@@ -21,7 +22,8 @@ mod text;
 pub(crate) mod uploads;
 
 pub use album::Album;
-pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, MediaError, cover, render};
+pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, cover, render};
+pub use error::MediaError;
 pub use frame::frame_size;
 pub use gallery::{CLIPS_LIMIT_BYTES, Gallery};
 pub use inspect::{Inspected, inspect};

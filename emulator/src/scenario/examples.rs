@@ -113,9 +113,11 @@ An order has one form and four channels. What stands in `then` below goes, as it
 - into a prompt: the directives in the last column, or `[mock:scenario=NAME]` for everything else about that submit, its job and its result.
 
 Headers and directives are followed on loopback only, unless the emulator is started with `--allow-directives`. A prompt is heard first, then the header, then the account's own scenarios, then those of all, each list in its order; on each point
-(job, answer, wire, result, callback) the first that has something to say wins. Of a list in `then` one entry is drawn.
+(job, answer, wire, result, callback) the first that has something to say wins. Of a list in `then` one entry is drawn. A download of a result hears what its submit ordered too: the closer of the two wins (prompt and header before the account's own, these before those of all), and of two as close the download's.
 
-`match` says whom a scenario meets; every part must fit: `vendor` (`ID` or `ID@EDITION`), `operation` (also `result`, the download of a result), `model` (with `*`), `account` (a key), `prompt` (a regular expression), `members` (JSON Pointers into the body of the request, and
+What cannot be followed is loud: a directive or a header that is mistyped, that names an unknown scenario or one of another vendor, changes nothing, and the answer says so in `x-mockreel-warning`, the journal in its notes, and the emulator on standard error. With `--strict-directives` such a request is refused with 400. Of a prompt the first 10,000 characters and at most 100 directives in them are followed.
+
+`match` says whom a scenario meets; every part must fit: `vendor` (`ID` or `ID@EDITION`), `operation` (also `result`, the download of a result), `model` (with `*`), `account` (a key), `prompt` (a regular expression of at most 256 KiB when compiled, for the first 10,000 characters), `members` (JSON Pointers into the body of the request, and
 their values), `calls` (`{"nth":[1,3]}`, `{"first":2}`, `{"every":2}`, counted for each account), `probability` (drawn from the seed; polls and downloads of one job have luck of their own, whatever happens to other jobs), `in_a_row` (the most in a row that probability meets).
 
 The forms are published as JSON Schema: [scenario.schema.json](scenario.schema.json) and [config.schema.json](config.schema.json).
@@ -162,7 +164,7 @@ mod tests {
     fn a_directive_orders_what_its_example_says() {
         for example in effect_examples() {
             let Some(directive) = &example.directive else { continue };
-            let read = Directives::read(&format!("a cat [mock:{directive}]"));
+            let read = Directives::read(&format!("a cat [mock:{directive}]"), &str::to_owned);
             assert!(read.warnings.is_empty(), "{}: {:?}", example.name, read.warnings);
             let by_prompt = serde_json::to_value(read.then()).unwrap();
             let written = Scenario::from_json(&json!({"then": example.then}).to_string()).unwrap();

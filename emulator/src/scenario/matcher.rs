@@ -7,12 +7,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use mockreel_contracts::{Operation, Selector};
-use regex::Regex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::RequestFacts;
+use super::pattern::PromptPattern;
 use crate::account;
 
 /// Whom a scenario meets: every part that is there must fit.
@@ -79,15 +79,18 @@ impl Calls {
 impl Matcher {
     /// Whether a request fits, apart from its number and its luck.
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
-        let vendor =
-            |wanted: &VendorName| wanted.0.vendor == request.vendor && wanted.0.admits(request.edition);
-        let prompt = |wanted: &PromptPattern| request.prompt.is_some_and(|prompt| wanted.0.is_match(prompt));
-        self.vendor.as_ref().is_none_or(vendor)
+        let prompt = |wanted: &PromptPattern| request.prompt.is_some_and(|prompt| wanted.fits(prompt));
+        self.admits_vendor(request.vendor, request.edition)
             && self.operation.as_ref().is_none_or(|kind| *kind == request.operation)
             && self.model.as_ref().is_none_or(|wanted| request.model.is_some_and(|id| wanted.fits(id)))
             && self.account.as_ref().is_none_or(|wanted| *wanted.0 == *request.account)
             && self.prompt.as_ref().is_none_or(prompt)
             && self.members.iter().all(|(pointer, wanted)| is_same(request.body.pointer(&pointer.0), wanted))
+    }
+
+    /// Whether it may meet requests to an edition of a vendor.
+    pub(crate) fn admits_vendor(&self, vendor: &str, edition: &str) -> bool {
+        self.vendor.as_ref().is_none_or(|wanted| wanted.0.vendor == vendor && wanted.0.admits(edition))
     }
 
     /// Whether nothing is said about whom it meets.
@@ -139,6 +142,12 @@ macro_rules! read_from_text {
 /// A vendor, or some editions of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VendorName(pub(super) Selector);
+
+impl fmt::Display for VendorName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl Serialize for VendorName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -268,21 +277,6 @@ impl Serialize for AccountName {
 }
 
 read_from_text!(AccountName, |key| Ok(AccountName::of(key)));
-
-/// A regular expression.
-#[derive(Clone, Debug)]
-pub struct PromptPattern(Regex);
-
-impl Serialize for PromptPattern {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
-}
-
-read_from_text!(PromptPattern, |text| {
-    let message = |error: regex::Error| format!("`{text}` is no regular expression: {error}");
-    Regex::new(text).map(PromptPattern).map_err(message)
-});
 
 /// A JSON Pointer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

@@ -7,6 +7,8 @@ mod effects;
 pub mod examples;
 mod list;
 mod matcher;
+mod near;
+mod pattern;
 mod read;
 mod resolve;
 pub mod sets;
@@ -24,8 +26,20 @@ pub use self::effects::{
 };
 pub use self::list::{with_added, with_dropped};
 pub use self::matcher::{AccountName, Calls, Glob, Matcher, RequestKind};
+pub(crate) use self::near::suggest_name;
 pub use self::read::{ReadError, ScenarioEntry, parse_posted, schema};
-pub use self::resolve::{Counter, CounterKey, Counters, Effects, RequestFacts, resolve_effects};
+pub use self::resolve::{
+    Channel, Counter, CounterKey, Counters, DownloadOrder, Effects, RequestFacts, resolve_effects,
+};
+
+/// How much of a prompt scenarios and directives look at, in characters. What stands behind is not read.
+pub const PROMPT_CHARACTERS: usize = 10_000;
+
+/// The part of a prompt that is looked at, and the rest.
+pub(crate) fn split_prompt(prompt: &str) -> (&str, &str) {
+    let end = prompt.char_indices().nth(PROMPT_CHARACTERS).map_or(prompt.len(), |(end, _)| end);
+    prompt.split_at(end)
+}
 
 /// What happens to which requests.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -46,6 +60,14 @@ pub struct Scenario {
     #[serde(deserialize_with = "deserialize_then", serialize_with = "serialize_then")]
     #[schemars(schema_with = "then_schema")]
     pub then: Vec<Then>,
+    /// How it is shown, where that is not as it is: without the key of whoever posted it.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) shown: Option<Arc<serde_json::Value>>,
+    /// How many bytes it has as JSON, if it was posted.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) posted_bytes: u64,
 }
 
 impl Scenario {

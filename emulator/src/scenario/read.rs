@@ -206,6 +206,13 @@ pub fn parse_posted(text: &str) -> Result<Vec<Arc<Scenario>>, ReadError> {
 impl Scenario {
     /// A scenario that matches every request, for effects that a prompt names.
     pub(crate) fn for_every_request(name: &str, then: super::Then) -> Self {
-        Self { name: name.to_owned(), summary: String::new(), matcher: Matcher::default(), then: vec![then] }
+        Self {
+            name: name.to_owned(),
+            summary: String::new(),
+            matcher: Matcher::default(),
+            then: vec![then],
+            shown: None,
+            posted_bytes: 0,
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use mockreel_contracts::Operation;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -33,6 +35,26 @@ pub struct RequestFacts<'a> {
     pub subject: &'a str,
 }
 
+/// Who gives an order, the closest first: of two, the closer one is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// The request itself, in its prompt or its header.
+    Request,
+    /// A scenario of the account's own.
+    Account,
+    /// A scenario of all accounts.
+    Everywhere,
+}
+
+/// What goes wrong with downloads of a result, and who says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DownloadOrder {
+    /// Who.
+    pub channel: Channel,
+    /// What.
+    pub fault: DownloadFault,
+}
+
 /// The effects on a request, and the scenarios that they are from.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
@@ -43,7 +65,7 @@ pub struct Effects {
     /// The fault of the transport.
     pub transport: Option<TransportFault>,
     /// The fault of downloads.
-    pub download: Option<DownloadFault>,
+    pub download: Option<DownloadOrder>,
     /// The effect on webhooks.
     pub webhook: Option<WebhookEffect>,
     /// The scenarios that had an effect, in order.
@@ -51,8 +73,28 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// Describes each effect on a request for an operation, for the journal. Only a submit makes a job.
+    pub fn describe_points(&self, operation: RequestKind) -> Vec<String> {
+        fn describe<T: Serialize>(point: &str, effect: Option<&T>) -> Option<String> {
+            let text = serde_json::to_string(effect?).ok()?;
+            Some(format!("{point}: {text}"))
+        }
+        let submits = operation == RequestKind::Operation(Operation::Submit);
+        let downloads = operation == RequestKind::Download;
+        let place = if downloads { "on this download" } else { "on downloads of the result" };
+        let fault = self.download.as_ref().map(|order| &order.fault);
+        let points = [
+            describe("on the job", self.job.as_ref().filter(|_| submits)),
+            describe("on the answer", self.response.as_ref().filter(|_| !downloads)),
+            describe(place, fault.filter(|_| submits || downloads)),
+            describe("on callbacks", self.webhook.as_ref().filter(|_| submits)),
+            describe("on the wire", self.transport.as_ref()),
+        ];
+        points.into_iter().flatten().collect()
+    }
+
     /// Fills the points that no scenario has filled yet. Says whether there was one.
-    fn fill_from(&mut self, then: &Then) -> bool {
+    fn fill_from(&mut self, then: &Then, channel: Channel) -> bool {
         fn fill<T: Clone>(point: &mut Option<T>, effect: Option<&T>) -> bool {
             let fills = point.is_none() && effect.is_some();
             if fills {
@@ -60,12 +102,13 @@ impl Effects {
             }
             fills
         }
+        let download = then.result.clone().map(|fault| DownloadOrder { channel, fault });
         // Every point is filled, so that none is left out because an earlier one was.
         let filled = [
             fill(&mut self.job, then.job.as_ref()),
             fill(&mut self.response, then.answer.as_ref()),
             fill(&mut self.transport, then.wire.as_ref()),
-            fill(&mut self.download, then.result.as_ref()),
+            fill(&mut self.download, download.as_ref()),
             fill(&mut self.webhook, then.callback.as_ref()),
         ];
         filled.contains(&true)
@@ -129,21 +172,21 @@ impl Counters {
 /// Answers also the counts as they are afterwards. A request counts for every scenario that it fits,
 /// also where another one came first.
 pub fn resolve_effects<'a>(
-    scenarios: impl IntoIterator<Item = &'a Arc<Scenario>>,
+    scenarios: impl IntoIterator<Item = (Channel, &'a Arc<Scenario>)>,
     counters: &Counters,
     request: &RequestFacts<'_>,
     seed: Seed,
 ) -> (Effects, Vec<(CounterKey, Counter)>) {
     let mut effects = Effects::default();
     let mut counted = Vec::new();
-    for scenario in scenarios {
+    for (channel, scenario) in scenarios {
         if !scenario.matcher.fits(request) {
             continue;
         }
         let name: Arc<str> = Arc::from(scenario.name.as_str());
         let trial = Trial { scenario, name: &name, request, seed };
         let (met, number) = trial.passes(counters, &mut counted);
-        if met && effects.fill_from(trial.drawn_effect(number)) {
+        if met && effects.fill_from(trial.drawn_effect(number), channel) {
             effects.scenarios.push(name);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Scenario, Scenarios};
+use super::{Scenario, Scenarios, suggest_name};
 
 /// The set of the faults that every client has to live with.
 const REHEARSAL: &str = include_str!("rehearsal.toml");
@@ -56,11 +56,24 @@ pub fn sets() -> &'static [ScenarioSet] {
 ///
 /// Says which there are.
 pub fn set(name: &str) -> Result<Scenarios, String> {
-    let set = sets().iter().find(|set| set.name == name);
-    set.map(|set| Arc::clone(&set.scenarios)).ok_or_else(|| {
-        let known: Vec<&str> = sets().iter().map(|set| set.name.as_str()).collect();
-        format!("there is no scenario `{name}`; ready-made are {}", known.join(", "))
-    })
+    find_set(name).ok_or_else(|| describe_unknown(name, &suggest_name(name, set_names())))
+}
+
+/// The ready-made set of a name, if there is one.
+pub(crate) fn find_set(name: &str) -> Option<Scenarios> {
+    sets().iter().find(|set| set.name == name).map(|set| Arc::clone(&set.scenarios))
+}
+
+/// The name of each ready-made set.
+pub(crate) fn set_names<'n>() -> impl Iterator<Item = &'n str> {
+    let names: std::slice::Iter<'n, ScenarioSet> = sets().iter();
+    names.map(|set| set.name.as_str())
+}
+
+/// Says that there is no scenario of a name, with a suggestion, and which are ready-made.
+pub(crate) fn describe_unknown(name: &str, suggestion: &str) -> String {
+    let known: Vec<&str> = set_names().collect();
+    format!("there is no scenario `{name}`{suggestion}; ready-made are {}", known.join(", "))
 }
 
 /// Reads the sets of a text; with a vendor, its scenarios meet only that vendor and its sets are called after it.

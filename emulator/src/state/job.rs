@@ -12,7 +12,7 @@ use super::clip::ClipPlan;
 use super::progress::Progress;
 use super::wallet::BillingTerms;
 use super::webhook_plan::WebhookPlan;
-use crate::scenario::DownloadFault;
+use crate::scenario::DownloadOrder;
 
 /// A job's place in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,10 +131,22 @@ pub struct Job {
     /// What its receiver is told, if the submit named one.
     pub callback: Option<Arc<WebhookPlan>>,
     /// What goes wrong when its result is downloaded.
-    pub result_fault: Option<DownloadFault>,
+    pub result_fault: Option<DownloadOrder>,
 }
 
 impl Job {
+    /// About how much memory its texts take, in bytes.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        let notes: usize = self.notes.iter().map(String::len).sum();
+        let scenarios: usize = self.scenarios.iter().map(|name| name.len()).sum();
+        let detail = match &self.timeline.ending {
+            Ending::Failure(failure) => failure.detail.as_ref().map_or(0, String::len),
+            Ending::Success | Ending::Cancellation => 0,
+        };
+        let address = self.callback.as_ref().map_or(0, |plan| plan.shown.len());
+        self.echo_bytes + (notes + scenarios + detail + address) as u64
+    }
+
     /// Where the job stands at a time of its account.
     pub fn standing(&self, now: UnixMillis) -> Standing<'_> {
         standing(&self.timeline, self.progress, &self.marks, now)

@@ -19,6 +19,8 @@ const MAX_ADDRESS_BYTES: usize = 8_192;
 pub struct WebhookPlan {
     /// The address, or what is wrong with it.
     pub receiver: Result<Url, String>,
+    /// The address, fit to be shown: without who calls, without the values of its query, and without keys.
+    pub shown: String,
     /// The start of every address in what is sent.
     pub base: String,
     /// The phases whose beginning is announced.
@@ -43,7 +45,7 @@ impl fmt::Debug for WebhookPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Addresses may hold secrets.
         f.debug_struct("WebhookPlan")
-            .field("receiver", &self.shown_receiver())
+            .field("receiver", &self.shown)
             .field("phases", &self.phases)
             .field("off", &self.off)
             .finish_non_exhaustive()
@@ -53,13 +55,15 @@ impl fmt::Debug for WebhookPlan {
 impl WebhookPlan {
     /// What becomes of the address in the body of a submit; `None` if the vendor knows no callbacks, or none is there.
     ///
-    /// `base` is the start of the addresses in the answer to the submit, and `effect` what a scenario says.
+    /// `base` is the start of the addresses in the answer to the submit, `effect` what a scenario says, and `hide` takes the
+    /// caller's secrets out of a text.
     pub(crate) fn of(
         contract: &Contract,
         options: &Options,
         body: &Value,
         base: &str,
         effect: Option<&WebhookEffect>,
+        hide: &dyn Fn(&str) -> String,
     ) -> Option<Arc<Self>> {
         let facts = contract.callbacks.as_ref()?;
         let address = facts.address(body)?;
@@ -74,9 +78,13 @@ impl WebhookPlan {
                 ))
             }
         };
+        let receiver = parse_receiver(address).map_err(|why| hide(&why));
         let timeout = facts.patience_seconds.unwrap_or(RECEIVER_TIMEOUT_SECONDS);
         Some(Arc::new(Self {
-            receiver: parse_receiver(address),
+            shown: receiver
+                .as_ref()
+                .map_or_else(|_| "(no address)".to_owned(), |url| redact_receiver(url, hide)),
+            receiver,
             base: base.to_owned(),
             phases: facts.phases.clone(),
             off,
@@ -92,11 +100,6 @@ impl WebhookPlan {
     /// What a developer should know: that nothing is sent, or cannot be.
     pub(crate) fn note(&self) -> Option<String> {
         self.off.clone().or_else(|| self.receiver.as_ref().err().map(|why| format!("callback: {why}")))
-    }
-
-    /// The address, fit to be shown: without who calls, and without the values of its query.
-    pub(crate) fn shown_receiver(&self) -> String {
-        self.receiver.as_ref().map_or_else(|_| "(no address)".to_owned(), redact_receiver)
     }
 
     /// How long to wait after a try before the next, in milliseconds; `tried` counts from 1.
@@ -120,15 +123,19 @@ pub(crate) fn parse_receiver(address: &str) -> Result<Url, String> {
     }
 }
 
-fn redact_receiver(url: &Url) -> String {
+fn redact_receiver(url: &Url, hide: &dyn Fn(&str) -> String) -> String {
     let mut shown = url.clone();
     shown.set_fragment(None);
     // Both only fail for addresses without a host, which http and https always have.
     let _ = shown.set_username("");
     let _ = shown.set_password(None);
     if url.query().is_some() {
-        let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        let names: Vec<String> = url.query_pairs().map(|(name, _)| hide(&name)).collect();
         shown.query_pairs_mut().clear().extend_pairs(names.iter().map(|name| (name, "REDACTED")));
     }
-    shown.into()
+    let shown = String::from(shown);
+    match shown.split_once('?') {
+        Some((address, query)) => format!("{}?{query}", hide(address)),
+        None => hide(&shown),
+    }
 }

@@ -15,6 +15,12 @@ use crate::state::account::{AccountState, Wallets};
 use crate::state::change::Change;
 use crate::state::job::{Job, JobKey};
 
+/// How many scenarios of their own all accounts together may have.
+pub(crate) const MAX_SCENARIOS: usize = 10_000;
+
+/// How many bytes those may take, as they were posted.
+pub(crate) const MAX_SCENARIO_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Which jobs are wanted. What is `None` does not matter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JobFilter {
@@ -33,6 +39,12 @@ pub(crate) enum StoreError {
     /// There is no room, and nothing finished that could go.
     #[error("the store is full of unfinished jobs")]
     Full,
+    /// There are too many scenarios of accounts.
+    #[error(
+        "all accounts together have at most {MAX_SCENARIOS} scenarios of {} MiB in all: drop some with DELETE",
+        MAX_SCENARIO_BYTES / 1024 / 1024
+    )]
+    TooManyScenarios,
 }
 
 /// A store. An enum, so that the ways to keep things are known and the calls stay plain.
@@ -139,6 +151,13 @@ impl Store {
     pub(crate) async fn global_scenarios(&self) -> Scenarios {
         match self {
             Self::Memory(memory) => memory.global_scenarios(),
+        }
+    }
+
+    /// The accounts that have scenarios of their own, in order, with these.
+    pub(crate) async fn account_scenarios(&self) -> Vec<(Arc<str>, Scenarios)> {
+        match self {
+            Self::Memory(memory) => memory.account_scenarios(),
         }
     }
 

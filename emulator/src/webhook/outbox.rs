@@ -189,7 +189,7 @@ fn blank_record(key: &JobKey, plan: &WebhookPlan) -> WebhookRecord {
         key: key.clone(),
         phase: None,
         copy: 1,
-        url: plan.shown_receiver(),
+        url: plan.shown.clone(),
         due_at: None,
         attempts: Vec::new(),
         state: WebhookState::Pending,

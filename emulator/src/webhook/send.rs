@@ -88,9 +88,11 @@ impl ReceiverPolicy<'_> {
             return Err("the address is this emulator's own; give that of a receiver".to_owned());
         }
         let host = url.host_str().unwrap_or_default();
+        // A host that holds a key is not repeated: the log shows the address without it.
+        let shown = if plan.shown.contains(host) { host } else { "the host" };
         let emulates = |served: &ServedVendor| served.vendor.contract.hosts.iter().any(|known| known == host);
         if self.vendors.iter().any(emulates) {
-            return Err(format!("{host} is an emulated vendor; give the address of a receiver"));
+            return Err(format!("{shown} is an emulated vendor; give the address of a receiver"));
         }
         if self.beyond_loopback {
             return Ok(url);
@@ -104,7 +106,7 @@ impl ReceiverPolicy<'_> {
             Ok(url)
         } else {
             Err(format!(
-                "{host} is not this machine, and only 127.0.0.1, [::1] and localhost are called; start with --allow-callbacks"
+                "{shown} is not this machine, and only 127.0.0.1, [::1] and localhost are called; start with --allow-callbacks"
             ))
         }
     }

@@ -14,7 +14,7 @@
 //!    recording on purpose takes `sha256` out.
 //!
 //! Everything in it went through the [`Redactor`](crate::redact::Redactor): `[key]` stands for a key of the run, `[redacted]` for
-//! another secret, `[signed]` for a part of a signature, `[base64, N bytes]` for an image that was sent and
+//! another secret, `[signed]` for a part of a signature, `[base64, N bytes, sha256 D]` for an image that was sent and
 //! `[cut: N bytes more]` for the rest of a text of more than 64 KiB. JSON is kept as its value, so white space
 //! is not; a length in a header is that of the original. The texts of the header line went through it too.
 //!

@@ -40,7 +40,7 @@ impl Cassette {
     pub fn open(dir: &Path, vendor: &str, edition: &str) -> Result<Self, CassetteError> {
         let file = dir.join(file_name(vendor, edition));
         match fs::read(&file) {
-            Ok(bytes) => Self::read(&file, vendor, edition, &bytes),
+            Ok(bytes) => Self::read(&file, vendor, edition, strip_mark(&bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(dir, vendor, edition)),
             Err(error) => Err(cannot_read(&file, &error)),
         }
@@ -124,6 +124,11 @@ impl Cassette {
         }
         Ok(cassette)
     }
+}
+
+/// The bytes without the byte order mark that some editors put before a text.
+fn strip_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
 }
 
 fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {

@@ -4,13 +4,15 @@
 //! - By name: so does what a header, a member or a parameter calls a token, a password, a signature and the like.
 //!   Numbers stay: `max_tokens` is no secret.
 //! - In addresses: so do parameters that sign them.
-//! - By size: base64 of more than 256 characters that was sent becomes `[base64, N bytes]`.
+//! - By size: a run of base64 of 256 characters or more that was sent, and what a data URI holds, become
+//!   `[base64, N bytes, sha256 D]`, wherever they stand in a text.
 //!
 //! Names, the order of members and all else stay as they were, so that what is kept is still evidence.
 //! [`Secrets`] decides what is hidden, and [`Marks`] how that is shown: [`Redactor`] is for cassettes, where marks are
 //! `[key]`, `[redacted]` and `[signed]`; the emulator's journal has marks of its own.
 
 mod addresses;
+mod encoded;
 mod marks;
 mod members;
 mod names;
@@ -18,7 +20,6 @@ mod names;
 mod tests;
 mod values;
 
-use std::collections::HashSet;
 use std::fmt;
 
 use base64::Engine as _;
@@ -28,7 +29,8 @@ use serde_json::Value;
 use crate::exchange::{
     Answer, Body, Content, Exchange, KeptAnswer, KeptRequest, Outgoing, Part, PartContent, WireError,
 };
-pub use marks::{Clue, Marks};
+pub use encoded::{Encoding, short_digest};
+pub use marks::{Clue, Marks, measure_size};
 pub use names::{Secrecy, is_credential, split_credential};
 pub use values::Secrets;
 
@@ -38,12 +40,6 @@ const TEXT_LIMIT_BYTES: usize = 64 * 1024;
 /// The most that is kept of a body that is no text, in bytes.
 const HEAD_LIMIT_BYTES: usize = 64 * 1024;
 
-/// The longest base64 that is kept of what was sent, in characters.
-const BASE64_LIMIT: usize = 256;
-
-/// The longest text of a few letters only that is taken for text, not for base64, in characters.
-const FILLER_LIMIT: usize = 4096;
-
 /// The shortest secret that can be told from ordinary text, in characters.
 const SECRET_LIMIT: usize = 4;
 
@@ -51,7 +47,7 @@ const SECRET_LIMIT: usize = 4;
 const WORDS_OF_THE_FORMAT: &str = "\"number\":\"case\":\"at_ms\":\"took_ms\":\"request\":\"method\":\"url\":\
     \"headers\":\"body\":\"answer\":\"status\":\"error\":\"kind\":\"unreachable\":\"lost\":\"cassette\":\"why\":\
     \"empty\":\"json\":\"text\":\"bytes\":\"length\":\"head\":\"form\":true false null [key] [redacted] [signed] \
-    [base64, N bytes] [cut: N bytes more]";
+    [base64, N bytes, sha256 N] [percent-encoded, N bytes, sha256 N] [cut: N bytes more]";
 
 /// Why a secret cannot be taken out of what is kept. The secret is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +80,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// Texts of an answer that are longer than this and all base64 repeat an image that was sent.
+/// Base64 in a text of an answer that is longer than this repeats an image that was sent.
 const ECHO_BYTES: usize = 1024;
 
 /// Which way a body went.
@@ -239,40 +235,12 @@ impl Redactor {
     }
 
     fn string(&self, text: &str, way: Way) -> String {
-        let echoed = way == Way::Received && text.len() > ECHO_BYTES;
-        if (way == Way::Sent || echoed)
-            && let Some(told) = base64_told(text)
-        {
-            return told;
-        }
+        let hides_encoded = way == Way::Sent || text.len() > ECHO_BYTES;
+        let text = if hides_encoded { self.secrets.hide_encoded(text) } else { text.into() };
         // JSON that is a string of other JSON stays as it is unless something has to be taken out of it by name.
-        let inner = self.secrets.hide_quoted(text, &|text| self.string(text, way));
-        self.text(inner.as_deref().unwrap_or(text))
+        let inner = self.secrets.hide_quoted(&text, &|text| self.string(text, way));
+        self.text(inner.as_deref().unwrap_or(&text))
     }
-}
-
-/// What is told of an image in base64 that was sent: its media type, if it is a data URI, and its size.
-fn base64_told(text: &str) -> Option<String> {
-    let is_base64 = |text: &str| {
-        let unpadded = text.trim_end_matches('=');
-        unpadded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_\r\n".contains(&byte))
-    };
-    let told = |text: &str| {
-        let digits = text.bytes().filter(|byte| !b"=\r\n".contains(byte)).count();
-        format!("[base64, {} bytes]", digits * 3 / 4)
-    };
-    let data = text.split_once(";base64,").filter(|(kind, _)| kind.starts_with("data:") && kind.len() <= 64);
-    match data {
-        Some((kind, data)) if is_base64(data) => Some(format!("{kind};base64,{}", told(data))),
-        Some(_) => None,
-        None => (text.len() > BASE64_LIMIT && is_base64(text) && !is_filler(text)).then(|| told(text)),
-    }
-}
-
-/// A few letters over and over, as in a prompt that is too long on purpose. It is kept while it is short.
-fn is_filler(text: &str) -> bool {
-    let distinct: HashSet<u8> = text.bytes().collect();
-    distinct.len() < 16 && text.len() <= FILLER_LIMIT
 }
 
 /// A text of at most 64 KiB, with a note if there was more. It is cut when nothing secret is left in it:

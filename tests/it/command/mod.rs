@@ -3,6 +3,7 @@
 mod demo;
 mod listening;
 mod log;
+mod marks;
 mod mistakes;
 mod variables;
 

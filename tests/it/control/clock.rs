@@ -152,3 +152,26 @@ async fn orders_about_the_clock_that_make_no_sense_are_refused_and_say_why() {
     let told = granted(&caller.get(&clock).await);
     assert_eq!(told["now"], "2026-01-01T00:00:00.000Z");
 }
+
+#[tokio::test]
+async fn the_end_of_the_calendar_is_said_and_never_passed_in_silence() {
+    let emulator = quiet().start().await.unwrap();
+    let (caller, clock) = (Caller::with_key(KEY), admin(&emulator, "clock"));
+    let detail = refused(&caller.put(&clock, &json!({"now": "9999-12-31T23:59:59Z"})).await, 400);
+    assert!(detail.contains("9999-12-30T22:00:00") && !detail.contains("expected RFC 3339"), "{detail}");
+    let late = json!({"now": "9999-12-30T21:59:50Z"});
+    assert_eq!(granted(&caller.put(&clock, &late).await)["now"], "9999-12-30T21:59:50.000Z");
+    let near = granted(&caller.post(&format!("{clock}/advance"), &json!({"seconds": 4})).await);
+    assert_eq!((&near["now"], near.get("note")), (&json!("9999-12-30T21:59:54.000Z"), None));
+    let less = granted(&caller.post(&format!("{clock}/advance"), &json!({"seconds": 60})).await);
+    assert_eq!(less["now"], "9999-12-30T22:00:00.999Z");
+    let note = less["note"].as_str().unwrap();
+    assert!(note.contains("6.999 of 60 seconds"), "{note}");
+    let everybody = format!("{clock}/advance?account=*");
+    let less = granted(&caller.post(&everybody, &json!({"seconds": 60})).await);
+    assert!(less["note"].as_str().unwrap().contains("0 of 60 seconds"), "{less}");
+    let id = submitted(&emulator, KEY, "a cat [mock:slow=100]").await;
+    let until = json!({"until_job": id});
+    let detail = refused(&caller.post(&format!("{clock}/advance"), &until).await, 409);
+    assert!(detail.contains("where the calendar ends"), "{detail}");
+}

@@ -4,6 +4,7 @@ mod clock;
 mod guard;
 mod jobs;
 mod openapi;
+mod pages;
 
 use mockreel_emulator::Emulator;
 use reqwest::Method;

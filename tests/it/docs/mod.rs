@@ -2,6 +2,7 @@
 
 mod flags;
 mod links;
+mod openapi;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

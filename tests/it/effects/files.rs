@@ -55,7 +55,7 @@ fn a_mistake_in_a_file_is_told_by_line_and_column_and_ends_with_2() {
         (
             "option.toml",
             "[[scenario]]\nname = \"shape\"\nmatch = { vendor = \"gmicloud\" }\nthen = { answer = { options = { shape = \"x\" } } }\n",
-            ":2:9: scenario `shape`: gmicloud has no option `shape`; it has first_status",
+            ":2:9: scenario `shape`: gmicloud has no option `shape`; it has ",
         ),
     ] {
         let path = file(name, content);

@@ -6,6 +6,7 @@ mod channels;
 mod every;
 mod files;
 mod jobs;
+mod loud;
 mod luck;
 mod rehearsal;
 mod sets;

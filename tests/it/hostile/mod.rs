@@ -4,6 +4,7 @@ mod bodies;
 mod early;
 mod encodings;
 mod heads;
+mod orders;
 mod refused_heads;
 mod wire;
 

@@ -1,5 +1,6 @@
 //! Images behind addresses: which are fetched, how patiently, and what is said about the others.
 
+use std::ops::Add;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,9 +35,22 @@ async fn image_server() -> (String, Arc<AtomicUsize>) {
                 let head = String::from_utf8(head).unwrap();
                 assert!(head.starts_with("GET "), "{head}");
                 let path = head.split(' ').nth(1).unwrap();
+                let moved = |to: &str| ("302 Found", format!("location: {to}\r\n"), Vec::new());
                 let (status, extra, body) = match path {
                     "/missing" => ("404 Not Found", String::new(), b"gone".to_vec()),
-                    "/moved" => ("302 Found", format!("location: {own}/landscape.jpg\r\n"), Vec::new()),
+                    "/moved" => moved(&format!("{own}/landscape.jpg")),
+                    "/moved/relative" => moved("/landscape.jpg"),
+                    "/moved/by-name" => moved(&own.replace("127.0.0.1", "localhost").add("/landscape.jpg")),
+                    "/moved/3" => moved(&format!("{own}/moved/2")),
+                    "/moved/2" => moved("1"),
+                    "/moved/1" => moved("/landscape.jpg"),
+                    "/moved/4" => moved("3"),
+                    "/moved/round" => moved("/moved/round"),
+                    "/moved/to-missing" => moved("/missing"),
+                    "/moved/away" => moved("http://10.1.2.3/x.png"),
+                    "/moved/out" => moved("https://pictures.example/x.png?signature=abc"),
+                    "/moved/file" => moved("file:///etc/hostname"),
+                    "/moved/nowhere" => ("302 Found", String::new(), Vec::new()),
                     "/large" => ("200 OK", String::new(), vec![0; 30 * 1024 * 1024]),
                     "/silent" => {
                         // Held open until the other side gives up.
@@ -87,7 +101,6 @@ async fn an_image_on_loopback_is_fetched_and_judged_by_its_bytes() {
     assert!(job.clip.width > job.clip.height && job.clip.start.is_some(), "the clip shows the picture");
     for (path, reason) in [
         ("missing", FailureReason::UnreachablePicture),
-        ("moved", FailureReason::UnreachablePicture),
         ("large", FailureReason::BadPicture),
         ("words", FailureReason::UnreadablePicture),
         ("side-299-wide.png", FailureReason::BadPicture),
@@ -101,6 +114,37 @@ async fn an_image_on_loopback_is_fetched_and_judged_by_its_bytes() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let seen = met(&emulator, &format!("http://{nobody}/x.png")).await;
     assert_eq!(seen.1, Some(FailureReason::UnreachablePicture));
+}
+
+#[tokio::test]
+async fn an_image_that_has_moved_is_followed_as_long_as_it_stays_on_loopback() {
+    let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
+    let (server, visits) = image_server().await;
+    for (path, looks) in
+        [("moved", 2), ("moved/relative", 2), ("moved/by-name", 2), ("moved/1", 2), ("moved/3", 4)]
+    {
+        let before = visits.load(Ordering::SeqCst);
+        let seen = met(&emulator, &format!("{server}/{path}")).await;
+        assert_eq!(seen, (Phase::Succeeded, None, Vec::new()), "{path}");
+        assert_eq!(visits.load(Ordering::SeqCst) - before, looks, "{path}");
+    }
+    for (path, why, looks) in [
+        ("moved/4", "redirected more than 3 times", 4),
+        ("moved/round", "redirected more than 3 times", 4),
+        ("moved/to-missing", "answered with status 404", 2),
+        ("moved/away", "redirected from loopback to an address beyond it, which is not fetched", 1),
+        ("moved/out", "redirected from loopback to an address beyond it, which is not fetched", 1),
+        ("moved/nowhere", "answered with status 302 and no address to go to", 1),
+    ] {
+        let before = visits.load(Ordering::SeqCst);
+        let (phase, reason, notes) = met(&emulator, &format!("{server}/{path}")).await;
+        assert_eq!((phase, reason), (Phase::Failed, Some(FailureReason::UnreachablePicture)), "{path}");
+        assert!(notes.iter().any(|note| note.ends_with(why)), "{path}: {notes:?}");
+        assert!(!notes.iter().any(|note| note.contains("signature")), "{notes:?}");
+        assert_eq!(visits.load(Ordering::SeqCst) - before, looks, "{path}");
+    }
+    let seen = met(&emulator, &format!("{server}/moved/file")).await;
+    assert_eq!((seen.0, seen.1), (Phase::Failed, Some(FailureReason::UnreachablePicture)));
 }
 
 #[tokio::test]

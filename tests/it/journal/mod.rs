@@ -377,7 +377,11 @@ async fn what_scenarios_and_images_did_is_noted() {
     caller.send(caller.request(Method::GET, &url).header("x-mockreel-scenario", order)).await;
     let entry = latest(&emulator).await;
     assert_eq!((&entry["scenario"], &entry["problem"]), (&json!("full"), &json!("overloaded")));
-    assert_eq!(entry["notes"], json!(["the refusal was ordered: the request itself may be sound"]));
+    let notes = json!([
+        r#"on the answer: {"problem":"overloaded"}"#,
+        "the refusal was ordered: the request itself may be sound"
+    ]);
+    assert_eq!(entry["notes"], notes);
     let body = json!({"model": MODEL, "payload": {"prompt": "x [mock:nothing=1] [mock:fail=moderation]", "image": "https://far.test/a.png"}});
     caller.post(&url, &body).await;
     let notes = latest(&emulator).await["notes"].clone();

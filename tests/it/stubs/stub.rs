@@ -221,6 +221,9 @@ impl Stub {
             };
         };
         job.polls += 1;
+        if self.is(Wrong::JobVanishes) && job.polls > 5 {
+            return fail(404, "Request not found");
+        }
         if self.is(Wrong::JobKnownLate) && job.polls == 1 {
             return fail(404, "Request not found");
         }
@@ -228,7 +231,11 @@ impl Stub {
         if self.is(Wrong::IdChanges) {
             record["request_id"] = json!(format!("5a7a5466-7948-47d8-8579-{:012x}", job.polls));
         }
-        succeed(200, &record)
+        let answer = succeed(200, &record);
+        if self.is(Wrong::AnswersCalledText) {
+            return Answer { content_type: "text/plain", ..answer };
+        }
+        answer
     }
 
     /// A job as the list and a poll show it: two polls in the queue, two running.
@@ -239,6 +246,9 @@ impl Stub {
             _ if self.is(Wrong::JobNeverEnds) => "processing",
             _ => "success",
         };
+        if self.is(Wrong::JobGoesInCircles) {
+            status = if job.polls.is_multiple_of(2) { "processing" } else { "queued" };
+        }
         if self.is(Wrong::JobGoesBack) && job.polls > 5 && job.polls.is_multiple_of(2) {
             status = "processing";
         }

@@ -9,7 +9,7 @@ use super::tree::{Tree, read_tree};
 const OPERATIONS: [&str; 8] = ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
 
 /// Literals that are honestly something else: the file, the literal, and what it is there.
-const SOMETHING_ELSE: [(&str, &str, &str); 43] = [
+const SOMETHING_ELSE: [(&str, &str, &str); 44] = [
     ("conformance/src/cases/limits.rs", "cancel", "a command of the control API"),
     ("conformance/src/cases/limits.rs", "models", "a note of a case"),
     ("conformance/src/cases/refusal.rs", "camera", "a class of refusals"),
@@ -26,6 +26,7 @@ const SOMETHING_ELSE: [(&str, &str, &str); 43] = [
     ("conformance/src/report/junit.rs", "model", "a property of the report"),
     ("contracts/src/ai302/dialect.rs", "duration", "a member of the vendor's answer"),
     ("contracts/src/aimlapi/dialect.rs", "balance", "a member of the vendor's answer"),
+    ("contracts/src/aimlapi/deprecations.rs", "list", "a member of the vendor's answer"),
     ("contracts/src/aimlapi/dialect.rs", "list", "a member of the vendor's answer"),
     ("contracts/src/aimlapi/dialect.rs", "models", "a member of the vendor's answer"),
     ("contracts/src/contract/check/intent.rs", "prompt", "a member of the maker's shots"),
@@ -49,7 +50,7 @@ const SOMETHING_ELSE: [(&str, &str, &str); 43] = [
     ("emulator/src/admin/jobs.rs", "model", "a member of the control API"),
     ("emulator/src/admin/requests.rs", "model", "a member of the control API"),
     ("emulator/src/admin/vendors.rs", "models", "a member of the control API"),
-    ("emulator/src/edge/call/effects/mod.rs", "prompt", "the name of the scenario that a prompt is"),
+    ("emulator/src/edge/call/effects/orders.rs", "prompt", "the name of the scenario that a prompt is"),
     ("emulator/src/engine/submit.rs", "model", "a field of a Debug output"),
     ("emulator/src/journal/entry.rs", "model", "a member of the control API"),
     ("emulator/src/journal/filter.rs", "model", "a member of the control API"),

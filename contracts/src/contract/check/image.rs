@@ -37,6 +37,18 @@ pub enum Transport {
     Part,
 }
 
+impl Transport {
+    /// The words for it in messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Url => "a URL",
+            Self::DataUri => "a data URI",
+            Self::Base64 => "base64",
+            Self::Part => "a file of the form",
+        }
+    }
+}
+
 /// The keyword `x-image`: the rules for an image. What is absent is not checked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,9 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::contract::check::cross_field::CrossFieldRules;
-use crate::contract::check::rules::{Checker, compiled};
+use crate::contract::check::rules::{Checker, UTF16_KEYWORD, compiled};
 use crate::contract::check::schema;
 use crate::contract::model::Contract;
+use crate::contract::model::lengths::LengthUnit;
 use crate::contract::model::validate::{check_coherence, check_images, check_roles, check_sources};
 use crate::contract::{ContractError, Options};
 
@@ -43,17 +44,18 @@ impl Selector {
         let digits =
             |part: &str, length: usize| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
         let parts: Vec<&str> = moment.split('-').collect();
-        let sound = match parts.as_slice() {
-            [year, month] => digits(year, 4) && digits(month, 2),
-            [year, month, day] => {
+        let day = match parts.as_slice() {
+            [year, month] if digits(year, 4) && digits(month, 2) => Some(format!("{year}-{month}-01")),
+            [year, month, day] if digits(year, 4) && digits(month, 2) => {
                 let day = day.strip_suffix(|letter: char| letter.is_ascii_lowercase()).unwrap_or(day);
-                digits(year, 4) && digits(month, 2) && digits(day, 2)
+                digits(day, 2).then(|| format!("{year}-{month}-{day}"))
             }
-            _ => false,
+            _ => None,
         };
-        if !sound {
+        if day.is_none_or(|day| day.parse::<jiff::civil::Date>().is_err()) {
             return Err(format!(
-                "`{moment}` names no edition: expected YYYY-MM or YYYY-MM-DD, as in `{vendor}@2025-07`"
+                "`{moment}` names no edition: expected a month or a day of the calendar, YYYY-MM or YYYY-MM-DD, \
+                 as in `{vendor}@2025-07`"
             ));
         }
         Ok(Self { vendor: vendor.to_owned(), moment: Some(moment.to_owned()) })
@@ -207,6 +209,9 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
         model.request = resolved(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_images(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
         check_roles(&model.request).map_err(|what| incoherent(format!("model {id}: {what}")))?;
+        if contract.lengths.as_ref().is_some_and(|lengths| lengths.unit == LengthUnit::Utf16) {
+            count_utf16(&mut model.request);
+        }
         let rules = CrossFieldRules::of(&model.request);
         model.cross_field = rules.map_err(|what| incoherent(format!("model {id}: {what}")))?.into();
         if !model.about.is_empty() && model.about_source.is_none() {
@@ -223,6 +228,20 @@ fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
     contract.problem_schema = resolved(&contract.problem_schema).map_err(incoherent)?;
     check_coherence(&contract).map_err(incoherent)?;
     Ok(contract)
+}
+
+/// Marks every limit of a length as one of units of UTF-16.
+fn count_utf16(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("maxLength").is_some_and(Value::is_u64) {
+                members.insert(UTF16_KEYWORD.to_owned(), true.into());
+            }
+            members.values_mut().for_each(count_utf16);
+        }
+        Value::Array(items) => items.iter_mut().for_each(count_utf16),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 impl Contract {
@@ -264,7 +283,36 @@ mod tests {
         assert!(day.admits("2025-07-24") && day.admits("2025-07-24b") && !day.admits("2025-07-25"));
         assert!(Selector::parse("v@2025").is_err());
         assert!(Selector::parse("v@yesterday").is_err());
+        assert!(Selector::parse("v@2024-02-29").unwrap().admits("2024-02-29"));
         assert!(Selector::parse("v").unwrap().admits("2099-01-01"));
+    }
+
+    #[test]
+    fn a_month_or_a_day_that_never_was_names_no_edition() {
+        for never in [
+            "2025-13",
+            "2025-00",
+            "2025-02-31",
+            "2025-02-29",
+            "2025-04-31",
+            "2025-07-00",
+            "2025-07-32b",
+            "2025-13-01",
+            "2025-7",
+            "2025-07-2",
+            "2025-07-24B",
+            "2025-07-24bb",
+            "2025-07-",
+            "20250724",
+            "+025-07",
+            "",
+        ] {
+            let why = Selector::parse(&format!("v@{never}")).unwrap_err();
+            assert!(
+                why.starts_with(&format!("`{never}` names no edition: expected a month or a day")),
+                "{why}"
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
 
 pub mod auth;
+pub mod cors;
+pub mod deprecation;
 pub mod edition;
+pub mod lengths;
 pub mod money;
 pub mod operation;
 pub mod source;
@@ -18,6 +21,9 @@ use crate::contract::Options;
 use crate::contract::check::cross_field::{BrokenCombination, CrossFieldRules};
 use crate::contract::check::rules::Checker;
 use crate::contract::model::auth::AuthFact;
+use crate::contract::model::cors::Cors;
+use crate::contract::model::deprecation::Deprecation;
+use crate::contract::model::lengths::Lengths;
 use crate::contract::model::money::{Billing, RateLimits};
 use crate::contract::model::operation::OperationFacts;
 use crate::contract::model::source::{Cited, Source};
@@ -71,6 +77,11 @@ pub struct Contract {
     /// How a broken rule is worded, by [`crate::contract::check::rules::Rule::name`].
     #[serde(default)]
     pub wording: Ordered<Wording>,
+    /// Models that have gone or will go, as the vendor's own feed lists them.
+    #[serde(default)]
+    pub deprecations: Vec<Deprecation>,
+    /// How the lengths of texts in requests are counted; in characters, if nothing is said.
+    pub lengths: Option<Lengths>,
     /// Reasons of failed jobs, by [`crate::problem::FailureReason::name`].
     pub failures: Ordered<FailureFact>,
     /// When an image that breaks a rule is noticed.
@@ -93,25 +104,6 @@ pub struct Contract {
     /// The merged table it was read from, so that options can patch it.
     #[serde(skip)]
     pub(crate) table: toml::Table,
-}
-
-/// What the vendor says to browsers.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cors {
-    /// `access-control-allow-origin`.
-    pub allow_origin: String,
-    /// `access-control-allow-methods`.
-    pub allow_methods: Vec<String>,
-    /// `access-control-allow-headers`.
-    pub allow_headers: Vec<String>,
-    /// `access-control-expose-headers`.
-    #[serde(default)]
-    pub expose_headers: Vec<String>,
-    /// Status of the answer to a preflight.
-    pub preflight_status: u16,
-    /// Where it is from.
-    pub source: Cited,
 }
 
 /// What all answers have in common.

@@ -93,6 +93,8 @@ pub struct OperationFacts {
     pub job_id: Option<IdPlace>,
     /// JSON Schema of the good answer.
     pub reply: Value,
+    /// How a good answer can be asked for again; absent if it always comes whole.
+    pub revalidation: Option<Revalidation>,
     /// Where a client finds what it needs in the good answer.
     #[serde(default)]
     pub read: Read,
@@ -104,6 +106,19 @@ pub struct OperationFacts {
     /// The compiled schema of the body.
     #[serde(skip)]
     pub(crate) request_checker: OnceLock<Checker>,
+}
+
+/// How a good answer is kept by clients and asked for again: it has a weak `ETag`, and a request with
+/// `If-None-Match` is answered with 304 and no body if nothing has changed (RFC 9110, 13.1.2).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revalidation {
+    /// Pointer to the part of the answer on which the tag depends (empty: all of it).
+    pub over: String,
+    /// The header `Cache-Control`, where there is one.
+    pub cache_control: Option<String>,
+    /// Where it is from.
+    pub source: Cited,
 }
 
 /// One path of an operation.

@@ -50,7 +50,8 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
             | Operation::Models
             | Operation::Model
             | Operation::Upload
-            | Operation::Balance => &[],
+            | Operation::Balance
+            | Operation::Deprecations => &[],
         };
         if let Some(missing) = needed.iter().find(|check| !operation.checks.contains(check)) {
             return Err(format!(

@@ -23,28 +23,82 @@ pub(crate) struct Parsed {
     pub(crate) parts: Vec<FormPart>,
 }
 
+/// What a part of a form is for, by the schema of the body.
+enum PartUse {
+    /// An image: it stays a file.
+    Image,
+    /// Another member: its content is the text of the member, for some clients send every part as a file.
+    Text,
+    /// A member that the vendor refuses to have: what is in it does not matter.
+    Forbidden,
+    /// Nothing that the schema knows.
+    Undeclared,
+}
+
+impl PartUse {
+    fn of(schema: Option<&Value>, name: &str) -> Self {
+        let member = schema.and_then(|schema| schema.get("properties")?.get(name));
+        match member {
+            None => Self::Undeclared,
+            Some(member) if member.get("x-image").is_some() => Self::Image,
+            Some(member) if member.get("not").is_some() => Self::Forbidden,
+            Some(_) => Self::Text,
+        }
+    }
+}
+
 impl Parsed {
-    /// Puts the content of files back where no image is meant: some clients send every part as a file.
+    /// Puts the content of files back where no image is meant. Of a file that the schema does not declare, what
+    /// is no text is dropped, as any member is that the vendor does not know.
     ///
     /// # Errors
     ///
-    /// If such a content is no text.
-    pub(crate) fn restore_texts(
-        &mut self,
-        takes_an_image: impl Fn(&str) -> bool,
-    ) -> Result<(), Malformation> {
+    /// If the content of a member that is a text is none.
+    pub(crate) fn restore_texts(&mut self, schema: Option<&Value>) -> Result<(), Malformation> {
         for (number, name) in self.names.iter().enumerate() {
             let handle = format!("{PART_SCHEME}{number}");
-            let stands = self.json.get(name).and_then(Value::as_str) == Some(handle.as_str());
-            if !stands || takes_an_image(name) {
+            if self.json.get(name).and_then(Value::as_str) != Some(handle.as_str()) {
                 continue;
             }
-            let text = std::str::from_utf8(&self.files[number]).map_err(|_| Malformation::NotUtf8)?;
-            self.json[name.as_str()] = text.into();
+            let text = std::str::from_utf8(&self.files[number]);
+            match (PartUse::of(schema, name), text) {
+                (PartUse::Image | PartUse::Forbidden, _) => {}
+                (PartUse::Text | PartUse::Undeclared, Ok(text)) => self.json[name.as_str()] = text.into(),
+                (PartUse::Text, Err(_)) => return Err(Malformation::NotUtf8),
+                (PartUse::Undeclared, Err(_)) => {
+                    if let Value::Object(members) = &mut self.json {
+                        members.shift_remove(name);
+                    }
+                }
+            }
         }
         Ok(())
     }
+
+    /// A note about each file that the schema of the body does not declare, with what it does have.
+    pub(crate) fn note_undeclared(&self, schema: Option<&Value>) -> Vec<String> {
+        let undeclared = |name: &&String| matches!(PartUse::of(schema, name), PartUse::Undeclared);
+        let members = schema.and_then(|schema| schema.get("properties")?.as_object());
+        let images = members.into_iter().flatten().filter(|(_, member)| member.get("x-image").is_some());
+        let images: Vec<&str> = images.map(|(name, _)| name.as_str()).collect();
+        let known = if images.is_empty() { "no file".to_owned() } else { images.join(", ") };
+        let mut notes: Vec<String> = Vec::new();
+        for name in self.names.iter().filter(undeclared) {
+            let shown: String = name.chars().take(NOTED_CHARACTERS).collect();
+            let note = format!("unexpected file part \"{shown}\"; the contract has {known}");
+            if notes.len() < NOTED_PARTS && !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
+    }
 }
+
+/// The most parts of one form that are noted.
+const NOTED_PARTS: usize = 10;
+
+/// The most characters of a part's name that are noted.
+const NOTED_CHARACTERS: usize = 100;
 
 /// Parses the body of a request as what it claims to be.
 pub(super) async fn parse_received(
@@ -190,9 +244,16 @@ mod tests {
         assert_eq!(read.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "cid:1"}));
         assert_eq!(read.files, [Bytes::from_static(b"\x89PNG\xff"), Bytes::from_static(b"text")]);
         let mut settled = read;
-        settled.restore_texts(|name| name == "input_image").unwrap();
+        let image = json!({"properties": {"input_image": {"x-image": {}}}});
+        settled.restore_texts(Some(&image)).unwrap();
         assert_eq!(settled.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "text"}));
-        assert_eq!(settled.restore_texts(|_| false).unwrap_err(), Malformation::NotUtf8);
+        let forbidden = json!({"properties": {"input_image": {"not": {}}}});
+        settled.restore_texts(Some(&forbidden)).unwrap();
+        assert_eq!(settled.json["input_image"], "cid:0", "it is there, and is refused for that");
+        let text = json!({"properties": {"input_image": {"type": "string"}}});
+        assert_eq!(settled.restore_texts(Some(&text)).unwrap_err(), Malformation::NotUtf8);
+        settled.restore_texts(Some(&json!({"properties": {}}))).unwrap();
+        assert_eq!(settled.json, json!({"prompt": "a cat", "tail_image": "text"}));
         let broken = parsed(b"--b\r\nnonsense", Some("multipart/form-data; boundary=b"), &taken).await;
         assert!(matches!(broken.unwrap_err(), Malformation::Multipart(_)));
         let without = parsed(b"x", Some("multipart/form-data"), &taken).await;

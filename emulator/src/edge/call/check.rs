@@ -17,6 +17,7 @@ use super::authenticate::authenticate;
 use super::body::Parsed;
 use super::image_policy::{ImageChecks, ImageDecision};
 use super::images::{self, ImageFindings};
+use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
 use crate::scenario::Effects;
@@ -47,7 +48,7 @@ pub(in crate::edge) struct Checked<'a> {
     /// The effects on it.
     pub(in crate::edge) effects: Effects,
     /// What a developer should know.
-    pub(in crate::edge) notes: Vec<String>,
+    pub(in crate::edge) notes: Notes<'a>,
     job: Option<Arc<Job>>,
 }
 
@@ -146,9 +147,7 @@ fn choose_model<'a>(
 fn check_members(parsed: &mut Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
     let operation = checked.matched.operation;
     let schema = checked.model.map_or(operation.request.as_ref(), |model| Some(&model.request));
-    let takes_image =
-        |name: &str| schema.and_then(|schema| schema.get("properties")?.get(name)?.get("x-image")).is_some();
-    parsed.restore_texts(takes_image).map_err(Problem::Malformed)?;
+    parsed.restore_texts(schema).map_err(Problem::Malformed)?;
     let body = std::mem::take(&mut parsed.json);
     let echo = operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
     checked.echo = echo.unwrap_or_default();
@@ -172,6 +171,9 @@ async fn check_images(parsed: &Parsed, checked: &mut Checked<'_>) -> Result<(), 
     let context = checked.context;
     let slots = slots(&model.request, &parsed.json);
     checked.images = images::inspect_all(context.app, context.base, &slots, &parsed.files).await;
+    for note in std::mem::take(&mut checked.images.notes) {
+        checked.notes.add_note(&note);
+    }
     let checks = ImageChecks {
         contract: context.contract(),
         moment: context.app.settings.image_breach,

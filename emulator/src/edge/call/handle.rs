@@ -11,17 +11,18 @@ use serde_json::Value;
 
 use super::check::check;
 use super::effects::problem::problem_named;
-use super::effects::resolve_effects;
 use super::effects::response::apply_effect;
+use super::effects::{read_orders, resolve_effects};
 use super::identify::{Identified, read_credential};
 use super::log::{CallLog, describe_body};
+use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
-use super::respond::Handled;
+use super::respond::{Handled, write_misread};
 use crate::edge::handlers::{Answered, HandlerRefusal, handle};
 use crate::edge::nowhere::nearest::suggest_path;
 use crate::random::Purpose;
-use crate::scenario::ResponseForm;
+use crate::scenario::{RequestKind, ResponseForm};
 use crate::transact::LoadedAccount;
 
 /// Handles a request for an operation of the vendor's.
@@ -31,14 +32,26 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let mut routed = Routed::read(context, matched, &account.name).await;
     let request_body = describe_body(context, routed.take_parts());
     let model = context.known_model(&routed.matched, routed.json());
-    let (effects, mut notes) = resolve_effects(&routed, model, &mut account).await;
+    let mut order_notes = Notes::about(&context.request.headers, &context.request.target);
+    let orders = read_orders(&routed, model, &account.state, &mut order_notes);
+    let effects = resolve_effects(&routed, model, &mut account, orders).await;
+    let file_notes = routed.note_files(model);
     let effect = effects.response.clone().unwrap_or_default();
     let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
     let variant = context.app.variants.of(context.served, &effect.options).unwrap_or_else(|why| {
-        notes.push(why);
+        order_notes.add_warning(&why);
         None
     });
+    let warning = order_notes.write_line();
+    let mut notes = order_notes.list_texts();
+    notes.extend(effects.describe_points(RequestKind::Operation(name)));
+    if context.app.settings.strict_directives
+        && let Some(warning) = warning
+    {
+        let log = CallLog { operation: Some(name), notes, ..CallLog::of(context, &account, request_body) };
+        return Handled { reply: write_misread(&warning), warning: Some(warning), ..Handled::from(log) };
+    }
     let (scenarios, transport) = (effects.scenarios.clone(), effects.transport.clone());
     // The vendor as it is with other options has other routes, rules and words.
     let varied = variant.as_deref().map(|served| CallContext { served, ..context });
@@ -46,7 +59,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
         (Some(problem), _) => Err(HandlerRefusal::from(problem)),
         (None, ResponseForm::Literal) => Ok(Answered::from(Reply::json(200, Value::Null))),
         (None, ResponseForm::Problem(_) | ResponseForm::Changed) => {
-            let resolved = Resolved { routed, effects, notes: notes.clone() };
+            let resolved = Resolved { routed, effects, notes: order_notes };
             match varied {
                 None => check_and_handle(resolved, credential, &mut account).await,
                 Some(varied) => {
@@ -59,6 +72,8 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
             }
         }
     };
+    // After the job has taken its own notes, so that none stands in the journal twice.
+    notes.extend(file_notes);
     let context = varied.unwrap_or(context);
     let (reply, problem, job) = match outcome {
         Ok(Answered { reply, job }) => (reply, None, job),
@@ -73,17 +88,15 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
         reply: apply_effect(reply, &effect, operation),
         literal: effect.literal_text().filter(|_| !is_effect),
         transport,
+        warning,
         log: CallLog {
-            at: account.now(),
-            account: account.name,
-            contract: Arc::clone(&context.served.vendor.contract),
             operation: Some(name),
             model: model.map(|model| model.id.clone()),
             job,
             scenarios,
             notes,
             problem,
-            request_body,
+            ..CallLog::of(context, &account, request_body)
         },
     }
 }
@@ -113,19 +126,10 @@ pub(super) async fn refuse_call(
         suggest_path(vendor, &request.method, &format!("{prefix}{}", request.target)).into_iter().collect()
     };
     let reply = write_refusal(context, &mut account, &problem).await;
-    let log = CallLog {
-        at: account.now(),
-        account: account.name,
-        contract: Arc::clone(&context.served.vendor.contract),
-        operation,
-        model: None,
-        job: None,
-        scenarios: Vec::new(),
-        notes,
-        problem: Some(problem),
-        request_body: describe_body(context, Vec::new()),
-    };
-    Handled { reply, literal: None, transport: None, log }
+    let request_body = describe_body(context, Vec::new());
+    let log =
+        CallLog { operation, notes, problem: Some(problem), ..CallLog::of(context, &account, request_body) };
+    Handled { reply, ..Handled::from(log) }
 }
 
 /// Writes a refusal in the vendor's words.

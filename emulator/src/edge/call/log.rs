@@ -17,7 +17,7 @@ use crate::edge::headers::header_texts;
 use crate::edge::incoming::Received;
 use crate::journal::{FormPart, LoggedBody, LoggedExchange, LoggedMessage, RequestTarget};
 use crate::media::uploads::Upload;
-use crate::scenario::{RequestKind, TransportFault};
+use crate::scenario::RequestKind;
 use crate::state::job::{Ending, Job};
 use crate::transact::LoadedAccount;
 
@@ -45,6 +45,28 @@ pub(super) struct CallLog {
     pub(super) request_body: LoggedBody,
 }
 
+impl CallLog {
+    /// That of a call about which nothing else is known yet.
+    pub(super) fn of(
+        context: CallContext<'_>,
+        account: &LoadedAccount<'_>,
+        request_body: LoggedBody,
+    ) -> Self {
+        Self {
+            at: account.now(),
+            account: Arc::clone(&account.name),
+            contract: Arc::clone(&context.served.vendor.contract),
+            operation: None,
+            model: None,
+            job: None,
+            scenarios: Vec::new(),
+            notes: Vec::new(),
+            problem: None,
+            request_body,
+        }
+    }
+}
+
 /// Describes the body that came with a request, or the parts of its form.
 pub(super) fn describe_body(context: CallContext<'_>, parts: Vec<FormPart>) -> LoggedBody {
     if !parts.is_empty() {
@@ -65,20 +87,19 @@ pub(super) fn describe_body(context: CallContext<'_>, parts: Vec<FormPart>) -> L
 pub(super) async fn log_call(
     context: CallContext<'_>,
     log: CallLog,
-    transport: Option<&TransportFault>,
     response: &Response<Bytes>,
     watch: Stopwatch,
 ) {
     let duration_us = watch.micros();
     let CallLog { at, account, contract, operation, model, job, scenarios, mut notes, problem, request_body } =
         log;
-    let fault = transport.and_then(|fault| serde_json::to_string(fault).ok());
-    notes.extend(fault.map(|fault| format!("on the wire: {fault}")));
     if let Some(note) = context.request.note() {
         notes.insert(0, note);
     }
     if let Some(job) = job.as_ref().filter(|_| operation == Some(Operation::Submit)) {
-        notes.extend(job.notes.iter().cloned());
+        // Those of the request are among those of the job.
+        let more: Vec<String> = job.notes.iter().filter(|note| !notes.contains(note)).cloned().collect();
+        notes.extend(more);
         notes.extend(note_on_failure(job));
     }
     let exchange = LoggedExchange {
@@ -205,10 +226,12 @@ pub(in crate::edge) async fn log_download(
     account: &LoadedAccount<'_>,
     job: &Job,
     scenarios: Vec<Arc<str>>,
+    notes: Vec<String>,
     request: FileRequest<'_>,
     response: ResponseSummary,
 ) {
     let exchange = LoggedExchange {
+        notes,
         asked: RequestTarget::Result(Arc::clone(&job.key.vendor), Arc::clone(&job.edition)),
         operation: Some(RequestKind::Download),
         model: Some(job.model.clone()),

@@ -12,9 +12,10 @@ mod identify;
 mod image_policy;
 mod images;
 pub(super) mod log;
+pub(super) mod notes;
 mod operation;
 pub(super) mod request;
-mod respond;
+pub(super) mod respond;
 
 use axum::body::Body;
 use axum::http::Response;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::Problem;
 use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::{Model, Problem};
 use serde_json::Value;
 
 use super::body::{self, Parsed};
+use super::notes::Notes;
 use super::request::CallContext;
 use crate::journal::FormPart;
 use crate::scenario::Effects;
@@ -33,7 +34,7 @@ pub(super) struct Resolved<'a> {
     /// The effects.
     pub(super) effects: Effects,
     /// What a developer should know.
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Notes<'a>,
 }
 
 impl<'a> Resolved<'a> {
@@ -67,6 +68,15 @@ impl<'a> Routed<'a> {
     pub(super) fn take_parts(&mut self) -> Vec<FormPart> {
         match &mut self.body {
             Some(Ok(parsed)) => std::mem::take(&mut parsed.parts),
+            Some(Err(_)) | None => Vec::new(),
+        }
+    }
+
+    /// Notes which files in a form the operation does not take.
+    pub(super) fn note_files(&self, model: Option<&Model>) -> Vec<String> {
+        let schema = model.map_or(self.matched.operation.request.as_ref(), |model| Some(&model.request));
+        match &self.body {
+            Some(Ok(parsed)) => parsed.note_undeclared(schema),
             Some(Err(_)) | None => Vec::new(),
         }
     }

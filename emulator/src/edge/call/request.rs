@@ -94,6 +94,12 @@ impl VendorRequest {
         }
     }
 
+    /// Every value of a header, by its lower-case name.
+    pub(super) fn headers_named(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(known, _)| known == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The value of a header, by its lower-case name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -120,6 +126,11 @@ pub(in crate::edge) struct CallContext<'a> {
 impl<'a> CallContext<'a> {
     pub(in crate::edge) fn contract(&self) -> &'a Contract {
         &self.served.vendor.contract
+    }
+
+    /// The value of a header, by its lower-case name.
+    pub(in crate::edge) fn header(&self, name: &str) -> Option<&str> {
+        self.request.header(name)
     }
 
     /// The exchange as a dialect sees it, at a time of the account.

@@ -2,15 +2,16 @@
 
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderMap, Response, StatusCode};
 use bytes::Bytes;
 use mockreel_contracts::{Reply, ReplyBody};
 
 use super::log::{CallLog, log_call};
 use super::request::CallContext;
+use crate::admin::describe_problem;
 use crate::clock::Stopwatch;
 use crate::edge::cors;
-use crate::edge::headers::close_connection;
+use crate::edge::headers::{WARNING_HEADER, close_connection};
 use crate::scenario::TransportFault;
 
 /// A handled call.
@@ -21,25 +22,59 @@ pub(super) struct Handled {
     pub(super) literal: Option<String>,
     /// The fault of its transport.
     pub(super) transport: Option<TransportFault>,
+    /// Which orders could not be followed, as one line.
+    pub(super) warning: Option<String>,
     /// What is logged about it.
     pub(super) log: CallLog,
 }
 
+impl Handled {
+    /// A reply without a body, which goes out as it is.
+    pub(super) fn from(log: CallLog) -> Self {
+        let reply = Reply { status: 200, headers: Vec::new(), body: ReplyBody::Empty };
+        Self { reply, literal: None, transport: None, warning: None, log }
+    }
+}
+
 /// Writes the response and its entry in the journal.
 pub(super) async fn respond(context: CallContext<'_>, handled: Handled, watch: Stopwatch) -> Response<Body> {
-    let Handled { reply, literal, transport, log } = handled;
+    let Handled { reply, literal, transport, warning, log } = handled;
     let contract = context.contract();
     let mut response = write_reply(reply, &contract.answers.content_type);
     if let Some(text) = literal {
         *response.body_mut() = Bytes::from(text);
     }
     cors::expose(contract, response.headers_mut());
+    if let Some(warning) = &warning {
+        add_warning(warning, response.headers_mut());
+    }
     finish_headers(context, &mut response);
-    log_call(context, log, transport.as_ref(), &response, watch).await;
+    log_call(context, log, &response, watch).await;
     if let Some(fault) = transport {
         response.extensions_mut().insert(fault);
     }
     response.map(Body::from)
+}
+
+/// Says which orders could not be followed: in the response, and on standard error.
+pub(in crate::edge) fn add_warning(warning: &str, headers: &mut HeaderMap) {
+    tracing::warn!("an order could not be followed: {warning}");
+    if let Ok(value) = HeaderValue::from_str(warning) {
+        headers.insert(WARNING_HEADER, value);
+    }
+}
+
+/// Writes the refusal of a request whose orders cannot be followed. It is ours, not the vendor's, so it speaks plainly.
+pub(super) fn write_misread(warning: &str) -> Reply {
+    let status = StatusCode::BAD_REQUEST;
+    let mut reply = Reply::json(status.as_u16(), describe_problem(status, &misread_text(warning)));
+    reply.headers.push((CONTENT_TYPE.to_string(), "application/problem+json".to_owned()));
+    reply
+}
+
+/// Why a request is refused whose orders cannot be followed.
+pub(in crate::edge) fn misread_text(warning: &str) -> String {
+    format!("with strict directives every order must be understood: {warning}")
 }
 
 /// Adds what HTTP demands of a response, whoever wrote it.

@@ -9,13 +9,17 @@ use sha2::{Digest, Sha256};
 
 use super::ranges::answer_file;
 use super::{respond_expired, respond_gone, respond_plain};
+use crate::admin;
 use crate::app::App;
 use crate::clock::Stopwatch;
-use crate::edge::call::effects::resolve_download_effects;
+use crate::edge::call::effects::{read_download_orders, resolve_download_effects};
 use crate::edge::call::log::{FileRequest, ResponseSummary, log_download};
+use crate::edge::call::notes::Notes;
+use crate::edge::call::respond::{add_warning, misread_text};
 use crate::edge::fault;
+use crate::edge::headers::header_texts;
 use crate::media::{ClipSpec, Preview};
-use crate::scenario::{DownloadFault, DownloadFaultKind};
+use crate::scenario::{DownloadFault, DownloadFaultKind, Effects, RequestKind};
 use crate::state::clip::{COVER_FILE, ClipPlan, VIDEO_FILE};
 use crate::state::job::Job;
 
@@ -32,11 +36,27 @@ pub(super) async fn answer_result(
     let Some(job) = app.store.job_of_clip(clip).await else { return respond_gone() };
     let watch = Stopwatch::start();
     let mut account = app.load_account(&job.key.account).await;
-    let effects = resolve_download_effects(app, &mut account, &job, file, request.headers).await;
+    let headers = header_texts(request.headers);
+    let mut notes = Notes::about(&headers, request.path);
+    let orders = read_download_orders(app, &account.state, &job, &headers, &mut notes);
+    let warning = notes.write_line();
+    let refused = warning.as_deref().filter(|_| app.settings.strict_directives);
+    let effects = match refused {
+        Some(_) => Effects::default(),
+        None => resolve_download_effects(&mut account, &job, file, orders).await,
+    };
     let download = Download { app, request, job: &job, file, now: account.now() };
-    let mut answer = download.answer(effects.download.as_ref()).await;
+    let mut answer = match refused {
+        Some(warning) => admin::problem(StatusCode::BAD_REQUEST, &misread_text(warning)),
+        None => download.answer(effects.download.as_ref().map(|order| &order.fault)).await,
+    };
+    if let Some(warning) = &warning {
+        add_warning(warning, answer.headers_mut());
+    }
     let summary = ResponseSummary::of(&answer, watch);
-    log_download(app, &account, &job, effects.scenarios, request, summary).await;
+    let mut notes = notes.list_texts();
+    notes.extend(effects.describe_points(RequestKind::Download));
+    log_download(app, &account, &job, effects.scenarios, notes, request, summary).await;
     if let Some(fault) = effects.transport {
         answer.extensions_mut().insert(fault);
     }

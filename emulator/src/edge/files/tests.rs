@@ -21,6 +21,7 @@ use crate::clock::{MANUAL_START, SystemClock};
 use crate::edge::dispatch::answer_request;
 use crate::edge::router::Serves;
 use crate::edge::wire::{RawAnswer, converse};
+use crate::scenario::{Channel, DownloadOrder};
 use crate::state::change::Change;
 use crate::state::clip::ClipPlan;
 use crate::state::job::{Ending, Job, JobKey, Timeline};
@@ -83,7 +84,10 @@ async fn with_job(ended_at: UnixMillis, fault: Option<Value>) -> Arc<App> {
         scenarios: Vec::new(),
         callback: None,
         notes: Vec::new(),
-        result_fault: fault.map(|order| serde_json::from_value(order).unwrap()),
+        result_fault: fault.map(|order| DownloadOrder {
+            channel: Channel::Everywhere,
+            fault: serde_json::from_value(order).unwrap(),
+        }),
     };
     let account = Arc::clone(&job.key.account);
     let version = store.account(&account).await.version;

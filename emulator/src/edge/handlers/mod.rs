@@ -2,10 +2,12 @@
 
 mod balance;
 mod cancel;
+mod deprecations;
 mod list;
 mod model;
 mod models;
 mod poll;
+mod revalidate;
 mod submit;
 mod upload;
 
@@ -57,6 +59,7 @@ pub(super) async fn handle(
         Operation::Models => Ok(models::handle_models(&checked, account).into()),
         Operation::Model => model::handle_model(&checked, account),
         Operation::Upload => upload::handle_upload(&checked, account).await,
+        Operation::Deprecations => Ok(deprecations::handle_deprecations(&checked, account).into()),
         Operation::Balance => Ok(balance::handle_balance(&checked, account).await.into()),
         Operation::Cancel => cancel::handle_cancel(&checked, account).await,
     }

@@ -11,6 +11,7 @@ use crate::edge::call::check::Checked;
 use crate::edge::call::delayed_response::wait_for_end;
 use crate::edge::call::request::CallContext;
 use crate::engine::{LimitExceeded, Submission};
+use crate::scenario::JobEffect;
 use crate::state::job::Job;
 use crate::state::progress::Progress;
 use crate::state::view::view_job;
@@ -32,6 +33,9 @@ pub(super) async fn handle_submit(
     let dialect = &*context.served.vendor.dialect;
     let settings = &context.app.settings;
     let finishes = dialect.finishes_at_submit();
+    let hide = |text: &str| notes.hide_secrets(text);
+    let job_effect =
+        effects.job.map(|effect| JobEffect { detail: effect.detail.map(|text| hide(&text)), ..effect });
     let submission = Submission {
         contract,
         dialect,
@@ -43,13 +47,13 @@ pub(super) async fn handle_submit(
         breach,
         start: images.start,
         tail: images.tail,
-        effect: effects.job,
+        effect: job_effect,
         result: effects.download,
-        scenarios: effects.scenarios,
+        scenarios: effects.scenarios.iter().map(|name| Arc::from(hide(name))).collect(),
         progress: if finishes { Progress::Immediate } else { settings.progress },
         latency: settings.latency,
-        notes: images.notes.into_iter().chain(notes).collect(),
-        callback: WebhookPlan::of(contract, options, &body, context.base, effects.webhook.as_ref()),
+        notes: notes.list_texts(),
+        callback: WebhookPlan::of(contract, options, &body, context.base, effects.webhook.as_ref(), &hide),
     };
     let job = account.submit(&submission).await.map_err(|why| problem_for(&why, model))?;
     if effects.response.as_ref().is_some_and(|effect| effect.until_done) {

@@ -72,6 +72,9 @@ impl IncomingBody {
 
     /// Reads a body of at most `limit` bytes.
     pub(crate) async fn receive(&mut self, limit: u64) -> Received {
+        if self.body.is_end_stream() {
+            return Received::Whole(Bytes::new());
+        }
         let expected = self.body.size_hint().lower().min(limit);
         let mut content = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
         loop {

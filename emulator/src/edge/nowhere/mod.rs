@@ -68,6 +68,6 @@ fn describe_nowhere(vendors: &[ServedVendor], method: &Method, target: &str) -> 
     let newest = ids.iter().filter_map(|id| vendors.iter().find(|served| served.vendor.id() == *id));
     let newest = newest.map(|served| (format!("/{}", served.vendor.id()), served));
     let nearest = suggest_path(newest, method, target);
-    let nearest = nearest.map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("no vendor is served here; {prefixes}{nearest}")
+    let nearest = nearest.map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("no vendor is served here{nearest}; {prefixes}")
 }

@@ -6,11 +6,10 @@ mod redirect;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::redirect::Policy;
 use url::Url;
 
 use self::private::{PublicNames, is_private};
-use self::redirect::limited_redirects;
+use self::redirect::{RedirectRefusal, limited_redirects, loopback_redirects};
 use crate::loopback::literal_ip;
 use crate::timeouts::FETCH_TIMEOUT;
 
@@ -30,7 +29,7 @@ impl Fetcher {
         // An error means that a provider was installed before, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || reqwest::Client::builder().timeout(FETCH_TIMEOUT).no_proxy().user_agent("mockreel");
-        let loopback = builder().redirect(Policy::none()).build().ok()?;
+        let loopback = builder().redirect(loopback_redirects()).build().ok()?;
         let public =
             builder().redirect(limited_redirects()).dns_resolver(Arc::new(PublicNames)).build().ok()?;
         Some(Self { loopback, public })
@@ -54,9 +53,17 @@ async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, Stri
     let describe = |error: reqwest::Error| {
         // The address may hold a signature, so it stays out of the message.
         let error = error.without_url();
-        if error.is_timeout() { "no answer in time".to_owned() } else { error.to_string() }
+        let refusal = std::error::Error::source(&error).and_then(|why| why.downcast_ref::<RedirectRefusal>());
+        match refusal {
+            Some(refusal) => refusal.to_string(),
+            None if error.is_timeout() => "no answer in time".to_owned(),
+            None => error.to_string(),
+        }
     };
     let mut answer = client.get(url).send().await.map_err(describe)?;
+    if answer.status().is_redirection() {
+        return Err(format!("answered with status {} and no address to go to", answer.status().as_u16()));
+    }
     if !answer.status().is_success() {
         return Err(format!("answered with status {}", answer.status().as_u16()));
     }

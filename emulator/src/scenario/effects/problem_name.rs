@@ -6,6 +6,8 @@ use mockreel_contracts::problem::PROBLEM_NAMES;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::scenario::suggest_name;
+
 /// One of the names of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemName(pub(crate) &'static str);
@@ -18,7 +20,9 @@ impl ProblemName {
     /// Says which there are.
     pub fn named(text: &str) -> Result<Self, String> {
         let name = PROBLEM_NAMES.iter().find(|name| **name == text);
-        let message = || format!("there is no problem `{text}`; there are {}", PROBLEM_NAMES.join(", "));
+        let near = || suggest_name(text, PROBLEM_NAMES.iter().copied());
+        let message =
+            || format!("there is no problem `{text}`{}; there are {}", near(), PROBLEM_NAMES.join(", "));
         name.map(|name| Self(name)).ok_or_else(message)
     }
 }

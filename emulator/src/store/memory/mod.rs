@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mockreel_contracts::UnixMillis;
 
-use self::write::added_bytes;
+use self::write::{ScenarioSum, added_bytes};
 use super::{JobFilter, StoreError};
 use crate::clock::AccountClock;
 use crate::scenario::Scenarios;
@@ -23,7 +23,7 @@ pub struct StoreLimits {
     pub accounts: usize,
     /// Jobs.
     pub jobs: usize,
-    /// Bytes of echoed payload, and of images kept for clips.
+    /// Bytes of echoed payload and of notes, and of images kept for clips.
     pub kept_bytes: u64,
 }
 
@@ -65,6 +65,8 @@ struct Shelf {
     by_account: HashMap<Arc<str>, BTreeMap<u64, JobKey>>,
     clips: HashMap<Arc<str>, JobKey>,
     kept_bytes: u64,
+    /// The scenarios of all accounts' own.
+    scenarios: ScenarioSum,
     /// How many jobs hold an image, by where its bytes are.
     images: HashMap<usize, u64>,
     arrivals: u64,
@@ -143,6 +145,7 @@ impl MemoryStore {
         if version != expected {
             return Err(StoreError::Conflict);
         }
+        shelf.check_scenarios(account, changes)?;
         let added: u64 = changes.iter().map(|change| added_bytes(change).unwrap_or(0)).sum();
         if changes.iter().any(|change| added_bytes(change).is_some()) {
             shelf.make_room(self.limits, added, system_now)?;
@@ -184,7 +187,7 @@ impl MemoryStore {
         for number in numbers {
             shelf.remove(number);
         }
-        shelf.accounts.remove(account);
+        shelf.remove_account(account);
         shelf.arrival.retain(|held| &**held != account);
         shelf.by_account.remove(account);
     }
@@ -195,6 +198,16 @@ impl MemoryStore {
 
     pub(super) fn set_initial_clock(&self, clock: AccountClock) {
         self.shelf().start = clock;
+    }
+
+    pub(super) fn account_scenarios(&self) -> Vec<(Arc<str>, Scenarios)> {
+        let shelf = self.shelf();
+        let have_some = shelf.accounts.iter().filter(|(_, state)| !state.scenarios.is_empty());
+        let mut lists: Vec<(Arc<str>, Scenarios)> =
+            have_some.map(|(account, state)| (Arc::clone(account), Arc::clone(&state.scenarios))).collect();
+        drop(shelf);
+        lists.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        lists
     }
 
     pub(super) fn global_scenarios(&self) -> Scenarios {
@@ -243,6 +256,7 @@ impl Shelf {
             by_account: HashMap::new(),
             clips: HashMap::new(),
             kept_bytes: 0,
+            scenarios: ScenarioSum::default(),
             images: HashMap::new(),
             arrivals: 0,
             #[cfg(test)]

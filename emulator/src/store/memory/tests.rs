@@ -6,10 +6,12 @@ use serde_json::Value;
 use super::*;
 use crate::clock::MANUAL_START;
 use crate::media::Preview;
+use crate::scenario::{Scenario, Then};
 use crate::state::clip::ClipPlan;
 use crate::state::job::{Ending, Mark, Timeline};
 use crate::state::progress::Progress;
 use crate::state::wallet::BillingTerms;
+use crate::store::{MAX_SCENARIO_BYTES, MAX_SCENARIOS};
 use mockreel_contracts::amount::Amount;
 
 const NOW: UnixMillis = MANUAL_START;
@@ -132,4 +134,41 @@ fn what_a_dropped_job_has_cost_is_kept_and_whoever_looked_before_looks_again() {
     assert_eq!(store.dropped(), 3);
     store.reset(Some("a"));
     assert_eq!(spent(), Amount::ZERO);
+}
+
+#[test]
+fn notes_take_room_as_an_echo_does() {
+    let store = store(10, 1_000);
+    let noted = |number: u64| {
+        let mut job = Job::clone(&job(number, 0, Some(NOW), None));
+        job.notes = vec!["n".repeat(600)];
+        Arc::new(job)
+    };
+    add(&store, &noted(1)).unwrap();
+    add(&store, &noted(2)).unwrap();
+    assert_eq!(store.dropped(), 1, "two do not fit");
+    store.reset(Some("a"));
+    add(&store, &noted(3)).unwrap();
+    assert_eq!(store.dropped(), 1, "what a job took it gives back");
+}
+
+#[test]
+fn scenarios_are_counted_over_all_accounts_and_given_back() {
+    let store = store(10, 1_000);
+    let list = |count: usize, bytes: u64| {
+        let one = Scenario { posted_bytes: bytes, ..Scenario::for_every_request("s", Then::default()) };
+        Change::ScenariosSet(std::iter::repeat_n(Arc::new(one), count).collect(), Vec::new())
+    };
+    let set = |account: &str, change: Change| {
+        let account: Arc<str> = Arc::from(account);
+        store.commit(&account, store.account(&account).version, &[change], NOW).map(drop)
+    };
+    set("a", list(MAX_SCENARIOS - 1, 0)).unwrap();
+    assert_eq!(set("b", list(2, 0)), Err(StoreError::TooManyScenarios));
+    set("b", list(1, 0)).unwrap();
+    assert_eq!(set("a", list(MAX_SCENARIOS, 0)), Err(StoreError::TooManyScenarios));
+    set("a", list(5, 0)).unwrap();
+    assert_eq!(set("b", list(1, MAX_SCENARIO_BYTES + 1)), Err(StoreError::TooManyScenarios));
+    store.reset(Some("a"));
+    set("b", list(MAX_SCENARIOS, 0)).unwrap();
 }

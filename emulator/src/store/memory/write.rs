@@ -6,11 +6,12 @@ use mockreel_contracts::UnixMillis;
 
 use super::{Shelf, StoreLimits, forget_counts};
 use crate::media::Preview;
+use crate::scenario::Scenarios;
 use crate::state::account::AccountState;
 use crate::state::change::Change;
 use crate::state::job::{Job, JobKey};
 use crate::state::wallet::Spent;
-use crate::store::StoreError;
+use crate::store::{MAX_SCENARIO_BYTES, MAX_SCENARIOS, StoreError};
 
 /// How many of the oldest jobs are scanned for a finished one, so that a full store stays quick.
 const EVICTION_SCAN_LIMIT: usize = 1_000;
@@ -21,7 +22,7 @@ pub(super) fn added_bytes(change: &Change) -> Option<u64> {
         Change::JobAdded(job) => {
             // Images that other jobs hold already cost nothing; here they count, to be on the safe side.
             let images: u64 = images_of(job).map(|image| image.len() as u64).sum();
-            Some(job.echo_bytes + images)
+            Some(job.text_bytes() + images)
         }
         Change::JobMarked(..)
         | Change::Refused(_)
@@ -43,7 +44,48 @@ fn address_of(image: &Arc<[u8]>) -> usize {
     Arc::as_ptr(image).cast::<u8>() as usize
 }
 
+/// How many scenarios there are, and how many bytes they take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ScenarioSum {
+    count: usize,
+    bytes: u64,
+}
+
+impl ScenarioSum {
+    fn of(scenarios: &Scenarios) -> Self {
+        Self { count: scenarios.len(), bytes: scenarios.iter().map(|scenario| scenario.posted_bytes).sum() }
+    }
+
+    /// The sum with one list in the place of another.
+    fn exchange(self, old: &Scenarios, new: &Scenarios) -> Self {
+        let (old, new) = (Self::of(old), Self::of(new));
+        Self { count: self.count - old.count + new.count, bytes: self.bytes - old.bytes + new.bytes }
+    }
+}
+
 impl Shelf {
+    /// Refuses changes by which there would be too many scenarios. To have fewer is always allowed.
+    pub(super) fn check_scenarios(&self, account: &str, changes: &[Change]) -> Result<(), StoreError> {
+        for change in changes {
+            let Change::ScenariosSet(new, _) = change else { continue };
+            let old =
+                self.accounts.get(account).map(|state| Arc::clone(&state.scenarios)).unwrap_or_default();
+            let sum = self.scenarios.exchange(&old, new);
+            let grows = sum.count > self.scenarios.count || sum.bytes > self.scenarios.bytes;
+            if grows && (sum.count > MAX_SCENARIOS || sum.bytes > MAX_SCENARIO_BYTES) {
+                return Err(StoreError::TooManyScenarios);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the state of an account.
+    pub(super) fn remove_account(&mut self, account: &str) {
+        if let Some(state) = self.accounts.remove(account) {
+            self.scenarios = self.scenarios.exchange(&state.scenarios, &Scenarios::default());
+        }
+    }
+
     /// Drops the oldest finished jobs until one more fits.
     pub(super) fn make_room(
         &mut self,
@@ -84,7 +126,7 @@ impl Shelf {
         }
         if let Some((_, job)) = self.jobs.remove(&key) {
             self.clips.remove(&job.clip.name);
-            self.kept_bytes -= job.echo_bytes;
+            self.kept_bytes -= job.text_bytes();
             for image in images_of(&job) {
                 let holders = self.images.entry(address_of(image)).or_default();
                 *holders = holders.saturating_sub(1);
@@ -117,7 +159,7 @@ impl Shelf {
                 self.arrival.push_back(account);
             } else {
                 self.by_account.remove(&account);
-                self.accounts.remove(&account);
+                self.remove_account(&account);
             }
         }
     }
@@ -128,7 +170,7 @@ impl Shelf {
             Change::JobAdded(job) => {
                 state.counts.entry(Arc::clone(&job.key.vendor)).or_default().jobs += 1;
                 self.arrivals += 1;
-                self.kept_bytes += job.echo_bytes;
+                self.kept_bytes += job.text_bytes();
                 for image in images_of(job) {
                     let holders = self.images.entry(address_of(image)).or_default();
                     *holders += 1;
@@ -159,8 +201,9 @@ impl Shelf {
                 }
             }
             Change::ScenariosSet(scenarios, forgotten) => {
-                state.scenarios = Arc::clone(scenarios);
+                let old = std::mem::replace(&mut state.scenarios, Arc::clone(scenarios));
                 forget_counts(state, forgotten);
+                self.scenarios = self.scenarios.exchange(&old, scenarios);
             }
             Change::WalletSet(vendor, wallet) => {
                 state.wallets.insert(Arc::clone(vendor), Arc::clone(wallet));

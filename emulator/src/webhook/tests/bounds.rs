@@ -122,7 +122,7 @@ async fn only_this_machine_is_called_and_only_while_nobody_else_is_listened_to()
 async fn an_address_is_shown_without_its_secrets() {
     let stage = Stage::with("");
     let plan = stage.plan("http://me:hunter2@127.0.0.1:9/hook?token=hunter2&x=hunter2#hunter2", &json!({}));
-    assert_eq!(plan.shown_receiver(), "http://127.0.0.1:9/hook?token=REDACTED&x=REDACTED");
+    assert_eq!(plan.shown, "http://127.0.0.1:9/hook?token=REDACTED&x=REDACTED");
     assert!(!format!("{plan:?}").contains("hunter2"));
     let long = stage.plan(&format!("http://127.0.0.1/{}", "x".repeat(9_000)), &json!({}));
     assert_eq!(long.receiver, Err("the address has more than 8192 bytes".to_owned()));

@@ -65,7 +65,8 @@ impl Stage {
         let member = contract.callbacks.as_ref().unwrap().at.trim_start_matches('/');
         let body = json!({ member: address });
         let order = serde_json::from_value(order.clone()).unwrap();
-        WebhookPlan::of(contract, &served.options, &body, "http://127.0.0.1:1", Some(&order)).unwrap()
+        WebhookPlan::of(contract, &served.options, &body, "http://127.0.0.1:1", Some(&order), &str::to_owned)
+            .unwrap()
     }
 
     /// Submits a job for the account, whose callbacks go where the plan says.

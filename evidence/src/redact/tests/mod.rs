@@ -127,7 +127,7 @@ fn images_that_were_sent_are_told_by_their_size() {
     let uri = format!("data:image/png;base64,{bare}");
     let filler = "a".repeat(2501);
     let told = sent(Body::Json(json!({"a": bare, "b": uri, "c": "aGk=", "d": filler, "e": [bare]})));
-    let size = "[base64, 300 bytes]";
+    let size = format!("[base64, 300 bytes, sha256 {}]", short_digest(bare.as_bytes()));
     let uri_told = format!("data:image/png;base64,{size}");
     assert_eq!(told, Content::Json(json!({"a": size, "b": uri_told, "c": "aGk=", "d": filler, "e": [size]})));
     let file = PartContent::File {
@@ -142,7 +142,7 @@ fn images_that_were_sent_are_told_by_their_size() {
     ];
     let expected = Content::Form(vec![
         ("image".to_owned(), Content::Bytes { length: 300, head: String::new() }),
-        ("tail".to_owned(), Content::Text(size.to_owned())),
+        ("tail".to_owned(), Content::Text(size)),
         ("token".to_owned(), Content::Text("[redacted]".to_owned())),
     ]);
     assert_eq!(sent(Body::Form(parts)), expected);

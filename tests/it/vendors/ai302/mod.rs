@@ -1,6 +1,7 @@
 //! 302.AI's Kling 1.5 endpoints, by the contract table of its page.
 
 mod fields;
+mod files;
 mod refusals;
 mod tasks;
 

@@ -1,8 +1,10 @@
 //! AI/ML API, by the contract table of its page.
 
 mod answers;
+mod catalogue;
 mod editions;
 mod headers;
+mod options;
 mod validation;
 
 use mockreel_emulator::Progress;

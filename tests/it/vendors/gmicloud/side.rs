@@ -20,12 +20,15 @@ async fn the_list_of_models_is_a_list_of_ids() {
         "Kling-Image2Video-V2-Master",
         "Kling-Image2Video-V2.1-Master",
         "Kling-Text2Video-V1.6-Standard",
+        "Kling-Image2Video-V2.1-Standard",
+        "Kling-Image2Video-V2.1-Pro",
+        "Kling-Text2Video-V2.1-Master",
     ] {
         assert!(ids.contains(&json!(id)), "{id}");
         let detail = visit.get(&format!("{QUEUE}/models/{id}")).await;
         assert_eq!((detail.status, &detail.json()["model"]), (200, &json!(id)));
     }
-    assert_eq!(ids.len(), 5);
+    assert_eq!(ids.len(), 8);
 }
 
 // Row 11: the members of section 3, parameters as in the seed.
@@ -60,10 +63,39 @@ async fn a_models_detail_describes_its_parameters() {
     assert_eq!((&parameters[4]["min_value"], &parameters[4]["max_value"]), (&json!(0.0), &json!(1.0)));
 }
 
+// Row 11: the vendor's own SDK types `price` as a whole number, so by default there is none to stumble over.
+#[tokio::test]
+async fn a_models_detail_has_nothing_that_the_vendors_own_sdk_cannot_read() {
+    let visit = Visit::to("gmicloud").await;
+    let ids = visit.get(&format!("{QUEUE}/models")).await.json()["model_ids"].clone();
+    for id in ids.as_array().unwrap().iter().map(|id| id.as_str().unwrap()) {
+        let detail = visit.get(&format!("{QUEUE}/models/{id}")).await.json();
+        assert_eq!((detail.get("price_info"), &detail["model"]), (None, &json!(id)));
+    }
+}
+
+// Row 11: the ids of the reference's own sample of the listing, and of clients.
+#[tokio::test]
+async fn models_of_the_reference_and_of_clients_are_listed_and_take_a_submit() {
+    let visit = Visit::to("gmicloud").await;
+    let listed = visit.get(&format!("{QUEUE}/models")).await.json()["model_ids"].clone();
+    let image = visit.image("square.jpg");
+    for (id, payload) in [
+        ("Kling-Text2Video-V2.1-Master", json!({"prompt": "x", "aspect_ratio": "1:1", "duration": "5"})),
+        ("Kling-Image2Video-V2.1-Standard", json!({"prompt": "x", "image": image})),
+        ("Kling-Image2Video-V2.1-Pro", json!({"prompt": "x", "image": image})),
+    ] {
+        assert!(listed.as_array().unwrap().contains(&json!(id)), "{id}");
+        let answer =
+            visit.post(&format!("{QUEUE}/requests"), &json!({"model": id, "payload": payload})).await;
+        assert_eq!(answer.status, 200, "{id}: {}", answer.text());
+    }
+}
+
 // Row 11: prices that somebody saw; none is public for the standard model.
 #[tokio::test]
-async fn a_models_detail_tells_the_price_where_one_is_known() {
-    let visit = Visit::to("gmicloud").await;
+async fn a_models_detail_tells_the_price_where_one_is_known_if_it_is_asked_to() {
+    let visit = Visit::with("gmicloud", "price_info", "on").await;
     for (id, price) in [("Kling-Image2Video-V1.6-Pro", 0.098), ("Kling-Image2Video-V2.1-Master", 0.28)] {
         let told = visit.get(&format!("{QUEUE}/models/{id}")).await.json()["price_info"].clone();
         assert_eq!(names(&told), ["price", "pricing_type", "unit"]);

@@ -15,6 +15,10 @@ use serde_json::{Map, Value};
 pub use self::violation::{ImageRule, Rule, Violation, fill, kind_of};
 use crate::contract::check::schema;
 
+/// The keyword that counts `maxLength` in units of UTF-16 instead of characters. `minLength` stays one of
+/// characters: no vendor has a lowest length above 1 for texts.
+pub const UTF16_KEYWORD: &str = "x-utf16";
+
 /// A schema that is ready to check values.
 #[derive(Debug)]
 pub struct Checker {
@@ -32,6 +36,7 @@ impl Checker {
         let validator = jsonschema::options()
             .with_draft(jsonschema::Draft::Draft202012)
             .with_keyword("x-url", url_keyword)
+            .with_keyword(UTF16_KEYWORD, utf16_keyword)
             .build(&schema)
             .map_err(|error| format!("{error} (at {})", error.instance_path()))?;
         Ok(Self { validator, schema })
@@ -69,7 +74,8 @@ impl Checker {
         }
         let declared = schema::at(&self.schema, &pointer);
         let rule = rule_of(error.kind(), declared);
-        let size = size_of(&rule, received);
+        let size =
+            size_of(&rule, received, declared.is_some_and(|declared| declared.get(UTF16_KEYWORD).is_some()));
         Violation::new(pointer, rule, size.as_ref().unwrap_or(received))
     }
 }
@@ -111,16 +117,18 @@ fn rule_of(kind: &ValidationErrorKind, declared: Option<&Value>) -> Rule {
         ValidationErrorKind::MinItems { limit } => Rule::MinItems { limit: *limit },
         ValidationErrorKind::MaxItems { limit } => Rule::MaxItems { limit: *limit },
         ValidationErrorKind::Custom { keyword, .. } if keyword == "x-url" => Rule::Url,
+        ValidationErrorKind::Custom { keyword, .. } if keyword == UTF16_KEYWORD => {
+            Rule::MaxLength { limit: declared.and_then(most_of).unwrap_or_default() }
+        }
         other => Rule::Form { keyword: other.keyword().to_owned() },
     }
 }
 
 /// For a rule about size, what counts is how many came: characters of a text, items of a list.
-fn size_of(rule: &Rule, received: &Value) -> Option<Value> {
+fn size_of(rule: &Rule, received: &Value, utf16: bool) -> Option<Value> {
+    let length = |text: &str| if utf16 { text.encode_utf16().count() } else { text.chars().count() };
     match rule {
-        Rule::MinLength { .. } | Rule::MaxLength { .. } => {
-            received.as_str().map(|text| text.chars().count().into())
-        }
+        Rule::MinLength { .. } | Rule::MaxLength { .. } => received.as_str().map(|text| length(text).into()),
         Rule::MinItems { .. } | Rule::MaxItems { .. } => received.as_array().map(|items| items.len().into()),
         Rule::Required { .. }
         | Rule::Type { .. }
@@ -180,6 +188,41 @@ fn url_keyword<'a>(
     Ok(Box::new(UrlKeyword))
 }
 
+/// The largest length that a schema allows.
+fn most_of(schema: &Value) -> Option<u64> {
+    schema.get("maxLength")?.as_u64()
+}
+
+/// The keyword [`UTF16_KEYWORD`].
+struct Utf16Keyword {
+    most: u64,
+}
+
+impl<'i> Keyword<'i> for Utf16Keyword {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if <Self as Keyword<'i>>::is_valid(self, instance) {
+            Ok(())
+        } else {
+            Err(ValidationError::custom("is too long"))
+        }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        let Value::String(text) = instance else { return true };
+        text.encode_utf16().count() as u64 <= self.most
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature is the library's")]
+fn utf16_keyword<'a>(
+    parent: &'a Map<String, Value>,
+    _value: &'a Value,
+    _path: Location,
+) -> Result<Box<dyn for<'i> Keyword<'i>>, ValidationError<'a>> {
+    let most = parent.get("maxLength").and_then(Value::as_u64).unwrap_or(u64::MAX);
+    Ok(Box::new(Utf16Keyword { most }))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -212,6 +255,38 @@ mod tests {
     fn a_vendor_says_it_expected_what_its_documentation_declares() {
         let found = checker().violations(&json!({"model": "a", "image_url": "https://a/b", "duration": 7}));
         assert_eq!(found[0].rule, Rule::Enum { options: vec![json!(5), json!(10)] });
+    }
+
+    #[test]
+    fn a_length_in_units_of_utf16_counts_what_lies_beyond_the_basic_plane_twice() {
+        let schema = |utf16: bool| {
+            let mut text = json!({"type": "string", "maxLength": 4});
+            if utf16 {
+                text[UTF16_KEYWORD] = true.into();
+            }
+            Checker::new(json!({"properties": {"text": text}})).unwrap()
+        };
+        for (text, characters, units) in [
+            ("aaaa", true, true),
+            ("水水水水", true, true),
+            ("😀😀", true, true),
+            ("😀😀a", true, false),
+            ("😀😀😀😀", true, false),
+            ("aaaaa", false, false),
+        ] {
+            let body = json!({ "text": text });
+            assert_eq!(schema(false).accepts(&body), characters, "{text}");
+            assert_eq!(schema(true).accepts(&body), units, "{text}");
+        }
+        for (text, size) in [("😀😀a", 5), ("aaaaa", 5), ("😀😀😀😀😀", 10)] {
+            let found = schema(true).violations(&json!({ "text": text }));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(
+                (&found[0].rule, &found[0].received),
+                (&Rule::MaxLength { limit: 4 }, &json!(size)),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::contract::model::{Lifecycle, Model};
 /// The version of OpenAPI that is written.
 const VERSION: &str = "3.1.0";
 
+/// The licence of the document, as an SPDX expression: that of the project.
+const LICENSE: &str = "MIT OR Apache-2.0";
+
 /// The contract as an OpenAPI 3.1 document.
 ///
 /// On the documented side is only what a documentation states (grades `seed`, `doc`, `spec`):
@@ -39,6 +42,7 @@ pub fn export(contract: &Contract, view: View) -> Value {
             "title": contract.title,
             "version": contract.edition,
             "description": contract.summary,
+            "license": { "name": LICENSE, "identifier": LICENSE },
             "x-vendor": contract.id,
             "x-side": view.word(),
         },
@@ -83,8 +87,17 @@ struct Submitted {
     id: String,
     /// Address of its request schema in the document.
     reference: String,
+    /// The same for a form, where the vendor takes forms with files in them.
+    form: Option<String>,
     /// The bodies shown as examples, by name.
     examples: Map<String, Value>,
+}
+
+impl Submitted {
+    /// The address of its schema for JSON, or for a form.
+    fn reference(&self, form: bool) -> &str {
+        self.form.as_deref().filter(|_| form).unwrap_or(&self.reference)
+    }
 }
 
 impl Components {
@@ -111,8 +124,10 @@ impl Components {
             }
         }
         let examples = view::examples(model, &schema);
+        let form = view::form(viewed, model, &schema)
+            .map(|form| self.add(&format!("submit.{}.form", model.id), form));
         let reference = self.add(&format!("submit.{}", model.id), schema);
-        self.models.push(Submitted { id: model.id.clone(), reference, examples });
+        self.models.push(Submitted { id: model.id.clone(), reference, form, examples });
     }
 
     /// Adds a schema and answers with its address in the document.

@@ -1,9 +1,12 @@
 //! Operations and their paths, parameters and bodies.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::view::{View, ViewedContract};
 use super::{CREDENTIAL, Components, Submitted, responses, source_value};
+use crate::contract::check::image::{ImageRules, Transport};
+use crate::contract::check::rules::Checker;
 use crate::contract::check::schema::properties;
 use crate::contract::model::operation::{Check, IdPlace, OperationFacts, Route};
 use crate::contract::views::examples::minimal_for;
@@ -93,6 +96,8 @@ impl Shape<'_> {
             "x-phases": phases,
             "x-retries": facts.retries,
             "x-source": source_value(&facts.source),
+            // The receiver is the caller's own; it needs no credential of the vendor's.
+            "security": [],
             "requestBody": {
                 "required": true,
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/poll.reply"}}},
@@ -141,22 +146,23 @@ impl Shape<'_> {
             Some(fixed) => self.components.models.iter().filter(|model| model.id == *fixed).collect(),
             None => self.components.models.iter().collect(),
         };
-        let (schema, examples) = match (self.request, models.as_slice()) {
-            (Some(reference), _) => (json!({ "$ref": reference }), self.own_example(reference)),
-            (None, [only]) => (json!({ "$ref": only.reference }), only.examples.clone()),
-            (None, several) => {
-                let examples = several.iter().flat_map(|model| model.examples.clone()).collect();
-                (self.one_of(several), examples)
-            }
+        let examples = match self.request {
+            Some(reference) => self.own_example(reference),
+            None => models.iter().flat_map(|model| model.examples.clone()).collect(),
         };
         let mut content = Map::new();
         for media_type in &self.operation.media_types {
-            let mut told = Map::from_iter([("schema".to_owned(), schema.clone())]);
+            let form = media_type.starts_with("multipart/");
+            let schema = match (self.request, models.as_slice()) {
+                (Some(reference), _) => json!({ "$ref": reference }),
+                (None, [only]) => json!({ "$ref": only.reference(form) }),
+                (None, several) => self.one_of(several, form),
+            };
+            let mut told = Map::from_iter([("schema".to_owned(), schema)]);
             if !examples.is_empty() {
                 told.insert("examples".to_owned(), examples.clone().into());
             }
-            let encoding =
-                if media_type.starts_with("multipart/") { self.encoding(&models) } else { Map::new() };
+            let encoding = if form { self.encoding(&models) } else { Map::new() };
             if !encoding.is_empty() {
                 told.insert("encoding".to_owned(), encoding.into());
             }
@@ -167,42 +173,51 @@ impl Shape<'_> {
 
     fn own_example(&self, reference: &str) -> Map<String, Value> {
         let name = reference.rsplit('/').next().unwrap_or_default();
-        let body = self.components.schemas.get(name).map(|schema| minimal_for(schema, &[]));
+        let enforced = self.operation.request.as_ref();
+        let sound = |body: &Value| {
+            enforced
+                .is_some_and(|schema| Checker::new(schema.clone()).is_ok_and(|checker| checker.accepts(body)))
+        };
+        // What a documentation says of a body may be too little to make one that is taken.
+        let stated = self.components.schemas.get(name).map(|schema| minimal_for(schema, &[]));
+        let body = stated.filter(sound).or_else(|| enforced.map(|schema| minimal_for(schema, &[])));
         let example = body.map(|body| ("minimal".to_owned(), json!({ "value": body })));
         example.into_iter().collect()
     }
 
     /// One schema of several, told apart by the member that names the model.
-    fn one_of(&self, models: &[&Submitted]) -> Value {
+    fn one_of(&self, models: &[&Submitted], form: bool) -> Value {
         if models.is_empty() {
             return json!({"type": "object"});
         }
-        let schemas: Vec<Value> = models.iter().map(|model| json!({ "$ref": model.reference })).collect();
+        let schemas: Vec<Value> =
+            models.iter().map(|model| json!({ "$ref": model.reference(form) })).collect();
         let member = self.operation.model_at.as_deref().and_then(|pointer| pointer.strip_prefix('/'));
         match member.filter(|name| !name.contains('/')) {
             Some(name) => {
                 let mapping: Map<String, Value> =
-                    models.iter().map(|model| (model.id.clone(), model.reference.as_str().into())).collect();
+                    models.iter().map(|model| (model.id.clone(), model.reference(form).into())).collect();
                 json!({"oneOf": schemas, "discriminator": {"propertyName": name, "mapping": mapping}})
             }
             None => json!({ "oneOf": schemas }),
         }
     }
 
-    /// The content types of the parts of a form that are images.
+    /// The content types of the parts of a form that are images. Where an address is taken too it stands first, as
+    /// text: it is what the examples name, and what a program sends that has no file at hand.
     fn encoding(&self, models: &[&Submitted]) -> Map<String, Value> {
         let mut encoding = Map::new();
         for model in models.iter().filter_map(|model| self.viewed.contract.models.get(&model.id)) {
             for (pointer, member) in properties(&model.request) {
                 let name = pointer.trim_start_matches('/');
-                let formats = member.get("x-image").and_then(|rules| rules.get("formats"));
-                let types: Vec<String> = formats
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .map(|format| format!("image/{format}"))
-                    .collect();
+                let Some(rules) = member.get("x-image").and_then(|rules| ImageRules::deserialize(rules).ok())
+                else {
+                    continue;
+                };
+                let text = rules.transports.iter().any(|way| *way != Transport::Part);
+                let text = text.then(|| "text/plain".to_owned());
+                let files = rules.formats.iter().map(|format| format!("image/{format}"));
+                let types: Vec<String> = text.into_iter().chain(files).collect();
                 if !name.contains('/') && !types.is_empty() {
                     encoding.insert(name.to_owned(), json!({ "contentType": types.join(", ") }));
                 }

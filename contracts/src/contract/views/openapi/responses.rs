@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::source_value;
 use super::view::{View, ViewedContract};
-use crate::contract::model::operation::{Check, IdPlace, OperationFacts};
+use crate::contract::model::operation::{Check, IdPlace, OperationFacts, Revalidation};
 use crate::contract::model::source::Cited;
 use crate::operation::Operation;
 
@@ -41,7 +41,29 @@ pub(super) fn all(
         let good_schema = (status == good).then_some(reply);
         told.insert(status.to_string(), response(viewed, operation, good_schema, &refusals));
     }
+    if let Some(facts) = operation.revalidation.as_ref().filter(|facts| viewed.has(&facts.source)) {
+        told[&good.to_string()]["headers"] = kept_headers(facts);
+        let unchanged = json!({
+            "description": "Nothing has changed since the tag in `If-None-Match`.",
+            "headers": kept_headers(facts),
+            "x-source": source_value(&facts.source),
+        });
+        told.insert("304".to_owned(), unchanged);
+        told.sort_keys();
+    }
     Value::Object(told)
+}
+
+/// The headers of an answer that can be asked for again.
+fn kept_headers(facts: &Revalidation) -> Value {
+    let mut headers = json!({"ETag": {
+        "description": "A weak tag, for `If-None-Match`",
+        "schema": {"type": "string", "pattern": "^W/\"[^\"]*\"$"},
+    }});
+    if let Some(control) = &facts.cache_control {
+        headers["Cache-Control"] = json!({"schema": {"type": "string", "const": control}});
+    }
+    headers
 }
 
 fn response(

@@ -109,6 +109,82 @@ fn every_schema_compiles_and_every_example_and_default_keeps_its_schema() {
     }
 }
 
+/// Every schema of a document: whatever lies under a keyword or place that has schemas in it.
+fn each_schema<'a>(value: &'a Value, key: &str, look: &mut impl FnMut(&'a Map<String, Value>)) {
+    // Annotations and samples are no schemas, whatever their members are called.
+    if key.starts_with("x-") || ["example", "examples", "default", "enum", "const"].contains(&key) {
+        return;
+    }
+    match value {
+        Value::Object(members) => {
+            look(members);
+            members.iter().for_each(|(key, inner)| each_schema(inner, key, look));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| each_schema(inner, "", look)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn no_list_of_values_mixes_types_and_every_array_says_what_its_items_are() {
+    each_document(|of, document| {
+        each_schema(document, "", &mut |schema| {
+            if let Some(Value::Array(listed)) = schema.get("enum") {
+                let kinds: BTreeSet<&str> =
+                    listed.iter().map(crate::contract::check::rules::kind_of).collect();
+                assert!(kinds.len() < 2, "{of}: generators cannot make one enum of {listed:?}");
+            }
+            let kinds = match schema.get("type") {
+                Some(Value::Array(several)) => several.clone(),
+                Some(only) => vec![only.clone()],
+                None => Vec::new(),
+            };
+            assert!(!kinds.contains(&json!("array")) || schema.contains_key("items"), "{of}: {schema:?}");
+        });
+    });
+}
+
+#[test]
+fn every_operation_and_every_callback_says_what_credential_it_wants() {
+    each_document(|of, document| {
+        assert_eq!(document["info"]["license"]["identifier"], "MIT OR Apache-2.0");
+        walk(document, "", &mut |_, value| {
+            if value.get("responses").is_some_and(Value::is_object)
+                && value.get("operationId").or(value.get("requestBody")).is_some()
+            {
+                assert!(value["security"].is_array(), "{of}: {value:#}");
+            }
+        });
+    });
+}
+
+#[test]
+fn listed_values_of_several_types_are_split_and_admit_what_they_admitted() {
+    let schema = json!({"enum": ["5", "10", 5, 10, null], "default": "5", "description": "Seconds"});
+    let split = super::view::published(&schema);
+    let branches = json!([
+        {"type": "string", "enum": ["5", "10"]},
+        {"type": "integer", "enum": [5, 10]},
+        {"type": "null", "enum": [null]},
+    ]);
+    assert_eq!(split, json!({"default": "5", "description": "Seconds", "anyOf": branches}));
+    let both = [schema, split].map(|schema| Checker::new(schema).unwrap());
+    for value in [json!("5"), json!(5), json!(10.0), json!(null), json!("7"), json!(7), json!(true)] {
+        let [before, after] = both.each_ref().map(|checker| checker.accepts(&value));
+        assert_eq!(before, after, "{value}");
+    }
+}
+
+#[test]
+fn a_required_text_that_counts_as_absent_when_empty_must_not_be_empty() {
+    let schema = json!({"type": "object", "required": ["a", "b"], "properties": {
+        "a": {"type": "string", "x-empty": "absent"}, "b": {"type": "string"}, "c": {"type": "string", "x-empty": "absent"},
+    }});
+    let shown = super::view::published(&schema);
+    let least = |name: &str| shown["properties"][name].get("minLength").cloned();
+    assert_eq!((least("a"), least("b"), least("c")), (Some(json!(1)), None, None));
+}
+
 #[test]
 fn the_documented_side_holds_only_what_rests_on_documentation() {
     let document = export(&sample(), View::Documented);
@@ -141,8 +217,11 @@ fn the_enforced_side_holds_what_is_served() {
     let statuses: Vec<&String> = submit["responses"].as_object().unwrap().keys().collect();
     assert_eq!(statuses, ["200", "400", "401", "415", "500"]);
     let form = &submit["requestBody"]["content"]["multipart/form-data"];
-    assert_eq!(form["schema"], json!({"$ref": "#/components/schemas/submit.a-short"}));
-    assert_eq!(form["encoding"]["picture"]["contentType"], "image/jpeg, image/png");
+    assert_eq!(form["schema"], json!({"$ref": "#/components/schemas/submit.a-short.form"}));
+    let own = &document["components"]["schemas"]["submit.a-short.form"];
+    assert_eq!(own["title"], "Short, as a form");
+    assert_eq!(own["properties"]["picture"]["anyOf"][0]["format"], "binary");
+    assert_eq!(form["encoding"]["picture"]["contentType"], "text/plain, image/jpeg, image/png");
     let example = &form["examples"]["a-short.minimal"]["value"];
     assert_eq!(*example, json!({"picture": "https://pictures.example/first.jpeg", "size": "5"}));
     let schema = &document["components"]["schemas"]["submit.a-short"]["properties"];

@@ -7,7 +7,7 @@ use super::markdown::{code, json, jsons, prose, table};
 use super::sourced;
 use crate::contract::Contract;
 use crate::contract::check::image::{ImageRules, Transport};
-use crate::contract::check::rules::kind_of;
+use crate::contract::check::rules::{UTF16_KEYWORD, kind_of};
 use crate::contract::check::schema::documented;
 use crate::contract::model::source::Cited;
 
@@ -138,7 +138,8 @@ fn limits(schema: &Value) -> Vec<String> {
     told.extend(range(stated("minimum"), stated("maximum"), ""));
     told.extend(stated("exclusiveMinimum").map(|limit| format!("above {limit}")));
     told.extend(stated("exclusiveMaximum").map(|limit| format!("below {limit}")));
-    told.extend(range(stated("minLength"), stated("maxLength"), "character"));
+    let unit = if schema.get(UTF16_KEYWORD).is_some() { "UTF-16 unit" } else { "character" };
+    told.extend(range(stated("minLength"), stated("maxLength"), unit));
     told.extend(range(stated("minItems"), stated("maxItems"), "item"));
     told.extend(
         stated("pattern").and_then(Value::as_str).map(|pattern| format!("matches {}", code(pattern))),

@@ -1,0 +1,296 @@
+//! Encoded bytes within a text: data URIs and runs of base64, which are kept as their size and digest.
+//!
+//! An image is one whatever stands around it: a blank, quotation marks, Markdown, JSON that is quoted in JSON.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+
+use super::values::Secrets;
+
+/// From this length on, in bytes, a run of letters of base64 is taken for base64.
+const SHORTEST_RUN: usize = 256;
+
+/// How many different bytes a run of base64 has at least: a letter over and over is a prompt that is too long on purpose.
+const LEAST_VARIETY: usize = 16;
+
+/// The shortest line of base64 that is written in lines, in bytes; mail has 76, PEM 64.
+const SHORTEST_LINE: usize = 32;
+
+/// The longest start of a data URI before its content, in bytes.
+const LONGEST_HEAD: usize = 200;
+
+/// How many backslashes may stand before an escaped character: JSON in JSON in JSON has seven.
+const BACKSLASHES: usize = 8;
+
+/// The ways to write bytes as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Four letters for three bytes.
+    Base64,
+    /// As in addresses.
+    Percent,
+}
+
+impl Encoding {
+    /// Every one.
+    pub(super) const ALL: [Self; 2] = [Self::Base64, Self::Percent];
+
+    /// The word in marks.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Percent => "percent-encoded",
+        }
+    }
+}
+
+/// Twelve hexadecimal digits of the SHA-256 of bytes.
+pub fn short_digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Secrets {
+    /// A text in which the content of each data URI, and each long run of base64, is replaced by its size and digest.
+    pub fn hide_encoded<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let bytes = text.as_bytes();
+        let mut hidden = String::new();
+        let (mut done, mut at) = (0, 0);
+        while at < bytes.len() {
+            let (start, end, encoding) = match measure_data_uri(text, at) {
+                Some(content) => content,
+                None if is_letter(bytes[at]) => (at, measure_run(bytes, at), Encoding::Base64),
+                None => {
+                    at += 1;
+                    continue;
+                }
+            };
+            // The content of a data URI is what it says; elsewhere only what is long and varied is base64.
+            let is_content = start > at;
+            if is_content || end - start >= SHORTEST_RUN && is_varied(&bytes[start..end]) {
+                hidden.push_str(&text[done..start]);
+                hidden.push_str(&(self.marks.size)(encoding, &text[start..end]));
+                done = end;
+            }
+            // A data URI may begin at the end of a word.
+            let in_word = end >= at + 5 && done < end && bytes[..end].ends_with(b"data");
+            at = if in_word { end - 4 } else { end.max(at + 1) };
+        }
+        if done == 0 {
+            return Cow::Borrowed(text);
+        }
+        hidden.push_str(&text[done..]);
+        Cow::Owned(hidden)
+    }
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
+}
+
+fn is_varied(bytes: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    for byte in bytes {
+        seen[usize::from(*byte)] = true;
+    }
+    seen.iter().filter(|seen| **seen).count() >= LEAST_VARIETY
+}
+
+/// Where a run of base64 ends that begins here. Its letters may be escaped, as in JSON or in an address, and stand in lines.
+fn measure_run(bytes: &[u8], start: usize) -> usize {
+    let (mut at, mut line) = (start, start);
+    loop {
+        let rest = &bytes[at..];
+        match rest.first() {
+            Some(byte) if is_letter(*byte) => at += 1,
+            Some(b'=') => return at + rest.iter().take_while(|byte| **byte == b'=').count(),
+            Some(b'%') => match rest.get(1..3) {
+                Some(b"2B" | b"2b" | b"2F" | b"2f" | b"3D" | b"3d" | b"25") => at += 3,
+                _ => return at,
+            },
+            Some(b'\\' | b'\r' | b'\n') => {
+                let (length, breaks) = measure_escape(rest);
+                let goes_on = rest.get(length).is_some_and(|byte| is_letter(*byte));
+                if length == 0 || breaks && (!goes_on || at - line < SHORTEST_LINE) {
+                    return at;
+                }
+                at += length;
+                if breaks {
+                    line = at;
+                }
+            }
+            Some(_) | None => return at,
+        }
+    }
+}
+
+/// The length of an escaped letter or of the end of a line, 0 if it is neither; and whether it ends a line.
+fn measure_escape(rest: &[u8]) -> (usize, bool) {
+    let mut length = 0;
+    while let Some(byte) = rest.get(length) {
+        let slashes = rest[length..].iter().take(BACKSLASHES).take_while(|byte| **byte == b'\\').count();
+        match (byte, rest.get(length + slashes)) {
+            (b'\r' | b'\n', _) => length += 1,
+            (b'\\', Some(b'n' | b'r')) => length += slashes + 1,
+            _ => break,
+        }
+    }
+    if length > 0 {
+        return (length, true);
+    }
+    let slashes = rest.iter().take(BACKSLASHES).take_while(|byte| **byte == b'\\').count();
+    match rest.get(slashes) {
+        Some(b'/') => (slashes + 1, false),
+        // Cut off in the middle it is none, and what follows is not to be torn apart.
+        Some(b'u') => {
+            let digits = rest.get(slashes + 1..slashes + 5).filter(|digits| digits.starts_with(b"00"));
+            let is_letter = digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+            if is_letter { (slashes + 5, false) } else { (0, false) }
+        }
+        Some(_) | None => (0, false),
+    }
+}
+
+/// The content of a data URI that begins here, and how it is written.
+fn measure_data_uri(text: &str, at: usize) -> Option<(usize, usize, Encoding)> {
+    let bytes = text.as_bytes();
+    let scheme = bytes.get(at..at + 5)?;
+    if !scheme.eq_ignore_ascii_case(b"data:") {
+        return None;
+    }
+    let in_head = |byte: &u8| byte.is_ascii_alphanumeric() || b"/+-.;=_* \t".contains(byte);
+    let head = bytes[at + 5..].iter().take(LONGEST_HEAD).take_while(|byte| in_head(byte)).count();
+    let comma = at + 5 + head;
+    if bytes.get(comma) != Some(&b',') {
+        return None;
+    }
+    let kind = text[at + 5..comma].trim_ascii().to_ascii_lowercase();
+    let blanks = bytes[comma + 1..].iter().take_while(|byte| b" \t".contains(byte)).count();
+    if kind.ends_with(";base64") {
+        let start = comma + 1 + blanks;
+        return Some((start, measure_run(bytes, start), Encoding::Base64))
+            .filter(|(start, end, _)| end > start);
+    }
+    let in_address = |byte: &u8| byte.is_ascii_alphanumeric() || b"%-._~!$&'()*+,;=:@/?#".contains(byte);
+    let start = comma + 1;
+    let length = bytes[start..].iter().take_while(|byte| in_address(byte)).count();
+    let is_media = ["image/", "video/", "audio/", "application/octet-stream"]
+        .iter()
+        .any(|media| kind.starts_with(media));
+    let hides = length > 0 && is_media || length >= SHORTEST_RUN;
+    hides.then_some((start, start + length, Encoding::Percent))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Marks;
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_taken_and_hidden_once(
+            run in "[a-zA-Z0-9+/]{0,300}",
+            odd in "(\\\\u00|\\\\|%2|%|\\u00e9|data:|,|;base64|\n|=|a){0,12}",
+            end in "[\\\\u0é%= ]{0,8}",
+        ) {
+            for text in [format!("{run}{odd}{end}"), format!("{odd}{run}{end}"), format!("{end}{odd}{run}{odd}")] {
+                let once = hidden(&text);
+                prop_assert_eq!(hidden(&once), once);
+            }
+        }
+    }
+
+    fn hidden(text: &str) -> String {
+        Secrets::new::<&str>(&[], Marks::CASSETTE).hide_encoded(text).into_owned()
+    }
+
+    fn base64() -> String {
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/".chars().cycle().take(300).collect()
+    }
+
+    #[track_caller]
+    fn becomes(before: &str, data: &str, after: &str) {
+        let told =
+            format!("[base64, {} bytes, sha256 {}]", data.len() * 3 / 4, short_digest(data.as_bytes()));
+        let text = format!("{before}{data}{after}");
+        assert_eq!(hidden(&text), format!("{before}{told}{after}"));
+        assert_eq!(hidden(&hidden(&text)), hidden(&text), "hiding twice changes nothing");
+    }
+
+    #[test]
+    fn a_run_of_base64_is_found_whatever_stands_around_it() {
+        let data = base64();
+        for (before, after) in [
+            ("", ""),
+            (" ", "!!!"),
+            ("a cat ", " in the snow"),
+            ("\"", "\""),
+            ("base64:", ""),
+            ("data:image/png;base64,", ""),
+            ("![a](data:image/png;base64 ,", ") and more"),
+            ("{\\\"image\\\":\\\"", "\\\"}"),
+            ("{\"image\": \"", ""),
+        ] {
+            becomes(before, &data, after);
+        }
+        becomes("data:image/png;base64, ", "iVBORw0KGgo", "\"");
+        becomes("mydata:image/png;base64,", "iVBORw0KGgo", " and more");
+    }
+
+    #[test]
+    fn letters_may_be_escaped_and_stand_in_lines() {
+        let data = base64();
+        for escaped in [
+            data.replace('/', "\\/"),
+            data.replace('/', "\\\\\\/"),
+            data.replace('+', "\\u002b"),
+            data.replace('+', "%2B").replace('/', "%2F"),
+        ] {
+            assert!(
+                hidden(&escaped).starts_with("[base64, ") && !hidden(&escaped).contains("abc"),
+                "{escaped}"
+            );
+        }
+        for end in ["\n", "\r\n", "\\n", "\\r\\n", "\\\\n"] {
+            let lines: Vec<String> =
+                data.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+            let text = format!("see {}{end}", lines.join(end));
+            assert!(hidden(&text).starts_with("see [base64, ") && !hidden(&text).contains("abc"), "{text}");
+        }
+    }
+
+    #[test]
+    fn percent_encoded_images_are_found_and_short_texts_are_not() {
+        let told = hidden("see data:image/png,%89PNG%0D%0A and data:text/plain,hello");
+        assert_eq!(
+            told,
+            format!(
+                "see data:image/png,[percent-encoded, 14 bytes, sha256 {}] and data:text/plain,hello",
+                short_digest(b"%89PNG%0D%0A")
+            )
+            .replace("14 bytes", &format!("{} bytes", "%89PNG%0D%0A".len()))
+        );
+    }
+
+    #[test]
+    fn what_is_no_base64_stays() {
+        let words = "a-cat-in-the-snow/".repeat(10);
+        let paragraphs = "word\n".repeat(200);
+        for text in [
+            "",
+            "data: none",
+            "data:text/plain,hello",
+            "a cat",
+            &"a".repeat(5_000),
+            &words,
+            &paragraphs,
+            &"é".repeat(600),
+        ] {
+            assert_eq!(hidden(text), text);
+        }
+    }
+}
