@@ -55,7 +55,7 @@ pub(super) fn drawn() -> impl Strategy<Value = DrawnBody> {
 impl DrawnBody {
     /// The model that is meant.
     pub(super) fn model<'a>(&self, profile: &'a Profile) -> Result<&'a Model, CaseError> {
-        let offered: Vec<&Model> = profile.models().take(MOST_DRAWN).collect();
+        let offered: Vec<&Model> = profile.documented_models().take(MOST_DRAWN).collect();
         let place = usize::from(self.model) % offered.len().max(1);
         let none = || CaseError::NotApplicable("the vendor no longer offers any of its models".to_owned());
         offered.get(place).copied().ok_or_else(none)

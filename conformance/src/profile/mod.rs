@@ -14,6 +14,7 @@ use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::contract::check::schema::{at, properties, unescape};
 use mockreel_contracts::contract::model::Lifecycle;
+use mockreel_contracts::contract::model::source::Grade;
 use mockreel_contracts::contract::views::examples;
 use mockreel_contracts::contract::{Contract, Model, OperationFacts, Options};
 use mockreel_contracts::{Operation, Role};
@@ -101,6 +102,15 @@ impl Profile {
         let offered = |model: &&Model| model.lifecycle != Lifecycle::Retired;
         let meant = |model: &&Model| self.model.as_ref().is_none_or(|only| *only == model.id);
         self.contract.models.values().filter(offered).filter(meant)
+    }
+
+    /// Those of them that the vendor documents, or that somebody saw: not those that only clients name.
+    pub fn documented_models(&self) -> impl Iterator<Item = &Model> {
+        let sources = &self.contract.sources;
+        let is_firm = |name: &&str| {
+            sources.get(*name).is_some_and(|source| !matches!(source.grade, Grade::Client | Grade::Guess))
+        };
+        self.models().filter(move |model| model.source.names().iter().any(|name| is_firm(name)))
     }
 
     /// The model of the shared job: the first that is offered.

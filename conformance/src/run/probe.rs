@@ -56,11 +56,12 @@ impl Probed {
     fn is_like(&self, other: &Self) -> bool {
         self.answer.status == other.answer.status
             && form_of(&self.answer) == form_of(&other.answer)
-            && self.words() == other.words()
+            && self.words(other) == other.words(self)
     }
 
-    /// The words of a JSON answer, without those that name the request: servers repeat methods, paths, times and ids.
-    fn words(&self) -> Vec<String> {
+    /// The words of a JSON answer, without those that name one of two requests: servers repeat methods, paths, times
+    /// and ids.
+    fn words(&self, other: &Self) -> Vec<String> {
         fn collect(value: &Value, words: &mut Vec<String>) {
             match value {
                 Value::Object(members) => members.values().for_each(|member| collect(member, words)),
@@ -73,10 +74,11 @@ impl Probed {
         collect(&self.answer.json().unwrap_or_default(), &mut words);
         let names_request = |word: &String| {
             let bare = word.trim_matches(|each: char| !each.is_alphanumeric());
-            bare == self.method
-                || word.contains('/')
+            let names = |probed: &Self| bare == probed.method || probed.path.contains(bare);
+            word.contains('/')
                 || word.chars().any(|each| each.is_ascii_digit())
-                || self.path.contains(bare)
+                || names(self)
+                || names(other)
         };
         words.retain(|word| !names_request(word));
         words

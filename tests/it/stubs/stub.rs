@@ -17,12 +17,13 @@ const BASE: &str = "/api/v1/ie/requestqueue/apikey";
 pub(super) const KEYS: [&str; 2] = ["stub-key-of-one-account", "stub-key-of-another-account"];
 
 /// The models on offer.
-const MODELS: [&str; 5] = [
+const MODELS: [&str; 6] = [
     "Kling-Image2Video-V1.6-Standard",
     "Kling-Image2Video-V1.6-Pro",
     "Kling-Image2Video-V2-Master",
     "Kling-Image2Video-V2.1-Master",
     "Kling-Text2Video-V1.6-Standard",
+    "Kling-Text2Video-V2.1-Master",
 ];
 
 /// Whether a model makes a video of text alone.
@@ -40,6 +41,8 @@ struct Job {
     payload: Value,
     polls: u32,
     seconds: u32,
+    /// Whether a poll has told that it ended.
+    end_told: bool,
 }
 
 /// The stub's state.
@@ -149,7 +152,15 @@ impl Stub {
         let answer = json!({
             name: id, "model": model, "status": "queued", "created_at": times, "updated_at": times, "queued_at": times,
         });
-        jobs.push(Job { id, account, model, payload: Value::Object(payload.clone()), polls: 0, seconds });
+        jobs.push(Job {
+            id,
+            account,
+            model,
+            payload: Value::Object(payload.clone()),
+            polls: 0,
+            seconds,
+            end_told: false,
+        });
         succeed(if self.is(Wrong::SubmitAnswers201) { 201 } else { 200 }, &answer)
     }
 
@@ -221,13 +232,14 @@ impl Stub {
             };
         };
         job.polls += 1;
-        if self.is(Wrong::JobVanishes) && job.polls > 5 {
+        if self.is(Wrong::JobVanishes) && job.end_told {
             return fail(404, "Request not found");
         }
         if self.is(Wrong::JobKnownLate) && job.polls == 1 {
             return fail(404, "Request not found");
         }
         let mut record = self.record(job);
+        job.end_told |= record["status"] == "success";
         if self.is(Wrong::IdChanges) {
             record["request_id"] = json!(format!("5a7a5466-7948-47d8-8579-{:012x}", job.polls));
         }
