@@ -24,7 +24,7 @@ pub(super) const CASES: &[Case] = &[
         "what becomes of twenty polls at once",
         Level::Info,
         Cost::Shared,
-        Stage::Ended,
+        Stage::Accepted,
         poll_in_burst,
     )
     .after(&["SUB-01"]),

@@ -189,7 +189,7 @@ async fn a_problem_that_is_about_no_member_cites_its_own_clause() {
         ),
         (
             "problems.unknown_model",
-            "one of Kling-Image2Video-V1.6-Standard, Kling-Image2Video-V1.6-Pro, Kling-Image2Video-V2-Master, Kling-Image2Video-V2.1-Master, Kling-Text2Video-V1.6-Standard",
+            "one of Kling-Image2Video-V1.6-Standard, Kling-Image2Video-V1.6-Pro, Kling-Image2Video-V2-Master, Kling-Image2Video-V2.1-Master, Kling-Text2Video-V1.6-Standard, Kling-Image2Video-V2.1-Standard, Kling-Image2Video-V2.1-Pro, Kling-Text2Video-V2.1-Master",
             String("Nothing"),
         ),
         (

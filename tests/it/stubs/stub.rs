@@ -34,6 +34,9 @@ fn is_of_text(model: &str) -> bool {
 /// Seconds since 1970 at which it was built; it does not need to know the time.
 const NOW: u64 = 1_790_000_000;
 
+/// How often a job that has ended is told of before a stub forgets it: more often than a burst of polls asks.
+const POLLS_UNTIL_VANISHED: u32 = 22;
+
 struct Job {
     id: String,
     account: usize,
@@ -41,8 +44,8 @@ struct Job {
     payload: Value,
     polls: u32,
     seconds: u32,
-    /// Whether a poll has told that it ended.
-    end_told: bool,
+    /// How many polls have told that it ended.
+    end_told: u32,
 }
 
 /// The stub's state.
@@ -159,7 +162,7 @@ impl Stub {
             payload: Value::Object(payload.clone()),
             polls: 0,
             seconds,
-            end_told: false,
+            end_told: 0,
         });
         succeed(if self.is(Wrong::SubmitAnswers201) { 201 } else { 200 }, &answer)
     }
@@ -232,14 +235,14 @@ impl Stub {
             };
         };
         job.polls += 1;
-        if self.is(Wrong::JobVanishes) && job.end_told {
+        if self.is(Wrong::JobVanishes) && job.end_told > POLLS_UNTIL_VANISHED {
             return fail(404, "Request not found");
         }
         if self.is(Wrong::JobKnownLate) && job.polls == 1 {
             return fail(404, "Request not found");
         }
         let mut record = self.record(job);
-        job.end_told |= record["status"] == "success";
+        job.end_told += u32::from(record["status"] == "success");
         if self.is(Wrong::IdChanges) {
             record["request_id"] = json!(format!("5a7a5466-7948-47d8-8579-{:012x}", job.polls));
         }

@@ -104,7 +104,7 @@ pub(super) const WRONG: &[WrongStub] = &[
         &["POLL-01", "POLL-09", "DRIFT-02", "LST-05"],
     ),
     stub(Wrong::JobGoesBack, "lets a finished job run again", "POLL-03", &["LST-01"]),
-    stub(Wrong::JobVanishes, "forgets a job that has ended", "POLL-03", &["LST-01"]),
+    stub(Wrong::JobVanishes, "forgets a job a while after it has ended", "POLL-03", &["LST-01"]),
     stub(Wrong::JobGoesInCircles, "queues and runs a job in turn for ever", "POLL-03", &["POLL-09"]),
     stub(Wrong::AnswersCalledText, "calls the JSON of polls text", "NET-01", &[]),
     stub(Wrong::IdChanges, "names another id at each poll", "POLL-04", &[]),

@@ -70,7 +70,7 @@ fn a_plan_is_written_as_asked_and_says_what_its_unit_is_worth() {
         serde_json::from_str(&std::fs::read_to_string(folder.file("plan.json")).unwrap()).unwrap();
     assert_eq!(
         (&plan["exit_code"], &plan["cases"][0]["id"]),
-        (&serde_json::json!(0), &serde_json::json!("NET-01"))
+        (&serde_json::json!(0), &serde_json::json!("NET-02"))
     );
     let unknown = folder.run(&["plan", "apilaplas"]);
     assert!(unknown.out.contains("what credits are worth in money is in no source"), "{}", unknown.out);
