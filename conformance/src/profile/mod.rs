@@ -110,7 +110,7 @@ impl Profile {
         let is_firm = |name: &&str| {
             sources.get(*name).is_some_and(|source| !matches!(source.grade, Grade::Client | Grade::Guess))
         };
-        self.models().filter(move |model| model.source.names().iter().any(|name| is_firm(name)))
+        self.models().filter(move |model| model.source.names().iter().any(&is_firm))
     }
 
     /// The model of the shared job: the first that is offered.

@@ -17,8 +17,8 @@ const OWN_HEADERS: [&str; 5] = ["host", "user-agent", "content-length", "accept"
 /// has to be put back.
 pub(super) fn curl(report: &Report, result: &CaseResult) -> Option<String> {
     let own = result.exchanges.iter().filter_map(|number| report.exchange(*number));
-    let vendor = own.filter(|exchange| exchange.case == result.id && !is_control(exchange));
-    let line = command(vendor.last()?);
+    let mut vendor = own.filter(|exchange| exchange.case == result.id && !is_control(exchange));
+    let line = command(vendor.next_back()?);
     let kept = escape::one_line(&line, LINE_CHARS);
     // Half a command would do something else.
     (line.chars().count() <= LINE_CHARS).then_some(kept)
