@@ -27,7 +27,7 @@ use crate::contract::model::lengths::Lengths;
 use crate::contract::model::money::{Billing, RateLimits};
 use crate::contract::model::operation::OperationFacts;
 use crate::contract::model::source::{Cited, Source};
-use crate::contract::model::wording::{FailureFact, ProblemFact, Wording};
+use crate::contract::model::wording::{FailureFact, LateRefusals, ProblemFact, Wording};
 use crate::operation::Operation;
 use crate::phase::Phase;
 use crate::upstream::MakerRule;
@@ -87,6 +87,8 @@ pub struct Contract {
     /// When an image that breaks a rule is noticed.
     #[serde(rename = "pictures")]
     pub images: Images,
+    /// Whether the vendor may notice a bad value only when the job runs; absent if nothing suggests that.
+    pub late_refusals: Option<LateRefusals>,
     /// Which rules of the models' maker reach the caller.
     pub upstream: UpstreamRules,
     /// What becomes of results.

@@ -16,8 +16,34 @@ pub struct StatusFact {
     pub documented: Option<u16>,
     /// What is served.
     pub enforced: u16,
+    /// What else a client has to expect, because the sources do not agree.
+    #[serde(default)]
+    pub also: Vec<u16>,
     /// Where both are from.
     pub source: Cited,
+}
+
+impl StatusFact {
+    /// Every status that a good answer may have, the enforced one first.
+    pub fn list_allowed(&self) -> Vec<u16> {
+        let mut all = vec![self.enforced];
+        for status in self.documented.iter().chain(&self.also) {
+            if !all.contains(status) {
+                all.push(*status);
+            }
+        }
+        all
+    }
+
+    /// Whether a good answer may have a status.
+    pub fn allows(&self, status: u16) -> bool {
+        self.list_allowed().contains(&status)
+    }
+
+    /// The statuses as a message lists them: `200 or 201`.
+    pub fn describe(&self) -> String {
+        self.list_allowed().iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+    }
 }
 
 /// A check that a request passes on its way in.

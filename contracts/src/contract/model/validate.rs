@@ -217,6 +217,15 @@ fn walk_sources(
     match value {
         toml::Value::Table(table) => {
             let mut cited = cited_above;
+            let single = table.get("x-source-of").and_then(toml::Value::as_table).into_iter().flatten();
+            for (keyword, held) in single {
+                let names = Cited::deserialize(held.clone()).map_err(|_| {
+                    (place.to_owned(), format!("has no name and no list as the source of `{keyword}`"))
+                })?;
+                if let Some(name) = names.names().into_iter().find(|name| !known.contains(name)) {
+                    return Err((place.to_owned(), format!("names the unknown source `{name}`")));
+                }
+            }
             for key in ["source", "x-source", "checks_source", "about_source", "max_body_source"] {
                 if let Some(held) = table.get(key).filter(|_| place != "/sources") {
                     // A member of a schema may itself be called `source`; then it is a table.

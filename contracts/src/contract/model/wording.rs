@@ -105,3 +105,13 @@ impl Contract {
             .map_or((reason.name(), ""), |fact| (fact.text.as_str(), fact.code.as_str()))
     }
 }
+
+/// That a bad value may pass the submit and fail its job instead.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LateRefusals {
+    /// What is to be expected, in a sentence for the page.
+    pub summary: String,
+    /// Where that is from.
+    pub source: Cited,
+}

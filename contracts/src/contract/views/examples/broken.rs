@@ -222,7 +222,8 @@ impl Breaks<'_> {
         }
         if let Some(most) = member.size("maxItems") {
             let any = Value::Bool(true);
-            let mut draw = Draw { manner: Manner::Complete, images: self.images, numbers: 0 };
+            let mut draw =
+                Draw { manner: Manner::Complete, images: self.images, numbers: 0, promised: false };
             let mut many = items.to_vec();
             while many.len() <= most {
                 many.push(draw.value(schema.get("items").unwrap_or(&any), ""));

@@ -52,6 +52,8 @@ struct Draw<'a> {
     images: &'a [&'a str],
     /// Counts the plain numbers drawn so far, so that two points are never the same one.
     numbers: i64,
+    /// Whether only what is documented may be drawn.
+    promised: bool,
 }
 
 /// A body that keeps every rule of the model's schema.
@@ -62,7 +64,13 @@ struct Draw<'a> {
 /// Members are given in their own types: what a form would carry as text is a number here. The
 /// combinations that the models' maker refuses are not avoided; [`settled`] removes them.
 pub fn good(model: &Model, pick: &mut dyn Pick, images: &[&str]) -> Value {
-    Draw { manner: Manner::Chosen(pick), images, numbers: 0 }.value(&model.request, "")
+    Draw { manner: Manner::Chosen(pick), images, numbers: 0, promised: false }.value(&model.request, "")
+}
+
+/// The same with nothing in it but what the documentation promises to take: no unknown members, and of listed values
+/// those that are documented, where that is known to be fewer.
+pub fn draw_promised(model: &Model, pick: &mut dyn Pick, images: &[&str]) -> Value {
+    Draw { manner: Manner::Chosen(pick), images, numbers: 0, promised: true }.value(&model.request, "")
 }
 
 /// For one good body, every body that breaks just one rule in just one place, by as little as possible.
@@ -81,7 +89,7 @@ pub fn minimal(model: &Model, images: &[&str]) -> Value {
 /// The plainest value of any schema of a contract with nothing but what is required, by the schema or by what
 /// must be together.
 pub fn minimal_for(schema: &Value, images: &[&str]) -> Value {
-    let body = Draw { manner: Manner::Minimal, images, numbers: 0 }.value(schema, "");
+    let body = Draw { manner: Manner::Minimal, images, numbers: 0, promised: false }.value(schema, "");
     joined(schema, body, images)
 }
 
@@ -110,7 +118,7 @@ fn changes(schema: &Value, body: &Value, images: &[&str]) -> Vec<Value> {
             (None, Value::Bool(on)) => vec![Value::Bool(on), Value::Bool(!on)],
             // A list that may be empty would say nothing.
             (None, _) => {
-                let draw = Draw { manner: Manner::Complete, images, numbers: 0 };
+                let draw = Draw { manner: Manner::Complete, images, numbers: 0, promised: false };
                 vec![{ draw }.value(property, name)]
             }
         };
@@ -130,7 +138,7 @@ pub fn complete(model: &Model, images: &[&str]) -> Value {
 
 /// The plainest value of any schema of a contract with everything that it declares.
 pub fn complete_for(schema: &Value, images: &[&str]) -> Value {
-    Draw { manner: Manner::Complete, images, numbers: 0 }.value(schema, "")
+    Draw { manner: Manner::Complete, images, numbers: 0, promised: false }.value(schema, "")
 }
 
 /// The plainest body with every member that may go together under the rules of the models' maker.
@@ -225,7 +233,8 @@ impl Draw<'_> {
     fn value(&mut self, schema: &Value, name: &str) -> Value {
         let schema = flattened(schema, |below| self.pick(below));
         let member = Member::new(&schema, name);
-        if let Some(listed) = member.listed() {
+        let listed = if self.promised { member.list_promised() } else { member.listed() };
+        if let Some(listed) = listed {
             let plain = member.default().filter(|default| listed.contains(default));
             let chosen = self.pick(listed.len());
             return plain.filter(|_| !self.is_choosing()).unwrap_or(&listed[chosen]).clone();
@@ -256,7 +265,7 @@ impl Draw<'_> {
             }
         }
         let free = declared.is_some() && schema.get("additionalProperties").is_none();
-        if free && self.is_choosing() && self.pick(4) == 3 {
+        if free && self.is_choosing() && !self.promised && self.pick(4) == 3 {
             let unlisted = [Value::from("1"), Value::from(1), Value::Null, Value::Object(Map::new())];
             let chosen = self.pick(unlisted.len());
             members.insert("unlisted_member".to_owned(), unlisted[chosen].clone());

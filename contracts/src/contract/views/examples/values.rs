@@ -33,6 +33,19 @@ impl<'a> Member<'a> {
         self.schema.get("enum").and_then(Value::as_array).filter(|list| !list.is_empty()).cloned()
     }
 
+    /// Those of the listed values that the documentation lists too, where it lists any.
+    pub(super) fn list_promised(&self) -> Option<Vec<Value>> {
+        let listed = self.listed()?;
+        let stated =
+            self.schema.get("x-documented").and_then(|view| view.get("enum")).and_then(Value::as_array);
+        let promised: Vec<Value> = listed
+            .iter()
+            .filter(|value| stated.is_none_or(|stated| stated.contains(value)))
+            .cloned()
+            .collect();
+        Some(if promised.is_empty() { listed } else { promised })
+    }
+
     /// The value it has if it is left out.
     pub(super) fn default(&self) -> Option<&'a Value> {
         self.schema.get("default")

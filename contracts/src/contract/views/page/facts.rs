@@ -86,6 +86,15 @@ pub(super) fn images(contract: &Contract) -> String {
         bold("Sources"),
         sourced(contract, &contract.images.source)
     );
+    let late = contract.late_refusals.as_ref().map(|late| {
+        format!(
+            "- {}: {} ({})\n",
+            bold("Other members"),
+            prose(&late.summary),
+            sourced(contract, &late.source)
+        )
+    });
+    let told = told + &late.unwrap_or_default();
     section("Pictures that break a rule", &told)
 }
 

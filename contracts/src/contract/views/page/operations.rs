@@ -89,7 +89,11 @@ fn status(contract: &Contract, operation: &OperationFacts) -> String {
         Some(_) => ", as documented".to_owned(),
         None => ", not documented".to_owned(),
     };
-    format!("{}{documented} ({})", fact.enforced, sourced(contract, &fact.source))
+    let other = |also: &&u16| **also != fact.enforced && Some(**also) != fact.documented;
+    let also: Vec<String> = fact.also.iter().filter(other).map(u16::to_string).collect();
+    let also =
+        if also.is_empty() { String::new() } else { format!("; {} may come as well", also.join(" or ")) };
+    format!("{}{documented}{also} ({})", fact.enforced, sourced(contract, &fact.source))
 }
 
 fn places(read: &Read) -> String {
