@@ -1,6 +1,7 @@
 //! Answers beside their schemas: what breaks it, and what it does not speak of.
 
-use mockreel_contracts::contract::check::rules::Checker;
+use crate::profile::value_text;
+use mockreel_contracts::contract::check::rules::{Checker, Rule};
 use mockreel_contracts::contract::check::schema::escape;
 use serde_json::Value;
 
@@ -14,13 +15,51 @@ pub(crate) fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
     let broken = checker.violations(body);
     let Some(first) = broken.first() else { return Ok(()) };
     let more = if broken.len() > 1 { format!(" and {} more", broken.len() - 1) } else { String::new() };
+    let place = if first.pointer.is_empty() { "the body" } else { &first.pointer };
+    let value = body.pointer(&first.pointer);
+    if let (Rule::Required { .. }, None) = (&first.rule, value) {
+        return Err(format!("{place} breaks required (it is missing){more}"));
+    }
+    let limit = match &first.rule {
+        Rule::Enum { options } => value_text(&Value::Array(options.clone())),
+        Rule::Form { keyword } => keyword.clone(),
+        Rule::Required { .. }
+        | Rule::Type { .. }
+        | Rule::Minimum { .. }
+        | Rule::Maximum { .. }
+        | Rule::MinLength { .. }
+        | Rule::MaxLength { .. }
+        | Rule::MinItems { .. }
+        | Rule::MaxItems { .. }
+        | Rule::Url
+        | Rule::Image(_)
+        | Rule::Upstream { .. } => first.rule.limit_text(),
+    };
+    let broken = [first.rule.name(), &limit].join(" ");
     Err(format!(
-        "{} breaks {} {} (found {}){more}",
-        if first.pointer.is_empty() { "the body" } else { &first.pointer },
-        first.rule.name(),
-        first.rule.limit_text(),
-        shorten_received(first.received_text()),
+        "{place} breaks {} (found {}){more}",
+        broken.trim_end(),
+        describe_value(&first.received, value)
     ))
+}
+
+/// The most names of members that a message lists.
+const MOST_NAMES: usize = 8;
+
+/// What was received, in a few words: texts in quotation marks, of objects the names, of arrays the length. A text
+/// that is cut is cut between two words: a message must not hold half a secret.
+fn describe_value(received: &Value, value: Option<&Value>) -> String {
+    match (received, value) {
+        (Value::String(text), _) => Value::String(shorten_received(text.clone())).to_string(),
+        (Value::Object(_), Some(Value::Object(members))) if !members.is_empty() => {
+            let names: Vec<&str> = members.keys().take(MOST_NAMES).map(String::as_str).collect();
+            let more = if members.len() > MOST_NAMES { " ..." } else { "" };
+            format!("an object with {}{more}", names.join(", "))
+        }
+        (Value::Array(_), Some(Value::Array(items))) => format!("a list of {}", items.len()),
+        (Value::Object(_), _) => "an empty object".to_owned(),
+        (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_), _) => received.to_string(),
+    }
 }
 
 /// What was received, which may have been cut within a word; a message must not hold half a secret.
@@ -77,7 +116,24 @@ mod tests {
             json!({"id": 5, "works": [{"url": "a", "new": 1}, {"new": 2}], "free": {"x": 1}, "other": 0});
         assert_eq!(find_undocumented(&schema, &body), ["/other", "/works/*/new"]);
         assert_eq!(keeps(&schema, &body).unwrap_err(), "/id breaks type string (found 5)");
-        assert!(keeps(&schema, &json!({})).unwrap_err().starts_with("/id breaks required"));
+        assert_eq!(keeps(&schema, &json!({})).unwrap_err(), "/id breaks required (it is missing)");
+        assert_eq!(keeps(&schema, &json!({"id": null})).unwrap_err(), "/id breaks type string (found null)");
         assert_eq!(keeps(&schema, &json!({"id": "a"})), Ok(()));
+    }
+
+    #[test]
+    fn a_message_tells_a_text_from_a_number_and_names_what_an_object_holds() {
+        let number = json!({"properties": {"id": {"type": "integer"}}});
+        assert_eq!(keeps(&number, &json!({"id": "5"})).unwrap_err(), "/id breaks type integer (found \"5\")");
+        let lists = json!({"properties": {"length": {"enum": ["5", "10", 5, 10]}}});
+        let line = keeps(&lists, &json!({"length": 7})).unwrap_err();
+        assert_eq!(line, "/length breaks enum \"5\", \"10\", 5, 10 (found 7)");
+        let either = json!({"anyOf": [{"required": ["balance"]}, {"required": ["credits"]}]});
+        let line = keeps(&either, &json!({"coins": 1, "of": {}})).unwrap_err();
+        assert_eq!(line, "the body breaks form anyOf (found an object with coins, of)");
+        assert_eq!(
+            keeps(&either, &json!({})).unwrap_err(),
+            "the body breaks form anyOf (found an empty object)"
+        );
     }
 }

@@ -11,11 +11,13 @@ use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::drift::answers::compare_answers;
 use crate::known::WITHOUT_PROFILE;
-use crate::profile::Profile;
+use crate::profile::{Profile, value_text};
 use crate::session::{CaseEnd, CaseError, Session};
 use crate::shape::{self, find_undocumented};
 use mockreel_contracts::Operation;
-use mockreel_evidence::exchange::{Content, Exchange};
+use mockreel_contracts::contract::check::read::observe;
+use mockreel_contracts::contract::model::source::{Cited, Grade};
+use mockreel_evidence::exchange::{Content, Exchange, Intent};
 
 /// The most findings that are written down one by one.
 const MOST_FINDINGS: usize = 100;
@@ -66,7 +68,7 @@ fn honest_exchanges<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Ex
 }
 
 /// The operation that a request means.
-fn operation_of(profile: &Profile, base: &str, exchange: &Exchange) -> Option<Operation> {
+pub(super) fn operation_of(profile: &Profile, base: &str, exchange: &Exchange) -> Option<Operation> {
     let url = Url::parse(&exchange.request.url).ok()?;
     let start = Url::parse(base).ok()?;
     let path = url.path().strip_prefix(start.path().trim_end_matches('/'))?;
@@ -139,6 +141,7 @@ fn summarise(finding: &Finding) -> Value {
 fn check_schemas(session: &mut Session<'_>) -> CaseEnd {
     let profile = session.profile;
     let mut unlisted: BTreeMap<String, u32> = BTreeMap::new();
+    let mut words: BTreeMap<String, u32> = BTreeMap::new();
     let mut broken: BTreeSet<String> = BTreeSet::new();
     let mut numbers = Vec::new();
     let mut good = 0;
@@ -148,12 +151,19 @@ fn check_schemas(session: &mut Session<'_>) -> CaseEnd {
             continue;
         };
         let Some(name) = operation_of(profile, &session.target.base, exchange) else { continue };
+        // Some vendors refuse with a status of success.
+        if matches!(&answer.body, Content::Json(body) if profile.refuses_kindly(answer.status, body)) {
+            continue;
+        }
         good += 1;
         let (Some(operation), Content::Json(body)) = (profile.operation(name), &answer.body) else {
             broken.insert(format!("{name}: the answer is no JSON"));
             continue;
         };
-        if let Err(why) = shape::keeps(&operation.reply, body) {
+        for word in profile.unlisted_words(name, body) {
+            *words.entry(value_text(&word)).or_default() += 1;
+        }
+        if let Err(why) = shape::keeps(&profile.reply_schema(name), body) {
             broken.insert(format!("{name}: {why}"));
             numbers.push(exchange.number);
         }
@@ -168,11 +178,109 @@ fn check_schemas(session: &mut Session<'_>) -> CaseEnd {
     if !unlisted.is_empty() {
         session.note("undocumented", json!(unlisted));
     }
+    if !words.is_empty() {
+        session.note("words_that_only_clients_know", json!(words));
+    }
     if broken.is_empty() {
         return Ok(());
     }
     let listed: Vec<String> = broken.into_iter().take(5).collect();
     Err(CaseError::Failed(listed.join("; ")))
+}
+
+/// The id that an exchange's answer gives a new job, if it does.
+fn new_id(session: &Session<'_>, exchange: &Exchange) -> Option<String> {
+    let profile = session.profile;
+    let answer = exchange.answer.as_ref().filter(|answer| (200..300).contains(&answer.status))?;
+    let Content::Json(body) = &answer.body else { return None };
+    let submits = operation_of(profile, &session.target.base, exchange) == Some(Operation::Submit);
+    let facts = profile.operation(Operation::Submit).filter(|_| submits)?;
+    observe(facts, profile.contract(), body).id
+}
+
+/// SUB-16: no two accepted submits of the run were given the same id.
+pub(super) fn check_unique_ids(session: &mut Session<'_>) -> CaseEnd {
+    let mut jobs: BTreeMap<String, Vec<(u32, String)>> = BTreeMap::new();
+    // Drawn commands reset a stand-in, which then gives the same ids again.
+    for exchange in session.exchanges().iter().filter(|exchange| exchange.intent() != Intent::Drawn) {
+        if let Some(id) = new_id(session, exchange) {
+            jobs.entry(id).or_default().push((exchange.number, exchange.case.clone()));
+        }
+    }
+    let accepted: usize = jobs.values().map(Vec::len).sum();
+    if accepted < 2 {
+        return Err(CaseError::NotApplicable(format!("needs two accepted jobs; this run had {accepted}")));
+    }
+    session.note("jobs", accepted);
+    let Some((id, same)) = jobs.iter().filter(|(_, jobs)| jobs.len() > 1).max_by_key(|(_, jobs)| jobs.len())
+    else {
+        return Ok(());
+    };
+    let numbers: Vec<u32> = same.iter().take(2).map(|(number, _)| *number).collect();
+    session.rests_on(&numbers);
+    let mut cases: Vec<&str> = same.iter().map(|(_, case)| case.as_str()).collect();
+    cases.dedup();
+    cases.truncate(5);
+    Err(CaseError::Failed(format!(
+        "expected an id of its own for each of {accepted} jobs; found {id} for {} of them ({})",
+        same.len(),
+        cases.join(", ")
+    )))
+}
+
+/// Whether the contract knows a status of refusals by more than a guess.
+fn is_known_refusal(profile: &Profile, status: u16) -> bool {
+    let contract = profile.contract();
+    let rests = |cited: &Cited| {
+        let mut grades = cited.names().into_iter().filter_map(|name| contract.sources.get(name));
+        grades.any(|source| source.grade != Grade::Guess)
+    };
+    contract.problems.values().any(|fact| {
+        let mut variants = fact.variants.values();
+        (fact.status == status && rests(&fact.source))
+            || variants.any(|case| case.status == Some(status) && rests(&case.source))
+    })
+}
+
+/// ERR-05: every refusal of the run that is JSON has the form that the contract states for all of them.
+pub(super) fn check_refusal_forms(session: &mut Session<'_>) -> CaseEnd {
+    let profile = session.profile;
+    let schema = &profile.contract().problem_schema;
+    let mut broken: BTreeMap<(u16, String), (u32, u32)> = BTreeMap::new();
+    let mut judged = 0;
+    for exchange in session.exchanges() {
+        let Some(answer) = exchange.answer.as_ref().filter(|answer| (400..500).contains(&answer.status))
+        else {
+            continue;
+        };
+        let Content::Json(body) = &answer.body else { continue };
+        let documented = operation_of(profile, &session.target.base, exchange).is_some();
+        if !documented || !is_known_refusal(profile, answer.status) {
+            continue;
+        }
+        judged += 1;
+        if let Err(why) = shape::keeps(schema, body) {
+            let first = broken.entry((answer.status, why)).or_insert((exchange.number, 0));
+            first.1 += 1;
+        }
+    }
+    if judged == 0 {
+        return Err(CaseError::NotApplicable(
+            "there was no refusal in this run whose form the contract knows".to_owned(),
+        ));
+    }
+    session.note("refusals", judged);
+    let numbers: Vec<u32> = broken.values().map(|(number, _)| *number).collect();
+    session.rests_on(&numbers);
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = broken
+        .iter()
+        .take(3)
+        .map(|((status, why), (_, count))| format!("{status}: {why}, {count} times"))
+        .collect();
+    Err(CaseError::Failed(format!("expected refusals in the vendor's form; found {}", lines.join("; "))))
 }
 
 fn check_references(session: &mut Session<'_>) -> CaseEnd {

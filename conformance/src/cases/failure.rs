@@ -1,9 +1,12 @@
 //! Jobs that fail, and servers that do.
 
 use mockreel_contracts::contract::check::image::{ImageRole, Transport};
+use mockreel_contracts::contract::check::read::observe;
 use mockreel_contracts::{Operation, Phase};
+use mockreel_evidence::exchange::Content;
 use serde_json::json;
 
+use super::drift::operation_of;
 use super::requests::{plain, require_operation, with};
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
@@ -47,6 +50,15 @@ pub(super) const CASES: &[Case] = &[
         let by_address = profile.models().any(|model| takes_addresses(profile, model));
         (!by_address).then(|| "pictures are not taken by address".to_owned())
     }),
+    Case::new(
+        "ERR-05",
+        "refusals have the vendor's form",
+        Level::Must,
+        Cost::Free,
+        Stage::Last,
+        super::drift::check_refusal_forms,
+    )
+    .on(Profile::refusal_form_clause),
 ];
 
 fn takes_addresses(profile: &Profile, model: &mockreel_contracts::Model) -> bool {
@@ -65,6 +77,30 @@ fn make_job_fail(session: &mut Session<'_>) -> Result<(Poll, String), CaseError>
         require_followed(&answer, "to let the job fail")?;
         return Ok((session.poll(&job.id)?, "the stand-in was told to let the job fail".to_owned()));
     }
+    match fail_by_unreachable(session) {
+        // Another case's job may have failed, which serves as well.
+        Err(CaseError::NotApplicable(why)) => poll_failed_job(session)?.ok_or(CaseError::NotApplicable(why)),
+        other => other,
+    }
+}
+
+/// The first job of the run that was seen to have failed, polled once more, and whose it was.
+fn poll_failed_job(session: &mut Session<'_>) -> Result<Option<(Poll, String)>, CaseError> {
+    let profile = session.profile;
+    let Some(facts) = profile.operation(Operation::Poll) else { return Ok(None) };
+    let failed = session.exchanges().iter().find_map(|exchange| {
+        let Content::Json(body) = &exchange.answer.as_ref()?.body else { return None };
+        let polls = operation_of(profile, &session.target.base, exchange) == Some(Operation::Poll);
+        let seen = observe(facts, profile.contract(), body);
+        let failed = polls && seen.phase == Some(Phase::Failed);
+        seen.id.filter(|_| failed).map(|id| (id, exchange.case.clone()))
+    });
+    let Some((id, case)) = failed else { return Ok(None) };
+    Ok(Some((session.poll(&id)?, format!("the job is one of {case}, which failed"))))
+}
+
+/// A job whose picture cannot be reached, at its end.
+fn fail_by_unreachable(session: &mut Session<'_>) -> Result<(Poll, String), CaseError> {
     let job = with_unreachable(session)?;
     let sent = format!("the job was given the picture {}", unreachable_address(session));
     let poll = session.end_of(&job)?;

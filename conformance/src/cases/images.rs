@@ -4,12 +4,11 @@ use mockreel_contracts::Phase;
 use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules, Transport};
 
-use super::refusal::refused_or_fails;
-use super::requests::with_first_image;
+use super::requests::{refused_or_fails, with_first_image};
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
 use crate::images::{jpeg, weighing};
-use crate::profile::{Ask, Image, Profile, put};
+use crate::profile::{Ask, Image, Profile, put, sources_of};
 use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Amount;
 
@@ -150,7 +149,10 @@ fn image_clause(profile: &Profile, rule: &str) -> Option<Clause> {
     let clause = profile.member_clause(model, &member, "x-image")?;
     let value = member.schema.get("x-image").and_then(|rules| rules.get(rule))?;
     let quote = format!("{rule}: {}", crate::profile::value_text(value));
-    Some(Clause::new(&clause.place, &quote, clause.sources))
+    match sources_of(member.schema, rule) {
+        Some(names) => profile.clause(&clause.place, &quote, &names),
+        None => Some(Clause::new(&clause.place, &quote, clause.sources)),
+    }
 }
 
 fn why_silent(profile: &Profile, rule: &str) -> Option<String> {

@@ -202,7 +202,7 @@ fn check_narrowed_listing(session: &mut Session<'_>) -> CaseEnd {
     for (ask, expected) in asks {
         let answer = session.send(&ask)?;
         let body = answer.json().unwrap_or_default();
-        shape::keeps(&list.reply, &body)
+        shape::keeps(&session.profile.reply_schema(Operation::List), &body)
             .map_err(|why| CaseError::Failed(format!("the listing breaks its schema: {why}")))?;
         let seen = profile.observe(Operation::List, &answer);
         let found = seen.jobs.iter().any(|held| held.id.as_deref() == Some(job.id.as_str()));

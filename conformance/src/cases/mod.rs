@@ -15,6 +15,7 @@ mod robust;
 mod submit;
 mod upload;
 
+pub(crate) use self::requests::expect_notice;
 use crate::case::Case;
 pub use crate::known::{KnownCases, WITHOUT_PROFILE};
 

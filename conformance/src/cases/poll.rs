@@ -111,7 +111,7 @@ fn check_schema(session: &mut Session<'_>) -> CaseEnd {
             )));
         }
         let body = poll.answer.json().unwrap_or_default();
-        shape::keeps(&facts.reply, &body).map_err(|why| {
+        shape::keeps(&profile.reply_schema(Operation::Poll), &body).map_err(|why| {
             CaseError::Failed(format!("a poll ({}) breaks its schema: {why}", phase_word(poll)))
         })?;
         unlisted.extend(find_undocumented(&facts.reply, &body));

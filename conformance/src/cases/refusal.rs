@@ -2,19 +2,21 @@
 
 use mockreel_contracts::contract::Model;
 use mockreel_contracts::contract::check::image::ImageRole;
-use mockreel_contracts::{Operation, Phase, Role};
+use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 
 use super::camera::{BadCamera, camera_clause, move_camera, no_camera, place_of};
 use super::requests::no_role;
-use super::requests::{plain, require_operation, role_clause, with, with_member};
+use super::requests::{
+    note_refusal, plain, refused_or_fails, require_operation, role_clause, with, with_member,
+};
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
 use crate::profile::{Ask, Profile, put, remove, seconds_of};
 use crate::session::{CaseEnd, CaseError, Session};
 use crate::shape;
 use mockreel_contracts::Amount;
-use mockreel_evidence::exchange::{Answer, Body, Intent};
+use mockreel_evidence::exchange::{Body, Intent};
 
 const fn refusal_case(
     id: &'static str,
@@ -190,6 +192,11 @@ pub(super) const CASES: &[Case] = &[
         (!profile.models().any(|model| has_tail(profile, model)))
             .then(|| "no model takes a last frame".to_owned())
     }),
+    refusal_case("VAL-19", "cfg", "a cfg that is no number is refused", Level::Should, |session| {
+        with_role(session, Role::CfgScale, |_| json!("much"))
+    })
+    .on(|profile| role_clause(profile, Role::CfgScale, "type"))
+    .unless(|profile| no_role(profile, Role::CfgScale)),
 ];
 
 /// Sends a good body of a model with one thing changed, and expects a refusal.
@@ -201,7 +208,11 @@ fn submit_broken(
     let (model, mut body) = with(session, has)?;
     let profile = session.profile;
     change(profile, model, &mut body);
+    profile.fill_form(model, &mut body);
     let ask = profile.submit(model, &body, session.image());
+    if profile.contract().late_refusals.is_some() {
+        return refused_or_fails(session, &ask, profile.worst_price(model));
+    }
     let answer = session.refuse(&ask, profile.worst_price(model))?;
     note_refusal(session, &answer);
     Ok(())
@@ -233,11 +244,6 @@ fn submit_raw(session: &mut Session<'_>, content_type: Option<&str>, bytes: &[u8
     let answer = session.refuse(&ask, profile.worst_price(model))?;
     note_refusal(session, &answer);
     Ok(())
-}
-
-/// Writes down the status of a refusal.
-fn note_refusal(session: &mut Session<'_>, answer: &Answer) {
-    session.note("status", answer.status);
 }
 
 fn unknown_model(session: &mut Session<'_>) -> CaseEnd {
@@ -273,37 +279,6 @@ fn not_an_address(session: &mut Session<'_>) -> CaseEnd {
     }
     let ask = profile.submit(model, &body, session.image());
     refused_or_fails(session, &ask, profile.worst_price(model))
-}
-
-/// Sends a request that ought to be refused, at once or by the failure of its job.
-pub(super) fn refused_or_fails(session: &mut Session<'_>, ask: &Ask, worst: Option<Amount>) -> CaseEnd {
-    match session.refuse(ask, worst) {
-        Ok(answer) => {
-            session.note("noticed", "at submit");
-            note_refusal(session, &answer);
-            Ok(())
-        }
-        Err(CaseError::Failed(why)) => {
-            let Some(id) = session.last_accepted() else { return Err(CaseError::Failed(why)) };
-            let poll = session.end_of(&id)?;
-            session.note("noticed", "by the job");
-            match poll.seen.phase {
-                Some(Phase::Failed) => {
-                    session.note("failure", poll.seen.failure.unwrap_or_default());
-                    Ok(())
-                }
-                _ => Err(CaseError::Failed(format!(
-                    "{why}, and the job did not fail: it ended {}",
-                    end_word(poll.seen.phase)
-                ))),
-            }
-        }
-        Err(other) => Err(other),
-    }
-}
-
-fn end_word(phase: Option<Phase>) -> &'static str {
-    phase.map_or("in no known phase", Phase::name)
 }
 
 /// Why a prompt of 2501 characters is none too long: the first model that has prompts takes longer ones.

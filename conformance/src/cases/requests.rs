@@ -2,12 +2,13 @@
 
 use mockreel_contracts::contract::check::image::{ImageRole, ImageRules};
 use mockreel_contracts::contract::model::operation::OperationFacts;
-use mockreel_contracts::{Model, Operation, Role};
+use mockreel_contracts::{Amount, Model, Operation, Phase, Role};
+use mockreel_evidence::exchange::Answer;
 use serde_json::Value;
 
 use crate::clause::Clause;
 use crate::profile::{Ask, Profile, RequestMember};
-use crate::session::{CaseError, Session};
+use crate::session::{CaseEnd, CaseError, Session};
 
 /// The plainest submit of the first model.
 pub(super) fn submit_of(session: &Session<'_>) -> Result<Ask, CaseError> {
@@ -98,4 +99,59 @@ fn lack_of_all() -> CaseError {
 pub(super) fn role_clause(profile: &Profile, role: Role, keyword: &str) -> Option<Clause> {
     let model = profile.model_with(|model| profile.member(model, role).is_some())?;
     profile.member_clause(model, &profile.member(model, role)?, keyword)
+}
+
+/// Writes down the status of a refusal.
+pub(super) fn note_refusal(session: &mut Session<'_>, answer: &Answer) {
+    session.note("status", answer.status);
+}
+
+/// How a bad request was noticed.
+pub(crate) enum Noticed {
+    /// The submit was refused.
+    AtSubmit(Answer),
+    /// Its job failed, for this reason.
+    ByJob(String),
+}
+
+/// Sends a request that ought to be refused, at once or by the failure of its job, and writes down which.
+pub(super) fn refused_or_fails(session: &mut Session<'_>, ask: &Ask, worst: Option<Amount>) -> CaseEnd {
+    match expect_notice(session, ask, worst)? {
+        Noticed::AtSubmit(answer) => {
+            session.note("noticed", "at submit");
+            note_refusal(session, &answer);
+        }
+        Noticed::ByJob(reason) => {
+            session.note("noticed", "by the job");
+            session.note("failure", reason);
+        }
+    }
+    Ok(())
+}
+
+/// The same without writing anything down.
+pub(crate) fn expect_notice(
+    session: &mut Session<'_>,
+    ask: &Ask,
+    worst: Option<Amount>,
+) -> Result<Noticed, CaseError> {
+    match session.refuse(ask, worst) {
+        Ok(answer) => Ok(Noticed::AtSubmit(answer)),
+        Err(CaseError::Failed(why)) => {
+            let Some(id) = session.last_accepted() else { return Err(session.leave_open(why)) };
+            let poll = session.end_of(&id)?;
+            match poll.seen.phase {
+                Some(Phase::Failed) => Ok(Noticed::ByJob(poll.seen.failure.unwrap_or_default())),
+                _ => Err(CaseError::Failed(format!(
+                    "{why}, and the job did not fail: it ended {}",
+                    end_word(poll.seen.phase)
+                ))),
+            }
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn end_word(phase: Option<Phase>) -> &'static str {
+    phase.map_or("in no known phase", Phase::name)
 }

@@ -3,7 +3,7 @@
 use mockreel_contracts::Model;
 use mockreel_contracts::contract::check::image::Transport;
 use mockreel_contracts::contract::check::schema::properties;
-use mockreel_contracts::contract::views::examples::{good, settled};
+use mockreel_contracts::contract::views::examples::{draw_promised, settled};
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -61,11 +61,12 @@ impl DrawnBody {
         offered.get(place).copied().ok_or_else(none)
     }
 
-    /// The good body that the choices lead to, without the members that do not stay.
+    /// The good body that the choices lead to, without the members that do not stay: what the documentation promises
+    /// to take, and no more.
     pub(super) fn body(&self, profile: &Profile, model: &Model, images: &[&str]) -> Value {
         let mut choices = self.choices.iter();
         let mut pick = |below: usize| choices.next().map_or(0, |choice| usize::from(*choice) % below);
-        let mut body = settled(model, good(model, &mut pick, images));
+        let mut body = settled(model, draw_promised(model, &mut pick, images));
         let checker = profile.contract().request_checker(model);
         for (number, (pointer, _)) in properties(&model.request).into_iter().enumerate() {
             let stays = self.stays.get(number % BITS).copied().unwrap_or(true);

@@ -12,6 +12,7 @@ use super::bodies::{DrawnBody, describe_body, drawn, ways};
 use super::property::{Effort, holds, replay};
 use super::random;
 use super::scope::{image, is_unlimited, tries};
+use crate::cases::expect_notice;
 use crate::profile::{Ask, Image, Profile};
 use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Amount;
@@ -130,8 +131,13 @@ fn try_allowed(session: &mut Session<'_>, ground: &mut Ground<'_>) -> CaseEnd {
 
 /// Sends a body with a fault once.
 fn expect_refusal(session: &mut Session<'_>, fault: &BodyFault<'_>, image: &Image) -> CaseEnd {
-    match session.refuse(&fault.ask, fault.worst) {
-        Ok(_) => Ok(()),
+    let refused = if session.profile.contract().late_refusals.is_some() {
+        expect_notice(session, &fault.ask, fault.worst).map(|_| ())
+    } else {
+        session.refuse(&fault.ask, fault.worst).map(|_| ())
+    };
+    match refused {
+        Ok(()) => Ok(()),
         Err(CaseError::Failed(why)) => {
             let JustBad { body, pointer, rule } = &fault.bad;
             let (model, body) = (&fault.model.id, describe_body(body, image));
@@ -155,7 +161,8 @@ impl<'a> Ground<'a> {
             faults.retain(|bad| survives_form(self.profile, model, &bad.body));
             self.left_out += u32::try_from(all - faults.len()).unwrap_or(u32::MAX);
         }
-        let Some(bad) = choose_fault(faults, which) else { return Ok(None) };
+        let Some(mut bad) = choose_fault(faults, which) else { return Ok(None) };
+        self.profile.fill_form(model, &mut bad.body);
         let ask = self.profile.submit(model, &bad.body, &self.image);
         let named = self.profile.operation(Operation::Submit).and_then(|submit| submit.model_at.as_ref());
         // Nobody knows which model a body means that names it wrongly.

@@ -13,7 +13,7 @@ use super::property::{Effort, holds};
 use super::scope::{SIDE, require_unlimited};
 use crate::clause::Clause;
 use crate::images::{jpeg, png, weighing};
-use crate::profile::{Image, Profile, RequestMember, put, value_text};
+use crate::profile::{Image, Profile, RequestMember, put, sources_of, value_text};
 use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
 
@@ -308,7 +308,13 @@ pub(super) fn clause(profile: &Profile) -> Option<Clause> {
         let value: &Value = stated.get(*name)?;
         Some(format!("{name}: {}", value_text(value)))
     });
-    Some(Clause::new(&clause.place, &quotes.collect::<Vec<_>>().join("; "), clause.sources))
+    let quote = quotes.collect::<Vec<_>>().join("; ");
+    let own: Vec<&str> =
+        rules.iter().filter_map(|name| sources_of(place.member.schema, name)).flatten().collect();
+    if own.is_empty() {
+        return Some(Clause::new(&clause.place, &quote, clause.sources));
+    }
+    profile.clause(&clause.place, &quote, &own)
 }
 
 /// Why the case does not apply, if no image is taken as bytes.

@@ -82,5 +82,10 @@ pub(super) fn replay(session: &Session<'_>, case: &str) -> String {
         0 => String::new(),
         generated => format!(" --generated {generated}"),
     };
-    format!("seed {seed} replays it: mockreel check {vendor} --only {case} --seed {seed}{more}")
+    // Our own emulator is asked without being named, and a recording is not asked at all.
+    let target = match session.target.name.as_str() {
+        "emulator" | "replay" => String::new(),
+        named => format!(" --target {named}"),
+    };
+    format!("seed {seed} replays it: mockreel check {vendor}{target} --only {case} --seed {seed}{more}")
 }

@@ -1,11 +1,11 @@
 //! Requests as cases make them: by operation and member, with the credential left to the session.
 
 use mockreel_contracts::contract::model::operation::{IdPlace, OperationFacts, Route};
-use mockreel_contracts::{Model, Operation};
+use mockreel_contracts::{Model, Operation, Role};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Image, Profile};
+use super::{Image, Profile, put};
 use mockreel_evidence::exchange::{Body, Part, PartContent};
 
 /// Stands in a body for an image that is sent as a file of the form.
@@ -110,6 +110,20 @@ impl Profile {
             ask.with(Body::Form(form(body, image)))
         } else {
             ask.with(Body::Json(body.clone()))
+        }
+    }
+
+    /// Gives a body that is sent as a form and has no member a harmless one, so that nothing but what it lacks is
+    /// wrong with it: a form without parts is broken to many servers.
+    pub fn fill_form(&self, model: &Model, body: &mut Value) {
+        let is_empty = body.as_object().is_some_and(serde_json::Map::is_empty);
+        if !is_empty || !self.takes_forms() {
+            return;
+        }
+        let words = [(Role::NegativePrompt, json!("blur")), (Role::AspectRatio, json!("16:9"))];
+        let known = words.into_iter().find_map(|(role, value)| Some((self.member(model, role)?, value)));
+        if let Some((member, value)) = known {
+            put(body, &member.pointer, value);
         }
     }
 

@@ -43,6 +43,13 @@ impl Profile {
         self.cited(&format!("problems.{name}"), &format!("{}: {text}", fact.status), &fact.source)
     }
 
+    /// The form that refusals have.
+    pub fn refusal_form_clause(&self) -> Option<Clause> {
+        let schema = &self.contract().problem_schema;
+        let required = schema.get("required").map(value_text).unwrap_or_default();
+        self.clause("problem_schema", &format!("required: {required}"), &sources_at(schema, ""))
+    }
+
     /// That an operation exists.
     pub fn operation_clause(&self, operation: Operation) -> Option<Clause> {
         let known = self.operation(operation)?;
@@ -71,10 +78,14 @@ impl Profile {
     /// The vendor's words for phases.
     pub fn phases_clause(&self) -> Option<Clause> {
         let phases = &self.contract().phases;
-        let words: Vec<String> = phases
-            .values()
-            .map(|held| held.words.iter().map(value_text).collect::<Vec<_>>().join(" or "))
-            .collect();
+        let mut words: Vec<String> = Vec::new();
+        for held in phases.values() {
+            let word = held.words.iter().map(value_text).collect::<Vec<_>>().join(" or ");
+            // Some vendors have one word for two phases.
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
         let names: Vec<&str> = phases.values().flat_map(|held| held.source.names()).collect();
         self.clause("phases", &words.join(", "), &names)
     }
@@ -84,7 +95,8 @@ impl Profile {
     /// Where the documentation is known not to state the keyword, its sources do not count.
     pub fn member_clause(&self, model: &Model, member: &RequestMember<'_>, keyword: &str) -> Option<Clause> {
         let place = format!("submit.request{}", member.pointer);
-        let all = sources_at(&model.request, &member.pointer);
+        let all =
+            sources_of(member.schema, keyword).unwrap_or_else(|| sources_at(&model.request, &member.pointer));
         if keyword == "required" {
             let outer = member.pointer.rsplit_once('/').map_or("", |(outer, _)| outer);
             let names = sources_at(&model.request, outer);
@@ -102,6 +114,12 @@ impl Profile {
         let names: Vec<&str> = if silent { all.into_iter().filter(undocumented).collect() } else { all };
         self.clause(&place, &format!("{keyword}: {}", value_text(value)), &names)
     }
+}
+
+/// The sources of one keyword of a schema, or of one rule for its images, where they are not those of the whole.
+pub(crate) fn sources_of<'a>(schema: &'a Value, keyword: &str) -> Option<Vec<&'a str>> {
+    let named = schema.get("x-source-of").and_then(|sources| sources.get(keyword))?;
+    Some(names_in(named))
 }
 
 /// The sources of the schema at a pointer: its own, or those of the nearest around it.
@@ -122,18 +140,27 @@ fn sources_at<'a>(schema: &'a Value, pointer: &str) -> Vec<&'a str> {
 }
 
 fn list(schema: &Value) -> Vec<&str> {
-    match schema.get("x-source") {
-        Some(Value::String(name)) => vec![name.as_str()],
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+    schema.get("x-source").map(names_in).unwrap_or_default()
+}
+
+fn names_in(sources: &Value) -> Vec<&str> {
+    match sources {
+        Value::String(name) => vec![name.as_str()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
     }
 }
 
-/// A value as it is quoted: texts bare, lists with commas.
+/// A value as it is quoted: texts bare, lists with commas. In a list that has numbers as well, texts stand in
+/// quotation marks.
 pub fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(value_text).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => {
+            let is_mixed = items.iter().any(Value::is_string) && items.iter().any(Value::is_number);
+            let quote = |item: &Value| if is_mixed { item.to_string() } else { value_text(item) };
+            items.iter().map(quote).collect::<Vec<_>>().join(", ")
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }

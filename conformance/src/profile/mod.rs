@@ -5,6 +5,7 @@
 
 mod ask;
 mod clauses;
+mod replies;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Credential};
+pub(crate) use self::clauses::sources_of;
 pub use self::clauses::value_text;
 use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::Answer;
@@ -259,7 +261,7 @@ impl Profile {
 
     /// Whether an answer with a status of success has the members by which the contract, or one of its
     /// options, refuses with that status.
-    fn refuses_kindly(&self, status: u16, body: &Value) -> bool {
+    pub(crate) fn refuses_kindly(&self, status: u16, body: &Value) -> bool {
         let has = |members: &serde_json::Map<String, Value>| {
             !members.is_empty() && members.iter().all(|(name, value)| body.get(name) == Some(value))
         };

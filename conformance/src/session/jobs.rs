@@ -35,6 +35,7 @@ impl Session<'_> {
             self.current.sharing = false;
             if matches!(job, Err(CaseError::Failed(_))) {
                 self.good_refused = self.last_status().filter(|status| (400..500).contains(status));
+                self.good_unread = self.last_status().is_some_and(|status| (200..400).contains(&status));
             }
             self.shared = Some(SharedJob { job, body, model: model.id.clone(), polls: Vec::new() });
         }

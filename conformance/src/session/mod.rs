@@ -109,6 +109,8 @@ pub struct Session<'a> {
     notices: Vec<String>,
     /// The status by which the request was refused that ought to be accepted.
     good_refused: Option<u16>,
+    /// Whether it was answered as if it were accepted, and named no job.
+    good_unread: bool,
     /// Time by which the target's manual clock was moved.
     moved_ms: u64,
     image: Image,
@@ -137,6 +139,8 @@ pub(crate) struct Current {
     pub(crate) began_ms: u64,
     /// The job that was accepted though it ought to be refused.
     pub(crate) accepted: Option<String>,
+    /// Whether a request that ought to be refused was answered with neither a refusal nor a job.
+    pub(crate) unread: bool,
     /// Whether a request of it may have been charged.
     pub(crate) charged: bool,
     /// Whether it is submitting the shared job.
@@ -175,6 +179,7 @@ impl<'a> Session<'a> {
             moved_by: None,
             notices: Vec::new(),
             good_refused: None,
+            good_unread: false,
             moved_ms: 0,
             image,
             compared: None,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Accepted, CaseError, Session};
 use crate::budget::{BudgetRefusal, Permit, Settled};
+use crate::clause::SHARED;
 use crate::profile::Ask;
 use crate::session::wording::describe;
 use mockreel_contracts::Amount;
@@ -31,6 +32,7 @@ impl Session<'_> {
         self.may_have_own_job()?;
         let answer = self.pay(ask, price)?;
         let Some(id) = self.profile.accepted(&answer) else {
+            self.require_other_cause(&answer)?;
             return Err(CaseError::Failed(match self.explain_submit(&answer) {
                 Some(wrong) => format!("{wrong}; found {}", describe(&answer)),
                 None => format!("expected the job to be accepted; found {}", describe(&answer)),
@@ -61,6 +63,7 @@ impl Session<'_> {
                 "expected a refusal; found that it was accepted as job {id}"
             )));
         }
+        self.require_other_cause(&answer)?;
         if let Some(id) = self.named_job(&answer) {
             let status = answer.status;
             return Err(CaseError::Failed(format!(
@@ -77,8 +80,64 @@ impl Session<'_> {
         if self.profile.refuses(&answer) {
             return Ok(answer);
         }
-        let wrong = self.explain_submit(&answer).map(|wrong| format!("; {wrong}")).unwrap_or_default();
-        Err(CaseError::Failed(format!("expected a refusal (4xx){wrong}; found {}", describe(&answer))))
+        if self.names_no_job(&answer) {
+            self.current.unread = true;
+            return Err(CaseError::Failed(format!(
+                "expected a refusal by its status (4xx); found no job in the answer either: {}",
+                describe(&answer)
+            )));
+        }
+        Err(CaseError::Failed(format!("expected a refusal (4xx); found {}", describe(&answer))))
+    }
+
+    /// Whether an answer neither refuses, as far as its form goes, nor names a job: nobody can say what became of the
+    /// request.
+    fn names_no_job(&self, answer: &Answer) -> bool {
+        // A redirect is neither, whatever its body says.
+        if (300..400).contains(&answer.status) {
+            return true;
+        }
+        if !(200..300).contains(&answer.status) || self.profile.refuses(answer) {
+            return false;
+        }
+        let schema = &self.profile.contract().problem_schema;
+        let says_something =
+            schema.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty());
+        let is_problem = |body: Value| says_something && crate::shape::keeps(schema, &body).is_ok();
+        self.named_job(answer).is_none() && !answer.json().is_some_and(is_problem)
+    }
+
+    /// What it means that a request which should be refused, or whose job should fail, was not refused and left no
+    /// job to follow.
+    pub fn leave_open(&self, why: String) -> CaseError {
+        let is_good_read = self.shared.as_ref().is_some_and(|shared| shared.job.is_ok());
+        if !self.current.unread || is_good_read {
+            return CaseError::Failed(why);
+        }
+        CaseError::Blocked {
+            by: SHARED,
+            why: format!("cannot be judged, because there is no id by which to follow the job: {why}"),
+        }
+    }
+
+    /// Nothing follows from an answer that names no job where the good request of the shared job was answered so
+    /// too: that case names the fault.
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError::Blocked`] if it was.
+    fn require_other_cause(&self, answer: &Answer) -> Result<(), CaseError> {
+        if self.current.id == SHARED || !self.good_unread || !self.names_no_job(answer) {
+            return Ok(());
+        }
+        Err(CaseError::Blocked {
+            by: SHARED,
+            why: format!(
+                "cannot be judged: {} says neither that the request is refused nor under which id it is accepted, \
+                 as with the good request of {SHARED}",
+                answer.status
+            ),
+        })
     }
 
     /// What keeps an answer with a status of success from being an acceptance, the first two things; `None` of
@@ -90,20 +149,24 @@ impl Session<'_> {
             return None;
         }
         let mut wrong = Vec::new();
-        if status != submit.status.enforced && Some(status) != submit.status.documented {
-            wrong.push(format!("/status: expected {}, received {status}", submit.status.enforced));
+        if !submit.status.allows(status) {
+            wrong.push(format!("/status: expected {}, received {status}", submit.status.describe()));
         }
         let body = answer.json();
         let place = submit.read.id.clone().unwrap_or_default();
         match &body {
             None => wrong.push("the body: expected JSON, received none".to_owned()),
-            Some(body) if body.pointer(&place).is_none_or(Value::is_null) => {
-                wrong.push(format!("{place}: missing"));
-            }
-            Some(_) => {}
+            Some(body) => match body.pointer(&place) {
+                None => wrong.push(format!("{place}: missing")),
+                Some(Value::Null) => wrong.push(format!("{place}: null")),
+                Some(Value::String(text)) if text.is_empty() => wrong.push(format!("{place}: empty")),
+                Some(_) => wrong.push(format!("{place}: no id can be read from it")),
+            },
         }
-        let shape = body.and_then(|body| crate::shape::keeps(&submit.reply, &body).err());
-        wrong.extend(shape);
+        let broken = body
+            .and_then(|body| crate::shape::keeps(&self.profile.reply_schema(Operation::Submit), &body).err());
+        // What is said of the id is not said twice.
+        wrong.extend(broken.filter(|broken| !broken.starts_with(&place)));
         wrong.truncate(2);
         Some(format!("the answer to submit is {status} without `{place}`: {}", wrong.join("; ")))
     }

@@ -2,11 +2,18 @@
 
 use mockreel_evidence::exchange::Answer;
 
+/// The characters of a good answer that a message shows.
+const GOOD_CHARACTERS: usize = 160;
+
+/// The characters of a refusal that a message shows: its reason may stand behind ids, times and paths.
+const REFUSAL_CHARACTERS: usize = 480;
+
 /// An answer in one line, for messages: its status and the start of its body.
 pub(crate) fn describe(answer: &Answer) -> String {
     let text = answer.text();
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{} {}", answer.status, shorten(&line, 160)).trim_end().to_owned()
+    let most = if answer.status < 400 { GOOD_CHARACTERS } else { REFUSAL_CHARACTERS };
+    format!("{} {}", answer.status, shorten(&line, most)).trim_end().to_owned()
 }
 
 /// The start of a text of more than so many characters, cut between two words.

@@ -222,7 +222,12 @@ fn body(body: &Body) -> Result<(Option<String>, Option<Vec<u8>>), String> {
             let content_type = format!("multipart/form-data; boundary={}", form.boundary());
             // Written out whole, because an answer that comes before a streamed form has ended gets lost.
             let mut bytes = Vec::new();
+            let boundary = form.boundary().to_owned();
             form.into_reader().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            if parts.is_empty() {
+                // A form without parts still ends (RFC 2046, 5.1.1); nothing at all would be a broken body.
+                bytes = format!("--{boundary}--\r\n").into_bytes();
+            }
             (Some(content_type), Some(bytes))
         }
     })

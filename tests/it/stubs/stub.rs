@@ -69,6 +69,14 @@ impl Stub {
 
     /// Answers a request.
     pub(super) fn answer(&self, request: &Request) -> Answer {
+        let mut answer = self.answer_well(request);
+        if answer.status >= 400 && self.is(Wrong::RefusalsOfOtherForm) {
+            answer.body = json!({"detail": "Bad request"}).to_string().into_bytes();
+        }
+        answer
+    }
+
+    fn answer_well(&self, request: &Request) -> Answer {
         if let Some(name) = request.path.strip_prefix("/clips/") {
             return self.answer_clip(name);
         }
@@ -147,13 +155,15 @@ impl Stub {
             return fail(400, &format!("invalid payload parameters: {}", faults.join(", ")));
         }
         let mut jobs = self.jobs.lock().unwrap();
-        let id = format!("5a7a5466-7948-47d8-8578-{:012x}", jobs.len() + 1);
+        let number = if self.is(Wrong::IdsAlike) { 1 } else { jobs.len() + 1 };
+        let id = format!("5a7a5466-7948-47d8-8578-{number:012x}");
         let ten = payload.get("duration").is_some_and(|seconds| *seconds == "10" || *seconds == 10);
         let seconds = if ten { 10 } else { 5 };
         let times = if self.is(Wrong::TimesAsText) { json!("2026-09-21T14:13:20Z") } else { json!(NOW) };
         let name = if self.is(Wrong::SubmitIdRenamed) { "id" } else { "request_id" };
+        let shown = if self.is(Wrong::SubmitIdEmpty) { "" } else { id.as_str() };
         let answer = json!({
-            name: id, "model": model, "status": "queued", "created_at": times, "updated_at": times, "queued_at": times,
+            name: shown, "model": model, "status": "queued", "created_at": times, "updated_at": times, "queued_at": times,
         });
         jobs.push(Job {
             id,
@@ -196,6 +206,7 @@ impl Stub {
         let cfg = match cfg {
             None => return None,
             Some(Value::Number(number)) => number.as_f64().unwrap(),
+            Some(Value::String(_)) if self.is(Wrong::CfgTypeUnchecked) => return None,
             Some(_) => return Some("cfg_scale (not a number)".to_owned()),
         };
         let is_low = cfg < 0.0 && !self.is(Wrong::CfgMinimumUnchecked);

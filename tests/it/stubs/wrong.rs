@@ -42,6 +42,10 @@ pub(super) enum Wrong {
     ModelsLackModel,
     ModelLacksParameters,
     UploadLost,
+    IdsAlike,
+    RefusalsOfOtherForm,
+    CfgTypeUnchecked,
+    SubmitIdEmpty,
 }
 
 /// A wrong stub: what it does, and the case that must name it.
@@ -115,12 +119,7 @@ pub(super) const WRONG: &[WrongStub] = &[
         &["AUTH-06", "DRIFT-02"],
     ),
     stub(Wrong::JobNeverEnds, "never ends a job", "POLL-09", &[]),
-    stub(
-        Wrong::SubmitIdRenamed,
-        "calls the id of a job `id`",
-        "SUB-01",
-        &["DRIFT-02", "GEN-01", "PIC-06", "SUB-06", "SUB-07", "SUB-08", "SUB-12"],
-    ),
+    stub(Wrong::SubmitIdRenamed, "calls the id of a job `id`", "SUB-01", &["DRIFT-02"]),
     stub(Wrong::ResultMissing, "ends a job without the address of its video", "RES-01", &["SUB-12"]),
     stub(Wrong::ResultIsPage, "serves a web page for a video", "RES-02", &["SUB-12", "RES-05"]),
     stub(Wrong::ListLacksJob, "leaves jobs out of the list", "LST-01", &["LST-05"]),
@@ -128,6 +127,10 @@ pub(super) const WRONG: &[WrongStub] = &[
     stub(Wrong::ModelsLackModel, "leaves models out of the list", "LST-04", &[]),
     stub(Wrong::ModelLacksParameters, "describes a model without its parameters", "LST-02", &[]),
     stub(Wrong::UploadLost, "loses uploaded files", "UPL-01", &[]),
+    stub(Wrong::IdsAlike, "gives every job the same id", "SUB-16", &["SUB-12"]),
+    stub(Wrong::RefusalsOfOtherForm, "refuses with `detail` in place of `error`", "ERR-05", &[]),
+    stub(Wrong::CfgTypeUnchecked, "takes any text for a cfg", "VAL-19", &["GEN-02"]),
+    stub(Wrong::SubmitIdEmpty, "answers a submit with an empty id", "SUB-01", &["DRIFT-02"]),
 ];
 
 /// A server that answers every request alike.

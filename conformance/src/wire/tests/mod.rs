@@ -160,6 +160,16 @@ fn a_form_has_exactly_its_parts() {
 }
 
 #[test]
+fn a_form_without_parts_still_ends() {
+    let (address, served) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    wire().send("VAL-06", &request(&format!("http://{address}/"), Body::Form(Vec::new()))).unwrap();
+    let ((head, body), _) = served.join().unwrap();
+    let (_, boundary) = head.split_once("boundary=").unwrap();
+    let boundary = boundary.lines().next().unwrap();
+    assert_eq!(String::from_utf8(body).unwrap(), format!("--{boundary}--\r\n"));
+}
+
+#[test]
 fn a_raw_body_claims_only_the_type_that_was_given() {
     for (given, sent) in [(None, None), (Some("text/plain".to_owned()), Some("content-type: text/plain\r\n"))]
     {

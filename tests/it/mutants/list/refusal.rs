@@ -80,6 +80,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: &["VAL-07", "GEN-02"],
     },
     Mutant {
+        name: "needs-no-picture-in-a-form",
+        what: "a form without a picture is accepted",
+        surface: "302ai",
+        breaks: Contract("[schemas.rapid]\nrequired = []"),
+        caught_by: &["VAL-06", "GEN-02"],
+    },
+    Mutant {
+        name: "needs-no-prompt-in-a-form",
+        what: "a form without a prompt is accepted where one is needed",
+        surface: "302ai",
+        breaks: Contract("[schemas.text]\nrequired = []"),
+        caught_by: &["VAL-07"],
+    },
+    Mutant {
         name: "sees-a-picture-in-any-text",
         what: "a text that is no address stands for a picture",
         surface: "aimlapi",
@@ -178,14 +192,37 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 *body(reply) = json!({"detail": [{"msg": "bad request"}]});
             }
         }),
-        caught_by: &["VAL-17"],
+        caught_by: &["VAL-17", "ERR-05"],
     },
     Mutant {
         name: "begins-at-the-end",
         what: "a last frame without a first is accepted",
         surface: "302ai",
         breaks: Contract("[schemas.hq]\nrequired = []"),
-        caught_by: &["VAL-18", "GEN-02"],
+        caught_by: &["GEN-02"],
+    },
+    Mutant {
+        name: "reads-any-cfg",
+        what: "a cfg that is no number is accepted",
+        surface: "gmicloud",
+        breaks: Asks(|request| {
+            let cfg = sent(request).and_then(|body| body.pointer_mut("/payload/cfg_scale"));
+            if let Some(cfg) = cfg.filter(|cfg| *cfg == "much") {
+                *cfg = json!(0.5);
+            }
+        }),
+        caught_by: &["VAL-19"],
+    },
+    Mutant {
+        name: "keeps-the-code-back",
+        what: "refusals have no `err_code`",
+        surface: "302ai",
+        breaks: Words(|_, said, reply| {
+            if let Said::Problem(_) = said {
+                body(reply)["error"].as_object_mut().unwrap().shift_remove("err_code");
+            }
+        }),
+        caught_by: &["ERR-05"],
     },
 ];
 

@@ -7,12 +7,12 @@ use super::super::mutant::{Mutant, Said, body};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
-        name: "submit-answers-200",
-        what: "a submit is answered with 200 in place of 201",
+        name: "submit-answers-202",
+        what: "a submit is answered with 202 in place of 201",
         surface: "aimlapi@2025-07",
         breaks: Words(|_, said, reply| {
             if matches!(said, Said::Submitted) {
-                reply.status = 200;
+                reply.status = 202;
             }
         }),
         caught_by: &["SUB-01"],
@@ -34,7 +34,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         what: "a submit answers with the finished job",
         surface: "gmicloud",
         breaks: Option("first_status", "success"),
-        caught_by: &["SUB-02", "SUB-04", "SUB-05"],
+        caught_by: &["SUB-02", "SUB-04"],
     },
     Mutant {
         name: "says-completed-at-once",
@@ -103,7 +103,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 body(reply)["data"]["task"]["id"] = json!("kling_000000000000");
             }
         }),
-        caught_by: &["SUB-05", "POLL-09"],
+        caught_by: &["SUB-05", "POLL-09", "SUB-16"],
     },
     Mutant {
         name: "cfg-ends-at-0.4",
