@@ -96,7 +96,9 @@ fn refuse_arguments(error: &clap::Error, command: &clap::Command) -> ExitCode {
             say_error(&format!("`{name}` needs one of {}; see `mockreel --help`", join_names(known)));
         }
         ErrorKind::InvalidSubcommand => {
-            let known = join_names(command.get_subcommands());
+            // The names of the level at which it stands.
+            let first = std::env::args().skip(1).find_map(|name| command.find_subcommand(&name));
+            let known = join_names(first.unwrap_or(command).get_subcommands());
             say_error(&format!("{}; expected one of {known}", in_one_line(&error.to_string())));
         }
         _ => {

@@ -16,7 +16,13 @@ use mockreel_evidence::exchange::{Body, Outgoing, PROBE, Wire};
 use mockreel_evidence::redact::Redactor;
 
 /// How long a stub on this machine may take to answer: what has not come by then will not come.
-const LOOPBACK_TIMEOUT: Duration = Duration::from_secs(15);
+const LOOPBACK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a stand-in on this machine may take to answer: it may have to render a video first.
+const STAND_IN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long is waited to find out whether it is a stand-in.
+const CONTROL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Whom to ask and by which wire.
 pub(crate) struct Connection {
@@ -58,11 +64,13 @@ pub(crate) fn connect(wanted: &CheckOptions, clock: RunClock) -> Result<Connecti
                     return Err(SuiteError::Usage(line));
                 }
             }
-            let mut on_loopback =
-                wire_of(&HttpSettings { timeout: LOOPBACK_TIMEOUT, ..HttpSettings::usual() })?;
-            let control = if loopback { control_of(&url, on_loopback.as_mut()) } else { None };
-            // A stand-in may have to render a video first.
-            let wire = if loopback && control.is_none() { on_loopback } else { wire()? };
+            let within = |timeout| wire_of(&HttpSettings { timeout, ..HttpSettings::usual() });
+            let control = if loopback { control_of(&url, within(CONTROL_TIMEOUT)?.as_mut()) } else { None };
+            let wire = match (loopback, &control) {
+                (false, _) => wire()?,
+                (true, Some(_)) => within(STAND_IN_TIMEOUT)?,
+                (true, None) => within(LOOPBACK_TIMEOUT)?,
+            };
             let target = target_at(wanted, text, &url, loopback, control);
             Ok(Connection { target, wire, seed: wanted.seed, recorded: None, recording: None })
         }

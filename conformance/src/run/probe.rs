@@ -136,7 +136,9 @@ fn ask_vendor(session: &mut Session<'_>) -> Result<(), SuiteError> {
             keyed.request, keyed.answer.status
         )));
     }
-    if keyed.is_like(&nowhere) && submit.is_like(&nowhere) {
+    // Where jobs are submitted an API says of a request without a key that it lacks one, never that there is nothing.
+    let is_nothing = [&keyed, &submit, &nowhere].iter().all(|probed| probed.answer.status == 404);
+    if is_nothing || (keyed.is_like(&nowhere) && submit.is_like(&nowhere)) {
         let vendor = &session.profile.contract().id;
         let said = escape::one_line(&session.redact(&describe(&nowhere.answer)), SAID_CHARS);
         return Err(SuiteError::Unreachable(format!(

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::journal::{RequestFilter, StatusFilter};
+use crate::scenario::Glob;
 
 /// What requests can be told apart by.
 const POINTS: [&str; 10] =
@@ -71,15 +72,19 @@ fn point(
 ) -> Result<RequestFilter, AdminError> {
     let moment =
         || UnixMillis::read(text).map_err(|why| AdminError::bad(format!("`{name}` is `{text}`: {why}")));
+    let pattern = |text| match Glob::read(text) {
+        Ok(_) => Ok(text),
+        Err(why) => Err(AdminError::bad(format!("`{name}`: {why}"))),
+    };
     Ok(match name {
         "vendor" => filter.vendor(text),
         "operation" => filter.operation(text),
         "status" => filter.status(text.parse::<StatusFilter>().map_err(AdminError::bad)?),
-        "model" => filter.model(text),
+        "model" => filter.model(pattern(text)?),
         "job" => filter.job(text),
         "problem" => filter.problem(text),
         "scenario" => filter.scenario(text),
-        "path" => filter.path(text),
+        "path" => filter.path(pattern(text)?),
         "since" => filter.since(moment()?),
         "until" => filter.until(moment()?),
         _ => {

@@ -234,9 +234,28 @@ impl Serialize for Glob {
 }
 
 impl Glob {
+    /// The longest one, in bytes: of a longer one each request would cost more than it should.
+    const MAX_BYTES: usize = 1_000;
+
     /// Reads one.
     pub(crate) fn new(text: &str) -> Self {
         Self(text.split('*').map(str::to_owned).collect())
+    }
+
+    /// Reads one that came from outside.
+    ///
+    /// # Errors
+    ///
+    /// If it is too long.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        if text.len() > Self::MAX_BYTES {
+            return Err(format!(
+                "expected a pattern of at most {} bytes, found {}",
+                Self::MAX_BYTES,
+                text.len()
+            ));
+        }
+        Ok(Self::new(text))
     }
 
     /// Whether a text is one of those meant.
@@ -253,7 +272,7 @@ impl Glob {
     }
 }
 
-read_from_text!(Glob, |text| Ok(Glob::new(text)));
+read_from_text!(Glob, Glob::read);
 
 /// An account, by the digest of its key, which is also how it is told: keys are kept nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]

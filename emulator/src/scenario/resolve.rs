@@ -70,6 +70,8 @@ pub struct Effects {
     pub webhook: Option<WebhookEffect>,
     /// The scenarios that had an effect, in order.
     pub scenarios: Vec<Arc<str>>,
+    /// Who ordered the effect on the response or the transport.
+    answered_by: Option<Channel>,
 }
 
 impl Effects {
@@ -94,7 +96,16 @@ impl Effects {
     }
 
     /// Fills the points that no scenario has filled yet. Says whether there was one.
+    ///
+    /// Answer and wire are one matter: whoever ordered one of them from closer by gets it as ordered, and no fault of
+    /// somebody farther away on top.
     fn fill_from(&mut self, then: &Then, channel: Channel) -> bool {
+        let is_answered = self.answered_by.is_some_and(|closer| closer < channel);
+        let (answer, wire) =
+            if is_answered { (None, None) } else { (then.answer.as_ref(), then.wire.as_ref()) };
+        if self.answered_by.is_none() && (answer.is_some() || wire.is_some()) {
+            self.answered_by = Some(channel);
+        }
         fn fill<T: Clone>(point: &mut Option<T>, effect: Option<&T>) -> bool {
             let fills = point.is_none() && effect.is_some();
             if fills {
@@ -106,8 +117,8 @@ impl Effects {
         // Every point is filled, so that none is left out because an earlier one was.
         let filled = [
             fill(&mut self.job, then.job.as_ref()),
-            fill(&mut self.response, then.answer.as_ref()),
-            fill(&mut self.transport, then.wire.as_ref()),
+            fill(&mut self.response, answer),
+            fill(&mut self.transport, wire),
             fill(&mut self.download, download.as_ref()),
             fill(&mut self.webhook, then.callback.as_ref()),
         ];

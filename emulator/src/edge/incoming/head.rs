@@ -1,9 +1,10 @@
 //! The head of a request that never became one, as far as it can be read, and the flaw for which it is refused.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
-use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING};
+use axum::http::{Method, StatusCode, Uri, Version};
 use mockreel_contracts::Problem;
 use mockreel_contracts::problem::Malformation;
 
@@ -27,31 +28,49 @@ pub(in crate::edge) enum HeadFlaw {
     TwoHosts,
     /// It has more than one `Origin`.
     TwoOrigins,
+    /// It has no `Host`, which HTTP/1.1 demands (RFC 9112, 3.2).
+    NoHost,
+    /// Its `Host` is no host with a port.
+    BadHost,
     /// It has a length and chunks: where its body ends is anybody's guess.
     TwoLengths,
+    /// It has a transfer coding that is not `chunked` alone, so that what its body says is not known (RFC 9112, 6.1).
+    Coding,
 }
 
 impl HeadFlaw {
     /// The flaw of headers that the library let pass.
-    pub(in crate::edge) fn of_headers(headers: &HeaderMap) -> Option<Self> {
+    pub(in crate::edge) fn of_headers(version: Version, headers: &HeaderMap) -> Option<Self> {
         let bytes = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
         if headers.iter().map(bytes).sum::<usize>() > MAX_HEADER_BYTES {
             return Some(Self::Unreadable(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE));
         }
         let repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
-        if repeated(&HOST) {
-            return Some(Self::TwoHosts);
-        }
-        repeated(&ORIGIN).then_some(Self::TwoOrigins)
+        let host = headers.get(HOST);
+        let coding = headers.get(TRANSFER_ENCODING);
+        let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+        let flaws = [
+            (repeated(&HOST), Self::TwoHosts),
+            (host.is_none() && version == Version::HTTP_11, Self::NoHost),
+            (host.is_some_and(|host| !host.to_str().is_ok_and(is_host)), Self::BadHost),
+            (repeated(&ORIGIN), Self::TwoOrigins),
+            (repeated(&TRANSFER_ENCODING) || coding.is_some_and(|coding| !is_chunked(coding)), Self::Coding),
+        ];
+        flaws.into_iter().find_map(|(is_there, flaw)| is_there.then_some(flaw))
     }
 
     /// The status of the refusal, where no vendor has a status of its own.
     pub(in crate::edge) fn status(self) -> StatusCode {
         match self {
             Self::Unreadable(status, _) => status,
-            Self::Tls | Self::Target | Self::TwoHosts | Self::TwoOrigins | Self::TwoLengths => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Coding => StatusCode::NOT_IMPLEMENTED,
+            Self::Tls
+            | Self::Target
+            | Self::TwoHosts
+            | Self::TwoOrigins
+            | Self::NoHost
+            | Self::BadHost
+            | Self::TwoLengths => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -59,12 +78,17 @@ impl HeadFlaw {
     pub(in crate::edge) fn problem(self) -> Problem {
         match self {
             Self::Target => Problem::UnknownRoute { allowed: Vec::new() },
-            Self::Unreadable(..) | Self::Tls | Self::TwoHosts | Self::TwoOrigins | Self::TwoLengths => {
-                Problem::Malformed(Malformation::Http {
-                    status: self.status().as_u16(),
-                    detail: self.reason().to_owned(),
-                })
-            }
+            Self::Unreadable(..)
+            | Self::Tls
+            | Self::TwoHosts
+            | Self::TwoOrigins
+            | Self::NoHost
+            | Self::BadHost
+            | Self::TwoLengths
+            | Self::Coding => Problem::Malformed(Malformation::Http {
+                status: self.status().as_u16(),
+                detail: self.reason().to_owned(),
+            }),
         }
     }
 
@@ -75,6 +99,9 @@ impl HeadFlaw {
             Self::Target => "its path has a character that no path may have",
             Self::TwoHosts => "it has more than one Host",
             Self::TwoOrigins => "it has more than one Origin",
+            Self::NoHost => "it has no Host, which HTTP/1.1 demands",
+            Self::BadHost => "its Host is no host with a port",
+            Self::Coding => "its transfer coding is not `chunked` alone",
             Self::TwoLengths => "it has both Content-Length and Transfer-Encoding",
         }
     }
@@ -152,6 +179,19 @@ impl Head {
             },
         }
     }
+}
+
+/// Whether a text can be a `Host`: a name or an address, and a port (RFC 9110, 7.2). It may be empty.
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.strip_prefix('[').map(|inner| inner.split_once(']')) {
+        Some(None) => return false,
+        Some(Some((address, rest))) if address.parse::<Ipv6Addr>().is_ok() => ("", rest),
+        Some(Some(_)) => return false,
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let port = port.strip_prefix(':').unwrap_or(port);
+    name.bytes().all(is_plain) && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 /// Whether a head has both a length and chunks, of which the library takes the chunks and forgets the length.
