@@ -28,6 +28,9 @@ pub(super) fn feed(exchange: &Exchange<'_>) -> Value {
     json!({"object": "list", "generated_at": exchange.now.rfc3339(), "data": data})
 }
 
+/// The words for what has become of a model.
+const STATES: [&str; 3] = ["deprecated", "superseded", "withdrawn"];
+
 /// What a request asks of the feed.
 struct FeedFilter {
     /// Words for states, in lower case; empty if any will do.
@@ -39,7 +42,7 @@ struct FeedFilter {
 impl FeedFilter {
     fn read(exchange: &Exchange<'_>) -> Self {
         let query = exchange.target.split_once('?').map_or("", |(_, query)| query);
-        let known = |word: &String| exchange.contract.deprecations.iter().any(|entry| entry.status == *word);
+        let known = |word: &String| STATES.contains(&word.as_str());
         let (mut states, mut since) = (Vec::new(), None);
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {

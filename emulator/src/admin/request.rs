@@ -117,7 +117,7 @@ impl<'a> AdminRequest<'a> {
         let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
         let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(bearer_key);
-        let redactor = EntryRedactor::of_key(named.or(bearer).filter(|key| *key != "*").unwrap_or_default());
+        let redactor = EntryRedactor::of_key(named.filter(|key| *key != "*").or(bearer).unwrap_or_default());
         let account = match (named, bearer) {
             (Some("*"), _) => AccountScope::All,
             (Some(key), _) | (None, Some(key)) => AccountScope::One(digest(key)),

@@ -38,6 +38,7 @@ async fn loads_of(app: &Arc<App>, method: &str, path: &str, body: &str) -> (Stat
     let request = Request::builder()
         .method(Method::from_bytes(method.as_bytes()).unwrap())
         .uri(path)
+        .header("host", "127.0.0.1:1")
         .header("authorization", format!("Bearer {KEY}"))
         .header("content-type", "application/json")
         .body(Body::from(body.to_owned()))

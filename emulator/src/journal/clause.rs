@@ -161,7 +161,9 @@ impl Refused<'_> {
             Problem::UpstreamError { status } => {
                 ("an answer from the vendor behind".to_owned(), Some(format!("status {status}")))
             }
-            Problem::Overloaded => ("room for one more job".to_owned(), None),
+            Problem::Overloaded => {
+                ("room for one more job; without a scenario that orders this, the emulator itself has none: POST /__admin/reset makes some".to_owned(), None)
+            }
             Problem::Timeout => ("an answer in time".to_owned(), None),
             Problem::Internal => ("a vendor that works".to_owned(), None),
             Problem::TooLarge { limit_bytes } => (format!("at most {limit_bytes} bytes"), None),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::RequestFacts;
+use super::glob::Glob;
 use super::pattern::PromptPattern;
 use crate::account;
 
@@ -222,57 +223,6 @@ impl JsonSchema for RequestKind {
         json_schema!({"type": "string", "enum": names})
     }
 }
-
-/// A text in which `*` stands for any characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Glob(Vec<String>);
-
-impl Serialize for Glob {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.join("*"))
-    }
-}
-
-impl Glob {
-    /// The longest one, in bytes: of a longer one each request would cost more than it should.
-    const MAX_BYTES: usize = 1_000;
-
-    /// Reads one.
-    pub(crate) fn new(text: &str) -> Self {
-        Self(text.split('*').map(str::to_owned).collect())
-    }
-
-    /// Reads one that came from outside.
-    ///
-    /// # Errors
-    ///
-    /// If it is too long.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
-        if text.len() > Self::MAX_BYTES {
-            return Err(format!(
-                "expected a pattern of at most {} bytes, found {}",
-                Self::MAX_BYTES,
-                text.len()
-            ));
-        }
-        Ok(Self::new(text))
-    }
-
-    /// Whether a text is one of those meant.
-    pub(crate) fn fits(&self, text: &str) -> bool {
-        let [first, middle @ .., last] = self.0.as_slice() else {
-            return self.0.first().is_some_and(|only| only == text);
-        };
-        let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
-        for piece in middle {
-            let Some(at) = rest.find(piece.as_str()) else { return false };
-            rest = &rest[at + piece.len()..];
-        }
-        rest.ends_with(last.as_str())
-    }
-}
-
-read_from_text!(Glob, Glob::read);
 
 /// An account, by the digest of its key, which is also how it is told: keys are kept nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 mod effects;
 pub mod examples;
+mod glob;
 mod list;
 mod matcher;
 mod near;
@@ -24,8 +25,9 @@ pub use self::effects::{
     DownloadFault, DownloadFaultKind, End, Holding, JobEffect, ProblemName, ResponseEffect, ResponseForm,
     Span, TransportFault, TransportFaultKind, WebhookEffect,
 };
+pub use self::glob::Glob;
 pub use self::list::{with_added, with_dropped};
-pub use self::matcher::{AccountName, Calls, Glob, Matcher, RequestKind};
+pub use self::matcher::{AccountName, Calls, Matcher, RequestKind};
 pub(crate) use self::near::suggest_name;
 pub use self::read::{ReadError, ScenarioEntry, parse_posted, schema};
 pub use self::resolve::{

@@ -255,3 +255,43 @@ impl<'a> Trial<'a> {
         self.seed.draw(request.account, &name, number, Purpose::Scenario)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scenario(name: &str, then: &Value) -> Arc<Scenario> {
+        Arc::new(serde_json::from_value(json!({"name": name, "then": then})).unwrap())
+    }
+
+    #[test]
+    fn an_answer_that_was_ordered_from_closer_by_meets_no_fault_of_the_wire_from_farther_away() {
+        let answer = scenario("answer", &json!({"answer": {"problem": "internal"}}));
+        let wire = scenario("wire", &json!({"wire": {"fault": "reset", "after_bytes": 0}}));
+        let request = RequestFacts {
+            vendor: "a-vendor",
+            edition: "2026-01-01",
+            operation: RequestKind::Operation(Operation::Submit),
+            model: None,
+            account: "an-account",
+            prompt: None,
+            body: &Value::Null,
+            subject: "",
+        };
+        let resolve = |first: (Channel, &Arc<Scenario>), second: (Channel, &Arc<Scenario>)| {
+            let scenarios = [first, second];
+            let effects = resolve_effects(scenarios, &Counters::default(), &request, Seed(1)).0;
+            (effects.response.is_some(), effects.transport.is_some())
+        };
+        let (request_own, everywhere) = (Channel::Request, Channel::Everywhere);
+        assert_eq!(resolve((request_own, &answer), (everywhere, &wire)), (true, false));
+        assert_eq!(resolve((request_own, &wire), (everywhere, &answer)), (false, true));
+        assert_eq!(
+            resolve((everywhere, &answer), (everywhere, &wire)),
+            (true, true),
+            "as close as each other"
+        );
+    }
+}

@@ -14,8 +14,9 @@ const SHORTEST_RUN: usize = 256;
 /// How many different bytes a run of base64 has at least: a letter over and over is a prompt that is too long on purpose.
 const LEAST_VARIETY: usize = 16;
 
-/// The shortest line of base64 that is written in lines, in bytes; mail has 76, PEM 64.
-const SHORTEST_LINE: usize = 32;
+/// The shortest line of base64 that is written in lines or pieces, in bytes; mail has 76, PEM 64. Words of prose are
+/// shorter.
+const SHORTEST_LINE: usize = 12;
 
 /// The longest start of a data URI before its content, in bytes.
 const LONGEST_HEAD: usize = 200;
@@ -108,9 +109,13 @@ fn measure_run(bytes: &[u8], start: usize) -> usize {
                 Some(b"2B" | b"2b" | b"2F" | b"2f" | b"3D" | b"3d" | b"25") => at += 3,
                 _ => return at,
             },
-            Some(b'\\' | b'\r' | b'\n') => {
-                let (length, breaks) = measure_escape(rest);
-                let goes_on = rest.get(length).is_some_and(|byte| is_letter(*byte));
+            Some(b'\\' | b'\r' | b'\n' | b' ' | b'\t' | b'.' | b',') => {
+                let is_gap = matches!(rest[0], b' ' | b'\t' | b'.' | b',');
+                let (length, breaks) = if is_gap { (1, true) } else { measure_escape(rest) };
+                // Behind a blank the next word must be as long: a sentence goes on after an image.
+                let needed = if is_gap { SHORTEST_LINE } else { 1 };
+                let next = rest[length.min(rest.len())..].iter().take(needed);
+                let goes_on = next.take_while(|byte| is_letter(**byte)).count() == needed;
                 if length == 0 || breaks && (!goes_on || at - line < SHORTEST_LINE) {
                     return at;
                 }

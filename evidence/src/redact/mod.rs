@@ -4,6 +4,7 @@
 //! - By name: so does what a header, a member or a parameter calls a token, a password, a signature and the like.
 //!   Numbers stay: `max_tokens` is no secret.
 //! - In addresses: so do parameters that sign them.
+//! - In running text: so does what stands behind such a name (`api_key=...`), and behind `Bearer`.
 //! - By size: a run of base64 of 256 characters or more that was sent, and what a data URI holds, become
 //!   `[base64, N bytes, sha256 D]`, wherever they stand in a text.
 //!
@@ -12,6 +13,7 @@
 //! `[key]`, `[redacted]` and `[signed]`; the emulator's journal has marks of its own.
 
 mod addresses;
+mod assigned;
 mod encoded;
 mod marks;
 mod members;

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::addresses::clean_addresses;
+use super::assigned::hide_assigned;
 use super::marks::{Clue, Marks};
 
 /// How many backslashes may stand before an escaped character: JSON in JSON in JSON has seven.
@@ -103,9 +104,13 @@ impl Secrets {
 
     /// A text without secrets, and without what gives access in its addresses.
     pub fn hide_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.hide_values(text) {
+        let hidden = match self.hide_values(text) {
             Cow::Borrowed(same) => clean_addresses(same, self.marks),
             Cow::Owned(hidden) => Cow::Owned(clean_addresses(&hidden, self.marks).into_owned()),
+        };
+        match hidden {
+            Cow::Borrowed(same) => hide_assigned(same, self.marks),
+            Cow::Owned(hidden) => Cow::Owned(hide_assigned(&hidden, self.marks).into_owned()),
         }
     }
 
@@ -117,7 +122,10 @@ impl Secrets {
         let until = window.floor_char_boundary(bytes);
         let spans = self.spans(window);
         let known = spans.iter().all(|span| span.is_plain);
-        known.then(|| clean_addresses(&replace_spans(window, &spans, until), self.marks).into_owned())
+        known.then(|| {
+            let start = replace_spans(window, &spans, until);
+            hide_assigned(&clean_addresses(&start, self.marks), self.marks).into_owned()
+        })
     }
 
     /// A text with each secret replaced.

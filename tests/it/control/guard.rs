@@ -19,9 +19,7 @@ async fn a_foreign_host_or_origin_may_not_give_orders() {
         caller.send(caller.request(Method::GET, &vendors).header(name, value)).await
     };
     let port = emulator.address().port();
-    for host in
-        ["evil.example", "api.aimlapi.com", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "10.0.0.1"]
-    {
+    for host in ["evil.example", "api.aimlapi.com", "127.0.0.1.evil.example", "10.0.0.1"] {
         refused(&with("host", host).await, 403);
         refused(&with("host", &format!("{host}:{port}")).await, 403);
     }

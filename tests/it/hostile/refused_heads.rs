@@ -31,6 +31,17 @@ fn refused_heads(path: &str) -> Vec<(&'static str, Vec<u8>, u16)> {
         ("a blank before the colon", head("HTTP/1.1", "X-A : b\r\n"), 400),
         ("a line without a colon", head("HTTP/1.1", "no colon\r\n"), 400),
         ("a control character in a value", head("HTTP/1.1", "x-a: a\x01b\r\n"), 400),
+        (
+            "a coding that is not chunks alone",
+            head("HTTP/1.1", "transfer-encoding: gzip, chunked\r\n\r\n0\r\n"),
+            501,
+        ),
+        ("no Host", format!("GET {path} HTTP/1.1\r\nauthorization: Bearer {KEY}\r\n\r\n").into_bytes(), 400),
+        (
+            "a Host that is none",
+            format!("GET {path} HTTP/1.1\r\nhost: a b\r\nauthorization: Bearer {KEY}\r\n\r\n").into_bytes(),
+            400,
+        ),
         ("500 headers", head("HTTP/1.1", &many), 431),
         ("a head of 500 KB", head("HTTP/1.1", &vast), 431),
         (

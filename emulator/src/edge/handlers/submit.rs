@@ -111,6 +111,11 @@ fn problem_for(why: &NotCommitted<LimitExceeded>, model: &Model) -> Problem {
         NotCommitted::Refused(LimitExceeded::Concurrency { limit }) => {
             Problem::ConcurrencyLimited { limit: u64::from(*limit) }
         }
-        NotCommitted::Store(_) => Problem::Overloaded,
+        NotCommitted::Store(why) => {
+            tracing::warn!(
+                "the emulator itself has no room for the job ({why:?}): POST /__admin/reset makes some"
+            );
+            Problem::Overloaded
+        }
     }
 }

@@ -1,0 +1,121 @@
+//! Secrets in running text: what stands behind a name that speaks of one (`api_key=...`, `"token": "..."`), and
+//! credentials (`Bearer ...`). Texts that are no whole JSON, and prompts, have them.
+
+use std::borrow::Cow;
+
+use super::marks::{Clue, Marks};
+use super::names::{Secrecy, split_credential};
+
+/// The shortest value that is taken for a secret, in bytes.
+const MIN_BYTES: usize = 6;
+
+/// From this length on a value need not look like a key, in bytes.
+const LONG_BYTES: usize = 12;
+
+/// The text without values that their names call secret.
+pub(super) fn hide_assigned(text: &str, marks: Marks) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut hidden = String::new();
+    let (mut done, mut at) = (0, 0);
+    while at < bytes.len() {
+        let length = bytes[at..].iter().take_while(|byte| is_of_name(**byte)).count();
+        if length == 0 {
+            at += 1;
+            continue;
+        }
+        let name_end = at + length;
+        at = name_end;
+        let Some((start, end)) = find_value(text, name_end - length, name_end) else { continue };
+        hidden.push_str(&text[done..start]);
+        hidden.push_str(&(marks.write)(&text[start..end], Clue::Name));
+        (done, at) = (end, end);
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    hidden.push_str(&text[done..]);
+    Cow::Owned(hidden)
+}
+
+/// Where the secret behind a name begins and ends, if the name speaks of one and there is one.
+fn find_value(text: &str, name_start: usize, name_end: usize) -> Option<(usize, usize)> {
+    let name = &text[name_start..name_end];
+    let rest = &text[name_end..];
+    let is_scheme = name.eq_ignore_ascii_case("bearer");
+    let secrecy = if is_scheme { Secrecy::Always } else { Secrecy::of(name) };
+    if secrecy == Secrecy::None {
+        return None;
+    }
+    let is_quote = |each: char| matches!(each, '"' | '\'' | '\\');
+    let value = if is_scheme {
+        rest.strip_prefix(' ')?
+    } else {
+        let assigned = rest.trim_start_matches(is_quote).trim_start();
+        let behind = assigned.strip_prefix([':', '='])?.trim_start();
+        behind.trim_start_matches(is_quote)
+    };
+    // A scheme is no part of the credential behind it.
+    let (scheme, _) = split_credential(value.split(['"', '\'']).next()?);
+    let value = value[scheme.len()..].trim_start();
+    let start = text.len() - value.len();
+    let length = value.bytes().take_while(|byte| is_of_value(*byte)).count();
+    let value = &value[..length];
+    let looks_like_key = value.len() >= LONG_BYTES || value.bytes().any(|byte| !byte.is_ascii_lowercase());
+    (value.len() >= MIN_BYTES && looks_like_key && secrecy.hides(value)).then_some((start, start + length))
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
+fn is_of_value(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"'\\&,;<>()[]{}`".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hide(text: &str) -> String {
+        hide_assigned(text, Marks::CASSETTE).into_owned()
+    }
+
+    #[test]
+    fn what_a_name_calls_secret_is_hidden_in_any_text() {
+        for (text, hidden) in [
+            (r#"{"api_key":"SECRET-1","prompt":"x""#, r#"{"api_key":"[redacted]","prompt":"x""#),
+            ("api_key=SECRET-1&model=kling", "api_key=[redacted]&model=kling"),
+            (r#"<a key="SECRET-1"> token = abc12345"#, r#"<a key="[redacted]"> token = [redacted]"#),
+            ("a boat, Bearer SECRET-1, at dawn", "a boat, Bearer [redacted], at dawn"),
+            ("Authorization: Bearer SECRET-1", "Authorization: Bearer [redacted]"),
+            ("password: hunter22", "password: [redacted]"),
+            (r#"{\"token\": \"abcdef-123\"}"#, r#"{\"token\": \"[redacted]\"}"#),
+        ] {
+            assert_eq!(hide(text), hidden);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays() {
+        for text in [
+            "",
+            "the key to the garden: golden light",
+            "`Authorization: Bearer KEY`",
+            "max_tokens: 120000",
+            "a design: blue, signal=strong",
+            "Authorization: Bearer [key]",
+            "token=[redacted]",
+            "Schlüssel: größer",
+        ] {
+            assert_eq!(hide(text), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_taken_and_hidden_once(text in ".{0,80}|([a-zA-Z]{0,3}(key|token|Bearer)[\"' ]?[:= ] ?[\"']?[!-~]{0,20}[ é]?){0,4}") {
+            let once = hide(&text);
+            proptest::prop_assert_eq!(hide(&once), once);
+        }
+    }
+}
