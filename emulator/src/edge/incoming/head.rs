@@ -63,14 +63,14 @@ impl HeadFlaw {
     pub(in crate::edge) fn status(self) -> StatusCode {
         match self {
             Self::Unreadable(status, _) => status,
-            Self::Coding => StatusCode::NOT_IMPLEMENTED,
             Self::Tls
             | Self::Target
             | Self::TwoHosts
             | Self::TwoOrigins
             | Self::NoHost
             | Self::BadHost
-            | Self::TwoLengths => StatusCode::BAD_REQUEST,
+            | Self::TwoLengths
+            | Self::Coding => StatusCode::BAD_REQUEST,
         }
     }
 
