@@ -9,6 +9,9 @@ use super::names::{Secrecy, split_credential};
 /// The shortest value that is taken for a secret, in bytes.
 const MIN_BYTES: usize = 6;
 
+/// How far a scheme may go, with a blank behind it, in bytes.
+const LONGEST_SCHEME: usize = 16;
+
 /// From this length on a value need not look like a key, in bytes.
 const LONG_BYTES: usize = 12;
 
@@ -54,8 +57,8 @@ fn find_value(text: &str, name_start: usize, name_end: usize) -> Option<(usize, 
         let behind = assigned.strip_prefix([':', '='])?.trim_start();
         behind.trim_start_matches(is_quote)
     };
-    // A scheme is no part of the credential behind it.
-    let (scheme, _) = split_credential(value.split(['"', '\'']).next()?);
+    // A scheme is no part of the credential behind it. Only so much is looked at that time stays linear in the text.
+    let (scheme, _) = split_credential(&value[..value.floor_char_boundary(LONGEST_SCHEME)]);
     let value = value[scheme.len()..].trim_start();
     let start = text.len() - value.len();
     let length = value.bytes().take_while(|byte| is_of_value(*byte)).count();
