@@ -13,7 +13,7 @@
 //!    full, or the file was cut. What it has is good, but nothing follows from what it lacks. Whoever edits a
 //!    recording on purpose takes `sha256` out.
 //!
-//! Everything in it went through the [`Redactor`](crate::redact::Redactor): `[key]` stands for a key of the run, `[redacted]` for
+//! Everything in it went through the [`Redactor`]: `[key]` stands for a key of the run, `[redacted]` for
 //! another secret, `[signed]` for a part of a signature, `[base64, N bytes, sha256 D]` for an image that was sent and
 //! `[cut: N bytes more]` for the rest of a text of more than 64 KiB. JSON is kept as its value, so white space
 //! is not; a length in a header is that of the original. The texts of the header line went through it too.
