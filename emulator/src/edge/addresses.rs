@@ -11,9 +11,13 @@ use crate::served::ServedVendor;
 /// `None` if it is anything else: what is copied into a URL must not be able to lead that URL elsewhere.
 fn host_parts(host: &str) -> Option<(&str, Option<u16>)> {
     let host = host.trim();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let (name, rest) = match host.strip_prefix('[') {
         Some(inner) => inner.split_once(']').filter(|(ip, _)| ip.parse::<Ipv6Addr>().is_ok())?,
-        None => host.split_at(host.find(':').unwrap_or(host.len())),
+        None => {
+            let parts = host.split_at(host.find(':').unwrap_or(host.len()));
+            Some(parts).filter(|(name, _)| name.bytes().all(is_plain))?
+        }
     };
     match rest.strip_prefix(':') {
         None => rest.is_empty().then_some((name, None)),
@@ -23,6 +27,11 @@ fn host_parts(host: &str) -> Option<(&str, Option<u16>)> {
         }
         Some(_) => None,
     }
+}
+
+/// Whether a text can be a `Host` (RFC 9110, 7.2). It may be empty.
+pub(super) fn is_host(text: &str) -> bool {
+    host_parts(text).is_some()
 }
 
 pub(super) fn host_name(host: &str) -> Option<&str> {

@@ -1,12 +1,13 @@
 //! The head of a request that never became one, as far as it can be read, and the flaw for which it is refused.
 
 use std::fmt;
-use std::net::Ipv6Addr;
 
 use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING};
 use axum::http::{Method, StatusCode, Uri, Version};
 use mockreel_contracts::Problem;
 use mockreel_contracts::problem::Malformation;
+
+use crate::edge::addresses::is_host;
 
 /// How many bytes of headers a request may have. The library has a bound of about this size, but looks at it only
 /// between two reads.
@@ -179,19 +180,6 @@ impl Head {
             },
         }
     }
-}
-
-/// Whether a text can be a `Host`: a name or an address, and a port (RFC 9110, 7.2). It may be empty.
-fn is_host(text: &str) -> bool {
-    let (name, port) = match text.strip_prefix('[').map(|inner| inner.split_once(']')) {
-        Some(None) => return false,
-        Some(Some((address, rest))) if address.parse::<Ipv6Addr>().is_ok() => ("", rest),
-        Some(Some(_)) => return false,
-        None => text.split_at(text.find(':').unwrap_or(text.len())),
-    };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let port = port.strip_prefix(':').unwrap_or(port);
-    name.bytes().all(is_plain) && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 /// Whether a head has both a length and chunks, of which the library takes the chunks and forgets the length.
