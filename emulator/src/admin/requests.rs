@@ -72,19 +72,16 @@ fn point(
 ) -> Result<RequestFilter, AdminError> {
     let moment =
         || UnixMillis::read(text).map_err(|why| AdminError::bad(format!("`{name}` is `{text}`: {why}")));
-    let pattern = |text| match Glob::read(text) {
-        Ok(_) => Ok(text),
-        Err(why) => Err(AdminError::bad(format!("`{name}`: {why}"))),
-    };
+    let pattern = || Glob::read(text).map_err(|why| AdminError::bad(format!("`{name}`: {why}")));
     Ok(match name {
         "vendor" => filter.vendor(text),
         "operation" => filter.operation(text),
         "status" => filter.status(text.parse::<StatusFilter>().map_err(AdminError::bad)?),
-        "model" => filter.model(pattern(text)?),
+        "model" => filter.model_like(pattern()?),
         "job" => filter.job(text),
         "problem" => filter.problem(text),
         "scenario" => filter.scenario(text),
-        "path" => filter.path(pattern(text)?),
+        "path" => filter.path_like(pattern()?),
         "since" => filter.since(moment()?),
         "until" => filter.until(moment()?),
         _ => {

@@ -26,10 +26,10 @@ pub struct RequestFilter {
     account: Option<Arc<str>>,
     status: Option<StatusFilter>,
     problem: Option<String>,
-    model: Option<String>,
+    model: Option<Glob>,
     job: Option<String>,
     scenario: Option<String>,
-    path: Option<String>,
+    path: Option<Glob>,
     since: Option<UnixMillis>,
     until: Option<UnixMillis>,
 }
@@ -130,7 +130,13 @@ impl RequestFilter {
     /// About a model, by the vendor's id; `*` stands for any characters.
     #[must_use]
     pub fn model(self, id: &str) -> Self {
-        Self { model: Some(id.to_owned()), ..self }
+        self.model_like(Glob::new(id))
+    }
+
+    /// About a model that fits a pattern.
+    #[must_use]
+    pub(crate) fn model_like(self, pattern: Glob) -> Self {
+        Self { model: Some(pattern), ..self }
     }
 
     /// About a job, by the vendor's id.
@@ -148,7 +154,13 @@ impl RequestFilter {
     /// With a path, its query included; `*` stands for any characters.
     #[must_use]
     pub fn path(self, path: &str) -> Self {
-        Self { path: Some(path.to_owned()), ..self }
+        self.path_like(Glob::new(path))
+    }
+
+    /// With a path that fits a pattern, its query included.
+    #[must_use]
+    pub(crate) fn path_like(self, pattern: Glob) -> Self {
+        Self { path: Some(pattern), ..self }
     }
 
     /// Not before a moment of the account's clock.
@@ -193,8 +205,9 @@ impl RequestFilter {
 
     /// The points that are named, each with what was seen of it.
     pub(crate) fn points<'a>(&'a self, entry: &'a JournalEntry) -> impl Iterator<Item = Point> + 'a {
-        let glob =
-            |wanted: &String, seen: Option<&str>| seen.is_some_and(|seen| Glob::new(wanted).fits(seen));
+        let fits_pattern = |pattern: &Option<Glob>, seen: Option<&str>| {
+            pattern.as_ref().zip(seen).is_some_and(|(pattern, seen)| pattern.fits(seen))
+        };
         let vendor = |wanted: &String| {
             let selector = Selector::parse(wanted).ok();
             let edition = entry.edition.as_deref().unwrap_or_default();
@@ -238,14 +251,20 @@ impl RequestFilter {
             Point::new("problem", self.problem.as_ref(), problem, |held| {
                 entry.problem == Some(held.as_str())
             }),
-            Point::new("model", self.model.as_ref(), entry.model.clone(), |held| {
-                glob(held, entry.model.as_deref())
-            }),
+            Point::new(
+                "model",
+                self.model.as_ref().map(Glob::to_string).as_ref(),
+                entry.model.clone(),
+                |_| fits_pattern(&self.model, entry.model.as_deref()),
+            ),
             Point::new("job", self.job.as_ref(), entry.job.clone(), |held| Some(held) == entry.job.as_ref()),
             Point::new("scenario", self.scenario.as_ref(), scenario, called),
-            Point::new("path", self.path.as_ref(), Some(entry.path.clone()), |held| {
-                glob(held, Some(&entry.path))
-            }),
+            Point::new(
+                "path",
+                self.path.as_ref().map(Glob::to_string).as_ref(),
+                Some(entry.path.clone()),
+                |_| fits_pattern(&self.path, Some(&entry.path)),
+            ),
             Point::new(
                 "since",
                 self.since.map(UnixMillis::rfc3339).as_ref(),
@@ -271,10 +290,10 @@ impl fmt::Display for RequestFilter {
             ("by account", self.account.as_ref().map(short)),
             ("answered with status", self.status.map(|status| status.to_string())),
             ("refused as", self.problem.clone()),
-            ("for model", self.model.clone()),
+            ("for model", self.model.as_ref().map(Glob::to_string)),
             ("about job", self.job.clone()),
             ("under scenario", self.scenario.clone()),
-            ("at path", self.path.clone()),
+            ("at path", self.path.as_ref().map(Glob::to_string)),
             ("since", self.since.map(UnixMillis::rfc3339)),
             ("until", self.until.map(UnixMillis::rfc3339)),
         ];

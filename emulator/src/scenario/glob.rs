@@ -1,5 +1,7 @@
 //! Patterns in which `*` stands for any characters.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A text in which `*` stands for any characters.
@@ -7,9 +9,15 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(try_from = "String")]
 pub struct Glob(Vec<String>);
 
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("*"))
+    }
+}
+
 impl Serialize for Glob {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.join("*"))
+        serializer.collect_str(self)
     }
 }
 
