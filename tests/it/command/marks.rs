@@ -1,51 +1,38 @@
 //! Files that begin with a byte order mark, as editors and shells of Windows write them.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::suite;
 
 const MARK: &str = "\u{feff}";
 
-/// A folder of its own for a test, removed afterwards.
-struct Folder(PathBuf);
+/// A folder of its own for a test.
+struct Folder(suite::Folder);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path =
-            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("marks-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(suite::Folder::new(&format!("marks-{name}")))
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mockreel"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MOCKREEL_")) {
-            command.env_remove(name);
-        }
-        command.args(arguments).current_dir(&self.0).output().unwrap()
+        self.0.command(arguments).output().unwrap()
     }
 
     /// Puts a mark before a file's text.
     fn mark(&self, name: &str) {
-        let text = std::fs::read_to_string(self.0.join(name)).unwrap();
+        let text = std::fs::read_to_string(self.0.file(name)).unwrap();
         self.write(name, &format!("{MARK}{text}"));
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.join(name), text).unwrap();
+        std::fs::write(self.0.file(name), text).unwrap();
     }
 
     /// Writes a text in UTF-16, little endian, with its mark.
     fn write_utf16(&self, name: &str, text: &str) {
         let units = format!("{MARK}{text}");
         let bytes: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        std::fs::write(self.0.join(name), bytes).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        std::fs::write(self.0.file(name), bytes).unwrap();
     }
 }
 
@@ -82,7 +69,7 @@ fn cassettes_ledgers_reports_and_baselines_may_have_a_mark_too() {
     let recorded = folder
         .run(&[&["check", "gmicloud", "--cassette", "tapes", "--report", "json=r.json"], &only[..]].concat());
     assert_good(&recorded, 0);
-    let tapes: Vec<String> = std::fs::read_dir(folder.0.join("tapes"))
+    let tapes: Vec<String> = std::fs::read_dir(folder.0.file("tapes"))
         .unwrap()
         .map(|entry| format!("tapes/{}", entry.unwrap().file_name().to_string_lossy()))
         .collect();

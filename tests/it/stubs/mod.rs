@@ -16,9 +16,10 @@ use std::sync::{Mutex, OnceLock};
 use mockreel_emulator::Latency;
 use serde_json::{Value, json};
 
-use self::http::{Answer, Server};
+use self::http::{Answer, serve};
 use self::stub::{KEYS, Stub};
-use self::wrong::{WHOLE, WRONG, WholeStub, Wrong};
+use self::wrong::{UNIFORM, UniformServer, WRONG, Wrong};
+use crate::suite::servers::Server;
 use crate::suite::{Ended, Folder};
 use crate::support::{Caller, KEY, quiet};
 
@@ -38,7 +39,7 @@ struct Verdict {
 struct Verdicts {
     good: Verdict,
     wrong: Vec<Verdict>,
-    whole: Vec<Verdict>,
+    uniform: Vec<Verdict>,
 }
 
 fn verdicts() -> &'static Verdicts {
@@ -57,8 +58,8 @@ fn verdicts() -> &'static Verdicts {
                             Some(index) if index < WRONG.len() => {
                                 check_stub(&clips, Some(WRONG[index].wrong))
                             }
-                            Some(index) if index < WRONG.len() + WHOLE.len() => {
-                                check_whole(&WHOLE[index - WRONG.len()])
+                            Some(index) if index < WRONG.len() + UNIFORM.len() => {
+                                check_uniform(&UNIFORM[index - WRONG.len()])
                             }
                             Some(_) => break,
                         };
@@ -70,7 +71,7 @@ fn verdicts() -> &'static Verdicts {
         let mut done = done.into_inner().unwrap().into_values();
         let good = done.next().unwrap();
         let wrong = done.by_ref().take(WRONG.len()).collect();
-        Verdicts { good, wrong, whole: done.collect() }
+        Verdicts { good, wrong, uniform: done.collect() }
     })
 }
 
@@ -95,19 +96,18 @@ fn make_clips() -> [Vec<u8>; 2] {
 }
 
 fn check_stub(clips: &[Vec<u8>; 2], wrong: Option<Wrong>) -> Verdict {
-    let server = Server::start(|address| {
+    let server = serve(|address| {
         let stub = Stub::new(address, wrong, clips.clone());
         move |request| stub.answer(request)
     });
     check(&format!("{wrong:?}"), &server)
 }
 
-fn check_whole(whole: &WholeStub) -> Verdict {
-    let (status, content_type, body) = (whole.status, whole.content_type, whole.body);
-    let server = Server::start(|_| {
-        move |_: &http::Request| Answer { status, content_type, body: body.as_bytes().to_vec() }
-    });
-    check(whole.what, &server)
+fn check_uniform(uniform: &UniformServer) -> Verdict {
+    let (status, content_type, body) = (uniform.status, uniform.content_type, uniform.body);
+    let server =
+        serve(|_| move |_: &http::Request| Answer { status, content_type, body: body.as_bytes().to_vec() });
+    check(uniform.what, &server)
 }
 
 /// Runs `check` against a server, as its author would.
@@ -171,12 +171,12 @@ fn no_wrong_stub_is_accused_of_what_it_does_right() {
 
 #[test]
 fn what_is_no_such_api_is_said_to_be_none_and_no_case_passes() {
-    for (whole, verdict) in WHOLE.iter().zip(&verdicts().whole) {
+    for (uniform, verdict) in UNIFORM.iter().zip(&verdicts().uniform) {
         let Verdict { ended, failed, passed } = verdict;
-        assert_eq!(ended.code, whole.code, "{}: {ended:?}", whole.what);
+        assert_eq!(ended.code, uniform.code, "{}: {ended:?}", uniform.what);
         let printed = format!("{}{}", ended.err, ended.out);
-        assert!(printed.contains(whole.said), "{}: {ended:?}", whole.what);
-        assert_eq!((failed.len(), *passed), (0, 0), "{}: {ended:?}", whole.what);
+        assert!(printed.contains(uniform.said), "{}: {ended:?}", uniform.what);
+        assert_eq!((failed.len(), *passed), (0, 0), "{}: {ended:?}", uniform.what);
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use mockreel_conformance::cases::catalogue;
 
 use super::Verdicts;
-use super::wrong::{WHOLE, WRONG};
+use super::wrong::{UNIFORM, WRONG};
 
 /// The page's text.
 pub(super) fn page(verdicts: &Verdicts) -> String {
@@ -34,8 +34,8 @@ pub(super) fn page(verdicts: &Verdicts) -> String {
          These answer every request alike. No case may pass on them, and none accuses: the run says what it met.\n\n\
          | the server | exit code | the run says |\n|---|---|---|\n",
     );
-    for whole in WHOLE {
-        let _ = writeln!(text, "| {} | {} | {} |", whole.what, whole.code, whole.said);
+    for uniform in UNIFORM {
+        let _ = writeln!(text, "| {} | {} | {} |", uniform.what, uniform.code, uniform.said);
     }
     text
 }

@@ -134,7 +134,7 @@ pub(super) const WRONG: &[WrongStub] = &[
 ];
 
 /// A server that answers every request alike.
-pub(super) struct WholeStub {
+pub(super) struct UniformServer {
     pub(super) what: &'static str,
     pub(super) status: u16,
     pub(super) content_type: &'static str,
@@ -146,8 +146,8 @@ pub(super) struct WholeStub {
 }
 
 /// Servers that are no such API at all.
-pub(super) const WHOLE: &[WholeStub] = &[
-    WholeStub {
+pub(super) const UNIFORM: &[UniformServer] = &[
+    UniformServer {
         what: "answers 404 to everything",
         status: 404,
         content_type: "application/json",
@@ -155,7 +155,7 @@ pub(super) const WHOLE: &[WholeStub] = &[
         code: 3,
         said: "no path of gmicloud answers",
     },
-    WholeStub {
+    UniformServer {
         what: "answers with a web page",
         status: 404,
         content_type: "text/html",
@@ -163,7 +163,7 @@ pub(super) const WHOLE: &[WholeStub] = &[
         code: 3,
         said: "web page",
     },
-    WholeStub {
+    UniformServer {
         what: "refuses every key",
         status: 401,
         content_type: "application/json",

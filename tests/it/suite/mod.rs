@@ -7,7 +7,7 @@ mod generated;
 mod money;
 mod references;
 mod replay;
-mod servers;
+pub(crate) mod servers;
 mod strangers;
 mod trouble;
 

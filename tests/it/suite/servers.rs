@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// A server that gives every request the answer that a function writes, until it is dropped.
-pub(super) struct Server {
-    pub(super) address: String,
+pub(crate) struct Server {
+    pub(crate) address: String,
     asked: Arc<AtomicUsize>,
     stopped: Arc<AtomicBool>,
 }
@@ -16,11 +16,18 @@ impl Server {
     /// `answer` is handed the request (head and body as text) and its number, and writes a whole answer;
     /// an empty one closes the connection.
     pub(super) fn start(answer: impl Fn(&str, usize) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::start_with(|_| move |bytes, number| answer(&String::from_utf8_lossy(bytes), number))
+    }
+
+    /// The same with the bytes of the request; the function is built once the server's address is known.
+    pub(crate) fn start_with<F: Fn(&[u8], usize) -> Vec<u8> + Send + Sync + 'static>(
+        build: impl FnOnce(&str) -> F,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(AtomicUsize::new(0));
         let stopped = Arc::new(AtomicBool::new(false));
-        let (counted, ended, answer) = (Arc::clone(&asked), Arc::clone(&stopped), Arc::new(answer));
+        let (counted, ended, answer) = (Arc::clone(&asked), Arc::clone(&stopped), Arc::new(build(&address)));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if ended.load(Ordering::SeqCst) {
@@ -49,26 +56,37 @@ impl Drop for Server {
 }
 
 /// Reads one request and answers it; every connection carries one.
-fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> Vec<u8>) {
+fn serve(mut stream: TcpStream, answer: impl Fn(&[u8]) -> Vec<u8>) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 65_536];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-            });
-            if body.len() >= length.unwrap_or(0) {
-                break;
-            }
-        }
+    while !is_whole(&bytes) {
         match stream.read(&mut buffer) {
             Ok(0) | Err(_) => break,
             Ok(read) => bytes.extend_from_slice(&buffer[..read]),
         }
     }
-    let _ = stream.write_all(&answer(&String::from_utf8_lossy(&bytes)));
+    let _ = stream.write_all(&answer(&bytes));
+}
+
+/// Whether a request has come to its end.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some((head, body)) = split_head(bytes) else { return false };
+    let length = find_header(&head, "content-length").and_then(|text| text.parse::<usize>().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
+/// The head of a request as text, and its body so far.
+pub(crate) fn split_head(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    Some((String::from_utf8_lossy(&bytes[..end]).into_owned(), &bytes[end + 4..]))
+}
+
+/// The value of a header, by its name in lower case.
+pub(crate) fn find_header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines().skip(1).find_map(|line| {
+        let (known, value) = line.split_once(':')?;
+        known.trim().eq_ignore_ascii_case(name).then_some(value.trim())
+    })
 }
 
 /// A whole answer with a body, after which the connection is closed.
