@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Run the conformance suite against the stand-in, a recorded run, or the real vendor.
     Check(Box<CheckFlags>),
     /// Say what `check` with the same flags would send and could cost; send nothing.
-    #[command(mut_args = |arg| crate::check::hide_from_plan(arg))]
+    #[command(mut_args = |arg| crate::check::adapt_to_plan(arg))]
     Plan(Box<CheckFlags>),
     /// Say what differs between contracts, OpenAPI files, recorded and fresh answers, and how bad it is.
     Drift(Box<DriftCommand>),

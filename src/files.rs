@@ -14,7 +14,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Reads a file as text. A byte order mark at its start is no part of it.
 pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
-    read_marked(path).map_err(|why| CliError::unreadable(path, why))
+    read_utf8(path).map_err(|why| CliError::unreadable(path, why))
 }
 
 /// The same, with the bare reason why it cannot be read.
@@ -22,7 +22,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
 /// # Errors
 ///
 /// If there is no such file, or its text is no UTF-8.
-pub(crate) fn read_marked(path: &Path) -> Result<String, String> {
+pub(crate) fn read_utf8(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|why| why.to_string())?;
     decode_text(&bytes).map(str::to_owned).map_err(|why| why.to_string())
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{self, ScenarioCommand};
 use crate::error::CliError;
-use crate::files::read_marked;
+use crate::files::read_utf8;
 use crate::output::say;
 
 /// Prints what the sub-command asks for.
@@ -44,7 +44,7 @@ pub(crate) fn read_scenarios(name: &str) -> Result<Vec<Arc<Scenario>>, CliError>
 
 fn read_file(path: &Path) -> Result<Vec<Arc<Scenario>>, CliError> {
     let shown = path.display();
-    let text = read_marked(path)
+    let text = read_utf8(path)
         .map_err(|why| CliError::Usage(format!("cannot read the scenarios {shown}: {why}")))?;
     Scenario::from_file(&text).map_err(|error| CliError::Usage(format!("{shown}:{error}")))
 }

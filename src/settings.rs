@@ -15,7 +15,7 @@ use mockreel_emulator::{Emulator, ListenAddress, Settings};
 
 use crate::cli::ServeFlags;
 use crate::error::CliError;
-use crate::files::{read_marked, read_regular};
+use crate::files::{read_regular, read_utf8};
 
 /// The configuration file read when none is named and it exists.
 const DEFAULT_FILE: &str = "mockreel.toml";
@@ -26,7 +26,7 @@ pub(crate) fn read_file(named: Option<&Path>) -> Result<ServeFlags, CliError> {
     if named.is_none() && !path.exists() {
         return Ok(ServeFlags::default());
     }
-    let text = read_marked(path).map_err(|why| {
+    let text = read_utf8(path).map_err(|why| {
         CliError::Usage(format!("cannot read the configuration file {}: {why}", path.display()))
     })?;
     toml::from_str(&text)
@@ -35,7 +35,7 @@ pub(crate) fn read_file(named: Option<&Path>) -> Result<ServeFlags, CliError> {
 
 /// The text of the configuration file; empty if there is none.
 pub(crate) fn config_text(named: Option<&PathBuf>) -> String {
-    read_marked(named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path)).unwrap_or_default()
+    read_utf8(named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path)).unwrap_or_default()
 }
 
 /// The emulator's settings, of what was typed and what the file says.

@@ -140,7 +140,7 @@ const WITHOUT_EFFECT_ON_PLAN: [&str; 13] = [
 ];
 
 /// A flag as the help of `plan` has it.
-pub(crate) fn hide_from_plan(arg: clap::Arg) -> clap::Arg {
+pub(crate) fn adapt_to_plan(arg: clap::Arg) -> clap::Arg {
     match arg.get_id().as_str() {
         id if WITHOUT_EFFECT_ON_PLAN.contains(&id) => arg.hide(true),
         "report" => arg.help("Write the plan: md=F, json=F; repeatable"),

@@ -113,7 +113,7 @@ An order has one form and four channels. What stands in `then` below goes, as it
 - into a prompt: the directives in the last column, or `[mock:scenario=NAME]` for everything else about that submit, its job and its result.
 
 Headers and directives are followed on loopback only, unless the emulator is started with `--allow-directives`. A prompt is heard first, then the header, then the account's own scenarios, then those of all, each list in its order; on each point
-(job, answer, wire, result, callback) the first that has something to say wins. Of a list in `then` one entry is drawn. A download of a result hears what its submit ordered too: the closer of the two wins (prompt and header before the account's own, these before those of all), and of two as close the download's.
+(job, answer, wire, result, callback) the first that has something to say wins. Whoever orders an answer or a fault of the wire from closer by meets neither from farther away on top: a header keeps the `rehearsal` off its answer. Of a list in `then` one entry is drawn. A download of a result hears what its submit ordered too: the closer of the two wins (prompt and header before the account's own, these before those of all), and of two as close the download's.
 
 What cannot be followed is loud: a directive or a header that is mistyped, that names an unknown scenario or one of another vendor, changes nothing, and the answer says so in `x-mockreel-warning`, the journal in its notes, and the emulator on standard error. With `--strict-directives` such a request is refused with 400. Of a prompt the first 10,000 characters and at most 100 directives in them are followed.
 

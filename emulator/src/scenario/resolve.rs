@@ -178,7 +178,8 @@ impl Counters {
     }
 }
 
-/// Resolves the effects on a request: scenarios are tried in order, and on each point the first that has one wins.
+/// Resolves the effects on a request: scenarios are tried in order, and on each point the first that has one wins. Of
+/// answer and wire nobody farther away fills the one where somebody closer by has filled the other.
 ///
 /// Answers also the counts as they are afterwards. A request counts for every scenario that it fits,
 /// also where another one came first.
