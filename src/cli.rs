@@ -198,6 +198,17 @@ pub(crate) struct ServeFlags {
     /// When a bad image or an unsupported combination is noticed: vendor, submit or job [default: vendor].
     #[arg(long, value_name = "MOMENT", env = "MOCKREEL_IMAGE_BREACH")]
     pub(crate) image_breach: Option<String>,
+    /// How much of a result is made: full, small (320 pixels on the longer side) or off (one clip of 64 x 36 pixels
+    /// for all jobs of a length) [default: full].
+    #[arg(long, value_name = "DETAIL", env = "MOCKREEL_CLIPS")]
+    pub(crate) clips: Option<String>,
+    /// How long the files of clips are: encoded, or real (filled up to about the vendor's 12 to 18 Mbit/s) [default:
+    /// encoded].
+    #[arg(long, value_name = "LENGTH", env = "MOCKREEL_CLIP_BYTES")]
+    pub(crate) clip_bytes: Option<String>,
+    /// How many clips are rendered as soon as their jobs are accepted, before anybody asks for one [default: 16].
+    #[arg(long, value_name = "N", env = "MOCKREEL_CLIPS_AHEAD")]
+    pub(crate) clips_ahead: Option<usize>,
     /// What happens to which requests: a ready-made set, or a file of scenarios; repeatable.
     #[arg(long, value_name = "FILE|NAME", env = "MOCKREEL_SCENARIO", value_delimiter = ',', value_parser = read_name)]
     pub(crate) scenario: Vec<ScenarioEntry>,
@@ -240,7 +251,7 @@ impl ServeFlags {
     /// Takes what was not typed from the configuration file.
     pub(crate) fn or(mut self, file: Self) -> Self {
         fill!(self, file, Self {
-            listen, port, vendor, contract, option, latency, progress, clock, seed, images, image_breach, scenario,
+            listen, port, vendor, contract, option, latency, progress, clock, seed, images, image_breach, clips, clip_bytes, clips_ahead, scenario,
             allow_directives, strict_directives, allow_callbacks, callback_secret_env, account, key, public_url, admin_listen,
             admin_token_env;
             config, check, drift

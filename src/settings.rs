@@ -9,6 +9,7 @@ use std::sync::Arc;
 use mockreel_contracts::Vendor;
 use mockreel_contracts::text::decode_text;
 use mockreel_emulator::clock::MANUAL_START;
+use mockreel_emulator::media::CLIPS_AHEAD;
 use mockreel_emulator::random::Seed;
 use mockreel_emulator::scenario::{ReadError, ScenarioEntry};
 use mockreel_emulator::{Emulator, ListenAddress, Settings};
@@ -80,6 +81,13 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     if let Some(moment) = parse("--image-breach", flags.image_breach)? {
         builder = builder.image_breach(moment);
     }
+    if let Some(detail) = parse("--clips", flags.clips)? {
+        builder = builder.clips(detail);
+    }
+    if let Some(bytes) = parse("--clip-bytes", flags.clip_bytes)? {
+        builder = builder.clip_bytes(bytes);
+    }
+    builder = builder.clips_ahead(flags.clips_ahead.unwrap_or(CLIPS_AHEAD));
     for entry in flags.scenario {
         builder = builder.scenarios(&match entry {
             ScenarioEntry::Named(name) => crate::scenario::read_scenarios(&name)?,

@@ -30,13 +30,15 @@ pub enum Role {
     CameraValue,
     /// A mask for what does not move.
     StaticMask,
+    /// Whether the video has sound.
+    Sound,
     /// The address that is told of changes.
     Callback,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Model,
         Self::Prompt,
         Self::NegativePrompt,
@@ -48,6 +50,7 @@ impl Role {
         Self::CameraType,
         Self::CameraValue,
         Self::StaticMask,
+        Self::Sound,
         Self::Callback,
     ];
 
@@ -65,6 +68,7 @@ impl Role {
             Self::CameraType => "camera_type",
             Self::CameraValue => "camera_value",
             Self::StaticMask => "static_mask",
+            Self::Sound => "sound",
             Self::Callback => "callback",
         }
     }

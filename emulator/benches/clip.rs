@@ -21,7 +21,16 @@ fn image(width: u32, height: u32) -> Vec<u8> {
 }
 
 fn spec(width: u32, height: u32, seconds: u32, start: Option<&Preview>, tail: Option<&Preview>) -> ClipSpec {
-    ClipSpec { width, height, fps: 24, seconds, start: start.cloned(), tail: tail.cloned(), seed: 1 }
+    ClipSpec {
+        width,
+        height,
+        fps: 24,
+        frames: 24 * seconds + 1,
+        sound: false,
+        start: start.cloned(),
+        tail: tail.cloned(),
+        seed: 1,
+    }
 }
 
 fn clips(criterion: &mut Criterion) {

@@ -63,7 +63,7 @@ const INSPECTIONS: usize = 2;
 impl App {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, store: Store, keys: Keyring) -> Self {
         Self {
-            gallery: Gallery::new(settings.limits.clip_bytes),
+            gallery: Gallery::new(settings.limits.clip_bytes, settings.limits.clips_ahead),
             journal: Arc::new(Journal::new(&settings.limits)),
             uploads: Uploads::new(settings.limits.upload_bytes),
             fetcher: Fetcher::new(),

@@ -14,7 +14,7 @@ use crate::engine::Latency;
 use crate::random::Seed;
 use crate::scenario::{Scenario, Scenarios, sets, with_added};
 use crate::served;
-use crate::settings::{ImageBreach, Images, Limits, Settings};
+use crate::settings::{ClipBytes, ClipDetail, ImageBreach, Images, Limits, Settings};
 use crate::state::progress::Progress;
 use crate::wallets::{WalletSetting, default_wallets};
 use crate::webhook::Secret;
@@ -41,6 +41,8 @@ impl Default for EmulatorBuilder {
             seed: Seed(0),
             images: Images::Offline,
             image_breach: ImageBreach::Vendor,
+            clips: ClipDetail::Full,
+            clip_bytes: ClipBytes::Encoded,
             directives_beyond_loopback: false,
             strict_directives: false,
             webhooks_beyond_loopback: false,
@@ -124,6 +126,28 @@ impl EmulatorBuilder {
     #[must_use]
     pub fn image_breach(mut self, moment: ImageBreach) -> Self {
         self.settings.image_breach = moment;
+        self
+    }
+
+    /// How much of a result is made.
+    #[must_use]
+    pub fn clips(mut self, detail: ClipDetail) -> Self {
+        self.settings.clips = detail;
+        self
+    }
+
+    /// How long the files of clips are.
+    #[must_use]
+    pub fn clip_bytes(mut self, bytes: ClipBytes) -> Self {
+        self.settings.clip_bytes = bytes;
+        self
+    }
+
+    /// Renders up to so many clips as soon as their jobs are accepted, before anybody asks for one; 0 unless
+    /// said otherwise, since a test in this process seldom downloads one. The command has 16.
+    #[must_use]
+    pub fn clips_ahead(mut self, most: usize) -> Self {
+        self.settings.limits.clips_ahead = most;
         self
     }
 

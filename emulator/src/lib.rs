@@ -52,7 +52,7 @@ pub use self::handles::{
     ClockHandle, HandleError, JobsHandle, RequestsHandle, ScenariosHandle, WalletHandle,
 };
 pub use self::served::ServedVendor;
-pub use self::settings::{ImageBreach, Images, Limits, Settings};
+pub use self::settings::{ClipBytes, ClipDetail, ImageBreach, Images, Limits, Settings};
 pub use self::state::job::{Ending, Job};
 pub use self::state::limits::{AccountLimits, ModelLimits};
 pub use self::state::progress::Progress;

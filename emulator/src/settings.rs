@@ -37,6 +37,28 @@ pub enum ImageBreach {
     Job,
 }
 
+/// How much of a result is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClipDetail {
+    /// A clip as large as the vendor's.
+    #[default]
+    Full,
+    /// The same clip with a longer side of 320 pixels.
+    Small,
+    /// One clip for all jobs of a length, 64 x 36 pixels, without their images.
+    Off,
+}
+
+/// How long the file of a clip is, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClipBytes {
+    /// As the encoder leaves it, a fraction of the vendor's.
+    #[default]
+    Encoded,
+    /// About as long as the vendor's, filled up with bytes that no player reads.
+    Real,
+}
+
 /// What is bounded beside the store, in bytes unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -48,6 +70,8 @@ pub struct Limits {
     pub upload_bytes: u64,
     /// Rendered clips.
     pub clip_bytes: u64,
+    /// Clips that are rendered before somebody asks for them, a number.
+    pub clips_ahead: usize,
     /// Requests in the journal, a number.
     pub journal_entries: u64,
     /// The same, in bytes.
@@ -63,6 +87,7 @@ impl Default for Limits {
             body_silence: BODY_SILENCE,
             upload_bytes: 256 * 1024 * 1024,
             clip_bytes: crate::media::CLIPS_LIMIT_BYTES,
+            clips_ahead: 0,
             journal_entries: 1_000,
             journal_bytes: 16 * 1024 * 1024,
             store: StoreLimits::default(),
@@ -97,6 +122,10 @@ pub struct Settings {
     pub images: Images,
     /// When broken rules are noticed.
     pub image_breach: ImageBreach,
+    /// How much of a result is made.
+    pub clips: ClipDetail,
+    /// How long its file is.
+    pub clip_bytes: ClipBytes,
     /// Whether orders in prompts are followed also while listening beyond loopback.
     pub directives_beyond_loopback: bool,
     /// Whether callbacks go to any address, and also while listening beyond loopback. Otherwise they stay on this machine.
@@ -145,6 +174,31 @@ impl FromStr for ImageBreach {
             "submit" => Ok(Self::Submit),
             "job" => Ok(Self::Job),
             _ => Err(format!("`{text}` is no moment: expected vendor, submit or job")),
+        }
+    }
+}
+
+impl FromStr for ClipDetail {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "full" => Ok(Self::Full),
+            "small" => Ok(Self::Small),
+            "off" => Ok(Self::Off),
+            _ => Err(format!("`{text}` is no kind of clip: expected full, small or off")),
+        }
+    }
+}
+
+impl FromStr for ClipBytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "encoded" => Ok(Self::Encoded),
+            "real" => Ok(Self::Real),
+            _ => Err(format!("`{text}` is no length of a clip's file: expected encoded or real")),
         }
     }
 }

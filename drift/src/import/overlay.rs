@@ -286,7 +286,10 @@ fn new_model(text: &mut Text, contract: &Contract, id: &str, source: &str) {
     text.table(&["models", id]);
     text.line("title", &id.into());
     text.line("source", &source.into());
-    text.line("output", &json!({"pixels": output, "fps": 30, "seconds": 5, "source": GUESSED}));
+    text.line(
+        "output",
+        &json!({"pixels": output, "fps": 24, "seconds": 5, "extra_frames": 1, "source": GUESSED}),
+    );
     text.line("observed", &json!({"queued": queued, "running": running, "source": GUESSED}));
     text.gap();
 }

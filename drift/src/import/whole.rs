@@ -242,7 +242,7 @@ fn models(text: &mut Text, gathered: &Gathered, told: &GatheredOperation) {
             text.table(&["models", &id]);
             text.line("title", &id.as_str().into());
             text.line("source", &source.into());
-            text.line("output", &json!({"pixels": [1280, 720], "fps": 30, "seconds": 5, "source": GUESSED}));
+            text.line("output", &json!({"pixels": [1280, 720], "fps": 24, "seconds": 5, "extra_frames": 1, "source": GUESSED}));
             text.line(
                 "observed",
                 &json!({"queued": [5.0, 20.0], "running": [120.0, 240.0], "source": GUESSED}),

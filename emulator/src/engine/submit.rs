@@ -7,9 +7,10 @@ use mockreel_contracts::{Contract, Dialect, FailureReason, Model, UnixMillis, id
 use serde_json::Value;
 
 use super::{Decision, DecisionContext, Latency, LimitExceeded, check_limits};
-use crate::media::{Preview, frame_size};
+use crate::media::{Preview, frame_size, shrink_frame};
 use crate::random::{Draw, Purpose};
 use crate::scenario::{DownloadOrder, End, Holding, JobEffect};
+use crate::settings::ClipDetail;
 use crate::state::change::Change;
 use crate::state::clip::ClipPlan;
 use crate::state::job::{Ending, Failure, Job, JobKey, Timeline};
@@ -17,6 +18,12 @@ use crate::state::progress::Progress;
 use crate::state::wallet::{BillingTerms, Charge};
 use crate::state::webhook_plan::WebhookPlan;
 use mockreel_contracts::amount::Amount;
+
+/// The longer side of a small clip, in pixels.
+const SMALL_CLIP: u32 = 320;
+
+/// The size of the clip that stands for all, in pixels.
+const PREPARED_CLIP: (u32, u32) = (64, 36);
 
 /// A request that passed every check, with everything the edge found out about it.
 pub(crate) struct Submission<'a> {
@@ -50,6 +57,8 @@ pub(crate) struct Submission<'a> {
     pub progress: Progress,
     /// How long it takes.
     pub latency: Latency,
+    /// How much of its clip is made.
+    pub clips: ClipDetail,
     /// What a developer should know about it.
     pub notes: Vec<String>,
     /// What its receiver is told, if it names one.
@@ -182,18 +191,34 @@ impl Submission<'_> {
     }
 
     fn clip(&self, random: &[u8; 32]) -> ClipPlan {
-        let [wide, high] = self.model.output.pixels;
+        let output = &self.model.output;
+        let [wide, high] = output.pixels;
         let image = self.start.as_ref().or(self.tail.as_ref()).map(Preview::pixels);
         let aspect = image.or(self.asked.aspect).unwrap_or((wide, high));
         let (width, height) = frame_size((wide, high), aspect);
-        ClipPlan {
-            name: Arc::from(ids::hex(&random[..12])),
+        let name = ids::hex(&random[..12]);
+        let seed = name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let full = ClipPlan {
+            name: Arc::from(name),
+            seed,
             width,
             height,
-            fps: self.model.output.fps,
-            seconds: self.asked.seconds,
+            fps: output.fps,
+            frames: output.frames(self.asked.seconds),
+            sound: output.sound.applies(self.asked.sound),
             start: self.start.clone(),
             tail: self.tail.clone(),
+        };
+        match self.clips {
+            ClipDetail::Full => full,
+            ClipDetail::Small => {
+                let (width, height) = shrink_frame((width, height), SMALL_CLIP);
+                ClipPlan { width, height, ..full }
+            }
+            ClipDetail::Off => {
+                let (width, height) = PREPARED_CLIP;
+                ClipPlan { seed: 0, width, height, start: None, tail: None, ..full }
+            }
         }
     }
 }

@@ -1,18 +1,21 @@
 //! Makes the clip that a job delivers: a camera moving slowly over the caller's image.
 
-use muxide::api::{Muxer, MuxerBuilder, VideoCodec};
 use openh264::OpenH264API;
 use openh264::encoder::{
-    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Profile,
-    RateControlMode, UsageType, VuiConfig,
+    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, IntraFramePeriod, Profile, RateControlMode,
+    UsageType, VuiConfig,
 };
 use openh264::formats::YUVSlices;
 
 use super::error::MediaError;
 use super::frame::encodable;
 use super::motion::{CropWindow, Lens, MARGIN, ease};
+use super::mp4::{Colour, Movie, ParameterSets, Sample, SoundTrack, VideoTrack, write_movie};
 use super::preview::{self, Preview};
 use super::scene::scene;
+use super::sound::{
+    AUDIO_SPECIFIC_CONFIG, CHANNELS, FRAME_SAMPLES, SAMPLE_RATE, Tone, count_samples, encode_frames,
+};
 use super::still::{Still, fill};
 use crate::random::sketch;
 
@@ -23,8 +26,9 @@ pub const LONGEST_CLIP_SECONDS: u32 = 60;
 /// Ticks per second of the container; a frame must last a whole number of them.
 const TICKS: u32 = 90_000;
 
-/// The longest side of a cover, in pixels.
-const COVER_LONGEST: u32 = 640;
+/// Every second frame repeats the one before: the camera is slow, and what does not change costs next to
+/// nothing to encode.
+const DRAWN_EVERY: u32 = 2;
 
 /// All that a clip depends on: the same specification gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +39,10 @@ pub struct ClipSpec {
     pub height: u32,
     /// Frames per second, 1 to 60 and a divisor of 90,000 (24, 25, 30, 50, 60, but not 23).
     pub fps: u32,
-    /// Duration, 1 to [`LONGEST_CLIP_SECONDS`].
-    pub seconds: u32,
+    /// How many frames it has: at least one, and no more than last [`LONGEST_CLIP_SECONDS`].
+    pub frames: u32,
+    /// Whether it has a sound track.
+    pub sound: bool,
     /// What the clip begins with; without it, a scene drawn from the seed.
     pub start: Option<Preview>,
     /// What the clip ends with, if it shall change over in its second half.
@@ -46,8 +52,8 @@ pub struct ClipSpec {
 }
 
 /// Renders a clip: H.264 (constrained baseline, 4:2:0, BT.709) in an MP4 whose index comes first, a key frame
-/// every second, no sound. Its duration is exact. Takes the calling thread for about a tenth of the clip's
-/// duration at 720p, and memory for four frames and the clip.
+/// every second; AAC beside it where there is sound. Takes the calling thread for about a tenth of the clip's duration at 720p, and memory
+/// for four frames and the clip.
 ///
 /// # Errors
 /// If the specification breaks the rules stated at its members, or if the encoder gives up.
@@ -76,36 +82,63 @@ pub(super) fn render_unless(spec: &ClipSpec, is_stopped: &dyn Fn() -> bool) -> R
     let mut camera = Camera::new(spec, &start, tail.as_ref());
     let mut frame = Still::new(width, height);
     let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), encoding(spec)).map_err(failed)?;
-    let mut muxer = MuxerBuilder::new(Vec::new())
-        .video(VideoCodec::H264, spec.width, spec.height, f64::from(spec.fps))
-        .with_fast_start(true)
-        .build()
-        .map_err(failed)?;
-    let frames = spec.fps * spec.seconds;
-    for index in 0..frames {
+    let mut parameter_sets = ParameterSets::default();
+    let mut samples = Vec::with_capacity(spec.frames as usize);
+    let last = spec.frames - 1;
+    for index in 0..spec.frames {
         if is_stopped() {
             return Err(MediaError::Stopped);
         }
-        camera.draw(f64::from(index) / f64::from((frames - 1).max(1)), &mut frame);
-        append(&mut muxer, &mut encoder, &frame, f64::from(index) / f64::from(spec.fps))?;
+        if index.is_multiple_of(DRAWN_EVERY) || index == last {
+            camera.draw(f64::from(index) / f64::from(last.max(1)), &mut frame);
+        }
+        let stream = encode_frame(&mut encoder, &frame)?;
+        samples.push(parameter_sets.read_picture(&stream, TICKS / spec.fps).map_err(failed)?);
     }
-    muxer.finish_in_place().map_err(failed)?;
-    Ok(muxer.into_writer())
+    let movie = Movie {
+        video: VideoTrack {
+            width: side(spec.width)?,
+            height: side(spec.height)?,
+            timescale: TICKS,
+            parameter_sets,
+            colour: Some(Colour::Bt709),
+            samples,
+        },
+        sound: spec.sound.then(|| sound_track(spec)).transpose()?,
+    };
+    write_movie(&movie).map_err(failed)
 }
 
-/// A JPEG of a clip's first frame, its longer side at most 640 pixels.
+/// A side of the frame as the container counts it, in pixels.
+fn side(pixels: u32) -> Result<u16, MediaError> {
+    u16::try_from(pixels).map_err(failed)
+}
+
+/// A soft chord drawn from the seed, as long as the pictures and a little longer: it has whole access units.
+fn sound_track(spec: &ClipSpec) -> Result<SoundTrack, MediaError> {
+    let mut random = sketch(spec.seed);
+    let tone = Tone::draw(|below| random.below(below));
+    let units = encode_frames(&tone, count_samples(spec.frames, spec.fps)).map_err(failed)?;
+    let sample = |bytes| Sample { bytes, ticks: FRAME_SAMPLES, is_key: true };
+    Ok(SoundTrack {
+        rate: u16::try_from(SAMPLE_RATE).map_err(failed)?,
+        channels: CHANNELS,
+        config: AUDIO_SPECIFIC_CONFIG.to_vec(),
+        samples: units.into_iter().map(sample).collect(),
+    })
+}
+
+/// A JPEG of a clip's first frame, as large as the clip.
 ///
 /// # Errors
 /// As [`render`].
 pub fn cover(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
     check(spec)?;
-    let longest = spec.width.max(spec.height);
-    let shrink = |side: u32| (side * COVER_LONGEST.min(longest) / longest).max(1);
     let image = match &spec.start {
         Some(preview) => preview.image().ok_or(MediaError::Preview)?,
         None => scene(spec.seed, (spec.width, spec.height)),
     };
-    let image = fill(&image, shrink(spec.width), shrink(spec.height));
+    let image = fill(&image, spec.width, spec.height);
     preview::encode(&image, 85).ok_or_else(|| failed("the cover could not be written"))
 }
 
@@ -122,10 +155,10 @@ fn check(spec: &ClipSpec) -> Result<(), MediaError> {
             found: spec.fps.to_string(),
         });
     }
-    if !(1..=LONGEST_CLIP_SECONDS).contains(&spec.seconds) {
+    if !(1..=LONGEST_CLIP_SECONDS * spec.fps).contains(&spec.frames) {
         return Err(MediaError::Unfit {
-            expected: "a duration of 1 to 60 seconds",
-            found: format!("{} s", spec.seconds),
+            expected: "at least one frame, and no more than 60 seconds of them",
+            found: format!("{} frames at {} a second", spec.frames, spec.fps),
         });
     }
     Ok(())
@@ -150,20 +183,15 @@ fn encoding(spec: &ClipSpec) -> EncoderConfig {
         .vui(VuiConfig::bt709())
 }
 
-fn append(
-    muxer: &mut Muxer<Vec<u8>>,
-    encoder: &mut Encoder,
-    frame: &Still,
-    seconds: f64,
-) -> Result<(), MediaError> {
+/// Encodes a frame as a stream with start codes.
+fn encode_frame(encoder: &mut Encoder, frame: &Still) -> Result<Vec<u8>, MediaError> {
     let [y, u, v] = &frame.planes;
     let yuv = YUVSlices::new(
         (&y.samples, &u.samples, &v.samples),
         (y.width, y.height),
         (y.width, u.width, v.width),
     );
-    let stream = encoder.encode(&yuv).map_err(failed)?;
-    muxer.write_video(seconds, &stream.to_vec(), stream.frame_type() == FrameType::IDR).map_err(failed)
+    Ok(encoder.encode(&yuv).map_err(failed)?.to_vec())
 }
 
 fn failed(error: impl std::fmt::Display) -> MediaError {
@@ -221,7 +249,16 @@ mod tests {
     }
 
     fn spec(seconds: u32) -> ClipSpec {
-        ClipSpec { width: 128, height: 72, fps: 12, seconds, start: None, tail: None, seed: 5 }
+        ClipSpec {
+            width: 128,
+            height: 72,
+            fps: 12,
+            frames: seconds * 12,
+            sound: false,
+            start: None,
+            tail: None,
+            seed: 5,
+        }
     }
 
     fn boxes(mp4: &[u8]) -> Vec<String> {
@@ -240,11 +277,14 @@ mod tests {
     fn stream(mp4: &[u8], first: u32) -> Vec<Vec<u8>> {
         let mut reader = Mp4Reader::read_header(Cursor::new(mp4), mp4.len() as u64).unwrap();
         let count = reader.sample_count(1).unwrap();
+        let track = &reader.tracks()[&1];
+        let sets = [track.sequence_parameter_set().unwrap(), track.picture_parameter_set().unwrap()];
+        let sets: Vec<u8> = sets.iter().flat_map(|set| [&[0, 0, 0, 1], *set].concat()).collect();
         (first..=count)
             .map(|number| {
                 let sample = reader.read_sample(1, number).unwrap().unwrap().bytes;
                 let mut rest = &sample[..];
-                let mut stream = Vec::new();
+                let mut stream = if number == first { sets.clone() } else { Vec::new() };
                 while let Some((length, after)) = rest.split_first_chunk::<4>() {
                     let (unit, next) = after.split_at(u32::from_be_bytes(*length) as usize);
                     stream.extend_from_slice(&[0, 0, 0, 1]);
@@ -280,18 +320,20 @@ mod tests {
     }
 
     #[test]
-    fn a_clip_lasts_exactly_as_long_as_asked_and_can_be_entered_every_second() {
-        for (seconds, fps) in [(1, 24), (3, 30), (5, 25), (10, 1)] {
-            let mp4 = render(&ClipSpec { fps, ..spec(seconds) }).unwrap();
+    fn a_clip_has_the_frames_that_are_asked_for_and_can_be_entered_every_second() {
+        for (frames, fps) in [(24, 24), (73, 24), (93, 30), (125, 25), (10, 1), (1, 24)] {
+            let mp4 = render(&ClipSpec { fps, frames, ..spec(1) }).unwrap();
             let reader = Mp4Reader::read_header(Cursor::new(&mp4), mp4.len() as u64).unwrap();
-            assert_eq!(reader.duration().as_millis(), u128::from(seconds) * 1000);
+            assert_eq!(reader.duration().as_millis(), u128::from(frames * 1000 / fps));
             assert_eq!((reader.moov.mvhd.creation_time, reader.moov.mvhd.modification_time), (0, 0));
             let track = &reader.tracks()[&1];
             assert_eq!((track.width(), track.height()), (128, 72));
-            assert_eq!(track.trak.mdia.mdhd.duration, u64::from(seconds * TICKS));
-            assert_eq!(track.sample_count(), seconds * fps);
-            let keys: Vec<u32> = (0..seconds).map(|second| second * fps + 1).collect();
-            assert_eq!(track.trak.mdia.minf.stbl.stss.as_ref().unwrap().entries, keys);
+            assert_eq!(track.trak.mdia.mdhd.duration, u64::from(frames * (TICKS / fps)));
+            assert_eq!(track.sample_count(), frames);
+            let keys: Vec<u32> = (0..frames).step_by(fps as usize).map(|frame| frame + 1).collect();
+            let stated = track.trak.mdia.minf.stbl.stss.as_ref().map(|stss| &stss.entries);
+            // Where all are key frames, there need be no list.
+            assert!(stated.map_or(keys.len() == frames as usize, |stated| *stated == keys), "{stated:?}");
         }
     }
 
@@ -347,11 +389,11 @@ mod tests {
     }
 
     #[test]
-    fn a_cover_has_the_shape_of_the_clip() {
-        for (size, expected) in [((1280, 720), (640, 360)), ((724, 1268), (365, 640)), ((64, 32), (64, 32))] {
-            let spec = ClipSpec { width: size.0, height: size.1, start: plain([1, 2, 3]), ..spec(5) };
+    fn a_cover_is_as_large_as_the_clip() {
+        for (width, height) in [(1280, 720), (724, 1268), (64, 32)] {
+            let spec = ClipSpec { width, height, start: plain([1, 2, 3]), ..spec(5) };
             let cover = image::load_from_memory(&cover(&spec).unwrap()).unwrap();
-            assert_eq!((cover.width(), cover.height()), expected);
+            assert_eq!((cover.width(), cover.height()), (width, height));
         }
     }
 

@@ -1,34 +1,49 @@
-//! The cache of what was rendered, bounded and lazy.
+//! The cache of what was rendered, bounded, and the threads that render.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::clip::{self, ClipSpec};
 use super::error::MediaError;
+use super::shelf::RenderingShelf;
 
 /// How much is kept by default, in bytes.
 pub const CLIPS_LIMIT_BYTES: u64 = 256 << 20;
 
+/// How many clips are rendered before anybody asks for one of them, by default. So many jobs at once have
+/// their clips in time; a load test that downloads nothing costs no more than so many clips.
+pub const CLIPS_AHEAD: usize = 16;
+
+/// How many renderings may wait before a mere question about a clip begins no further one.
+const MOST_WAITING: usize = 64;
+
+/// How much less than other threads those that render are worth to the operating system ("nice").
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// What is made of a specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum RenderingKind {
+pub(super) enum RenderingKind {
     Clip,
     Cover,
 }
 
-type RenderingName = (RenderingKind, String);
+pub(super) type RenderingName = (RenderingKind, String);
 type Rendered = Result<Bytes, MediaError>;
 
-/// Clips and covers, rendered when first asked for; the least recently used go first when there are too many.
+/// Clips and covers, rendered when a job is accepted or when they are asked for; the least recently used go
+/// first when there are too many.
 ///
 /// What went is rendered again when asked for again, to the same bytes. However many ask for the same at
-/// once, it is rendered once. Renderings run on the runtime's blocking threads, on all cores but one, so that
-/// polls do not wait for them. A clone shares everything.
+/// once, it is rendered once. Renderings run on threads of their own, as many as there are cores, at a lower
+/// priority than those that answer; what somebody waits for comes before what nobody asked for yet. The
+/// threads end when there is nothing to do. A clone shares everything.
 #[derive(Clone, Debug)]
 pub struct Gallery {
     studio: Arc<Studio>,
@@ -36,39 +51,57 @@ pub struct Gallery {
 
 #[derive(Debug)]
 struct Studio {
-    shelf: Mutex<RenderingShelf>,
-    places: Semaphore,
+    state: Mutex<State>,
+    most_threads: usize,
+    most_ahead: usize,
     renderings: AtomicU64,
     /// Set once nothing more is to be rendered.
     closed: AtomicBool,
 }
 
 #[derive(Debug)]
-struct RenderingShelf {
-    limit_bytes: u64,
-    /// Invariant: the sum of the lengths of `kept`, and never above the limit.
-    kept_bytes: u64,
-    kept: HashMap<RenderingName, Piece>,
-    /// Invariant: an entry lives as long as its rendering is waited for or under way.
-    under_way: HashMap<RenderingName, watch::Receiver<Option<Rendered>>>,
-    /// Counts uses; the age of a piece is told from it, so that no clock is needed.
-    uses: u64,
+struct State {
+    shelf: RenderingShelf,
+    /// Invariant: an entry lives as long as its rendering is waited for, planned or under way.
+    orders: HashMap<RenderingName, Order>,
+    /// What somebody waits for, the oldest first; names without an order that waits are passed over.
+    asked: VecDeque<RenderingName>,
+    /// What nobody asked for yet, likewise.
+    ahead: VecDeque<RenderingName>,
+    threads: usize,
+    /// How many clips were begun ahead since somebody last asked for one.
+    unclaimed: usize,
 }
 
 #[derive(Debug)]
-struct Piece {
-    bytes: Bytes,
-    last_used: u64,
+struct Order {
+    spec: ClipSpec,
+    announce: watch::Sender<Option<Rendered>>,
+    is_ahead: bool,
+    is_begun: bool,
 }
 
 impl Gallery {
-    /// An empty gallery that keeps at most `limit_bytes`.
-    pub fn new(limit_bytes: u64) -> Self {
+    /// An empty gallery that keeps at most `limit_bytes` and renders at most `most_ahead` clips that nobody
+    /// has asked for.
+    pub fn new(limit_bytes: u64, most_ahead: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let shelf = RenderingShelf::new(limit_bytes);
+        Self::with_threads(limit_bytes, most_ahead, cores)
+    }
+
+    fn with_threads(limit_bytes: u64, most_ahead: usize, most_threads: usize) -> Self {
+        let state = State {
+            shelf: RenderingShelf::new(limit_bytes),
+            orders: HashMap::new(),
+            asked: VecDeque::new(),
+            ahead: VecDeque::new(),
+            threads: 0,
+            unclaimed: 0,
+        };
         let studio = Studio {
-            shelf: Mutex::new(shelf),
-            places: Semaphore::new((cores - 1).max(1)),
+            state: Mutex::new(state),
+            most_threads,
+            most_ahead,
             renderings: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         };
@@ -91,6 +124,42 @@ impl Gallery {
         self.piece((RenderingKind::Cover, key.to_owned()), spec).await
     }
 
+    /// Renders a clip in the background, of a key and its specification, if there are not too many already that
+    /// nobody asked for.
+    pub fn begin_clip(&self, order: impl FnOnce() -> (String, ClipSpec)) {
+        let mut state = self.studio.state();
+        let is_closed = self.studio.closed.load(Ordering::Relaxed);
+        if is_closed || state.unclaimed >= self.studio.most_ahead {
+            return;
+        }
+        let (key, spec) = order();
+        let name = (RenderingKind::Clip, key);
+        if state.shelf.holds(&name) || state.orders.contains_key(&name) {
+            return;
+        }
+        state.unclaimed += 1;
+        state.ahead.push_back(name.clone());
+        state.orders.insert(name, Order::new(&spec, true));
+        self.studio.employ(&mut state);
+    }
+
+    /// The clip of `key`, if it has been rendered and is still kept; otherwise it is begun. It is asked for by
+    /// that.
+    pub fn find_or_begin_clip(&self, key: &str, spec: &ClipSpec) -> Option<Bytes> {
+        let name = (RenderingKind::Clip, key.to_owned());
+        let mut state = self.studio.state();
+        state.unclaimed = 0;
+        if let Some(clip) = state.shelf.take_down(&name) {
+            return Some(clip);
+        }
+        if !state.orders.contains_key(&name) && state.orders.len() < MOST_WAITING {
+            state.ahead.push_back(name.clone());
+            state.orders.insert(name, Order::new(spec, true));
+            self.studio.employ(&mut state);
+        }
+        None
+    }
+
     /// Renders nothing more: what is under way ends at its next frame, without a clip.
     pub fn close_down(&self) {
         self.studio.closed.store(true, Ordering::Relaxed);
@@ -103,101 +172,121 @@ impl Gallery {
 
     /// How much is kept at present, in bytes.
     pub fn kept_bytes(&self) -> u64 {
-        self.studio.shelf().kept_bytes
+        self.studio.state().shelf.kept_bytes()
     }
 
     async fn piece(&self, name: RenderingName, spec: &ClipSpec) -> Rendered {
         let mut answer = {
-            let mut shelf = self.studio.shelf();
-            if let Some(bytes) = shelf.take_down(&name) {
+            let mut state = self.studio.state();
+            state.unclaimed = 0;
+            if let Some(bytes) = state.shelf.take_down(&name) {
                 return Ok(bytes);
             }
-            if let Some(under_way) = shelf.under_way.get(&name) {
-                under_way.clone()
-            } else {
-                let (announce, answer) = watch::channel(None);
-                shelf.under_way.insert(name.clone(), answer.clone());
-                // A task of its own: the others still get their answer if the first to ask goes away.
-                tokio::spawn(Arc::clone(&self.studio).produce(name, spec.clone(), announce));
-                answer
+            let order = state.orders.entry(name.clone()).or_insert_with(|| Order::new(spec, false));
+            let (is_begun, answer) = (order.is_begun, order.announce.subscribe());
+            if !is_begun {
+                state.asked.push_back(name);
+                self.studio.employ(&mut state);
             }
+            answer
         };
         let rendered = answer.wait_for(Option::is_some).await.ok().and_then(|rendered| rendered.clone());
         rendered.unwrap_or_else(|| Err(MediaError::Failed("the rendering was abandoned".to_owned())))
     }
 }
 
-impl Studio {
-    fn shelf(&self) -> MutexGuard<'_, RenderingShelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+impl Order {
+    fn new(spec: &ClipSpec, is_ahead: bool) -> Self {
+        Self { spec: spec.clone(), announce: watch::Sender::new(None), is_ahead, is_begun: false }
     }
 
-    async fn produce(
-        self: Arc<Self>,
-        name: RenderingName,
-        spec: ClipSpec,
-        announce: watch::Sender<Option<Rendered>>,
-    ) {
-        let _place = self.places.acquire().await;
-        {
-            // No caller can begin to wait while the shelf is locked, and the shelf's own receiver counts as one.
-            let mut shelf = self.shelf();
-            if announce.receiver_count() <= 1 {
-                shelf.under_way.remove(&name);
-                return;
-            }
-        }
-        self.renderings.fetch_add(1, Ordering::Relaxed);
-        let kind = name.0;
-        let studio = Arc::clone(&self);
-        let rendering = tokio::task::spawn_blocking(move || {
-            let is_stopped = || studio.closed.load(Ordering::Relaxed);
-            match kind {
-                RenderingKind::Clip => clip::render_unless(&spec, &is_stopped),
-                RenderingKind::Cover if is_stopped() => Err(MediaError::Stopped),
-                RenderingKind::Cover => clip::cover(&spec),
-            }
-        });
-        let rendered = match rendering.await {
-            Ok(rendered) => rendered.map(Bytes::from),
-            Err(error) => Err(MediaError::Failed(error.to_string())),
-        };
-        let mut shelf = self.shelf();
-        shelf.under_way.remove(&name);
-        if let Ok(bytes) = &rendered {
-            shelf.put_up(name, bytes.clone());
-        }
-        announce.send_replace(Some(rendered));
+    /// Whether anybody will have what is rendered.
+    fn is_needed(&self) -> bool {
+        self.is_ahead || self.announce.receiver_count() > 0
     }
 }
 
-impl RenderingShelf {
-    fn new(limit_bytes: u64) -> Self {
-        Self { limit_bytes, kept_bytes: 0, kept: HashMap::new(), under_way: HashMap::new(), uses: 0 }
+impl State {
+    /// The next rendering to begin; orders that nobody needs any more are dropped on the way.
+    fn next_order(&mut self) -> Option<(RenderingName, ClipSpec)> {
+        while let Some(name) = self.asked.pop_front().or_else(|| self.ahead.pop_front()) {
+            match self.orders.get_mut(&name) {
+                Some(order) if order.is_begun => {}
+                Some(order) if order.is_needed() => {
+                    order.is_begun = true;
+                    let spec = order.spec.clone();
+                    return Some((name, spec));
+                }
+                Some(_) => {
+                    self.orders.remove(&name);
+                }
+                None => {}
+            }
+        }
+        None
+    }
+}
+
+impl Studio {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_down(&mut self, name: &RenderingName) -> Option<Bytes> {
-        self.uses += 1;
-        let piece = self.kept.get_mut(name)?;
-        piece.last_used = self.uses;
-        Some(piece.bytes.clone())
-    }
-
-    /// A piece that is larger than the whole shelf is not kept, and drives nothing out.
-    fn put_up(&mut self, name: RenderingName, bytes: Bytes) {
-        let length = bytes.len() as u64;
-        if length > self.limit_bytes {
+    /// Starts one more thread, if there may be one.
+    fn employ(self: &Arc<Self>, state: &mut State) {
+        if state.threads >= self.most_threads {
             return;
         }
-        while self.kept_bytes + length > self.limit_bytes {
-            let oldest =
-                self.kept.iter().min_by_key(|(_, piece)| piece.last_used).map(|(name, _)| name.clone());
-            let Some(gone) = oldest.and_then(|oldest| self.kept.remove(&oldest)) else { break };
-            self.kept_bytes -= gone.bytes.len() as u64;
+        let studio = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("mockreel-render".to_owned());
+        match thread.spawn(move || studio.work()) {
+            Ok(_) => state.threads += 1,
+            Err(error) if state.threads == 0 => {
+                for (_, order) in state.orders.drain() {
+                    order.announce.send_replace(Some(Err(MediaError::Failed(error.to_string()))));
+                }
+            }
+            // Those that there are will do it.
+            Err(_) => {}
         }
-        self.uses += 1;
-        self.kept_bytes += length;
-        self.kept.insert(name, Piece { bytes, last_used: self.uses });
+    }
+
+    /// Renders until there is nothing to do.
+    fn work(&self) {
+        // Without that priority, clips are as good; answers may wait for them.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+        loop {
+            let (name, spec) = {
+                let mut state = self.state();
+                let Some(next) = state.next_order() else {
+                    state.threads -= 1;
+                    return;
+                };
+                next
+            };
+            self.renderings.fetch_add(1, Ordering::Relaxed);
+            let rendered = self.render(name.0, &spec);
+            let mut state = self.state();
+            if let Ok(bytes) = &rendered {
+                state.shelf.put_up(name.clone(), bytes.clone());
+            }
+            if let Some(order) = state.orders.remove(&name) {
+                order.announce.send_replace(Some(rendered));
+            }
+        }
+    }
+
+    fn render(&self, kind: RenderingKind, spec: &ClipSpec) -> Rendered {
+        let is_stopped = || self.closed.load(Ordering::Relaxed);
+        // Whoever waits gets an answer, whatever goes wrong.
+        let rendered = catch_unwind(AssertUnwindSafe(|| match kind {
+            RenderingKind::Clip => clip::render_unless(spec, &is_stopped),
+            RenderingKind::Cover if is_stopped() => Err(MediaError::Stopped),
+            RenderingKind::Cover => clip::cover(spec),
+        }));
+        let failed = |_| Err(MediaError::Failed("rendering panicked".to_owned()));
+        rendered.unwrap_or_else(failed).map(Bytes::from)
     }
 }
 
@@ -207,13 +296,12 @@ mod tests {
     use std::pin::pin;
     use std::task::Poll;
 
-    use proptest::prelude::*;
     use tokio::task::JoinSet;
 
     use super::*;
 
     fn spec(seed: u64) -> ClipSpec {
-        ClipSpec { width: 64, height: 64, fps: 2, seconds: 1, start: None, tail: None, seed }
+        ClipSpec { width: 64, height: 64, fps: 2, frames: 2, sound: false, start: None, tail: None, seed }
     }
 
     /// Asks, and goes away before there is an answer.
@@ -228,7 +316,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn however_many_ask_at_once_it_is_rendered_once() {
-        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES, CLIPS_AHEAD);
         let mut askers = JoinSet::new();
         for _ in 0..40 {
             let gallery = gallery.clone();
@@ -242,7 +330,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_clip_and_its_cover_are_two_things() {
-        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES, CLIPS_AHEAD);
         assert!(gallery.clip("a", &spec(1)).await.unwrap()[4..].starts_with(b"ftyp"));
         assert!(gallery.cover("a", &spec(1)).await.unwrap().starts_with(b"\xFF\xD8\xFF"));
         assert_eq!(gallery.renderings(), 2);
@@ -251,7 +339,7 @@ mod tests {
     #[tokio::test]
     async fn the_least_recently_used_goes_first_and_comes_back_the_same() {
         let [a, b, c] = [1, 2, 3].map(|seed| clip::render(&spec(seed)).unwrap().len() as u64);
-        let gallery = Gallery::new(a + b.max(c));
+        let gallery = Gallery::new(a + b.max(c), CLIPS_AHEAD);
         let first = gallery.clip("a", &spec(1)).await.unwrap();
         let second = gallery.clip("b", &spec(2)).await.unwrap();
         gallery.clip("a", &spec(1)).await.unwrap();
@@ -265,7 +353,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_larger_than_the_gallery_is_given_but_not_kept() {
-        let gallery = Gallery::new(10);
+        let gallery = Gallery::new(10, CLIPS_AHEAD);
         let clip = gallery.clip("a", &spec(1)).await.unwrap();
         assert_eq!(gallery.clip("a", &spec(1)).await.unwrap(), clip);
         assert_eq!((gallery.renderings(), gallery.kept_bytes()), (2, 0));
@@ -273,7 +361,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_told_to_all_and_not_kept() {
-        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES, CLIPS_AHEAD);
         let unfit = ClipSpec { width: 3, ..spec(1) };
         let (one, other) = tokio::join!(gallery.clip("a", &unfit), gallery.clip("a", &unfit));
         assert!(matches!(one, Err(MediaError::Unfit { .. })));
@@ -284,7 +372,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_others_get_their_clip_if_the_first_to_ask_goes_away() {
-        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES, CLIPS_AHEAD);
         let spec = spec(1);
         let waiting = {
             let mut first = Box::pin(gallery.clip("a", &spec));
@@ -301,22 +389,86 @@ mod tests {
         assert_eq!(gallery.renderings(), 1);
     }
 
+    /// A gallery with one thread, which is busy with a long clip for as long as it is not closed down.
+    fn occupied(most_ahead: usize) -> Gallery {
+        let gallery = Gallery::with_threads(CLIPS_LIMIT_BYTES, most_ahead, 1);
+        gallery.begin_clip(|| {
+            ("long".to_owned(), ClipSpec { width: 3840, height: 2160, fps: 60, frames: 3600, ..spec(1) })
+        });
+        while gallery.renderings() == 0 {
+            std::thread::yield_now();
+        }
+        gallery
+    }
+
     #[tokio::test]
     async fn nothing_is_rendered_for_nobody() {
-        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
+        let gallery = occupied(CLIPS_AHEAD);
         ask_and_leave(&gallery, "a", &spec(1)).await;
-        while !gallery.studio.shelf().under_way.is_empty() {
-            tokio::task::yield_now().await;
+        let mut state = gallery.studio.state();
+        assert_eq!(state.next_order(), None);
+        assert!(!state.orders.contains_key(&(RenderingKind::Clip, "a".to_owned())));
+        drop(state);
+        gallery.close_down();
+    }
+
+    #[tokio::test]
+    async fn what_somebody_waits_for_comes_before_what_nobody_asked_for() {
+        let gallery = occupied(CLIPS_AHEAD);
+        for key in ["a", "b", "c"] {
+            gallery.begin_clip(|| (key.to_owned(), spec(1)));
         }
-        assert_eq!(gallery.renderings(), 0);
-        assert!(gallery.clip("a", &spec(1)).await.is_ok());
+        let specification = spec(1);
+        let mut asking = pin!(gallery.clip("c", &specification));
+        poll_fn(|context| {
+            assert!(asking.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        let mut state = gallery.studio.state();
+        let order = std::iter::from_fn(|| state.next_order().map(|(name, _)| name.1)).collect::<Vec<_>>();
+        drop(state);
+        gallery.close_down();
+        assert_eq!(order, ["c", "a", "b"]);
+    }
+
+    #[tokio::test]
+    async fn no_more_is_rendered_ahead_than_allowed_until_somebody_asks() {
+        let gallery = occupied(3);
+        let names = ["a", "b", "c", "d"];
+        for key in names {
+            gallery.begin_clip(|| (key.to_owned(), spec(1)));
+        }
+        let waiting = |gallery: &Gallery| {
+            let state = gallery.studio.state();
+            names
+                .into_iter()
+                .filter(|&key| state.orders.contains_key(&(RenderingKind::Clip, key.to_owned())))
+                .count()
+        };
+        assert_eq!(waiting(&gallery), 2);
+        assert_eq!(gallery.find_or_begin_clip("a", &spec(1)), None);
+        for key in names {
+            gallery.begin_clip(|| (key.to_owned(), spec(1)));
+        }
+        assert_eq!(waiting(&gallery), 4);
+        gallery.close_down();
+    }
+
+    #[tokio::test]
+    async fn a_clip_that_was_begun_ahead_is_rendered_once() {
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES, CLIPS_AHEAD);
+        gallery.begin_clip(|| ("a".to_owned(), spec(1)));
+        let clip = gallery.clip("a", &spec(1)).await.unwrap();
+        gallery.begin_clip(|| ("a".to_owned(), spec(1)));
+        assert_eq!(gallery.find_or_begin_clip("a", &spec(1)), Some(clip));
         assert_eq!(gallery.renderings(), 1);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_gallery_that_is_closed_finishes_no_clip() {
-        let gallery = Gallery::new(CLIPS_LIMIT_BYTES);
-        let long = ClipSpec { width: 3840, height: 2160, fps: 60, seconds: 60, ..spec(1) };
+        let gallery = Gallery::new(CLIPS_LIMIT_BYTES, CLIPS_AHEAD);
+        let long = ClipSpec { width: 3840, height: 2160, fps: 60, frames: 3600, ..spec(1) };
         let waiting = tokio::spawn({
             let gallery = gallery.clone();
             async move { gallery.clip("long", &long).await }
@@ -330,27 +482,5 @@ mod tests {
         assert_eq!(gallery.clip("a", &spec(1)).await, Err(MediaError::Stopped));
         assert_eq!(gallery.cover("a", &spec(1)).await, Err(MediaError::Stopped));
         assert_eq!(gallery.kept_bytes(), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn the_shelf_never_holds_more_than_its_limit(
-            limit_bytes in 0_u64..200,
-            steps in proptest::collection::vec((0_u8..12, 0_usize..80, any::<bool>()), 0..60),
-        ) {
-            let mut shelf = RenderingShelf::new(limit_bytes);
-            for (key, length, put) in steps {
-                let name = (RenderingKind::Clip, key.to_string());
-                if put && shelf.take_down(&name).is_none() {
-                    shelf.put_up(name.clone(), Bytes::from(vec![key; length]));
-                    prop_assert_eq!(shelf.take_down(&name).is_some(), length as u64 <= limit_bytes);
-                } else if let Some(bytes) = shelf.take_down(&name) {
-                    prop_assert!(bytes.iter().all(|&byte| byte == key));
-                }
-                let sum: u64 = shelf.kept.values().map(|piece| piece.bytes.len() as u64).sum();
-                prop_assert_eq!(sum, shelf.kept_bytes);
-                prop_assert!(sum <= limit_bytes);
-            }
-        }
     }
 }

@@ -210,10 +210,12 @@ proptest! {
 fn blank(wait: u64, run: u64, progress: Progress) -> Job {
     let clip = crate::state::clip::ClipPlan {
         name: Arc::from("clip"),
+        seed: 1,
         width: 320,
         height: 320,
         fps: 30,
-        seconds: 5,
+        frames: 120,
+        sound: false,
         start: None,
         tail: None,
     };

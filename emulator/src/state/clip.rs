@@ -10,19 +10,23 @@ pub(crate) const VIDEO_FILE: &str = "video.mp4";
 /// The file that holds its first frame.
 pub(crate) const COVER_FILE: &str = "cover.jpg";
 
-/// What the video of a job shows. The clip is made from this when it is first downloaded.
+/// What the video of a job shows. The clip is rendered from this when the job is accepted, or when it is first downloaded.
 #[derive(Clone, Debug)]
 pub struct ClipPlan {
     /// The name of its files under `/__media/`.
     pub name: Arc<str>,
+    /// Decides where its camera goes, and its scene.
+    pub seed: u64,
     /// Pixels.
     pub width: u32,
     /// Pixels.
     pub height: u32,
     /// Frames a second.
     pub fps: u32,
-    /// Length in seconds.
-    pub seconds: u32,
+    /// Length in frames.
+    pub frames: u32,
+    /// Whether it has sound.
+    pub sound: bool,
     /// The first frame.
     pub start: Option<Preview>,
     /// The last frame.
@@ -30,6 +34,23 @@ pub struct ClipPlan {
 }
 
 impl ClipPlan {
+    /// The length of its pictures in milliseconds, the rest of one left out.
+    pub(crate) fn duration_ms(&self) -> u64 {
+        u64::from(self.frames) * 1000 / u64::from(self.fps.max(1))
+    }
+
+    /// About how long the vendor's file of such a clip is, in bytes: 12 Mbit/s at 1280 x 720 and in proportion to
+    /// the pixels to the power of a half, which gives 18 at 1920 x 1080; a tenth more or less, by the seed.
+    ///
+    /// Seen: 7,270,773 bytes for 5 s at 1216 x 832 (11.6 Mbit/s), and 9.1 to 11.1 million for 5 s at 1920 x 1080
+    /// (15 to 18 Mbit/s).
+    pub(crate) fn real_bytes(&self) -> u64 {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let bytes_a_second = 1_500_000 * pixels.isqrt() / 960;
+        let tenths = 90 + self.seed % 21;
+        bytes_a_second * self.duration_ms() / 1000 * tenths / 100
+    }
+
     /// The path of the video, below the base address.
     pub(crate) fn video_path(&self) -> String {
         format!("/__media/{}/{VIDEO_FILE}", self.name)

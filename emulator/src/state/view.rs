@@ -20,7 +20,7 @@ pub(crate) fn view_job<'a>(job: &'a Job, model: &'a Model, now: UnixMillis, base
         cover_url: format!("{base}{}", job.clip.cover_path()),
         width: job.clip.width,
         height: job.clip.height,
-        duration_ms: u64::from(job.clip.seconds) * 1000,
+        duration_ms: job.clip.duration_ms(),
     });
     JobView {
         id: &job.key.id,

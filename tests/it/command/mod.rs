@@ -44,6 +44,8 @@ fn mockreel(folder: &Folder, arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MOCKREEL_")) {
         command.env_remove(name);
     }
+    // Nothing here waits for a clip.
+    command.env("MOCKREEL_CLIPS_AHEAD", "0");
     command.args(arguments).current_dir(&folder.0).stdin(Stdio::null());
     command
 }
@@ -254,6 +256,9 @@ fn every_flag_has_its_variable_and_its_key() {
         ("seed", "9", "9"),
         ("images", "offline", "\"offline\""),
         ("image_breach", "submit", "\"submit\""),
+        ("clips", "small", "\"small\""),
+        ("clip_bytes", "real", "\"real\""),
+        ("clips_ahead", "3", "3"),
         ("allow_directives", "true", "true"),
         ("public_url", "http://stand-in.test", "\"http://stand-in.test\""),
         ("admin_listen", "127.0.0.1:0", "\"127.0.0.1:0\""),

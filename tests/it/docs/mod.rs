@@ -11,7 +11,7 @@ use mockreel_conformance::catalogue;
 use mockreel_conformance::profile::Profile;
 use mockreel_contracts::Contract;
 use mockreel_contracts::contract::views::openapi::{View, export};
-use mockreel_contracts::contract::views::page::render;
+use mockreel_contracts::contract::views::page::{render, render_media};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -36,6 +36,9 @@ fn generated() -> Vec<(String, String)> {
     }
     let newest = all.iter().filter(|vendor| vendor.newest);
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
+    let newest: Vec<&Contract> =
+        all.iter().filter(|vendor| vendor.newest).map(|vendor| &*vendor.contract).collect();
+    files.push(("media.md".to_owned(), render_media(&newest)));
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
     files.push(("reference/drift-kinds.md".to_owned(), mockreel_drift::page::page()));
     files.push(("orders.md".to_owned(), mockreel_emulator::scenario::examples::page()));

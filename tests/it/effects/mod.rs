@@ -28,7 +28,7 @@ fn with_stamps(vendor: &Vendor) -> Vendor {
         .contract
         .models
         .keys()
-        .map(|id| format!("[models.\"{id}\".output]\npixels = [32, 32]\nfps = 1\n"));
+        .map(|id| format!("[models.\"{id}\".output]\npixels = [32, 32]\nfps = 1\nextra_frames = 0\n"));
     let patch = format!("id = \"{}\"\n{}", vendor.id(), models.collect::<String>());
     mockreel_contracts::vendor::overlaid("stamps", &patch).unwrap()
 }

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod checked;
+mod clips;
 mod command;
 mod specs;
 mod together;
@@ -25,7 +26,7 @@ fn small() -> Vendor {
     let newest = mockreel_contracts::vendor(VENDOR).unwrap();
     let mut patch = format!("id = '{VENDOR}'\n");
     for id in newest.contract.models.keys() {
-        writeln!(patch, "[models.\"{id}\".output]\npixels = [64, 36]\nfps = 2").unwrap();
+        writeln!(patch, "[models.\"{id}\".output]\npixels = [64, 36]\nfps = 2\nextra_frames = 0").unwrap();
     }
     overlaid("small.toml", &patch).unwrap()
 }

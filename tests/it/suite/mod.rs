@@ -145,6 +145,7 @@ impl Folder {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MOCKREEL_")) {
             command.env_remove(name);
         }
+        command.env("MOCKREEL_CLIPS_AHEAD", "0");
         command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
         command
     }

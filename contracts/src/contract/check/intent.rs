@@ -25,6 +25,8 @@ pub struct JobIntent {
     pub tail: bool,
     /// There are masks, static or dynamic.
     pub masks: bool,
+    /// The video is to have sound: what was asked for, else the default.
+    pub sound: bool,
     /// The camera is told to move.
     pub camera: Option<Camera>,
     /// The first rule about several members that it breaks.
@@ -54,6 +56,7 @@ impl JobIntent {
             first: has(ImageRole::First),
             tail: has(ImageRole::Tail),
             masks: has(ImageRole::Mask) || roles.value(Role::StaticMask).is_some(),
+            sound: roles.asks_for_sound(),
             camera: camera(&roles),
             broken_combination: model.broken_combination(body).cloned(),
         }
@@ -93,6 +96,12 @@ impl<'a> Roles<'a> {
         let prompts = shots.filter_map(|shot| shot.as_str().or_else(|| shot.get("prompt")?.as_str()));
         let prompts: Vec<&str> = prompts.collect();
         (!prompts.is_empty()).then(|| Cow::Owned(prompts.join("\n")))
+    }
+
+    /// Whether a member asks for sound, or does where it is absent.
+    fn asks_for_sound(&self) -> bool {
+        let default = || self.with(Role::Sound).find_map(|(_, schema)| schema.get("default"));
+        self.value(Role::Sound).or_else(default).and_then(Value::as_bool).unwrap_or_default()
     }
 
     /// The value of the member with a role, `null` and absent alike being none.

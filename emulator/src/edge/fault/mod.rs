@@ -112,7 +112,10 @@ impl FaultyResponse {
                 }
             }
             // Those are other answers, not this one gone wrong.
-            DownloadFaultKind::Missing | DownloadFaultKind::Expired | DownloadFaultKind::Html => {}
+            DownloadFaultKind::Missing
+            | DownloadFaultKind::Expired
+            | DownloadFaultKind::Html
+            | DownloadFaultKind::MoovLast => {}
         }
     }
 

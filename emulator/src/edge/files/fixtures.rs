@@ -7,7 +7,7 @@ use axum::http::header::HeaderMap;
 use axum::http::{Method, Response, StatusCode};
 use bytes::Bytes;
 
-use super::ranges::answer_file;
+use super::ranges::{FileFacts, answer_file};
 use super::{refuse_method, respond_plain};
 use crate::fixtures;
 
@@ -27,7 +27,8 @@ pub(in crate::edge) fn answer_fixture(method: &Method, headers: &HeaderMap, path
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => Bytes::from(bytes),
     };
-    answer_file(method, headers, fixture.media_type, fixture.name, content)
+    let facts = FileFacts { kind: fixture.media_type, tag: fixture.name, modified: None };
+    answer_file(method, headers, facts, Some(content.into()))
 }
 
 /// The image at a path; the folder that the files lie in may stand before its name.

@@ -1,11 +1,14 @@
 //! Files: results, uploads and the project's own images, under `/__media/` and `/__fixtures/`.
 
+mod content;
 pub(super) mod fixtures;
 mod ranges;
 mod results;
 #[cfg(test)]
 mod tests;
 mod uploads;
+
+pub(super) use results::begin_rendering;
 
 use std::borrow::Cow;
 

@@ -1,13 +1,16 @@
 //! The results of jobs, under `/__media/`: video and cover, or the fault of a download.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use axum::body::Body;
 use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderValue, Method, Response, StatusCode};
 use bytes::Bytes;
 use mockreel_contracts::{Phase, UnixMillis, ids};
 use sha2::{Digest, Sha256};
 
-use super::ranges::answer_file;
+use super::content::FileContent;
+use super::ranges::{FileFacts, answer_file};
 use super::{respond_expired, respond_gone, respond_plain};
 use crate::admin;
 use crate::app::App;
@@ -18,10 +21,11 @@ use crate::edge::call::notes::Notes;
 use crate::edge::call::respond::{add_warning, misread_text};
 use crate::edge::fault;
 use crate::edge::headers::header_texts;
-use crate::media::{ClipSpec, Preview};
+use crate::media::{ClipSpec, Preview, move_index_last};
 use crate::scenario::{DownloadFault, DownloadFaultKind, Effects, RequestKind};
+use crate::settings::ClipBytes;
 use crate::state::clip::{COVER_FILE, ClipPlan, VIDEO_FILE};
-use crate::state::job::Job;
+use crate::state::job::{Ending, Job};
 
 /// Milliseconds in a day.
 const DAY_MS: f64 = 86_400_000.0;
@@ -96,13 +100,24 @@ impl Download<'_> {
         }
         let key = cache_key(job);
         let spec = spec_of(&job.clip);
-        let (kind, rendered) = if file == VIDEO_FILE {
-            ("video/mp4", app.gallery.clip(&key, &spec).await)
+        // An account's clock may be ahead of the machine's, and a date to come would be no date (RFC 9110, section
+        // 8.8.2.1).
+        let modified = UNIX_EPOCH.checked_add(Duration::from_millis(ended_at.min(app.clock.now()).0));
+        let rendered = if file == COVER_FILE {
+            app.gallery.cover(&key, &spec).await.map(|cover| Some(FileContent::from(cover)))
+        } else if request.method == Method::HEAD {
+            // Whoever asks about a file does not wait for it.
+            Ok(app.gallery.find_or_begin_clip(&key, &spec).map(|clip| self.arrange(clip, fault)))
         } else {
-            ("image/jpeg", app.gallery.cover(&key, &spec).await)
+            app.gallery.clip(&key, &spec).await.map(|clip| Some(self.arrange(clip, fault)))
         };
+        let kind = if file == COVER_FILE { "image/jpeg" } else { "video/mp4" };
         let mut answer = match rendered {
-            Ok(content) => answer_file(request.method, request.headers, kind, &key, content),
+            Ok(content) => {
+                let tag = if is_moved(fault) { format!("{key}-l") } else { key };
+                let facts = FileFacts { kind, tag: &tag, modified };
+                answer_file(request.method, request.headers, facts, content)
+            }
             Err(error) => {
                 tracing::error!(%error, job = &*job.key.id, "the clip could not be rendered");
                 respond_plain(StatusCode::INTERNAL_SERVER_ERROR, "the file could not be made")
@@ -118,6 +133,21 @@ impl Download<'_> {
         }
         answer
     }
+
+    /// Brings a clip into the form in which it is served.
+    fn arrange(&self, clip: Bytes, fault: Option<&DownloadFault>) -> FileContent {
+        let moved = if is_moved(fault) { move_index_last(&clip) } else { None };
+        let clip = moved.map_or(clip, Bytes::from);
+        match self.app.settings.clip_bytes {
+            ClipBytes::Encoded => clip.into(),
+            ClipBytes::Real => FileContent::filled(clip, self.job.clip.real_bytes()),
+        }
+    }
+}
+
+/// Whether a fault puts the index of a video behind it.
+fn is_moved(fault: Option<&DownloadFault>) -> bool {
+    fault.is_some_and(|fault| fault.fault == DownloadFaultKind::MoovLast)
 }
 
 /// Answers what a fault puts in the place of a file. It need not be rendered then.
@@ -126,7 +156,7 @@ fn replacement(fault: &DownloadFault) -> Option<Response<Body>> {
         DownloadFaultKind::Missing => Some(respond_gone()),
         DownloadFaultKind::Expired => Some(respond_expired()),
         DownloadFaultKind::Html => Some(fault::gateway_page(StatusCode::OK)),
-        DownloadFaultKind::Truncate | DownloadFaultKind::Slow => None,
+        DownloadFaultKind::Truncate | DownloadFaultKind::Slow | DownloadFaultKind::MoovLast => None,
     }
 }
 
@@ -144,8 +174,8 @@ pub(super) async fn read_cover(app: &App, clip: &str) -> Option<Bytes> {
 pub(super) fn cache_key(job: &Job) -> String {
     let clip = &job.clip;
     let mut name = Sha256::new();
-    name.update(clip.name.as_bytes());
-    for number in [clip.width, clip.height, clip.fps, clip.seconds] {
+    name.update(clip.seed.to_le_bytes());
+    for number in [clip.width, clip.height, clip.fps, clip.frames, u32::from(clip.sound)] {
         name.update(number.to_le_bytes());
     }
     for image in [&clip.start, &clip.tail] {
@@ -157,15 +187,23 @@ pub(super) fn cache_key(job: &Job) -> String {
 }
 
 pub(super) fn spec_of(clip: &ClipPlan) -> ClipSpec {
-    let seed =
-        clip.name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
     ClipSpec {
         width: clip.width,
         height: clip.height,
         fps: clip.fps,
-        seconds: clip.seconds,
+        frames: clip.frames,
+        sound: clip.sound,
         start: clip.start.clone(),
         tail: clip.tail.clone(),
-        seed,
+        seed: clip.seed,
     }
+}
+
+/// Begins to render the clip of an accepted job, if it will have one.
+pub(in crate::edge) fn begin_rendering(app: &App, job: &Job) {
+    let is_replaced = job.result_fault.as_ref().is_some_and(|order| replacement(&order.fault).is_some());
+    if is_replaced || !matches!(job.timeline.ending, Ending::Success) {
+        return;
+    }
+    app.gallery.begin_clip(|| (cache_key(job), spec_of(&job.clip)));
 }

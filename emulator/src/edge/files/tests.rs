@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Request;
-use axum::http::header::{CONTENT_LENGTH, RANGE};
+use axum::http::header::{
+    CONTENT_LENGTH, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+    RANGE,
+};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected};
 use mockreel_contracts::UnixMillis;
@@ -57,10 +60,12 @@ async fn with_job(ended_at: UnixMillis, fault: Option<Value>) -> Arc<App> {
     let contract = Arc::clone(&expires.unwrap().vendor.contract);
     let clip = ClipPlan {
         name: Arc::from("clip"),
+        seed: 1,
         width: 160,
         height: 120,
         fps: 10,
-        seconds: 1,
+        frames: 24,
+        sound: false,
         start: None,
         tail: None,
     };
@@ -235,9 +240,68 @@ async fn a_truncated_result_breaks_off_and_whoever_goes_on_gets_on() {
 }
 
 #[tokio::test]
+async fn a_head_does_not_wait_for_a_clip_that_is_not_there() {
+    let app = with_job(MANUAL_START, None).await;
+    let (status, headers, _) = download(&app, &Method::HEAD, "video.mp4", None).await;
+    assert_eq!((status, headers[CONTENT_TYPE].as_bytes()), (StatusCode::OK, &b"video/mp4"[..]));
+    assert!(!headers.contains_key(CONTENT_LENGTH), "{headers:?}");
+    let (_, _, content) = download(&app, &Method::GET, "video.mp4", None).await;
+    let (_, headers, _) = download(&app, &Method::HEAD, "video.mp4", None).await;
+    assert_eq!(headers[CONTENT_LENGTH], content.len().to_string());
+}
+
+#[tokio::test]
+async fn the_index_of_a_video_comes_last_where_that_is_ordered() {
+    let place = |file: &[u8], name: &[u8]| file.windows(4).position(|window| window == name).unwrap();
+    let app = with_job(MANUAL_START, None).await;
+    let (_, usual, first) = download(&app, &Method::GET, "video.mp4", None).await;
+    assert!(place(&first, b"moov") < place(&first, b"mdat"));
+    let app = with_fault(json!({"fault": "moov_last"})).await;
+    let (_, headers, last) = download(&app, &Method::GET, "video.mp4", None).await;
+    assert!(place(&last, b"moov") > place(&last, b"mdat"));
+    assert_eq!(last.len(), first.len());
+    assert_ne!(headers[ETAG], usual[ETAG]);
+    let (_, _, part) = download(&app, &Method::GET, "video.mp4", Some("Bytes=100-199")).await;
+    assert_eq!(part, last[100..200]);
+}
+
+#[tokio::test]
+async fn conditions_of_a_download_are_kept() {
+    let app = with_job(MANUAL_START, None).await;
+    let (_, headers, _) = download(&app, &Method::GET, "video.mp4", None).await;
+    let tag = headers[ETAG].to_str().unwrap();
+    assert_eq!(headers[LAST_MODIFIED], "Thu, 01 Jan 2026 00:00:00 GMT");
+    let before = "Wed, 31 Dec 2025 23:59:59 GMT";
+    let at = "Thu, 01 Jan 2026 00:00:00 GMT";
+    for (name, value, expected) in [
+        (IF_MATCH, "\"x\"", 412),
+        (IF_MATCH, tag, 200),
+        (IF_MATCH, "*", 200),
+        (IF_NONE_MATCH, tag, 304),
+        (IF_NONE_MATCH, "\"x\", W/\"y\"", 200),
+        (IF_MODIFIED_SINCE, at, 304),
+        (IF_MODIFIED_SINCE, before, 200),
+        (IF_UNMODIFIED_SINCE, before, 412),
+        (IF_UNMODIFIED_SINCE, at, 200),
+        (IF_MODIFIED_SINCE, "yesterday", 200),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(name.clone(), value.parse().unwrap());
+        let mut body = IncomingBody::new(Body::empty(), Duration::from_secs(60));
+        let answer = answer_media(&app, &Method::GET, &headers, "/__media/clip/video.mp4", &mut body).await;
+        assert_eq!(answer.status().as_u16(), expected, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
 async fn asked_for_a_head_or_for_nothing_a_truncated_result_is_as_any_other() {
-    let plain = serving(with_job(MANUAL_START, None).await).await;
-    let faulty = serving(with_fault(json!({"fault": "truncate"})).await).await;
+    let (plain, faulty) =
+        (with_job(MANUAL_START, None).await, with_fault(json!({"fault": "truncate"})).await);
+    for app in [&plain, &faulty] {
+        // Without this, a HEAD has no length to tell.
+        download(app, &Method::GET, "video.mp4", None).await;
+    }
+    let (plain, faulty) = (serving(plain).await, serving(faulty).await);
     let undated = |head: String| head.split_once("date: ").map(|(before, _)| before.to_owned());
     for (method, extra) in [("HEAD", ""), ("GET", "range: bytes=99999999-\r\n")] {
         let (expected, _, _) = begin(plain, method, "video.mp4", extra).await;

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::HeaderMap;
 use axum::http::{Method, Response, StatusCode};
 
-use super::ranges::answer_file;
+use super::ranges::{FileFacts, answer_file};
 use super::{refuse_method, respond_expired, respond_gone, respond_plain};
 use crate::app::App;
 use crate::clock::Stopwatch;
@@ -37,7 +37,10 @@ pub(super) async fn answer_upload(
         return refuse_method("PUT, GET, HEAD");
     }
     match upload.file {
-        Some(file) => answer_file(method, headers, &upload.media_type, &file.tag, file.content),
+        Some(file) => {
+            let facts = FileFacts { kind: &upload.media_type, tag: &file.tag, modified: None };
+            answer_file(method, headers, facts, Some(file.content.into()))
+        }
         None => respond_plain(StatusCode::NOT_FOUND, "nothing was put here yet"),
     }
 }

@@ -10,6 +10,7 @@ use crate::edge::call::body::approximate_bytes;
 use crate::edge::call::check::Checked;
 use crate::edge::call::delayed_response::wait_for_end;
 use crate::edge::call::request::CallContext;
+use crate::edge::files::begin_rendering;
 use crate::engine::{LimitExceeded, Submission};
 use crate::scenario::JobEffect;
 use crate::state::job::Job;
@@ -52,10 +53,12 @@ pub(super) async fn handle_submit(
         scenarios: effects.scenarios.iter().map(|name| Arc::from(hide(name))).collect(),
         progress: if finishes { Progress::Immediate } else { settings.progress },
         latency: settings.latency,
+        clips: settings.clips,
         notes: notes.list_texts(),
         callback: WebhookPlan::of(contract, options, &body, context.base, effects.webhook.as_ref(), &hide),
     };
     let job = account.submit(&submission).await.map_err(|why| problem_for(&why, model))?;
+    begin_rendering(context.app, &job);
     if effects.response.as_ref().is_some_and(|effect| effect.until_done) {
         return answer_at_end(context, account, &job, model).await;
     }

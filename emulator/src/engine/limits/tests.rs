@@ -133,10 +133,12 @@ fn job(number: u64, terms: BillingTerms, ending: Ending, ends_at: Option<u64>) -
         entropy: [0; 32],
         clip: Arc::new(ClipPlan {
             name: "c".into(),
+            seed: 1,
             width: 1,
             height: 1,
             fps: 1,
-            seconds: 1,
+            frames: 24,
+            sound: false,
             start: None,
             tail: None,
         }),

@@ -122,6 +122,8 @@ pub enum DownloadFaultKind {
     Truncate,
     /// The download takes long.
     Slow,
+    /// The index of the video (its `moov` box) comes last, so that a player cannot begin before it has all.
+    MoovLast,
 }
 
 impl Sound for DownloadFault {

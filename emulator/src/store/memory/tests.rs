@@ -19,10 +19,12 @@ const NOW: UnixMillis = MANUAL_START;
 fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<Preview>) -> Arc<Job> {
     let clip = ClipPlan {
         name: Arc::from(number.to_string()),
+        seed: 1,
         width: 320,
         height: 320,
         fps: 30,
-        seconds: 5,
+        frames: 120,
+        sound: false,
         start,
         tail: None,
     };

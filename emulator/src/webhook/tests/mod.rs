@@ -94,6 +94,7 @@ impl Stage {
             scenarios: Vec::new(),
             progress,
             latency: Latency::REAL,
+            clips: crate::settings::ClipDetail::Full,
             notes: Vec::new(),
             callback: plan,
         };

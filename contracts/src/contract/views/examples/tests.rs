@@ -35,7 +35,7 @@ fn each_model(mut look: impl FnMut(&crate::Contract, &Model)) {
 fn model(request: &Value) -> Model {
     serde_json::from_value(json!({
         "title": "test", "request": request, "source": "test",
-        "output": {"pixels": [1, 1], "fps": 1, "seconds": 5, "source": "test"},
+        "output": {"pixels": [1, 1], "fps": 1, "seconds": 5, "extra_frames": 0, "source": "test"},
         "observed": {"queued": [1.0, 1.0], "running": [1.0, 1.0], "source": "test"},
     }))
     .unwrap()

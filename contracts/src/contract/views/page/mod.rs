@@ -6,6 +6,7 @@
 mod changes;
 mod facts;
 mod markdown;
+mod media;
 mod members;
 mod models;
 mod money;
@@ -13,6 +14,8 @@ mod operations;
 
 #[cfg(test)]
 mod tests;
+
+pub use self::media::render_media;
 
 use std::fmt::Write as _;
 

@@ -7,8 +7,26 @@ use super::members::members;
 use super::sourced;
 use crate::contract::Contract;
 use crate::contract::check::cross_field::stated;
-use crate::contract::model::{Lifecycle, Model, Per};
+use crate::contract::check::schema::properties;
+use crate::contract::model::{Lifecycle, Model, Per, SoundRule};
 use crate::contract::views::examples::{full, minimal};
+use crate::role::Role;
+use serde_json::Value;
+
+/// When a video of a model has sound.
+pub(super) fn sound_phrase(model: &Model) -> String {
+    let members = properties(&model.request);
+    let member = members.iter().find(|(_, schema)| Role::of(schema) == Some(Role::Sound));
+    match (model.output.sound, member) {
+        (SoundRule::Always, _) => "always with sound".to_owned(),
+        (SoundRule::ByRequest, None) => "no sound".to_owned(),
+        (SoundRule::ByRequest, Some((pointer, schema))) => {
+            let default = schema.get("default").and_then(Value::as_bool).unwrap_or_default();
+            let unless = if default { "sound unless" } else { "sound if" };
+            format!("{unless} {} is {}", code(pointer.trim_start_matches('/')), !default)
+        }
+    }
+}
 
 /// The section on models.
 pub(super) fn section(contract: &Contract) -> String {
@@ -16,8 +34,11 @@ pub(super) fn section(contract: &Contract) -> String {
     let rows = contract.models.values().map(|model| {
         let [width, height] = model.output.pixels;
         let made = format!(
-            "{width}x{height} pixels, {} frames a second, {} s",
-            model.output.fps, model.output.seconds
+            "{width}x{height} pixels, {} frames a second, {} s ({} frames), {}",
+            model.output.fps,
+            model.output.seconds,
+            model.output.frames(model.output.seconds),
+            sound_phrase(model)
         );
         let maker = model.maker.as_ref().map(|maker| {
             let mode = if maker.mode.is_empty() { "no mode".to_owned() } else { code(&maker.mode) };
