@@ -9,7 +9,7 @@ use openh264::formats::YUVSlices;
 
 use super::error::MediaError;
 use super::frame::encodable;
-use super::motion::{CropWindow, Lens, MARGIN, ease};
+use super::motion::{CropWindow, Lens, ease};
 use super::mp4::{Colour, Movie, ParameterSets, Sample, SoundTrack, VideoTrack, write_movie};
 use super::preview::{self, Preview};
 use super::scene::scene;
@@ -68,13 +68,12 @@ pub fn render(spec: &ClipSpec) -> Result<Vec<u8>, MediaError> {
 pub(super) fn render_unless(spec: &ClipSpec, is_stopped: &dyn Fn() -> bool) -> Result<Vec<u8>, MediaError> {
     check(spec)?;
     let (width, height) = (spec.width as usize, spec.height as usize);
-    let margin = |side: u32| (f64::from(side) * MARGIN).ceil() as u32;
     let source = |kept: &Option<Preview>| -> Result<Still, MediaError> {
         let image = match kept {
             Some(preview) => preview.image().ok_or(MediaError::Preview)?,
             None => scene(spec.seed, (spec.width, spec.height)),
         };
-        Ok(Still::of(&fill(&image, margin(spec.width), margin(spec.height))))
+        Ok(Still::of(&fill(&image, spec.width, spec.height)))
     };
     let start = source(&spec.start)?;
     let tail = spec.tail.is_some().then(|| source(&spec.tail)).transpose()?;

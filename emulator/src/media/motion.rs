@@ -2,8 +2,8 @@
 
 use super::still::{Plane, Still};
 
-/// How much larger than the frame a source is drawn; it is also how far the camera closes in.
-pub(super) const MARGIN: f64 = 1.125;
+/// How far the camera closes in: so much of a side it sees in the end, as a divisor.
+const MARGIN: f64 = 1.125;
 
 /// A part of a still, in pixels of its first plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +56,10 @@ struct Tap {
 /// How many samples side by side are read in one piece.
 const LANES: usize = 8;
 
+/// Samples before the row that no sample is mixed from, so that a group near the row's start can be read in one
+/// piece as well.
+const LEAD: usize = 1;
+
 /// How many neighbours a sample is mixed from. Two would do if each were looked up by itself; so that a whole
 /// group can be read in one piece, its members may lag one pixel behind.
 const TAPS: usize = 3;
@@ -80,11 +84,12 @@ impl Columns {
         }
         for start in (0..width).step_by(LANES) {
             let group = start..width.min(start + LANES);
-            let base = group.clone().map(|x| tap(x).at.saturating_sub(x - start)).min().unwrap_or_default();
+            let place = |x: usize| (tap(x).at + LEAD).saturating_sub(x - start);
+            let base = group.clone().map(place).min().unwrap_or_default();
             self.bases.push(base);
             for x in group {
                 let Tap { at, weight } = tap(x);
-                let lag = at.saturating_sub(base + x - start).min(TAPS - 2);
+                let lag = (at + LEAD).saturating_sub(base + x - start).min(TAPS - 2);
                 let next = weight / 2;
                 self.weights[lag][x] = 128 - next;
                 self.weights[lag + 1][x] = next;
@@ -92,7 +97,8 @@ impl Columns {
         }
     }
 
-    /// Mixes a row from a row of the source, which goes on for `LANES + TAPS` samples after its end.
+    /// Mixes a row from a row of the source, which begins after `LEAD` samples and goes on for `LANES + TAPS`
+    /// after its end.
     fn mix(&mut self, source: &[u16], row: &mut [u8]) {
         for (shift, neighbours) in self.neighbours.iter_mut().enumerate() {
             for (group, &base) in neighbours.as_chunks_mut::<LANES>().0.iter_mut().zip(&self.bases) {
@@ -114,8 +120,8 @@ impl Columns {
 
 /// Looks through windows; keeps its working memory from frame to frame.
 ///
-/// A window may be a seventh larger than what is drawn of it, and [`MARGIN`] is less; beyond, it would be
-/// drawn squeezed.
+/// A window may be a seventh larger or smaller than what is drawn of it, and [`MARGIN`] is less; beyond, it would
+/// be drawn squeezed.
 #[derive(Default)]
 pub(super) struct Lens {
     columns: Columns,
@@ -136,12 +142,12 @@ impl Lens {
         let width = onto.width;
         self.columns.prepare(width, |x| tap(x, width, window.x * scale, window.width * scale, from.width));
         self.strip.clear();
-        self.strip.resize(from.width + LANES + TAPS, 0);
+        self.strip.resize(LEAD + from.width + LANES + TAPS, 0);
         let height = onto.height;
         for (y, row) in onto.samples.chunks_exact_mut(width).enumerate() {
             let tap = tap(y, height, window.y * scale, window.height * scale, from.height);
             let (above, below) = from.samples[tap.at * from.width..][..from.width * 2].split_at(from.width);
-            for ((mixed, &above), &below) in self.strip.iter_mut().zip(above).zip(below) {
+            for ((mixed, &above), &below) in self.strip[LEAD..].iter_mut().zip(above).zip(below) {
                 *mixed = (u16::from(above) * (256 - tap.weight) + u16::from(below) * tap.weight + 128) >> 8;
             }
             self.columns.mix(&self.strip, row);

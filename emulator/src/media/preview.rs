@@ -8,11 +8,22 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, ImageReader, Rgb, RgbImage, Rgba};
 
 /// The most that a preview takes, in bytes.
-pub const PREVIEW_LIMIT_BYTES: usize = 64 * 1024;
+pub const PREVIEW_LIMIT_BYTES: usize = 192 * 1024;
 
 /// Longest side in pixels and JPEG quality, tried in turn until the preview fits. The last always does: 64 by
 /// 64 pixels are no more than 12 KiB even before they are compressed.
-const ATTEMPTS: [(u32, u8); 7] = [(640, 82), (512, 80), (512, 65), (384, 60), (256, 55), (128, 50), (64, 40)];
+const ATTEMPTS: [(u32, u8); 10] = [
+    (1280, 90),
+    (1280, 78),
+    (960, 78),
+    (640, 82),
+    (512, 80),
+    (512, 65),
+    (384, 60),
+    (256, 55),
+    (128, 50),
+    (64, 40),
+];
 
 /// A small JPEG of an image, and how large the image was. A clone shares the bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,7 +35,7 @@ pub struct Preview {
 impl Preview {
     /// Takes up a preview that was stored: its [`jpeg`](Self::jpeg) and its [`pixels`](Self::pixels).
     ///
-    /// `None` if the bytes are too many or no JPEG of at most 640 by 640 pixels, or if a side is nought.
+    /// `None` if the bytes are too many or no JPEG of at most 1280 by 1280 pixels, or if a side is nought.
     pub fn restore(jpeg: &[u8], pixels: (u32, u32)) -> Option<Self> {
         let preview = Self { jpeg: jpeg.into(), pixels };
         let sound = jpeg.len() <= PREVIEW_LIMIT_BYTES && pixels.0 > 0 && pixels.1 > 0;
@@ -158,7 +169,7 @@ mod tests {
         fn the_aspect_is_kept(width in 1_u32..2000, height in 1_u32..300) {
             let image = DynamicImage::from(RgbImage::new(width, height));
             let (w, h) = Preview::shrink(&image, (width, height)).unwrap().image().unwrap().dimensions();
-            prop_assert!(w.max(h) <= 640);
+            prop_assert!(w.max(h) <= 1280);
             let off = (i64::from(w) * i64::from(height) - i64::from(h) * i64::from(width)).unsigned_abs();
             // Rounding a side moves it by less than a pixel, and no side goes below one.
             prop_assert!(off <= u64::from(width.max(height)));
