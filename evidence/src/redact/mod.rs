@@ -18,6 +18,7 @@ mod encoded;
 mod marks;
 mod members;
 mod names;
+mod pieces;
 #[cfg(test)]
 mod tests;
 mod values;

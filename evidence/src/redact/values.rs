@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::addresses::clean_addresses;
 use super::assigned::hide_assigned;
 use super::marks::{Clue, Marks};
+use super::pieces::{find_parts, measure_gap};
 
 /// How many backslashes may stand before an escaped character: JSON in JSON in JSON has seven.
 const BACKSLASHES: usize = 8;
@@ -29,6 +30,12 @@ const WIDEST: usize = 6;
 const STEPS_PER_BYTE: usize = 8;
 const MIN_STEPS: usize = 64 * 1024;
 
+/// The shortest secret that is also looked for from its end, in characters.
+const SHORTEST_REVERSED: usize = 8;
+
+/// The shortest stretch of base64 that is also found in pieces, in letters.
+const SHORTEST_IN_PIECES: usize = 12;
+
 /// Texts to be found, and the marks that stand in their place.
 #[derive(Clone)]
 pub struct Secrets {
@@ -36,8 +43,8 @@ pub struct Secrets {
     patterns: Vec<Writing>,
     /// The length of the longest, in bytes.
     longest: usize,
-    /// Bytes at which one of them may begin; others are passed over, for bodies are long.
-    begins: [bool; 256],
+    /// For each byte the patterns that may begin at it; bodies are long.
+    begins: Arc<[Vec<usize>]>,
 }
 
 /// One text to be found, character by character.
@@ -48,6 +55,8 @@ struct Writing {
     mark: Arc<str>,
     /// Set if it is base64.
     base64: Option<Edges>,
+    /// Whether it is found in pieces, with blanks and the like between them.
+    in_pieces: bool,
 }
 
 /// Which neighbours of a stretch of base64 hold some bits of the secret as well.
@@ -84,22 +93,37 @@ impl Secrets {
         let mut patterns = Vec::new();
         for secret in secrets.iter().map(AsRef::as_ref) {
             let mark: Arc<str> = (marks.write)(secret, Clue::Value).into();
-            let characters = secret.chars().collect();
-            patterns.push(Writing { characters, mark: Arc::clone(&mark), base64: None });
-            patterns.extend((0..3).map(|offset| encode_stretch(secret, offset, &mark)));
-        }
-        let longest = secrets.iter().map(|secret| secret.as_ref().len()).max().unwrap_or_default();
-        let mut begins = [false; 256];
-        // Escapes of any character, a space in a form, and the other alphabet of base64.
-        for byte in b"%\\+-_" {
-            begins[usize::from(*byte)] = true;
-        }
-        for first in patterns.iter().filter_map(|pattern| pattern.characters.first()) {
-            for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
-                begins[usize::from(first.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+            let characters: Vec<char> = secret.chars().collect();
+            patterns.push(Writing::plain(characters.clone(), &mark));
+            if characters.len() >= SHORTEST_REVERSED {
+                patterns.push(Writing::plain(characters.iter().rev().copied().collect(), &mark));
+            }
+            let parts = find_parts(&characters);
+            patterns.extend(parts.into_iter().map(|part| Writing::plain(part, &mark)));
+            let stretches = (0..3).map(|offset| encode_stretch(secret, offset, &mark));
+            for stretch in stretches {
+                let part = |characters| Writing { characters, ..stretch.clone() };
+                let parts: Vec<Writing> = find_parts(&stretch.characters).into_iter().map(part).collect();
+                patterns.push(stretch);
+                patterns.extend(parts);
             }
         }
-        Self { marks, patterns, longest, begins }
+        let longest = secrets.iter().map(|secret| secret.as_ref().len()).max().unwrap_or_default();
+        let mut begins = vec![Vec::new(); 256];
+        for (index, pattern) in patterns.iter().enumerate() {
+            let Some(first) = pattern.characters.first() else { continue };
+            // Escapes of any character, a space in a form, and the other alphabet of base64.
+            let mut bytes = b"%\\+-_".to_vec();
+            for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
+                bytes.push(first.encode_utf8(&mut [0; 4]).as_bytes()[0]);
+            }
+            bytes.sort_unstable();
+            bytes.dedup();
+            for byte in bytes {
+                begins[usize::from(byte)].push(index);
+            }
+        }
+        Self { marks, patterns, longest, begins: begins.into() }
     }
 
     /// A text without secrets, and without what gives access in its addresses.
@@ -138,6 +162,11 @@ impl Secrets {
         }
     }
 
+    /// Where secrets are in a text, in bytes.
+    pub(super) fn find_ranges(&self, text: &str) -> Vec<Range<usize>> {
+        self.spans(text).into_iter().map(|span| span.range).collect()
+    }
+
     /// Whether one of the secrets is in the text.
     pub fn are_in(&self, text: &str) -> bool {
         !self.spans(text).is_empty()
@@ -159,10 +188,8 @@ impl Secrets {
         let mut steps = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(MIN_STEPS);
         for (at, byte) in text.bytes().enumerate() {
             // No character begins with a byte that continues one, so that each find is at a character.
-            if !self.begins[usize::from(byte)] {
-                continue;
-            }
-            let finds = self.patterns.iter().filter_map(|pattern| pattern.span(text, at, &mut steps));
+            let begins = self.begins[usize::from(byte)].iter();
+            let finds = begins.filter_map(|index| self.patterns[*index].span(text, at, &mut steps));
             let span = finds.reduce(|one, other| one.join(&other));
             let rest = (steps == 0).then(|| self.patterns[0].rest_of(text, at));
             let Some(span) = rest.or(span) else { continue };
@@ -201,12 +228,20 @@ fn encode_stretch(secret: &str, offset: usize, mark: &Arc<str>) -> Writing {
     let bits = 8 * bytes.len();
     let start = (8 * offset).div_ceil(6);
     let encoded = STANDARD.encode(&bytes);
-    let characters = encoded[start..bits / 6].chars().collect();
+    let characters: Vec<char> = encoded[start..bits / 6].chars().collect();
     let base64 = Some(Edges { before: offset > 0, after: !bits.is_multiple_of(6) });
-    Writing { characters, mark: Arc::clone(mark), base64 }
+    let in_pieces = characters.len() >= SHORTEST_IN_PIECES;
+    Writing { characters, mark: Arc::clone(mark), base64, in_pieces }
 }
 
 impl Writing {
+    /// A secret, or a part of one, as it is.
+    fn plain(characters: Vec<char>, mark: &Arc<str>) -> Self {
+        // In pieces a short word, or one of letters alone, could be ordinary text.
+        let in_pieces = !find_parts(&characters).is_empty();
+        Self { characters, mark: Arc::clone(mark), base64: None, in_pieces }
+    }
+
     /// The stretch that begins here, if one does; a little more at its edges if these betray something.
     fn span(&self, text: &str, at: usize, steps: &mut usize) -> Option<SecretSpan> {
         let bytes = text.as_bytes();
@@ -225,6 +260,10 @@ impl Writing {
             for end in ends {
                 let end = if self.base64.is_some() { skip_line_breaks(bytes, end) } else { end };
                 self.step(bytes, end, *character, &mut next);
+                let gap = if self.in_pieces { measure_gap(&bytes[end..]) } else { 0 };
+                if gap > 0 {
+                    self.step(bytes, end + gap, *character, &mut next);
+                }
             }
             next.sort_unstable();
             next.dedup();
