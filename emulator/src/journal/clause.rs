@@ -145,7 +145,7 @@ impl Refused<'_> {
             }
             Problem::UnknownRoute { allowed } => (allowed.join(" or "), Some(self.asked.to_owned())),
             Problem::Malformed(malformation) => self.malformed(malformation),
-            Problem::UnknownModel { received } => {
+            Problem::UnknownModel { received, .. } => {
                 let known: Vec<&str> = self.contract.models.keys().map(String::as_str).collect();
                 (format!("one of {}", known.join(", ")), Some(received.clone()))
             }
@@ -189,7 +189,9 @@ impl Refused<'_> {
             Malformation::MediaType(received) => (taken, Some(received.clone().unwrap_or_default())),
             Malformation::Json(detail) => ("JSON".to_owned(), Some(detail.clone())),
             Malformation::Multipart(detail) => ("multipart/form-data".to_owned(), Some(detail.clone())),
-            Malformation::NotAnObject => ("a JSON object".to_owned(), Some("other JSON".to_owned())),
+            Malformation::NotAnObject(kind) => {
+                ("a JSON object".to_owned(), Some(format!("JSON of type {kind}")))
+            }
             Malformation::NotUtf8 => ("UTF-8".to_owned(), Some("other bytes".to_owned())),
             Malformation::Encoding(encoding) => {
                 ("a content encoding that the vendor takes".to_owned(), Some(encoding.clone()))

@@ -93,7 +93,7 @@ fn problems(key: &str) -> Vec<Problem> {
     ];
     vec![
         Problem::Invalid { place: Place::Body, violations },
-        Problem::UnknownModel { received: key.to_owned() },
+        Problem::UnknownModel { received: key.to_owned(), in_path: false },
         Problem::UnknownJob { id: format!("job {key}") },
         Problem::Malformed(Malformation::Json(format!("expected, not {key}"))),
         Problem::Malformed(Malformation::MediaType(Some(key.to_owned()))),

@@ -346,6 +346,12 @@ impl Contract {
         self.phases.get(phase.name()).map_or(&[], |words| words.words.as_slice())
     }
 
+    /// Whether the vendor's feed calls a model withdrawn, by its id or another one of it.
+    pub fn has_withdrawn(&self, id: &str) -> bool {
+        let named = |entry: &&Deprecation| entry.id == id || entry.aliases.iter().any(|alias| alias == id);
+        self.deprecations.iter().find(named).is_some_and(Deprecation::is_withdrawn)
+    }
+
     /// The unit of the models' prices, which is one for all of them; nothing, if no price is known.
     pub fn unit(&self) -> Option<&str> {
         self.models.values().find_map(|model| Some(model.price.as_ref()?.unit.as_str()))

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use mockreel_contracts::Problem;
 use mockreel_contracts::contract::check::image::PART_SCHEME;
+use mockreel_contracts::contract::check::rules::kind_of;
 use mockreel_contracts::problem::Malformation;
 use serde_json::{Map, Value};
 
@@ -152,7 +153,10 @@ pub(crate) async fn parse(
 fn parse_json(body: &[u8]) -> Result<Parsed, Malformation> {
     let text = std::str::from_utf8(body).map_err(|_| Malformation::NotUtf8)?;
     let json: Value = serde_json::from_str(text).map_err(|error| Malformation::Json(error.to_string()))?;
-    if json.is_object() { Ok(Parsed { json, ..Parsed::default() }) } else { Err(Malformation::NotAnObject) }
+    if !json.is_object() {
+        return Err(Malformation::NotAnObject(kind_of(&json)));
+    }
+    Ok(Parsed { json, ..Parsed::default() })
 }
 
 /// A part is a file if it has a file name, or a type that is not text, or is no UTF-8: some clients leave the name out.
@@ -223,7 +227,7 @@ mod tests {
     async fn whatever_is_no_object_is_told_apart() {
         let taken = json_only();
         assert_eq!(parsed(b"", None, &taken).await.unwrap_err(), Malformation::Empty);
-        assert_eq!(parsed(b"[1]", None, &taken).await.unwrap_err(), Malformation::NotAnObject);
+        assert_eq!(parsed(b"[1]", None, &taken).await.unwrap_err(), Malformation::NotAnObject("array"));
         assert_eq!(parsed(b"\xff\xfe", None, &taken).await.unwrap_err(), Malformation::NotUtf8);
         assert!(matches!(parsed(b"{\"model\":", None, &taken).await.unwrap_err(), Malformation::Json(_)));
         assert!(matches!(

@@ -20,6 +20,7 @@ use super::images::{self, ImageFindings};
 use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
+use crate::media::Turning;
 use crate::scenario::Effects;
 use crate::state::job::{Failure, Job};
 
@@ -64,11 +65,21 @@ impl Checked<'_> {
     }
 }
 
+/// What is known of the images of a request, also where it is refused for one.
+#[derive(Debug, Default)]
+pub(super) struct ImageReport {
+    /// All notes about the request so far.
+    pub(super) notes: Vec<String>,
+    /// The line of warnings, if there are any.
+    pub(super) warning: Option<String>,
+}
+
 /// Runs the operation's checks, in the contract's order; the query is checked last.
 pub(super) async fn check<'a>(
     resolved: Resolved<'a>,
     credential: Result<Credential, KeyFault>,
     now: UnixMillis,
+    said: &mut ImageReport,
 ) -> Result<Checked<'a>, Problem> {
     let Resolved { routed, effects, notes } = resolved;
     let Routed { context, matched, body, job_id, job } = routed;
@@ -99,7 +110,7 @@ pub(super) async fn check<'a>(
             Check::Body => parsed = body.take().transpose()?.unwrap_or_default(),
             Check::Model => checked.model = Some(choose_model(context, &checked.matched, &parsed.json)?),
             Check::Members => check_members(&mut parsed, &mut checked)?,
-            Check::Images => check_images(&parsed, &mut checked).await?,
+            Check::Images => check_images(&parsed, &mut checked, said).await?,
         }
     }
     let violations = checked.matched.operation.query_violations(&context.request.query);
@@ -133,9 +144,11 @@ fn choose_model<'a>(
         (None, None) => "",
     };
     let Some(model) = contract.models.get(id) else {
-        return Err(Problem::UnknownModel {
-            received: Violation::new(String::new(), Rule::Url, &id.into()).received_text(),
-        });
+        if contract.has_withdrawn(id) {
+            return Err(Problem::RetiredModel { model: id.to_owned() });
+        }
+        let received = Violation::new(String::new(), Rule::Url, &id.into()).received_text();
+        return Err(Problem::UnknownModel { received, in_path: false });
     };
     match model.lifecycle {
         Lifecycle::Active | Lifecycle::Deprecated => Ok(model),
@@ -165,15 +178,28 @@ fn check_members(parsed: &mut Parsed, checked: &mut Checked<'_>) -> Result<(), P
     if violations.is_empty() { Ok(()) } else { Err(Problem::Invalid { place: Place::Body, violations }) }
 }
 
+/// The option by which an image that asks to be turned is turned.
+const EXIF_ORIENTATION: &str = "exif_orientation";
+
 /// Checks the images that the body names.
-async fn check_images(parsed: &Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
+async fn check_images(
+    parsed: &Parsed,
+    checked: &mut Checked<'_>,
+    said: &mut ImageReport,
+) -> Result<(), Problem> {
     let (Some(model), Some(intent)) = (checked.model, &checked.intent) else { return Ok(()) };
     let context = checked.context;
     let slots = slots(&model.request, &parsed.json);
-    checked.images = images::inspect_all(context.app, context.base, &slots, &parsed.files).await;
+    let turned = context.served.options.is(EXIF_ORIENTATION, "turned");
+    let turning = if turned { Turning::Turned } else { Turning::Stored };
+    checked.images = images::inspect_all(context.app, context.base, &slots, &parsed.files, turning).await;
+    for warning in std::mem::take(&mut checked.images.warnings) {
+        checked.notes.add_warning(&warning);
+    }
     for note in std::mem::take(&mut checked.images.notes) {
         checked.notes.add_note(&note);
     }
+    *said = ImageReport { notes: checked.notes.list_texts(), warning: checked.notes.write_line() };
     let checks = ImageChecks {
         contract: context.contract(),
         moment: context.app.settings.image_breach,

@@ -9,7 +9,7 @@ use mockreel_contracts::problem::KeyFault;
 use mockreel_contracts::{Credential, Operation, Problem, Reply};
 use serde_json::Value;
 
-use super::check::check;
+use super::check::{ImageReport, check};
 use super::effects::problem::problem_named;
 use super::effects::response::apply_effect;
 use super::effects::{read_orders, resolve_effects};
@@ -55,23 +55,30 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let (scenarios, transport) = (effects.scenarios.clone(), effects.transport.clone());
     // The vendor as it is with other options has other routes, rules and words.
     let varied = variant.as_deref().map(|served| CallContext { served, ..context });
+    let mut said = ImageReport::default();
     let outcome = match (problem, effect.form()) {
         (Some(problem), _) => Err(HandlerRefusal::from(problem)),
         (None, ResponseForm::Literal) => Ok(Answered::from(Reply::json(200, Value::Null))),
         (None, ResponseForm::Problem(_) | ResponseForm::Changed) => {
             let resolved = Resolved { routed, effects, notes: order_notes };
             match varied {
-                None => check_and_handle(resolved, credential, &mut account).await,
+                None => check_and_handle(resolved, credential, &mut account, &mut said).await,
                 Some(varied) => {
                     let credential = read_credential(varied);
                     match varied.match_operation().map(|matched| resolved.varied(varied, matched)) {
-                        Ok(resolved) => check_and_handle(resolved, credential, &mut account).await,
+                        Ok(resolved) => check_and_handle(resolved, credential, &mut account, &mut said).await,
                         Err(problem) => Err(HandlerRefusal::from(problem)),
                     }
                 }
             }
         }
     };
+    let warning = said.warning.or(warning);
+    if outcome.is_err() {
+        // There is no job to keep them.
+        let new: Vec<String> = said.notes.into_iter().filter(|note| !notes.contains(note)).collect();
+        notes.extend(new);
+    }
     // After the job has taken its own notes, so that none stands in the journal twice.
     notes.extend(file_notes);
     let context = varied.unwrap_or(context);
@@ -106,8 +113,9 @@ async fn check_and_handle(
     resolved: Resolved<'_>,
     credential: Result<Credential, KeyFault>,
     account: &mut LoadedAccount<'_>,
+    said: &mut ImageReport,
 ) -> Result<Answered, HandlerRefusal> {
-    let checked = check(resolved, credential, account.now()).await?;
+    let checked = check(resolved, credential, account.now(), said).await?;
     handle(checked, account).await
 }
 
