@@ -220,7 +220,7 @@ proptest! {
         let key = format!("{}-{number}", words.join("-"));
         let Ok(redactor) = Redactor::new(&[&key]) else { return Ok(()) };
         let sentence = format!("{} {text}", words.join(" "));
-        prop_assert_eq!(redactor.text(&sentence), sentence.clone());
+        prop_assert_eq!(redactor.text(&sentence), sentence);
         let start = &key[..key.len() / 2 + 1];
         prop_assert_eq!(redactor.text(start), start);
     }
