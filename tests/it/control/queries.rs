@@ -1,4 +1,4 @@
-//! What orders are asked with: names that nobody knows, empty values, and members of the wrong kind.
+//! Parameters and members of orders: names that nobody knows, empty values, and values of the wrong kind.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -77,10 +77,12 @@ async fn a_body_of_more_values_than_are_read_is_refused_and_the_emulator_says_th
 async fn a_large_body_is_taken_as_a_small_one_is() {
     let emulator = quiet().start().await.unwrap();
     for target in newest(targets(&emulator).await) {
-        let sent = |member: String| send_body(&submit_url(&target), body_with(&target, &emulator, &member));
+        let url = submit_url(&target);
+        let sent = |member: String| send_body(&url, body_with(&target, &emulator, &member));
         let small = sent("\"x\"".to_owned()).await;
         let large = sent(format!("\"{}\"", "x".repeat(2 * 1024 * 1024))).await;
-        assert_eq!((small.status, large.status), (200, 200), "{}", target.contract.id);
+        assert!(small.status < 300, "{}: {}", target.contract.id, small.text());
+        assert_eq!(small.status, large.status, "{}", target.contract.id);
         assert_eq!(small.members(), large.members());
         let broken = send_body(&submit_url(&target), format!("{{\"a\":\"{}", "x".repeat(1024 * 1024))).await;
         target.assert_own("a large body that breaks off", &broken);

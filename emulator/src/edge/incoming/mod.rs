@@ -12,7 +12,9 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
+
+use crate::clock::Stopwatch;
 
 /// How much of a body that nobody wants is read and thrown away, in bytes, so that the caller gets to read the answer.
 const DISCARDED_BYTES: u64 = 256 * 1024 * 1024;
@@ -61,15 +63,15 @@ impl IncomingBody {
         Self { body, longest_silence, is_over: false }
     }
 
-    /// The next bytes; nothing at the end. They must come before one silence is over, and before `latest`.
-    async fn next(&mut self, latest: Option<Instant>) -> Result<Option<Bytes>, Interruption> {
+    /// The next bytes; nothing at the end. They must come within one silence, and within `left`.
+    async fn next(&mut self, left: Duration) -> Result<Option<Bytes>, Interruption> {
         loop {
-            let silent = Instant::now() + self.longest_silence;
-            let (until, interruption) = match latest.filter(|latest| *latest < silent) {
-                Some(latest) => (latest, Interruption::Slow),
-                None => (silent, Interruption::Silent),
+            let (wait, interruption) = if left < self.longest_silence {
+                (left, Interruption::Slow)
+            } else {
+                (self.longest_silence, Interruption::Silent)
             };
-            let outcome = match timeout_at(until, self.body.frame()).await {
+            let outcome = match timeout(wait, self.body.frame()).await {
                 Err(_) => Err(interruption),
                 Ok(Some(Err(_))) => Err(Interruption::Broken),
                 Ok(None) => Ok(None),
@@ -91,11 +93,12 @@ impl IncomingBody {
         }
         let expected = self.body.size_hint().lower().min(limit);
         let mut content = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         loop {
             let length = content.len() as u64;
             let allowed = self.longest_silence * 2 + Duration::from_secs(length / BYTES_PER_SECOND);
-            match self.next(Some(start + allowed)).await {
+            let left = allowed.saturating_sub(Duration::from_micros(watch.micros()));
+            match self.next(left).await {
                 Ok(None) => return Received::Whole(content.freeze()),
                 Ok(Some(data)) if content.len() as u64 + data.len() as u64 > limit => {
                     return Received::TooLarge;
@@ -119,7 +122,7 @@ impl IncomingBody {
         let longest = self.longest_silence;
         let discard = async {
             let mut discarded = 0;
-            while let Ok(Some(data)) = self.next(None).await {
+            while let Ok(Some(data)) = self.next(longest).await {
                 discarded += data.len() as u64;
                 if discarded > DISCARDED_BYTES {
                     return;
