@@ -60,6 +60,12 @@ async fn image_server() -> (String, Arc<AtomicUsize>) {
                         let _ = stream.read(&mut [0; 1]).await;
                         return;
                     }
+                    "/vast" => {
+                        let mut image = crate::support::fixture_bytes("side-300.png");
+                        image[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+                        image[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
+                        ("200 OK", String::new(), image)
+                    }
                     "/words" => ("200 OK", "content-type: image/png\r\n".to_owned(), b"words".to_vec()),
                     name => ("200 OK", String::new(), crate::support::fixture_bytes(&name[1..])),
                 };
@@ -172,6 +178,31 @@ async fn an_image_that_has_moved_to_the_emulator_itself_is_not_fetched_there() {
     let own = format!("{server}/moved/here/127.0.0.1:{port}/__fixtures/side-300.png");
     let kept = met(&emulator, &own).await;
     assert_eq!(kept, (Phase::Succeeded, None, Vec::new()), "an image of ours is one all the same");
+}
+
+#[tokio::test]
+async fn whoever_names_an_image_beyond_our_own_limits_gets_to_know_whose_they_are() {
+    let emulator = quiet().start().await.unwrap();
+    let (server, _) = image_server().await;
+    let vendor = mockreel_contracts::vendor("aimlapi").unwrap();
+    let way = way(&emulator, &vendor.contract);
+    for (path, limit) in [
+        ("silent", Some("an image was not fetched: no answer in time")),
+        ("moved/away", Some("redirected from loopback to an address beyond it")),
+        ("moved/round", Some("redirected more than 3 times")),
+        ("vast", Some("more than 64 Mi pixels")),
+        ("missing", None),
+        ("words", None),
+        ("landscape.jpg", None),
+    ] {
+        let answer = way.submit(&format!("{server}/{path}")).await;
+        let warning = answer.header("x-mockreel-warning");
+        assert_eq!(warning.is_some(), limit.is_some(), "{path}: {warning:?}");
+        if let Some((warning, limit)) = warning.zip(limit) {
+            assert!(warning.starts_with("a limit of the emulator's own, not of the vendor: "), "{warning}");
+            assert!(warning.contains(limit), "{path}: {warning}");
+        }
+    }
 }
 
 #[tokio::test]
