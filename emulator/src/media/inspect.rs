@@ -30,12 +30,12 @@ pub struct Inspected {
     /// How the image asks to be shown, as Exif counts it: 1 is as it is stored, 8 the last.
     pub orientation: u8,
     /// Set if it does not decode because of a limit that is ours and no vendor's.
-    pub own_limit: Option<OwnLimit>,
+    pub own_limit: Option<DecodeLimit>,
 }
 
 /// A limit of the emulator that no vendor states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnLimit {
+pub enum DecodeLimit {
     /// More pixels than this.
     Pixels(u64),
     /// More memory for the pixels than this, in bytes.
@@ -44,9 +44,8 @@ pub enum OwnLimit {
     JpegKind,
 }
 
-impl fmt::Display for OwnLimit {
+impl fmt::Display for DecodeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the emulator's own limit: ")?;
         match self {
             Self::Pixels(limit) => {
                 write!(f, "an image of more than {} Mi pixels is not decoded", limit >> 20)
@@ -108,7 +107,7 @@ pub fn inspect_turning(bytes: &[u8], turning: Turning) -> Inspected {
 }
 
 /// The image, and how it asks to be shown; where it does not decode, the limit of ours that is to blame, if one is.
-fn decode(bytes: &[u8], header: &Header) -> Result<(DynamicImage, Orientation), Option<OwnLimit>> {
+fn decode(bytes: &[u8], header: &Header) -> Result<(DynamicImage, Orientation), Option<DecodeLimit>> {
     let format = match header.format {
         ImageFormat::Jpeg => image::ImageFormat::Jpeg,
         ImageFormat::Png => image::ImageFormat::Png,
@@ -118,10 +117,10 @@ fn decode(bytes: &[u8], header: &Header) -> Result<(DynamicImage, Orientation), 
     let (width, height) = header.pixels.filter(|_| header.complete).ok_or(None)?;
     let most = if header.progressive { PROGRESSIVE_PIXELS_LIMIT } else { PIXELS_LIMIT };
     if u64::from(width) * u64::from(height) > most {
-        return Err(Some(OwnLimit::Pixels(most)));
+        return Err(Some(DecodeLimit::Pixels(most)));
     }
     if header.rare_jpeg {
-        return Err(Some(OwnLimit::JpegKind));
+        return Err(Some(DecodeLimit::JpegKind));
     }
     if format == image::ImageFormat::Jpeg && !entropy::sound(bytes) {
         return Err(None);
@@ -133,14 +132,14 @@ fn decode(bytes: &[u8], header: &Header) -> Result<(DynamicImage, Orientation), 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let blame = |error: ImageError| match error {
-        ImageError::Limits(_) => Some(OwnLimit::Memory(DECODED_LIMIT_BYTES)),
+        ImageError::Limits(_) => Some(DecodeLimit::Memory(DECODED_LIMIT_BYTES)),
         _ => None,
     };
     let mut decoder = reader.into_decoder().map_err(blame)?;
     // What cannot be read asks for nothing.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     if decoder.total_bytes() > DECODED_LIMIT_BYTES {
-        return Err(Some(OwnLimit::Memory(DECODED_LIMIT_BYTES)));
+        return Err(Some(DecodeLimit::Memory(DECODED_LIMIT_BYTES)));
     }
     let image = DynamicImage::from_decoder(decoder).map_err(blame)?;
     if (image.width(), image.height()) == (width, height) { Ok((image, orientation)) } else { Err(None) }
@@ -285,9 +284,9 @@ mod tests {
         let mut arithmetic = JPEG.clone();
         let frame = arithmetic.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
         arithmetic[frame + 1] = 0xC9;
-        assert_eq!(inspect(&arithmetic).own_limit, Some(OwnLimit::JpegKind));
-        assert_eq!(inspect(&sof(0xC0, 9_000, 9_000)).own_limit, Some(OwnLimit::Pixels(64 << 20)));
-        assert_eq!(inspect(&sof(0xC2, 8_000, 8_000)).own_limit, Some(OwnLimit::Pixels(32 << 20)));
+        assert_eq!(inspect(&arithmetic).own_limit, Some(DecodeLimit::JpegKind));
+        assert_eq!(inspect(&sof(0xC0, 9_000, 9_000)).own_limit, Some(DecodeLimit::Pixels(64 << 20)));
+        assert_eq!(inspect(&sof(0xC2, 8_000, 8_000)).own_limit, Some(DecodeLimit::Pixels(32 << 20)));
         for damaged in [&JPEG[..JPEG.len() - 9], &PNG[..PNG.len() - 3], b"GIF89a\x40\x01\xF0\x00\x00\x00\x00"]
         {
             assert_eq!(inspect(damaged).own_limit, None);

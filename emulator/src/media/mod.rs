@@ -26,6 +26,6 @@ pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, cover, render};
 pub use error::MediaError;
 pub use frame::frame_size;
 pub use gallery::{CLIPS_LIMIT_BYTES, Gallery};
-pub use inspect::{Inspected, OwnLimit, Turning, inspect, inspect_turning};
+pub use inspect::{DecodeLimit, Inspected, Turning, inspect, inspect_turning};
 pub use preview::{PREVIEW_LIMIT_BYTES, Preview};
 pub use text::{TextError, bare_base64, data_uri, decode_text};

@@ -7,9 +7,11 @@ use mockreel_contracts::contract::check::image::{Finding, ImageRole, PART_SCHEME
 use mockreel_contracts::image::ImageFormat;
 use url::Url;
 
+use super::own_limit::OwnLimit;
 use crate::app::App;
 use crate::edge::files;
 use crate::loopback::is_loopback;
+use crate::media::fetch::FetchError;
 use crate::media::{self, Inspected, Preview, Turning};
 use crate::settings::Images;
 
@@ -24,8 +26,8 @@ pub(in crate::edge) struct ImageFindings {
     pub(in crate::edge) tail: Option<Preview>,
     /// What a developer should know.
     pub(in crate::edge) notes: Vec<String>,
-    /// What a developer should know at once: it is no vendor's doing.
-    pub(in crate::edge) warnings: Vec<String>,
+    /// The first limit of the emulator's own for which an image was not looked at.
+    pub(super) own_limit: Option<OwnLimit>,
 }
 
 /// The bytes of an image, or why there are none.
@@ -34,6 +36,8 @@ enum ImageSource {
     Shared(Bytes),
     Assumed(String),
     Unreachable(String),
+    /// It was not fetched for a limit of the emulator's own.
+    NotFetched(String),
     Unsound(String),
 }
 
@@ -49,6 +53,9 @@ pub(super) async fn inspect_all(
     let mut reference = None;
     for slot in slots {
         let located = locate(app, base, slot, files).await;
+        if let ImageSource::NotFetched(why) = &located {
+            images.own_limit.get_or_insert_with(|| OwnLimit::Fetch(why.clone()));
+        }
         let (finding, preview) = match located {
             ImageSource::Bytes(bytes) => images.inspect_one(app, slot, bytes, turning).await,
             ImageSource::Shared(bytes) => images.inspect_one(app, slot, bytes, turning).await,
@@ -56,7 +63,7 @@ pub(super) async fn inspect_all(
                 images.notes.push(note);
                 (Finding::Assumed, None)
             }
-            ImageSource::Unreachable(why) => {
+            ImageSource::Unreachable(why) | ImageSource::NotFetched(why) => {
                 images.notes.push(format!("{}: the picture could not be had: {why}", slot.pointer));
                 (Finding::Unreachable(why), None)
             }
@@ -108,7 +115,7 @@ impl ImageFindings {
             let found = if format == ImageFormat::Unknown { "of no known type" } else { format.word() };
             self.notes.push(format!("{pointer}: the picture is {found}; types that are taken: {taken}"));
         } else if let Some(limit) = inspected.own_limit {
-            self.warnings.push(format!("{pointer}: {limit}; the vendor states no such rule"));
+            self.own_limit.get_or_insert(OwnLimit::Image(limit));
         }
         if inspected.orientation > 1 {
             let shown = match turning {
@@ -180,6 +187,7 @@ async fn locate_url(app: &App, base: &str, slot: &Slot<'_>) -> ImageSource {
     };
     match fetched {
         Ok(bytes) => ImageSource::Shared(bytes),
-        Err(why) => ImageSource::Unreachable(why),
+        Err(FetchError::OwnLimit(why)) => ImageSource::NotFetched(why),
+        Err(FetchError::Unreachable(why)) => ImageSource::Unreachable(why),
     }
 }
