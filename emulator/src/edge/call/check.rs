@@ -43,6 +43,8 @@ pub(in crate::edge) struct Checked<'a> {
     pub(in crate::edge) images: ImageFindings,
     /// The failure that a broken rule causes, if the vendor enforces it late.
     pub(in crate::edge) breach: Option<Failure>,
+    /// The rules that are broken and fail the job later.
+    pub(in crate::edge) late: Vec<Violation>,
     /// The id of the job that the request names.
     pub(in crate::edge) job_id: Option<String>,
     /// The effects on it.
@@ -84,6 +86,7 @@ pub(super) async fn check<'a>(
         echo: Value::Null,
         images: ImageFindings::default(),
         breach: None,
+        late: Vec::new(),
         job_id,
         effects,
         notes,
@@ -185,8 +188,9 @@ async fn check_images(parsed: &Parsed, checked: &mut Checked<'_>) -> Result<(), 
     };
     match checks.decide() {
         ImageDecision::Sound => Ok(()),
-        ImageDecision::Fails(failure) => {
+        ImageDecision::Fails(failure, late) => {
             checked.breach = Some(failure);
+            checked.late = late;
             Ok(())
         }
         ImageDecision::Refused(violations) => Err(Problem::Invalid { place: Place::Body, violations }),
