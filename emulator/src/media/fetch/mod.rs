@@ -5,6 +5,7 @@ mod redirect;
 
 use std::sync::Arc;
 
+use axum::http::header::LOCATION;
 use bytes::{Bytes, BytesMut};
 use url::Url;
 
@@ -61,6 +62,9 @@ async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, Stri
         }
     };
     let mut answer = client.get(url).send().await.map_err(describe)?;
+    if answer.status().is_redirection() && answer.headers().contains_key(LOCATION) {
+        return Err("redirected to what is no address of http or https, which is not fetched".to_owned());
+    }
     if answer.status().is_redirection() {
         return Err(format!("answered with status {} and no address to go to", answer.status().as_u16()));
     }
