@@ -38,7 +38,7 @@ const NAMES: [&str; 5] = ["fail", "stuck", "slow", "problem", "scenario"];
 impl Directives {
     /// Whether there is a directive anywhere in a prompt, or what looks like one.
     pub(crate) fn are_in(prompt: &str) -> bool {
-        prompt.contains(START) || find_lookalikes(prompt, &NAMES, 1).next().is_some()
+        prompt.contains(START) || find_lookalikes(split_prompt(prompt).0, &NAMES, 1).next().is_some()
     }
 
     /// How many directives a text has.

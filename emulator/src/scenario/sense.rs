@@ -36,7 +36,7 @@ impl Point {
     }
 
     /// Whether requests of a kind have this point.
-    fn is_of(self, kind: RequestKind) -> bool {
+    pub(crate) fn is_of(self, kind: RequestKind) -> bool {
         match self {
             Self::Job | Self::Callback => kind == RequestKind::Operation(Operation::Submit),
             Self::Answer => kind != RequestKind::Download,

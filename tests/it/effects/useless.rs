@@ -142,6 +142,12 @@ async fn a_header_that_can_meet_nothing_is_loud() {
     assert_eq!(warning(&surface.submit_with(polls).await), "", "one header may go with all requests");
     let notes = latest_notes(&surface).await;
     assert!(notes.contains("does not meet this request"), "{notes}");
+    let request = surface.caller.request(Method::GET, &surface.poll_url("no-such-job"));
+    let answer =
+        surface.caller.send(request.header("x-mockreel-scenario", r#"{"then":{"job":{"slower":1}}}"#)).await;
+    assert_eq!(warning(&answer), "");
+    let notes = latest_notes(&surface).await;
+    assert!(notes.contains("orders nothing that the operation `poll` meets: it is about job"), "{notes}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::edge::call::notes::Notes;
 use crate::edge::headers::SCENARIO_HEADER;
 use crate::engine::{Directives, Others};
-use crate::scenario::{Point, RequestFacts, Scenario, sets, suggest_name};
+use crate::scenario::{Point, RequestFacts, Scenario, Then, sets, suggest_name};
 use crate::state::account::AccountState;
 
 /// The header's value when no scenario is to affect a request, but what its own prompt says.
@@ -108,6 +108,16 @@ impl OrderReader<'_, '_> {
         if let Some(part) = misfits.as_ref().and_then(|misfits| misfits.first()) {
             self.notes.add_note(&format!(
                 "`{SCENARIO_HEADER}` does not meet this request, as its `match` says: `{part}` does not fit"
+            ));
+            return;
+        }
+        let kind = self.facts.operation;
+        let thens = || scenarios.iter().flat_map(|scenario| &scenario.then);
+        let points: Vec<Point> = thens().flat_map(Then::list_points).collect();
+        if !points.is_empty() && !points.iter().any(|point| point.is_of(kind)) {
+            self.notes.add_note(&format!(
+                "`{SCENARIO_HEADER}` orders nothing that the operation `{kind}` meets: it is about {}",
+                points.iter().map(|point| point.as_str()).collect::<Vec<_>>().join(", ")
             ));
         }
     }
