@@ -25,6 +25,8 @@ pub struct Inspected {
     pub facts: ImageFacts,
     /// What is kept of the image; present exactly if it decodes.
     pub preview: Option<Preview>,
+    /// Whether it was not decoded because it has more pixels than are decoded here.
+    pub too_many_pixels: bool,
 }
 
 /// Looks at an image: sniffs its type, reads its size from the header, decodes it, and keeps a preview.
@@ -47,7 +49,14 @@ pub fn inspect(bytes: &[u8]) -> Inspected {
         pixels: header.pixels,
         decodes: preview.is_some(),
     };
-    Inspected { facts, preview }
+    let too_many_pixels = preview.is_none() && has_too_many_pixels(&header);
+    Inspected { facts, preview, too_many_pixels }
+}
+
+/// Whether an image has more pixels than are decoded.
+fn has_too_many_pixels(header: &Header) -> bool {
+    let most = if header.progressive { PROGRESSIVE_PIXELS_LIMIT } else { PIXELS_LIMIT };
+    header.pixels.is_some_and(|(width, height)| u64::from(width) * u64::from(height) > most)
 }
 
 fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
@@ -60,8 +69,7 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
         }
     };
     let (width, height) = header.pixels?;
-    let most = if header.progressive { PROGRESSIVE_PIXELS_LIMIT } else { PIXELS_LIMIT };
-    if !header.complete || u64::from(width) * u64::from(height) > most {
+    if !header.complete || has_too_many_pixels(header) {
         return None;
     }
     if format == image::ImageFormat::Jpeg && !entropy::sound(bytes) {

@@ -6,9 +6,11 @@ use bytes::Bytes;
 use mockreel_contracts::contract::check::image::{Finding, ImageRole, PART_SCHEME, Slot, Transport};
 use url::Url;
 
+use super::own_limit::OwnLimit;
 use crate::app::App;
 use crate::edge::files;
 use crate::loopback::is_loopback;
+use crate::media::fetch::FetchError;
 use crate::media::{self, Preview};
 use crate::settings::Images;
 
@@ -23,6 +25,8 @@ pub(in crate::edge) struct ImageFindings {
     pub(in crate::edge) tail: Option<Preview>,
     /// What a developer should know.
     pub(in crate::edge) notes: Vec<String>,
+    /// The first limit of the emulator's own for which an image was not looked at.
+    pub(super) own_limit: Option<OwnLimit>,
 }
 
 /// The bytes of an image, or why there are none.
@@ -31,6 +35,8 @@ enum ImageSource {
     Shared(Bytes),
     Assumed(String),
     Unreachable(String),
+    /// It was not fetched for a limit of the emulator's own.
+    NotFetched(String),
     Unsound(String),
 }
 
@@ -40,14 +46,17 @@ pub(super) async fn inspect_all(app: &App, base: &str, slots: &[Slot<'_>], files
     let mut reference = None;
     for slot in slots {
         let located = locate(app, base, slot, files).await;
+        if let ImageSource::NotFetched(why) = &located {
+            images.own_limit.get_or_insert_with(|| OwnLimit::Fetch(why.clone()));
+        }
         let (finding, preview) = match located {
-            ImageSource::Bytes(bytes) => inspect_one(app, bytes).await,
-            ImageSource::Shared(bytes) => inspect_one(app, bytes).await,
+            ImageSource::Bytes(bytes) => inspect_one(app, bytes, &mut images.own_limit).await,
+            ImageSource::Shared(bytes) => inspect_one(app, bytes, &mut images.own_limit).await,
             ImageSource::Assumed(note) => {
                 images.notes.push(note);
                 (Finding::Assumed, None)
             }
-            ImageSource::Unreachable(why) => {
+            ImageSource::Unreachable(why) | ImageSource::NotFetched(why) => {
                 images.notes.push(format!("{}: the picture could not be had: {why}", slot.pointer));
                 (Finding::Unreachable(why), None)
             }
@@ -70,11 +79,18 @@ pub(super) async fn inspect_all(app: &App, base: &str, slots: &[Slot<'_>], files
 
 /// Decoding takes milliseconds to seconds, so it happens off the threads that answer polls; and as
 /// one image can take hundreds of megabytes while it lasts, only a few at once.
-async fn inspect_one<B: AsRef<[u8]> + Send + 'static>(app: &App, bytes: B) -> (Finding, Option<Preview>) {
+async fn inspect_one<B: AsRef<[u8]> + Send + 'static>(
+    app: &App,
+    bytes: B,
+    own_limit: &mut Option<OwnLimit>,
+) -> (Finding, Option<Preview>) {
     let _turn = app.inspections.acquire().await;
     let inspection = tokio::task::spawn_blocking(move || media::inspect(bytes.as_ref())).await;
     match inspection {
         Ok(inspected) => {
+            if inspected.too_many_pixels {
+                own_limit.get_or_insert(OwnLimit::Pixels);
+            }
             let preview = inspected.preview.map(|preview| app.album.keep(preview));
             (Finding::Seen(inspected.facts), preview)
         }
@@ -140,6 +156,7 @@ async fn locate_url(app: &App, base: &str, slot: &Slot<'_>) -> ImageSource {
     };
     match fetched {
         Ok(bytes) => ImageSource::Shared(bytes),
-        Err(why) => ImageSource::Unreachable(why),
+        Err(FetchError::OwnLimit(why)) => ImageSource::NotFetched(why),
+        Err(FetchError::Unreachable(why)) => ImageSource::Unreachable(why),
     }
 }

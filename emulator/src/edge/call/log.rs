@@ -79,7 +79,9 @@ pub(super) fn describe_body(context: CallContext<'_>, parts: Vec<FormPart>) -> L
     match &context.request.body {
         Received::Whole(bytes) => LoggedBody::Bytes(bytes.clone()),
         Received::TooLarge => LoggedBody::Told(format!("<more than {} bytes>", context.limit_bytes)),
-        Received::Broken | Received::Silent(_) => LoggedBody::Told("<not read whole>".to_owned()),
+        Received::Broken | Received::Silent(_) | Received::Slow(..) => {
+            LoggedBody::Told("<not read whole>".to_owned())
+        }
         Received::Encoded(encoding, bytes) => {
             LoggedBody::Told(format!("<{} bytes, encoded as {encoding}>", bytes.len()))
         }
@@ -117,6 +119,7 @@ pub(super) async fn log_call(
         notes.extend(more);
         notes.extend(note_on_failure(job));
     }
+    notes.extend(context.request.own_limit().map(|limit| limit.to_string()));
     let exchange = LoggedExchange {
         at,
         duration_us,

@@ -54,7 +54,7 @@ impl<'a> Routed<'a> {
         let body = if media_types.is_empty() {
             None
         } else {
-            Some(body::parse_received(context.request, context.limit_bytes, media_types).await)
+            Some(body::parse_received(context, media_types).await)
         };
         let job_id = context.job_id(&matched);
         let job = match &job_id {
