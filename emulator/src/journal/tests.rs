@@ -28,6 +28,7 @@ fn exchange(account: &str) -> LoggedExchange {
         job: None,
         scenarios: Vec::new(),
         problem: None,
+        late: Vec::new(),
         notes: Vec::new(),
         method: "POST".to_owned(),
         target: "/v9/generation".to_owned(),

@@ -154,6 +154,8 @@ async fn an_image_that_has_moved_is_followed_as_long_as_it_stays_on_loopback() {
     }
     let seen = met(&emulator, &format!("{server}/moved/file")).await;
     assert_eq!((seen.0, seen.1), (Phase::Failed, Some(FailureReason::UnreachablePicture)));
+    let why = "redirected to what is no address of http or https, which is not fetched";
+    assert!(seen.2.iter().any(|note| note.ends_with(why)), "{:?}", seen.2);
 }
 
 #[tokio::test]

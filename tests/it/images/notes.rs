@@ -60,8 +60,7 @@ async fn a_limit_of_our_own_is_not_passed_off_as_the_vendors() {
     arithmetic[frame + 1] = 0xC9;
     for vendor in newest() {
         let (notes, answer) = submit(&vendor, &[], "a.jpg", &arithmetic).await;
-        let said =
-            "the emulator's own limit: a lossless, hierarchical or arithmetic-coded JPEG is not decoded";
+        let said = "a limit of the emulator's own, not of the vendor: a lossless, hierarchical or arithmetic-coded JPEG";
         assert!(notes.contains(said), "{}: {notes}", vendor.id());
         let warning = answer.header("x-mockreel-warning").unwrap_or_default();
         assert!(warning.contains(said), "{}: {warning}", vendor.id());

@@ -1,6 +1,7 @@
 //! The journal: what was asked and answered, why it was rejected, and what a test expects.
 
 mod expectations;
+mod late;
 mod nowhere;
 mod redaction;
 

@@ -9,7 +9,7 @@ use super::tree::{Tree, read_tree};
 const OPERATIONS: [&str; 8] = ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
 
 /// Literals that are honestly something else: the file, the literal, and what it is there.
-const SOMETHING_ELSE: [(&str, &str, &str); 45] = [
+const SOMETHING_ELSE: [(&str, &str, &str); 48] = [
     ("conformance/src/cases/limits.rs", "cancel", "a command of the control API"),
     ("conformance/src/cases/limits.rs", "models", "a note of a case"),
     ("conformance/src/cases/refusal.rs", "camera", "a class of refusals"),
@@ -58,6 +58,9 @@ const SOMETHING_ELSE: [(&str, &str, &str); 45] = [
     ("emulator/src/random.rs", "callback", "the purpose of a generator, whose bytes never change"),
     ("emulator/src/random.rs", "upload", "the purpose of a generator, whose bytes never change"),
     ("emulator/src/scenario/examples.rs", "callback", "a point of a scenario"),
+    ("emulator/src/scenario/matcher.rs", "model", "a part of `match`"),
+    ("emulator/src/scenario/matcher.rs", "prompt", "a part of `match`"),
+    ("emulator/src/scenario/sense.rs", "callback", "a point of a scenario"),
     ("emulator/src/settings.rs", "submit", "a value of `--image-breach`"),
 ];
 

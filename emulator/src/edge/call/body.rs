@@ -25,6 +25,8 @@ pub(crate) struct Parsed {
     pub(crate) files: Vec<Bytes>,
     /// The members in which they stand.
     names: Vec<String>,
+    /// The names that came more than once.
+    repeated: Vec<String>,
     /// Everything that stood in a form, as it came.
     pub(crate) parts: Vec<FormPart>,
     /// How long the body was, in bytes.
@@ -100,17 +102,33 @@ impl Parsed {
         Ok(())
     }
 
-    /// A note about each file that the schema of the body does not declare, with what it does have.
-    pub(crate) fn note_undeclared(&self, schema: Option<&Value>) -> Vec<String> {
+    /// A note about each part of a form that is not read as its client may think: a name that came more than once, a file
+    /// that stands for a text, and one that the schema of the body does not declare.
+    pub(crate) fn note_parts(&self, schema: Option<&Value>) -> Vec<String> {
         let undeclared = |name: &&String| matches!(PartUse::of(schema, name), PartUse::Undeclared);
         let members = schema.and_then(|schema| schema.get("properties")?.as_object());
         let images = members.into_iter().flatten().filter(|(_, member)| member.get("x-image").is_some());
         let images: Vec<&str> = images.map(|(name, _)| name.as_str()).collect();
         let known = if images.is_empty() { "no file".to_owned() } else { images.join(", ") };
+        let show = |name: &str| name.chars().take(NOTED_CHARACTERS).collect::<String>();
+        let is_text = |name: &&String| matches!(PartUse::of(schema, name), PartUse::Text);
+        let unexpected = self
+            .names
+            .iter()
+            .filter(undeclared)
+            .map(|name| format!("unexpected file part \"{}\"; the contract has {known}", show(name)));
+        let texts = self.names.iter().filter(is_text).map(|name| {
+            format!(
+                "the file part \"{}\" is read as the text of that member; send it as a plain part",
+                show(name)
+            )
+        });
+        let repeated = self
+            .repeated
+            .iter()
+            .map(|name| format!("the part \"{}\" came more than once: only the last is read", show(name)));
         let mut notes: Vec<String> = Vec::new();
-        for name in self.names.iter().filter(undeclared) {
-            let shown: String = name.chars().take(NOTED_CHARACTERS).collect();
-            let note = format!("unexpected file part \"{shown}\"; the contract has {known}");
+        for note in unexpected.chain(texts).chain(repeated) {
             if notes.len() < NOTED_PARTS && !notes.contains(&note) {
                 notes.push(note);
             }
@@ -218,6 +236,7 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Unreadabl
     let mut files = Vec::new();
     let mut names = Vec::new();
     let mut parts = Vec::new();
+    let mut repeated = Vec::new();
     while let Some(field) = form.next_field().await.map_err(broken)? {
         if parts.len() == MAX_FORM_PARTS {
             let bound = BoundExceeded::FormParts;
@@ -233,6 +252,9 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Unreadabl
         let content = field.bytes().await.map_err(broken)?;
         let text = std::str::from_utf8(&content).ok().filter(|_| !named && !typed);
         parts.push(FormPart { name: name.clone(), content: content.clone(), is_file: text.is_none() });
+        if json.contains_key(&name) && !repeated.contains(&name) && repeated.len() < NOTED_PARTS {
+            repeated.push(name.clone());
+        }
         match text {
             Some(text) => json.insert(name, text.into()),
             None => {
@@ -242,7 +264,7 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Unreadabl
             }
         };
     }
-    Ok(Parsed { json: Value::Object(json), files, names, parts, ..Parsed::default() })
+    Ok(Parsed { json: Value::Object(json), files, names, repeated, parts, ..Parsed::default() })
 }
 
 /// About how much memory a value takes: its texts, and a flat rate for everything else.

@@ -45,6 +45,8 @@ pub(in crate::edge) struct Checked<'a> {
     pub(in crate::edge) images: ImageFindings,
     /// The failure that a broken rule causes, if the vendor enforces it late.
     pub(in crate::edge) breach: Option<Failure>,
+    /// The rules that are broken and fail the job later.
+    pub(in crate::edge) late: Vec<Violation>,
     /// The id of the job that the request names.
     pub(in crate::edge) job_id: Option<String>,
     /// The effects on it.
@@ -73,6 +75,8 @@ pub(super) struct ImageReport {
     pub(super) notes: Vec<String>,
     /// The line of warnings, if there are any.
     pub(super) warning: Option<String>,
+    /// The rules that the images break and that fail the job later.
+    pub(super) late: Vec<Violation>,
 }
 
 /// Runs the operation's checks, in the contract's order; the query is checked last.
@@ -96,6 +100,7 @@ pub(super) async fn check<'a>(
         echo: Value::Null,
         images: ImageFindings::default(),
         breach: None,
+        late: Vec::new(),
         job_id,
         effects,
         notes,
@@ -257,7 +262,7 @@ async fn check_images(
     if let Some(limit) = checked.images.own_limit.take() {
         context.request.meet_limit(limit);
     }
-    *said = ImageReport { notes: checked.notes.list_texts(), warning: checked.notes.write_line() };
+    (said.notes, said.warning) = (checked.notes.list_texts(), checked.notes.write_line());
     let checks = ImageChecks {
         contract: context.contract(),
         moment: context.app.settings.image_breach,
@@ -269,8 +274,9 @@ async fn check_images(
     };
     match checks.decide() {
         ImageDecision::Sound => Ok(()),
-        ImageDecision::Fails(failure) => {
+        ImageDecision::Fails(failure, late) => {
             checked.breach = Some(failure);
+            checked.late = late;
             Ok(())
         }
         ImageDecision::Refused(violations) => Err(Problem::Invalid { place: Place::Body, violations }),

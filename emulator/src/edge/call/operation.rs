@@ -72,11 +72,11 @@ impl<'a> Routed<'a> {
         }
     }
 
-    /// Notes which files in a form the operation does not take.
-    pub(super) fn note_files(&self, model: Option<&Model>) -> Vec<String> {
+    /// Notes which parts of a form are not read as their client may think.
+    pub(super) fn note_parts(&self, model: Option<&Model>) -> Vec<String> {
         let schema = model.map_or(self.matched.operation.request.as_ref(), |model| Some(&model.request));
         match &self.body {
-            Some(Ok(parsed)) => parsed.note_undeclared(schema),
+            Some(Ok(parsed)) => parsed.note_parts(schema),
             Some(Err(_)) | None => Vec::new(),
         }
     }

@@ -127,10 +127,24 @@ impl VendorRequest {
                 time.as_secs_f64()
             )),
             Received::Encoded(encoding, _) => Some(format!(
-                "the body has the content encoding `{encoding}`, which this vendor is not known to take; see the option `request_encoding`"
+                "the body has the content encoding `{encoding}`, which this vendor is not known to take: send the body as it is, or, where the option `request_encoding` is `gzip`, as gzip or deflate"
             )),
             Received::Undecodable(why) => Some(why.clone()),
             Received::Whole(_) | Received::TooLarge => None,
+        }
+    }
+
+    /// The text of a body of which nothing could be read as `parsed`.
+    pub(super) fn unread_text(&self, parsed: &Value) -> Option<&str> {
+        match &self.body {
+            Received::Whole(bytes) if parsed.is_null() => std::str::from_utf8(bytes).ok(),
+            Received::Whole(_)
+            | Received::TooLarge
+            | Received::Broken
+            | Received::Silent(_)
+            | Received::Slow(..)
+            | Received::Encoded(..)
+            | Received::Undecodable(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@ mod redirect;
 
 use std::sync::{Arc, OnceLock};
 
+use axum::http::header::LOCATION;
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 use url::Url;
@@ -78,6 +79,10 @@ async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, Fetc
         }
     };
     let mut answer = client.get(url).send().await.map_err(describe)?;
+    if answer.status().is_redirection() && answer.headers().contains_key(LOCATION) {
+        let why = "redirected to what is no address of http or https, which is not fetched";
+        return Err(FetchError::Unreachable(why.to_owned()));
+    }
     if answer.status().is_redirection() {
         let status = answer.status().as_u16();
         return Err(FetchError::Unreachable(format!(
