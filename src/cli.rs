@@ -181,7 +181,7 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "VENDOR.NAME=VALUE", env = "MOCKREEL_OPTION", value_delimiter = ',')]
     pub(crate) option: Vec<String>,
     /// How long jobs take: instant, fast, real or a factor [default: fast, a sixtieth of what was observed].
-    #[arg(long, value_name = "LATENCY", env = "MOCKREEL_LATENCY")]
+    #[arg(long, value_name = "LATENCY", env = "MOCKREEL_LATENCY", allow_negative_numbers = true)]
     pub(crate) latency: Option<String>,
     /// What moves jobs: time, immediate, polls=N or step [default: time].
     #[arg(long, value_name = "PROGRESS", env = "MOCKREEL_PROGRESS")]
@@ -190,7 +190,7 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "CLOCK", env = "MOCKREEL_CLOCK")]
     pub(crate) clock: Option<String>,
     /// The run's randomness; the same seed and requests give the same ids, timings and bytes [default: a fresh one].
-    #[arg(long, value_name = "N", env = "MOCKREEL_SEED")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_SEED", allow_negative_numbers = true, value_parser = read_seed)]
     pub(crate) seed: Option<u64>,
     /// Whether images named by an address are fetched: offline or fetch [default: offline].
     #[arg(long, value_name = "IMAGES", env = "MOCKREEL_IMAGES")]
@@ -263,6 +263,11 @@ impl ServeFlags {
 /// A scenario on the command line is a name or a file; the configuration file may hold the scenario itself.
 fn read_name(text: &str) -> Result<ScenarioEntry, Infallible> {
     Ok(ScenarioEntry::Named(text.to_owned()))
+}
+
+/// Reads a seed.
+pub(crate) fn read_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}, as in 42", u64::MAX))
 }
 
 /// The form of `listen` in the configuration file.

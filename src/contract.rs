@@ -10,13 +10,14 @@ use crate::cli::{ContractCommand, ImportFlags};
 use crate::error::CliError;
 use crate::files::{check_free, read_regular, write_new};
 use crate::output::say;
+use crate::settings::find_vendor;
 
 /// Prints or imports what the sub-command asks for.
 pub(crate) fn run(command: ContractCommand) -> Result<(), CliError> {
     let text = match command {
         ContractCommand::List => list_editions()?,
         ContractCommand::Show { vendor } => {
-            let vendor = mockreel_contracts::vendor(&vendor).map_err(CliError::Usage)?;
+            let vendor = find_vendor(&vendor)?;
             let all = mockreel_contracts::vendors().map_err(CliError::internal)?;
             let older = all.iter().map(|vendor| &*vendor.contract);
             let older =
@@ -24,7 +25,7 @@ pub(crate) fn run(command: ContractCommand) -> Result<(), CliError> {
             render(&vendor.contract, &older.collect::<Vec<_>>())
         }
         ContractCommand::Openapi { vendor, documented } => {
-            let vendor = mockreel_contracts::vendor(&vendor).map_err(CliError::Usage)?;
+            let vendor = find_vendor(&vendor)?;
             let view = if documented { View::Documented } else { View::Enforced };
             format!("{:#}\n", export(&vendor.contract, view))
         }

@@ -18,6 +18,7 @@ use crate::error::CliError;
 use crate::files::{check_free, write_new};
 use crate::output::say;
 use crate::serve::start_runtime;
+use crate::settings::find_vendor;
 
 /// The server that the printed commands call: the address where `serve` listens unless it is told otherwise.
 const PRINTED: &str = "http://127.0.0.1:4747";
@@ -41,7 +42,7 @@ const MAX_POLLS: usize = 240;
 pub(crate) fn run(flags: DemoFlags) -> Result<(), CliError> {
     flags.out.as_deref().map_or(Ok(()), check_free)?;
     let vendor = match &flags.vendor {
-        Some(name) => mockreel_contracts::vendor(name).map_err(CliError::Usage)?,
+        Some(name) => find_vendor(name)?,
         None => pick_vendor()?,
     };
     let runtime = start_runtime()?;

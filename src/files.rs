@@ -23,8 +23,20 @@ pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
 ///
 /// If there is no such file, or its text is no UTF-8.
 pub(crate) fn read_utf8(path: &Path) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|why| why.to_string())?;
+    let bytes = std::fs::read(path).map_err(|why| explain_error(&why))?;
     decode_text(&bytes).map(str::to_owned).map_err(|why| why.to_string())
+}
+
+/// Why something cannot be read, with what to do where that is clear.
+pub(crate) fn explain_error(why: &std::io::Error) -> String {
+    match why.kind() {
+        ErrorKind::NotFound => {
+            "there is no such file or folder; check the path, which starts in the folder where mockreel runs"
+                .to_owned()
+        }
+        ErrorKind::IsADirectory => "expected a file, found a folder; check the path".to_owned(),
+        _ => why.to_string(),
+    }
 }
 
 /// Reads a regular file. Its kind is asked for before it is opened, because opening a pipe waits for its other end.
@@ -33,7 +45,7 @@ pub(crate) fn read_utf8(path: &Path) -> Result<String, String> {
 ///
 /// Says what was found instead of such a file, or why it cannot be read.
 pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
-    let text = |why: std::io::Error| why.to_string();
+    let text = |why: std::io::Error| explain_error(&why);
     let kind = std::fs::metadata(path).map_err(text)?;
     if !kind.is_file() {
         let found = if kind.is_dir() { "a folder" } else { "a pipe, socket or device" };

@@ -16,12 +16,13 @@ mod output;
 mod scenario;
 mod serve;
 mod settings;
+mod sources;
 mod variables;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use self::cli::{Cli, Command};
@@ -32,7 +33,10 @@ fn main() -> ExitCode {
     let mut command = variables::without_unset(Cli::command());
     let parsed = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        Ok((cli, settings::config_text(find_config(&matches))))
+        let path = find_config(&matches);
+        let text = settings::config_text(path);
+        sources::remember_sources(&command, &matches, settings::config_path(path), &text);
+        Ok((cli, text))
     });
     let (cli, config) = match parsed {
         Ok(parsed) => parsed,
@@ -101,8 +105,31 @@ fn refuse_arguments(error: &clap::Error, command: &clap::Command) -> ExitCode {
             let known = join_names(first.unwrap_or(command).get_subcommands());
             say_error(&format!("{}; expected one of {known}", in_one_line(&error.to_string())));
         }
-        _ => {
-            say_error(&format!("{}; see `mockreel --help`", in_one_line(&error.to_string())));
+        kind => {
+            let text = in_one_line(&error.to_string());
+            let invalid = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::String(text)) => text.as_str(),
+                _ => "",
+            };
+            let flag = invalid.split([' ', '=']).next().unwrap_or_default();
+            let blamed = match kind {
+                ErrorKind::ValueValidation | ErrorKind::InvalidValue => sources::variable_of(command, flag),
+                _ => None,
+            };
+            let hint = match kind {
+                ErrorKind::UnknownArgument if error.get(ContextKind::SuggestedArg).is_none() => {
+                    variables::suggest_flag(flag).map(|near| format!("; did you mean '{near}'?"))
+                }
+                _ => None,
+            };
+            let text = match blamed {
+                Some((name, value)) => {
+                    let why = text.split_once("': ").map_or("it cannot be read", |(_, why)| why);
+                    format!("{name}={value}: {why}")
+                }
+                None => text,
+            };
+            say_error(&format!("{text}{}; see `mockreel --help`", hint.unwrap_or_default()));
         }
     }
     ExitCode::from(2)

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use mockreel_contracts::Contract;
 use mockreel_emulator::scenario::{Scenario, schema, sets};
 use serde_json::{Value, json};
 
 use crate::cli::{self, ScenarioCommand};
 use crate::error::CliError;
 use crate::files::read_utf8;
-use crate::output::say;
+use crate::output::{say, say_error};
 
 /// Prints what the sub-command asks for.
 pub(crate) fn run(command: ScenarioCommand) -> Result<(), CliError> {
@@ -18,8 +19,14 @@ pub(crate) fn run(command: ScenarioCommand) -> Result<(), CliError> {
         ScenarioCommand::Show { name } => show_set(&name)?,
         ScenarioCommand::Check { files } => {
             let mut lines = String::new();
+            let vendors = mockreel_contracts::vendors().map_err(CliError::internal)?;
+            let all: Vec<&Contract> = vendors.iter().map(|vendor| &*vendor.contract).collect();
             for file in &files {
-                let count = read_file(file)?.len();
+                let scenarios = read_file(file)?;
+                for line in list_doubts(&scenarios, &all) {
+                    say_error(&format!("{}: {line}", file.display()));
+                }
+                let count = scenarios.len();
                 let noun = if count == 1 { "scenario" } else { "scenarios" };
                 lines.push_str(&format!("{}: {count} {noun}, in order\n", file.display()));
             }
@@ -40,6 +47,18 @@ pub(crate) fn read_scenarios(name: &str) -> Result<Vec<Arc<Scenario>>, CliError>
         Err(_) if path.extension().is_some() || path.exists() => read_file(path),
         Err(why) => Err(CliError::Usage(format!("--scenario {name}: {why}, and there is no such file"))),
     }
+}
+
+/// What is suspicious in scenarios where these contracts are served, a line each.
+pub(crate) fn list_doubts(scenarios: &[Arc<Scenario>], served: &[&Contract]) -> Vec<String> {
+    let line = |scenario: &Scenario, doubt: String| match scenario.name.as_str() {
+        "" => format!("warning: a scenario without a name: {doubt}"),
+        name => format!("warning: scenario `{name}`: {doubt}"),
+    };
+    let all = scenarios.iter().flat_map(|scenario| {
+        scenario.list_doubts(served).into_iter().map(move |doubt| line(scenario, doubt))
+    });
+    all.collect()
 }
 
 fn read_file(path: &Path) -> Result<Vec<Arc<Scenario>>, CliError> {

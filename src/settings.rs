@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use mockreel_contracts::Vendor;
 use mockreel_contracts::text::decode_text;
+use mockreel_contracts::{Contract, Vendor};
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::media::CLIPS_AHEAD;
 use mockreel_emulator::random::Seed;
@@ -17,6 +17,9 @@ use mockreel_emulator::{Emulator, ListenAddress, Settings};
 use crate::cli::ServeFlags;
 use crate::error::CliError;
 use crate::files::{read_regular, read_utf8};
+use crate::output::say_error;
+use crate::sources::name_value;
+use crate::variables::suggest_word;
 
 /// The configuration file read when none is named and it exists.
 const DEFAULT_FILE: &str = "mockreel.toml";
@@ -34,9 +37,14 @@ pub(crate) fn read_file(named: Option<&Path>) -> Result<ServeFlags, CliError> {
         .map_err(|error| CliError::Usage(format!("{}:{}", path.display(), ReadError::of_toml(&error, &text))))
 }
 
+/// The path of the configuration file.
+pub(crate) fn config_path(named: Option<&PathBuf>) -> &Path {
+    named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path)
+}
+
 /// The text of the configuration file; empty if there is none.
 pub(crate) fn config_text(named: Option<&PathBuf>) -> String {
-    read_utf8(named.map_or(Path::new(DEFAULT_FILE), PathBuf::as_path)).unwrap_or_default()
+    read_utf8(config_path(named)).unwrap_or_default()
 }
 
 /// The emulator's settings, of what was typed and what the file says.
@@ -51,17 +59,14 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
         builder = builder.listen(address);
     }
     for port in &flags.port {
-        let (vendor, address) = pair(port, "--port", "VENDOR=ADDR, with an address such as 127.0.0.1:4801")?;
-        let address: ListenAddress = address.parse().map_err(|why| refused("--port", why))?;
+        let (vendor, address) = read_port(port)?;
         builder = builder.port(vendor, address);
     }
     for vendor in read_vendors(&flags.vendor, &flags.contract)? {
         builder = builder.vendor(vendor);
     }
     for option in &flags.option {
-        let form = "VENDOR.NAME=VALUE; the control API lists them under /__admin/vendors";
-        let (name, value) = pair(option, "--option", form)?;
-        let (vendor, name) = name.split_once('.').ok_or_else(|| unexpected("--option", option, form))?;
+        let (vendor, name, value) = read_option(option)?;
         builder = builder.option(vendor, name, value);
     }
     if let Some(latency) = parse("--latency", flags.latency)? {
@@ -88,11 +93,14 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
         builder = builder.clip_bytes(bytes);
     }
     builder = builder.clips_ahead(flags.clips_ahead.unwrap_or(CLIPS_AHEAD));
+    let mut ordered = Vec::new();
     for entry in flags.scenario {
-        builder = builder.scenarios(&match entry {
+        let scenarios = match entry {
             ScenarioEntry::Named(name) => crate::scenario::read_scenarios(&name)?,
             ScenarioEntry::Inline(scenario) => vec![Arc::from(scenario)],
-        });
+        };
+        builder = builder.scenarios(&scenarios);
+        ordered.extend(scenarios);
     }
     if flags.allow_directives.unwrap_or(false) {
         builder = builder.directives_beyond_loopback();
@@ -105,21 +113,80 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     }
     if let Some(name) = flags.callback_secret_env {
         let secret = read_secret("--callback-secret-env", &name)?;
-        builder =
-            builder.webhook_secret(parse("--callback-secret-env", Some(secret))?.expect("it was given"));
+        // The secret itself stays out of the message.
+        let secret = secret.parse().map_err(|why| refused("--callback-secret-env", &name, why))?;
+        builder = builder.webhook_secret(secret);
     }
     for (vendor, wallet) in flags.account {
         builder = builder.wallet(&vendor, wallet);
     }
     for rule in flags.key {
         let rule = rule.resolved(|name| std::env::var(name).ok());
-        builder = builder.key(rule.map_err(|why| refused("[[key]]", why))?);
+        builder = builder.key(rule.map_err(|why| CliError::Usage(format!("[[key]]: {why}")))?);
     }
     if let Some(url) = flags.public_url {
         builder = builder.public_url(&url);
     }
     let token = flags.admin_token_env.map(|name| read_secret("--admin-token-env", &name)).transpose()?;
-    builder.admin(flags.admin_listen, token).settings().map_err(CliError::usage)
+    let settings = builder.admin(flags.admin_listen, token).settings().map_err(CliError::usage)?;
+    let served: Vec<&Contract> = settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
+    for line in crate::scenario::list_doubts(&ordered, &served) {
+        say_error(&line);
+    }
+    Ok(settings)
+}
+
+/// Reads `VENDOR=ADDR`.
+fn read_port(text: &str) -> Result<(&str, ListenAddress), CliError> {
+    let form = "VENDOR=ADDR, with an address such as 127.0.0.1:4801";
+    let Some((vendor, address)) = text.split_once('=') else {
+        let all = if text.parse::<u16>().is_ok() {
+            format!("; for the address of all vendors say --listen {text}")
+        } else {
+            String::new()
+        };
+        return Err(unexpected("--port", text, &format!("{form}{all}")));
+    };
+    check_vendor("--port", text, vendor)?;
+    let address = address.parse().map_err(|why| refused("--port", text, why))?;
+    Ok((vendor, address))
+}
+
+/// Reads `VENDOR.NAME=VALUE`.
+fn read_option(text: &str) -> Result<(&str, &str, &str), CliError> {
+    let form = "VENDOR.NAME=VALUE";
+    let named = text.split_once('=').map_or(text, |(name, _)| name);
+    let (id, name) = named.split_once('.').unwrap_or((named, ""));
+    let vendor = check_vendor("--option", text, id)?;
+    let options = &vendor.contract.options;
+    let known: Vec<&str> = options.keys().map(String::as_str).collect();
+    if !known.contains(&name) {
+        let near = suggest_word(name, known.iter().copied());
+        let expected = format!("{form}{near}; {id} has the options {}", known.join(", "));
+        return Err(unexpected("--option", text, &expected));
+    }
+    let Some((_, value)) = text.split_once('=') else {
+        return Err(unexpected(
+            "--option",
+            text,
+            &format!("{form}; `mockreel contract show {id}` lists the values"),
+        ));
+    };
+    Ok((id, name, value))
+}
+
+/// Finds a vendor by `ID[@EDITION]`; the error has a suggestion.
+pub(crate) fn find_vendor(name: &str) -> Result<Vendor, CliError> {
+    let all = mockreel_contracts::vendors().map_err(CliError::internal)?;
+    let id = name.split('@').next().unwrap_or_default();
+    let is_known = all.iter().any(|vendor| vendor.id() == id);
+    let near = if is_known { String::new() } else { suggest_word(id, all.iter().map(Vendor::id)) };
+    mockreel_contracts::vendor(name).map_err(|why| CliError::Usage(format!("{why}{near}")))
+}
+
+/// Checks that a value names a vendor.
+fn check_vendor(flag: &str, text: &str, id: &str) -> Result<Vendor, CliError> {
+    find_vendor(id).map_err(|why| refused(flag, text, why))
 }
 
 /// The vendors to serve, with the contract files laid over them; none if all are served as they are.
@@ -142,7 +209,7 @@ fn read_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, 
         chosen = mockreel_contracts::vendors().map_err(CliError::internal)?.to_vec();
     }
     for name in names {
-        chosen.push(mockreel_contracts::vendor(name).map_err(|why| refused("--vendor", why))?);
+        chosen.push(check_vendor("--vendor", name, name)?);
     }
     for overlay in overlays {
         let edition = overlay.contract.edition.clone();
@@ -162,19 +229,15 @@ fn parse<T: FromStr<Err: std::fmt::Display>>(
     flag: &str,
     text: Option<String>,
 ) -> Result<Option<T>, CliError> {
-    text.map(|text| text.parse().map_err(|why| refused(flag, why))).transpose()
-}
-
-fn pair<'a>(text: &'a str, flag: &str, form: &str) -> Result<(&'a str, &'a str), CliError> {
-    text.split_once('=').ok_or_else(|| unexpected(flag, text, form))
+    text.map(|text| text.parse().map_err(|why| refused(flag, &text, why))).transpose()
 }
 
 fn unexpected(flag: &str, found: &str, expected: &str) -> CliError {
-    CliError::Usage(format!("{flag} {found}: expected {expected}"))
+    refused(flag, found, format!("expected {expected}"))
 }
 
-fn refused(flag: &str, why: impl std::fmt::Display) -> CliError {
-    CliError::Usage(format!("{flag}: {why}"))
+fn refused(flag: &str, found: &str, why: impl std::fmt::Display) -> CliError {
+    CliError::Usage(format!("{}: {why}", name_value(flag, found)))
 }
 
 /// A message of several lines as one.

@@ -67,16 +67,86 @@ fn collect_names(command: &Command, names: &mut Vec<String>) {
     command.get_subcommands().for_each(|inner| collect_names(inner, names));
 }
 
+/// What is often typed for our settings, without the prefix and in lower case, and the flag that is meant.
+const GUESSES: [(&str, &str); 34] = [
+    ("port", "listen"),
+    ("host", "listen"),
+    ("hostname", "listen"),
+    ("addr", "listen"),
+    ("address", "listen"),
+    ("bind", "listen"),
+    ("bind_address", "listen"),
+    ("listen_address", "listen"),
+    ("listen_addr", "listen"),
+    ("http_port", "listen"),
+    ("server_port", "listen"),
+    ("url", "public-url"),
+    ("base_url", "public-url"),
+    ("external_url", "public-url"),
+    ("speed", "latency"),
+    ("delay", "latency"),
+    ("random_seed", "seed"),
+    ("scenarios", "scenario"),
+    ("rehearsal", "scenario"),
+    ("faults", "scenario"),
+    ("chaos", "scenario"),
+    ("strict", "strict-directives"),
+    ("directives", "allow-directives"),
+    ("callbacks", "allow-callbacks"),
+    ("webhooks", "allow-callbacks"),
+    ("callback_secret", "callback-secret-env"),
+    ("webhook_secret", "callback-secret-env"),
+    ("token", "admin-token-env"),
+    ("admin_token", "admin-token-env"),
+    ("admin_port", "admin-listen"),
+    ("config_file", "config"),
+    ("vendors", "vendor"),
+    ("providers", "vendor"),
+    ("time", "clock"),
+];
+
+/// The flag that is meant by an obvious guess.
+pub(crate) fn suggest_flag(typed: &str) -> Option<String> {
+    let word = typed.trim_start_matches('-').to_lowercase().replace('-', "_");
+    if ["log_level", "verbose", "debug", "v"].contains(&word.as_str()) {
+        return Some(format!("{LOG_VARIABLE}=debug mockreel"));
+    }
+    GUESSES.iter().find(|(guess, _)| *guess == word).map(|(_, flag)| format!("--{flag}"))
+}
+
+/// The variable that is meant by an obvious guess.
+fn suggest_guessed(word: &str) -> Option<String> {
+    let word = word.to_lowercase();
+    if ["log_level", "rust_log", "verbose", "debug"].contains(&word.as_str()) {
+        return Some(LOG_VARIABLE.to_owned());
+    }
+    let (_, flag) = GUESSES.iter().find(|(guess, _)| *guess == word)?;
+    Some(format!("{PREFIX}{}", flag.to_uppercase().replace('-', "_")))
+}
+
 /// The known name that another one was probably meant to be: the same with a word more, or one spelt alike.
-fn suggest_name<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+fn suggest_name(name: &str, known: &[String]) -> Option<String> {
     let word = &name[PREFIX.len()..];
+    if let Some(guessed) = suggest_guessed(word) {
+        return Some(guessed);
+    }
     let longer = known.iter().find(|known| known.ends_with(&format!("_{word}")));
     let likeness = |known: &String| strsim::jaro_winkler(word, &known[PREFIX.len()..]);
     let alike = || {
         let near = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
         near.filter(|near| likeness(near) >= MIN_LIKENESS)
     };
-    longer.or_else(alike).map(String::as_str)
+    longer.or_else(alike).cloned()
+}
+
+/// The words ` (did you mean ...?)` behind a word that nobody knows; empty if nothing known is like it.
+pub(crate) fn suggest_word<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let word = word.to_lowercase();
+    let alike = known.into_iter().map(|known| (strsim::jaro_winkler(&word, &known.to_lowercase()), known));
+    match alike.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+        Some((likeness, known)) if likeness >= MIN_LIKENESS => format!(" (did you mean `{known}`?)"),
+        Some(_) | None => String::new(),
+    }
 }
 
 /// Whether Kubernetes sets such a variable for a service called `mockreel` or `mockreel-...`

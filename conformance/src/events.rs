@@ -18,6 +18,15 @@ pub enum Event<'a> {
         /// What it claims.
         title: &'a str,
     },
+    /// A request is sent, and its answer waited for.
+    Asked {
+        /// The case on whose behalf.
+        id: &'a str,
+        /// Method and path.
+        request: &'a str,
+    },
+    /// The answer came, or none will.
+    Answered,
     /// A job was polled.
     Polled {
         /// The case on whose behalf.

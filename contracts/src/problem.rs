@@ -42,8 +42,8 @@ pub enum Malformation {
     Json(String),
     /// Broken multipart; holds the parser's words.
     Multipart(String),
-    /// JSON, but not an object.
-    NotAnObject,
+    /// JSON, but not an object; holds the name of its type.
+    NotAnObject(&'static str),
     /// Bytes that are no UTF-8 where text was wanted.
     NotUtf8,
     /// A content encoding that the vendor does not take; holds its name.
@@ -65,7 +65,7 @@ impl Malformation {
             Self::MediaType(_) => "media_type",
             Self::Json(_) => "json",
             Self::Multipart(_) => "multipart",
-            Self::NotAnObject => "not_an_object",
+            Self::NotAnObject(_) => "not_an_object",
             Self::NotUtf8 => "not_utf8",
             Self::Encoding(_) => "encoding",
             Self::Http { .. } => "http",
@@ -112,6 +112,8 @@ pub enum Problem {
     UnknownModel {
         /// What was asked for, as sent.
         received: String,
+        /// Whether the path named it, and not a body.
+        in_path: bool,
     },
     /// The vendor had the model once.
     RetiredModel {
@@ -216,7 +218,7 @@ impl Problem {
     pub fn blanks(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NotEntitled { model } | Self::RetiredModel { model } => vec![("model", model.clone())],
-            Self::UnknownModel { received } => vec![("model", received.clone())],
+            Self::UnknownModel { received, .. } => vec![("model", received.clone())],
             Self::UnknownJob { id } => vec![("id", id.clone())],
             Self::Malformed(
                 Malformation::Json(detail)
@@ -224,6 +226,7 @@ impl Problem {
                 | Malformation::Encoding(detail)
                 | Malformation::Http { detail, .. },
             ) => vec![("detail", detail.clone())],
+            Self::Malformed(Malformation::NotAnObject(kind)) => vec![("kind", (*kind).to_owned())],
             Self::Malformed(Malformation::MediaType(received)) => {
                 vec![("detail", received.clone().unwrap_or_default())]
             }
@@ -236,7 +239,7 @@ impl Problem {
             Self::ConcurrencyLimited { limit } => vec![("limit", limit.to_string())],
             Self::UpstreamError { status } => vec![("status", status.to_string())],
             Self::TooLarge { limit_bytes } => vec![("limit", limit_bytes.to_string())],
-            Self::Malformed(Malformation::Empty | Malformation::NotAnObject | Malformation::NotUtf8)
+            Self::Malformed(Malformation::Empty | Malformation::NotUtf8)
             | Self::Unauthorized(_)
             | Self::Forbidden
             | Self::UnknownRoute { .. }
@@ -260,9 +263,9 @@ impl Problem {
                 violations.first().and_then(|violation| violation.rule.image_name())
             }
             Self::UnknownRoute { allowed } => (!allowed.is_empty()).then_some("method"),
+            Self::UnknownModel { in_path, .. } => in_path.then_some("path"),
             Self::Forbidden
             | Self::NotEntitled { .. }
-            | Self::UnknownModel { .. }
             | Self::RetiredModel { .. }
             | Self::UnknownJob { .. }
             | Self::InsufficientCredits

@@ -10,6 +10,7 @@ use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::edge::addresses::Addresses;
 use crate::edge::incoming::hints::ProtocolHints;
+use crate::edge::incoming::large::LargeBodies;
 use crate::journal::Journal;
 use crate::media::fetch::Fetcher;
 use crate::media::uploads::Uploads;
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) album: Album,
     /// Turns for looking at images.
     pub(crate) inspections: Semaphore,
+    /// Turns for reading and judging large bodies.
+    pub(crate) large_bodies: LargeBodies,
     /// The turn of the one request that changes the scenarios of all accounts.
     pub(crate) global_scenarios_turn: tokio::sync::Mutex<()>,
     /// Vendors with other options than they were started with.
@@ -54,7 +57,7 @@ pub(crate) struct App {
     pub(crate) keys: Keyring,
     /// Which hints to people who speak another protocol were given.
     pub(crate) hints: ProtocolHints,
-    addresses: OnceLock<Addresses>,
+    addresses: Arc<OnceLock<Addresses>>,
 }
 
 /// How many images are looked at at once. One can take about 270 MiB while it lasts.
@@ -62,23 +65,25 @@ const INSPECTIONS: usize = 2;
 
 impl App {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, store: Store, keys: Keyring) -> Self {
+        let addresses = Arc::new(OnceLock::new());
         Self {
             gallery: Gallery::new(settings.limits.clip_bytes, settings.limits.clips_ahead),
             journal: Arc::new(Journal::new(&settings.limits)),
             uploads: Uploads::new(settings.limits.upload_bytes),
-            fetcher: Fetcher::new(),
+            fetcher: Fetcher::new(Arc::clone(&addresses), &settings.vendors),
             settings,
             clock,
             store,
             album: Album::default(),
             inspections: Semaphore::new(INSPECTIONS),
+            large_bodies: LargeBodies::default(),
             global_scenarios_turn: tokio::sync::Mutex::default(),
             variants: Variants::default(),
             scheduler: Scheduler::new(),
             sender: Sender::default(),
             keys,
             hints: ProtocolHints::default(),
-            addresses: OnceLock::new(),
+            addresses,
         }
     }
 

@@ -32,7 +32,7 @@ pub(crate) struct CheckFlags {
     #[arg(long, value_name = "VAR", env = "MOCKREEL_SECOND_KEY_ENV")]
     pub(crate) second_key_env: Option<String>,
     /// The most that the ledger may ever come to, in the vendor's unit; needed beyond this machine.
-    #[arg(long, value_name = "N", env = "MOCKREEL_MAX_SPEND")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_MAX_SPEND", allow_negative_numbers = true)]
     #[serde(deserialize_with = "number_as_text")]
     #[schemars(with = "Option<f64>")]
     pub(crate) max_spend: Option<String>,
@@ -44,14 +44,14 @@ pub(crate) struct CheckFlags {
     pub(crate) paid: Option<bool>,
     /// How many generated bad requests may go to a target where they may cost; where nothing costs, how many
     /// requests each generated case tries at least [default: 0].
-    #[arg(long, value_name = "N", env = "MOCKREEL_GENERATED")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_GENERATED", allow_negative_numbers = true, value_parser = read_count)]
     pub(crate) generated: Option<u32>,
     /// The longest wait for one job, such as 90s or 10m [default: 5s on this machine; of a real vendor three times as
     /// long as its slowest model was seen to take].
-    #[arg(long, value_name = "DURATION", env = "MOCKREEL_WAIT")]
+    #[arg(long, value_name = "DURATION", env = "MOCKREEL_WAIT", allow_hyphen_values = true)]
     pub(crate) wait: Option<String>,
     /// The time between two polls of a job [default: 200ms on this machine, else 10s and after a minute 15s].
-    #[arg(long, value_name = "DURATION", env = "MOCKREEL_INTERVAL")]
+    #[arg(long, value_name = "DURATION", env = "MOCKREEL_INTERVAL", allow_hyphen_values = true)]
     pub(crate) interval: Option<String>,
     /// Run only these cases (VAL-09) or areas (VAL), and what they need; repeatable.
     #[arg(long, value_name = "CASE", env = "MOCKREEL_ONLY", value_delimiter = ',')]
@@ -82,7 +82,7 @@ pub(crate) struct CheckFlags {
     #[arg(long, env = "MOCKREEL_GITHUB", default_missing_value = "true", num_args = 0..=1)]
     pub(crate) github: Option<bool>,
     /// What generated requests are drawn from [default: 1].
-    #[arg(long, value_name = "N", env = "MOCKREEL_CHECK_SEED")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_CHECK_SEED", allow_negative_numbers = true, value_parser = crate::cli::read_seed)]
     pub(crate) seed: Option<u64>,
     /// Address of a good image that the target can read, where it takes images by address.
     #[arg(long = "picture", value_name = "URL", env = "MOCKREEL_PICTURE")]
@@ -134,6 +134,12 @@ impl CheckFlags {
         });
         self
     }
+}
+
+/// Reads a number of requests.
+fn read_count(text: &str) -> Result<u32, String> {
+    let most = mockreel_conformance::check::MOST_GENERATED;
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {most}, as in 20"))
 }
 
 /// The key `model`: one, or a list.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use mockreel_conformance::baseline::{Baseline, is_day};
 use mockreel_conformance::catalogue;
 use mockreel_conformance::check::{CheckOptions, MOST_GENERATED, TargetChoice, check, plan};
+use mockreel_conformance::clock::RunClock;
 use mockreel_conformance::drift::compare::read_comparison_inputs;
 use mockreel_conformance::exit::worst_exit;
 use mockreel_conformance::outcome::Report;
@@ -31,7 +32,8 @@ use crate::error::CliError;
 use crate::files::{check_writable, read_text, write};
 use crate::output::say;
 use crate::serve::start_runtime;
-use crate::settings::{read_file, read_secret};
+use crate::settings::{find_vendor, read_file, read_secret};
+use crate::sources::name_value;
 
 /// The ledger, unless another is named.
 const LEDGER: &str = "mockreel-ledger.jsonl";
@@ -166,9 +168,25 @@ fn parse_plan_files(texts: &[String]) -> Result<Vec<(Format, PathBuf)>, CliError
     }
 }
 
+/// Checks why and until when failures are expected.
+fn check_entry(reason: &str, expires: &str) -> Result<(), CliError> {
+    if reason.trim().is_empty() {
+        let line = "--reason: expected why the new failures are expected and who knows of it, found nothing";
+        return Err(CliError::Usage(line.to_owned()));
+    }
+    let today: String = RunClock::start().started().chars().take(10).collect();
+    if !is_day(expires) || expires < today.as_str() {
+        return Err(CliError::Usage(format!(
+            "--expires {expires}: expected today ({today}) or a later day, as YYYY-MM-DD"
+        )));
+    }
+    Ok(())
+}
+
 /// Rewrites a baseline by a report.
 pub(crate) fn update_baseline(command: &BaselineCommand) -> Result<(), CliError> {
     let BaselineCommand::Update { file, report, reason, expires } = command;
+    check_entry(reason, expires)?;
     let name = file.display().to_string();
     let old = if file.exists() { read_text(file)? } else { String::new() };
     let baseline = Baseline::parse(&name, &old).map_err(CliError::usage)?;
@@ -180,12 +198,6 @@ pub(crate) fn update_baseline(command: &BaselineCommand) -> Result<(), CliError>
     let reports = reports.map_err(|why| {
         CliError::Usage(format!("{}: no report of `check --report json=FILE` ({why})", report.display()))
     })?;
-    if reason.trim().is_empty() || !is_day(expires) {
-        let line = format!(
-            "--reason must say something, and --expires be a day such as 2027-01-31; found `{expires}`"
-        );
-        return Err(CliError::Usage(line));
-    }
     let (mut baseline, mut new) = (baseline, old);
     for report in &reports {
         new = baseline.rewritten(report, reason, expires);
@@ -271,7 +283,7 @@ fn fill_from_file(flags: CheckFlags) -> Result<CheckFlags, CliError> {
 
 /// The vendors that were named.
 fn find_vendors(flags: &CheckFlags) -> Result<Vec<Vendor>, CliError> {
-    flags.vendors.iter().map(|name| mockreel_contracts::vendor(name).map_err(CliError::Usage)).collect()
+    flags.vendors.iter().map(|name| find_vendor(name)).collect()
 }
 
 /// The runs to make: of each vendor, and of each of its models if models were named.
@@ -287,7 +299,7 @@ fn list_runs(models: &[String], vendors: &[Vendor]) -> Result<Vec<(Vendor, Optio
                 profile.models().map(|model| model.id.clone()).collect()
             } else {
                 let one = Profile::of_model(Arc::clone(&vendor.contract), named);
-                one.map_err(|why| CliError::Usage(format!("--model {named}: {why}")))?;
+                one.map_err(|why| CliError::Usage(format!("{}: {why}", name_value("--model", named))))?;
                 vec![named.clone()]
             };
             let before = runs.len();
@@ -306,17 +318,20 @@ fn list_runs(models: &[String], vendors: &[Vendor]) -> Result<Vec<(Vendor, Optio
 }
 
 fn parse_amount(text: &str) -> Result<Amount, CliError> {
-    text.parse().map_err(|why| CliError::Usage(format!("--max-spend: {why}")))
+    text.parse().map_err(|why| CliError::Usage(format!("{}: {why}", name_value("--max-spend", text))))
 }
 
 fn read_duration(flag: &str, text: Option<String>) -> Result<Option<Duration>, CliError> {
-    let read = |text: String| parse_duration(&text).map_err(|why| CliError::Usage(format!("{flag}: {why}")));
+    let read = |text: String| {
+        parse_duration(&text).map_err(|why| CliError::Usage(format!("{}: {why}", name_value(flag, &text))))
+    };
     text.map(read).transpose()
 }
 
 fn bound_generated(number: u32) -> Result<u32, CliError> {
     if number > MOST_GENERATED {
-        return Err(CliError::Usage(format!("--generated {number}: expected at most {MOST_GENERATED}")));
+        let named = name_value("--generated", &number.to_string());
+        return Err(CliError::Usage(format!("{named}: expected at most {MOST_GENERATED}")));
     }
     Ok(number)
 }

@@ -87,7 +87,7 @@ pub(crate) struct DriftFlags {
     #[arg(long, value_name = "VAR", env = "MOCKREEL_DRIFT_SECOND_KEY_ENV")]
     pub(crate) second_key_env: Option<String>,
     /// The most that the ledger may ever come to, in the vendor's unit.
-    #[arg(long, value_name = "N", env = "MOCKREEL_DRIFT_MAX_SPEND")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_DRIFT_MAX_SPEND", allow_negative_numbers = true)]
     #[serde(deserialize_with = "number_as_text")]
     #[schemars(with = "Option<f64>")]
     pub(crate) max_spend: Option<String>,

@@ -9,6 +9,7 @@ use crate::profile::{Ask, Credential, Profile};
 use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Operation;
+use mockreel_contracts::problem::KeyFault;
 use mockreel_evidence::exchange::{Answer, Body};
 
 /// A key that nobody has. The stand-in refuses it by agreement.
@@ -61,6 +62,16 @@ pub(super) const CASES: &[Case] = &[
         },
     )
     .on(Profile::auth_clause)
+    .by_refusal(),
+    Case::new(
+        "AUTH-07",
+        "a missing key is refused with the vendor's own status",
+        Level::Should,
+        Cost::Free,
+        Stage::Free,
+        check_status_without_key,
+    )
+    .on(|profile| profile.problem_clause("unauthorized"))
     .by_refusal(),
     Case::new(
         "AUTH-05",
@@ -119,6 +130,21 @@ fn require_refusal(session: &mut Session<'_>, ask: &Ask) -> Result<Answer, CaseE
         return Err(CaseError::Failed(format!("expected no job; found {}: id {id}", answer.status)));
     }
     Ok(answer)
+}
+
+/// A program tells a missing key from a lack of rights by the status.
+fn check_status_without_key(session: &mut Session<'_>) -> CaseEnd {
+    let ask = submit_of(session)?.from(Credential::Nobody);
+    let answer = require_refusal(session, &ask)?;
+    let Some(fact) = session.profile.contract().problems.get("unauthorized") else {
+        return Err(CaseError::NotApplicable("no status is known for a missing key".to_owned()));
+    };
+    let missing = KeyFault::Missing.name();
+    let status = fact.variants.get(missing).and_then(|variant| variant.status).unwrap_or(fact.status);
+    if answer.status != status {
+        return Err(CaseError::Failed(format!("expected {status}; found {}", describe(&answer))));
+    }
+    Ok(())
 }
 
 /// With a second key: the job is not found, or it is said to be somebody else's.

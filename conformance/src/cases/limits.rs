@@ -103,6 +103,16 @@ pub(super) const CASES: &[Case] = &[
     .on(|profile| profile.problem_clause("unknown_model"))
     .unless(|profile| no_operation(profile, Operation::Model))
     .by_refusal(),
+    Case::new(
+        "LST-07",
+        "the balance is told to whoever has a key",
+        Level::Must,
+        Cost::Free,
+        Stage::Free,
+        check_balance,
+    )
+    .on(|profile| profile.operation_clause(Operation::Balance))
+    .unless(|profile| no_operation(profile, Operation::Balance)),
 ];
 
 fn poll_in_burst(session: &mut Session<'_>) -> CaseEnd {
@@ -242,8 +252,10 @@ fn check_model_page(session: &mut Session<'_>) -> CaseEnd {
             describe(&answer)
         )));
     }
+    // Not every vendor's page has them.
+    let has_parameters = operation.read.parameters.is_some();
     for role in [Role::Prompt, Role::Duration, Role::CfgScale] {
-        let Some(member) = profile.member(model, role) else { continue };
+        let Some(member) = profile.member(model, role).filter(|_| has_parameters) else { continue };
         let name = member.pointer.rsplit('/').next().unwrap_or_default();
         if !text.contains(&format!("\"{name}\"")) {
             return Err(CaseError::Failed(format!(
@@ -275,6 +287,18 @@ fn check_model_list(session: &mut Session<'_>) -> CaseEnd {
         missing.join(", "),
         listed.len()
     )))
+}
+
+fn check_balance(session: &mut Session<'_>) -> CaseEnd {
+    let operation = require_operation(session.profile, Operation::Balance)?;
+    let ask = require_ask(session.profile, Operation::Balance, &[])?;
+    let answer = session.send(&ask)?;
+    let expected = operation.status.enforced;
+    if answer.status != expected {
+        return Err(CaseError::Failed(format!("expected {expected}; found {}", describe(&answer))));
+    }
+    shape::keeps(&operation.reply, &answer.json().unwrap_or_default())
+        .map_err(|why| CaseError::Failed(format!("the balance breaks its schema: {why}")))
 }
 
 fn no_model(session: &mut Session<'_>) -> CaseEnd {

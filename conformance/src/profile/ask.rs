@@ -14,6 +14,9 @@ pub(super) const PART: &str = "cid:picture";
 /// What may stand in a path or a query as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+/// What stays as it is where a name stands for several segments.
+const REST: &AsciiSet = &PLAIN.remove(b'/');
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
@@ -165,7 +168,8 @@ impl Profile {
         for token in route.path.split('/').skip(1) {
             path.push('/');
             if token.starts_with('{') {
-                path.push_str(&utf8_percent_encode(given.next()?, PLAIN).to_string());
+                let plain = if route.rest { REST } else { PLAIN };
+                path.push_str(&utf8_percent_encode(given.next()?, plain).to_string());
             } else {
                 path.push_str(token);
             }

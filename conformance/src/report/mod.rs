@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod plan;
 pub mod sarif;
 pub mod terminal;
+mod waiting;
 
 pub(crate) mod phrases;
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The terminal: a line while it runs, and a summary at the end.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::causes::{self, CauseGroup};
 use super::curl::curl;
+use super::waiting::Waiting;
 use super::{escape, phrases};
 use crate::clock::RunClock;
 use crate::events::{Event, Reporter};
@@ -152,6 +154,7 @@ fn push_passes(out: &mut String, report: &Report, ink: Ink) {
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    waiting: Waiting,
 }
 
 impl Progress {
@@ -170,7 +173,9 @@ impl Progress {
             ProgressStyle::with_template("{pos}/{len} {wide_msg}").expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(Some(0), target);
         bar.set_style(style);
-        Self { bar }
+        let shown = bar.clone();
+        let waiting = Waiting::start(RunClock::start(), move |text| shown.set_message(text.to_owned()));
+        Self { bar, waiting }
     }
 }
 
@@ -198,6 +203,8 @@ impl Reporter for Progress {
                 });
                 self.bar.set_message(format!("{} {}, {elapsed_s} s{money}", line(id), line(phase)));
             }
+            Event::Asked { id, request } => self.waiting.begin(&line(id), &line(request)),
+            Event::Answered => self.waiting.end(),
             Event::Finished(_) => self.bar.inc(1),
         }
     }
@@ -207,9 +214,10 @@ impl Reporter for Progress {
 const LINES_EVERY_MS: u64 = 3_000;
 
 /// The same for a log: a line at most every few seconds, and at once where a job shows a word that nobody knows.
-pub struct PlainProgress<'a> {
+pub struct PlainProgress {
     clock: RunClock,
-    write: Box<dyn FnMut(&str) + 'a>,
+    write: Arc<dyn Fn(&str) + Send + Sync>,
+    waiting: Waiting,
     written_ms: u64,
     cases: usize,
     done: usize,
@@ -217,11 +225,14 @@ pub struct PlainProgress<'a> {
     unknown: Vec<String>,
 }
 
-impl<'a> PlainProgress<'a> {
+impl PlainProgress {
     /// Lines are handed to `write`, without a line feed and without control characters.
-    pub fn new(clock: RunClock, write: impl FnMut(&str) + 'a) -> Self {
+    pub fn new(clock: RunClock, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let written_ms = clock.now_ms();
-        Self { clock, write: Box::new(write), written_ms, cases: 0, done: 0, unknown: Vec::new() }
+        let write: Arc<dyn Fn(&str) + Send + Sync> = Arc::new(write);
+        let late = Arc::clone(&write);
+        let waiting = Waiting::start(clock, move |text| late(text));
+        Self { clock, write, waiting, written_ms, cases: 0, done: 0, unknown: Vec::new() }
     }
 
     fn is_due(&self) -> bool {
@@ -235,7 +246,7 @@ impl<'a> PlainProgress<'a> {
     }
 }
 
-impl Reporter for PlainProgress<'_> {
+impl Reporter for PlainProgress {
     fn on_event(&mut self, event: &Event<'_>) {
         match event {
             Event::Started { cases } => self.cases = *cases,
@@ -249,13 +260,18 @@ impl Reporter for PlainProgress<'_> {
             Event::Polled { id, phase, elapsed_s, .. } if self.is_due() => {
                 self.say(&format!("{id}: the job is {phase}, {elapsed_s} s waited"));
             }
+            Event::Asked { id, request } => {
+                let line = |text: &str| escape::one_line(text, phrases::NAME_CHARS);
+                self.waiting.begin(&line(id), &line(request));
+            }
+            Event::Answered => self.waiting.end(),
             Event::CaseStarted { .. } | Event::Polled { .. } => {}
             Event::Finished(_) => self.done += 1,
         }
     }
 }
 
-impl std::fmt::Debug for PlainProgress<'_> {
+impl std::fmt::Debug for PlainProgress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PlainProgress").field("done", &self.done).finish_non_exhaustive()
     }

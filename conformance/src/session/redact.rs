@@ -12,13 +12,6 @@ impl Session<'_> {
 
     /// A value without what must not be kept, in its texts and in the names of its members.
     pub(crate) fn redact_value(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.redact(text)),
-            Value::Array(items) => items.iter().map(|item| self.redact_value(item)).collect(),
-            Value::Object(members) => {
-                members.iter().map(|(name, member)| (self.redact(name), self.redact_value(member))).collect()
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        }
+        self.redactor.value(value)
     }
 }

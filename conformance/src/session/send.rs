@@ -4,6 +4,7 @@ use mockreel_contracts::Operation;
 use mockreel_evidence::exchange::{Answer, Outgoing, PROBE, WireError};
 
 use super::{CaseError, Session};
+use crate::events::Event;
 use crate::profile::{Ask, Credential};
 
 impl Session<'_> {
@@ -69,7 +70,10 @@ impl Session<'_> {
             body: ask.body.clone(),
         };
         let at_ms = self.wire.now_ms();
+        let request = self.redactor.text(&format!("{} {}", ask.method, ask.path));
+        self.reporter.on_event(&Event::Asked { id: self.current.id, request: &request });
         let got = self.wire.send(self.current.id, &outgoing);
+        self.reporter.on_event(&Event::Answered);
         let took_ms = self.wire.now_ms().saturating_sub(at_ms);
         let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
         let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{deprecations, validation};
+use super::{catalogue, deprecations, validation};
 use crate::contract::{Model, Options};
 use crate::dialect::{BalanceView, Dialect, Exchange, JobView, OnOff, Reply};
 use crate::ids;
@@ -14,7 +14,7 @@ use crate::phase::Phase;
 use crate::problem::{FailureReason, Problem};
 
 /// Credits for one US dollar (documented in three places of the vendor's pages).
-const CREDITS_PER_USD: f64 = 2_000_000.0;
+pub(super) const CREDITS_PER_USD: f64 = 2_000_000.0;
 
 /// The longest request id of a caller's that is repeated, in characters (documented).
 const CLIENT_ID_CHARACTERS: usize = 128;
@@ -39,6 +39,7 @@ struct GenerationOptions {
     tracing_headers: OnOff,
     validation_issues: ValidationIssues,
     unauthorized_form: UnauthorizedForm,
+    catalogue_items: CatalogueItems,
 }
 
 /// The form of a job's id.
@@ -88,6 +89,15 @@ enum VideoMembers {
     #[default]
     Url,
     File,
+}
+
+/// The form of the catalogue's items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CatalogueItems {
+    #[default]
+    Endpoints,
+    Identity,
 }
 
 /// The form in which a key is refused.
@@ -172,6 +182,10 @@ impl Dialect for Generations {
     }
 
     fn models(&self, exchange: &Exchange<'_>) -> Reply {
+        if self.options.catalogue_items == CatalogueItems::Identity {
+            let body = json!({"object": "list", "data": catalogue::list_items(exchange)});
+            return self.traced(exchange, Reply::json(exchange.good_status(Operation::Models), body), None);
+        }
         let routes = exchange.contract.operations.get(&Operation::Submit).into_iter();
         let endpoints: Vec<&str> = routes
             .flat_map(|submit| &submit.routes)
@@ -185,6 +199,12 @@ impl Dialect for Generations {
             })
             .collect();
         self.traced(exchange, Reply::json(200, json!({"object": "list", "data": data})), None)
+    }
+
+    fn model(&self, exchange: &Exchange<'_>, model: &Model) -> Reply {
+        let body =
+            json!({"object": Operation::Model.as_str(), "data": catalogue::describe_one(exchange, model)});
+        self.traced(exchange, Reply::json(exchange.good_status(Operation::Model), body), None)
     }
 
     fn deprecations(&self, exchange: &Exchange<'_>) -> Reply {

@@ -16,11 +16,12 @@
 //! - A broken image or a forbidden combination fails the job; only what the schema itself forbids (no URL at
 //!   all) is refused at submit. From August to December 2025 links were plain text, so bare base64 passed.
 //! - Prices are those of December 2024, the only public ones with a date, in credits (2,000,000 to the US dollar).
-//! - Not modelled: `file_size` in `video` (seen once), `tokens_used` before the autumn of 2025, `/v2/logs`,
-//!   `/v2/billing`, the listing of models in its older shapes, and all models newer than 1.6.
+//! - Not modelled: `file_size` in `video` (seen once), `tokens_used` before the autumn of 2025, `/v2/logs`, and what
+//!   the catalogue of before August 2026 says beside ids and paths.
 //! - The text-to-video models have no stored files older than the universal path; older editions keep them as
 //!   they are today, but for the type of `duration`.
 
+mod catalogue;
 mod deprecations;
 mod dialect;
 mod validation;

@@ -154,12 +154,6 @@ impl Dialect for RequestQueue {
         let mut body = Map::new();
         body.insert("error".into(), worded.text.into());
         let mut reply = Reply::json(worded.status, Value::Null);
-        if let Problem::UnknownRoute { allowed } = problem
-            && !allowed.is_empty()
-        {
-            // A 405 has it by RFC 9110, 15.5.6; no answer of this vendor to a wrong method was seen.
-            reply = reply.with_header("allow", allowed.join(", "));
-        }
         if let Problem::RateLimited { limit, window_seconds, retry_after_ms, .. } = problem {
             let kind = if *window_seconds < 3600 { "RPM" } else { "RPH" };
             body.insert(

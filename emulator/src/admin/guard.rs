@@ -9,6 +9,7 @@ use url::Url;
 
 use super::request::AdminError;
 use crate::app::App;
+use crate::edge::addresses::is_host;
 
 /// The header that carries the token.
 const TOKEN: &str = "x-mockreel-token";
@@ -16,7 +17,6 @@ const TOKEN: &str = "x-mockreel-token";
 /// Lets a request in, or says why not.
 pub(super) fn admit_request(
     app: &Arc<App>,
-    method: &Method,
     headers: &HeaderMap,
     host: Option<&str>,
     local: SocketAddr,
@@ -45,7 +45,12 @@ pub(super) fn admit_request(
     if !ours && !trusted {
         return Err(forbidden("the Host is not this emulator's; use its own address".to_owned()));
     }
-    admit_origin(app, headers, host)?;
+    admit_origin(app, headers, host)
+}
+
+/// Lets a body in by its headers: JSON as it is, which no form of another page can send.
+pub(super) fn admit_form(method: &Method, headers: &HeaderMap) -> Result<(), AdminError> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if text(CONTENT_ENCODING.as_str()).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(AdminError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -70,11 +75,17 @@ pub(super) fn admit_origin(
     host: Option<&str>,
 ) -> Result<(), AdminError> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+    let origin = origin.to_str().ok().and_then(read_origin);
     if origin.zip(host).is_some_and(|(origin, host)| app.addresses().is_own_origin(&origin, host)) {
         return Ok(());
     }
     Err(AdminError::new(StatusCode::FORBIDDEN, "a page of another origin may not give orders"))
+}
+
+/// Reads an origin as browsers write it (RFC 6454, 6.2): a scheme, a host and a port, and nothing else.
+fn read_origin(text: &str) -> Option<Url> {
+    let (_, host) = text.split_once("://")?;
+    if is_host(host) { Url::parse(text).ok() } else { None }
 }
 
 /// Compares without telling by the time it takes how much was right.

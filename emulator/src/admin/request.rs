@@ -5,10 +5,13 @@ use std::sync::Arc;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
+use super::route::Route;
 use crate::account::{bearer_key, digest};
 use crate::app::App;
+use crate::edge::incoming::bounds::{self, BoundExceeded};
 use crate::handles::HandleError;
 use crate::journal::EntryRedactor;
 
@@ -96,24 +99,13 @@ impl<'a> AdminRequest<'a> {
     pub(super) fn read(
         app: &'a Arc<App>,
         head: &Parts,
+        route: Route,
         body: &[u8],
         base: String,
     ) -> Result<Self, AdminError> {
-        let decoded = mockreel_contracts::contract::check::route::percent_decoded;
-        let path = head.uri.path();
-        let path = path.strip_prefix("/__admin").unwrap_or(path);
-        let path = path.trim_matches('/').split('/').map(decoded).collect();
-        let query: Vec<(String, String)> =
-            url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect();
+        let Route { path, query } = route;
         let text = String::from_utf8_lossy(body).into_owned();
-        let body = if body.is_empty() {
-            json!({})
-        } else {
-            serde_json::from_slice(body)
-                .map_err(|error| AdminError::bad(format!("the body is no JSON: {error}")))?
-        };
+        let body = if body.is_empty() { json!({}) } else { read_json(body)? };
         let named = query.iter().find(|(name, _)| name == "account").map(|(_, key)| key.as_str());
         let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(bearer_key);
@@ -199,4 +191,25 @@ impl<'a> AdminRequest<'a> {
             AccountScope::Unnamed | AccountScope::All => None,
         }
     }
+}
+
+/// Reads the body of an order.
+fn read_json(body: &[u8]) -> Result<Value, AdminError> {
+    if let Err(bound @ BoundExceeded::JsonValues) = bounds::check_json(body) {
+        return Err(AdminError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body holds {bound}: send fewer"),
+        ));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let text = error.to_string();
+        let what = text.split(" at line ").next().unwrap_or_default();
+        AdminError::bad(match error.classify() {
+            Category::Eof => format!("the body is no JSON: it breaks off at {place}"),
+            Category::Io | Category::Syntax | Category::Data => {
+                format!("the body is no JSON: {what}, found something else at {place}")
+            }
+        })
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::Contract;
 use serde_json::{Value, json};
 
 use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
@@ -11,6 +12,9 @@ use crate::scenario::{Scenario, Scenarios, parse_posted, sets, with_added, with_
 
 /// How many scenarios an account may have, and how many all accounts together share.
 const MAX_SCENARIOS: usize = 500;
+
+/// How many warnings an order is answered with.
+const MAX_WARNINGS: usize = 20;
 
 /// `GET scenarios`: those of one account and of all, or of every account; and the names of the ready-made ones.
 pub(super) async fn list_scenarios(request: &AdminRequest<'_>) -> AdminResult {
@@ -58,6 +62,7 @@ pub(super) async fn add_scenarios(request: &AdminRequest<'_>) -> AdminResult {
             "the body holds no scenario: expected {\"name\",\"match\",\"then\"} or a list",
         ));
     }
+    let warnings = list_warnings(request, &added);
     let added: Vec<Arc<Scenario>> =
         added.iter().map(|scenario| Arc::new(prepare_posted(scenario, &request.redactor))).collect();
     let too_many = |present: &Scenarios| {
@@ -85,7 +90,37 @@ pub(super) async fn add_scenarios(request: &AdminRequest<'_>) -> AdminResult {
             request.app.store.set_global_scenarios(scenarios, &touched).await;
         }
     }
-    list_after(request).await
+    let mut answer = list_after(request).await?;
+    if !warnings.is_empty() {
+        answer["warnings"] = warnings.into();
+    }
+    Ok(answer)
+}
+
+/// What is suspicious in scenarios that can be read: they may meet nothing.
+fn list_warnings(request: &AdminRequest<'_>, added: &[Arc<Scenario>]) -> Vec<String> {
+    let served: Vec<&Contract> =
+        request.app.settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
+    let mut warnings = Vec::new();
+    for scenario in added {
+        let mut doubts = scenario.list_doubts(&served);
+        if let (Some(named), AccountScope::One(account)) = (&scenario.matcher.account, &request.account)
+            && *named.digest() != **account
+        {
+            doubts.push("`account` names another account than the one that it is ordered for".to_owned());
+        }
+        let name = match scenario.name.as_str() {
+            "" => "a scenario without a name".to_owned(),
+            name => format!("scenario `{name}`"),
+        };
+        for doubt in doubts {
+            let warning = request.redactor.text(&format!("{name}: {doubt}"));
+            if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+    }
+    warnings
 }
 
 /// `DELETE scenarios[?name=NAME]`: one, a set, or all.

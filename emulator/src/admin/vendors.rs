@@ -58,23 +58,6 @@ pub(super) fn show_openapi(request: &AdminRequest<'_>, id: &str) -> AdminResult 
     Ok(export(contract, View::Enforced))
 }
 
-/// The methods that a path below `/__admin/` has by our own document, as a header lists them; nothing if there is no such
-/// path.
-pub(super) fn allowed_methods(path: &[&str]) -> Option<String> {
-    let document: Value = serde_json::from_str(include_str!("openapi.json")).ok()?;
-    let fits = |template: &str| {
-        let wanted = template.strip_prefix("/__admin/").unwrap_or_default().split('/');
-        wanted.clone().count() == path.len()
-            && wanted.zip(path).all(|(wanted, given)| wanted.starts_with('{') || wanted == *given)
-    };
-    let (_, methods) = document.get("paths")?.as_object()?.iter().find(|(template, _)| fits(template))?;
-    let mut allowed: Vec<String> = methods.as_object()?.keys().map(|method| method.to_uppercase()).collect();
-    if allowed.iter().any(|method| method == "GET") {
-        allowed.push("HEAD".to_owned());
-    }
-    Some(allowed.join(", "))
-}
-
 /// `GET openapi.json`. The form of scenarios is put in from the types that read them.
 pub(super) fn show_own_openapi() -> AdminResult {
     let internal_error =

@@ -30,7 +30,7 @@ fn host_parts(host: &str) -> Option<(&str, Option<u16>)> {
 }
 
 /// Whether a text can be a `Host` (RFC 9110, 7.2). It may be empty.
-pub(super) fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     host_parts(text).is_some()
 }
 

@@ -99,9 +99,18 @@ impl fmt::Display for ListenAddress {
 
 /// The text was no address to listen on.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no address: expected {}", ListenAddress::FORM)]
+#[error("`{text}` is no address: expected {}{}", ListenAddress::FORM, suggest_brackets(text))]
 pub struct AddressError {
     text: String,
+}
+
+/// The words that suggest the brackets of a common IPv6 address before a port; empty if it is none.
+fn suggest_brackets(text: &str) -> String {
+    let (address, port) = text.rsplit_once(':').unwrap_or_default();
+    match (address, port.parse::<u16>()) {
+        ("::1" | "::", Ok(_)) => format!("; write `[{address}]:{port}`"),
+        _ => String::new(),
+    }
 }
 
 impl TryFrom<String> for ListenAddress {
@@ -121,6 +130,10 @@ impl FromStr for ListenAddress {
         let refuse = || AddressError { text: text.to_owned() };
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(Self::Socket(address));
+        }
+        // `::1:80` is an IPv6 address by itself, and hardly meant as one.
+        if !suggest_brackets(text).is_empty() {
+            return Err(refuse());
         }
         let bare = text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(text);
         if let Ok(ip) = bare.parse::<IpAddr>() {
@@ -193,6 +206,8 @@ mod tests {
             "http://127.0.0.1:4747",
             "-x:1",
             "::1:80:x",
+            "::1:80",
+            ":::80",
             "[::1",
             "127.0.0.1:4747/",
         ];

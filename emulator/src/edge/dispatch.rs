@@ -68,7 +68,9 @@ async fn answer_parts(
     let host = authority.or_else(|| header_text(&head.headers, &HOST));
     let path = target.split('?').next().unwrap_or_default();
     let known_flaw = head.extensions.get::<HeadFlaw>().copied();
-    let flaw = known_flaw.or_else(|| HeadFlaw::of_headers(head.version, &head.headers));
+    let flaw = known_flaw
+        .or_else(|| HeadFlaw::of_headers(head.version, &head.headers))
+        .or_else(|| HeadFlaw::of_target(&head.uri));
     let stray = || StrayRequest { method: &head.method, target, headers: header_texts(&head.headers) };
     if head.method == Method::CONNECT && head.uri.path_and_query().is_none() {
         return refuse_proxy(app, stray(), local).await;

@@ -5,8 +5,9 @@ use axum::http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 /// The header that applies a scenario to one request.
 pub(crate) const SCENARIO_HEADER: &str = "x-mockreel-scenario";
 
-/// The header in which an answer says which orders could not be followed.
-pub(super) const WARNING_HEADER: HeaderName = HeaderName::from_static("x-mockreel-warning");
+/// The header in which the emulator itself speaks beside a vendor: which orders could not be followed, and which limit of its
+/// own was met.
+const WARNING_HEADER: HeaderName = HeaderName::from_static("x-mockreel-warning");
 
 /// One header, if it is text.
 pub(super) fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -21,6 +22,15 @@ pub(super) fn header_texts(headers: &HeaderMap) -> Vec<(String, String)> {
         Err(_) => None,
     };
     headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(name, value)?))).collect()
+}
+
+/// Writes a warning of the emulator's own, behind those that there are.
+pub(super) fn write_warning(warning: &str, headers: &mut HeaderMap) {
+    let before = headers.get(WARNING_HEADER).and_then(|before| before.to_str().ok());
+    let text = before.map_or_else(|| warning.to_owned(), |before| format!("{before}; {warning}"));
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.insert(WARNING_HEADER, value);
+    }
 }
 
 /// Says that the connection ends with this response.

@@ -28,7 +28,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::fault::{self, Parting, ResponseLine};
-use super::incoming::head::{HeadFlaw, has_two_lengths};
+use super::incoming::head::HeadFlaw;
 use crate::timeouts::{HALF_CLOSED_TIMEOUT, HEAD_TIMEOUT, LINGER_TIMEOUT, RESET_DELAY};
 
 /// How many headers a request may have.
@@ -120,10 +120,12 @@ where
     let wire = Wire::new(stream, tap.clone(), line.clone(), refuse);
     let service = service_fn(move |mut request: Request<Incoming>| {
         let (tap, line) = (tap.clone(), line.clone());
-        if request.headers().contains_key(TRANSFER_ENCODING) && has_two_lengths(&tap.bytes()) {
-            request.extensions_mut().insert(HeadFlaw::TwoLengths);
-        }
         let method = request.method().clone();
+        let is_coded = request.headers().contains_key(TRANSFER_ENCODING);
+        let flaw = HeadFlaw::of_bytes(&tap.bytes(), &method, is_coded);
+        if let Some(flaw) = flaw {
+            request.extensions_mut().insert(flaw);
+        }
         let answer = answer(request);
         async move {
             tap.begin();

@@ -3,9 +3,10 @@
 
 use mockreel_contracts::FailureReason;
 
+use super::lookalike::{START, find_lookalikes};
 use crate::scenario::{
-    Holding, JobEffect, PROMPT_CHARACTERS, ProblemName, ResponseEffect, Span, Then, split_prompt,
-    suggest_name,
+    Holding, JobEffect, LONGEST_SECONDS, PROMPT_CHARACTERS, ProblemName, ResponseEffect, Span, Then,
+    split_prompt, suggest_name,
 };
 
 /// The directives of a prompt.
@@ -25,19 +26,24 @@ pub(crate) struct Directives {
     pub warnings: Vec<String>,
 }
 
-/// The start of a directive.
-const START: &str = "[mock:";
-
 /// How many directives of one prompt are followed: a prompt may have megabytes of them.
 const MAX_DIRECTIVES: usize = 100;
+
+/// How many other spellings of one prompt are warned about.
+const MAX_LOOKALIKES: usize = 5;
 
 /// The names of directives.
 const NAMES: [&str; 5] = ["fail", "stuck", "slow", "problem", "scenario"];
 
 impl Directives {
-    /// Whether there is a directive anywhere in a prompt.
+    /// Whether there is a directive anywhere in a prompt, or what looks like one.
     pub(crate) fn are_in(prompt: &str) -> bool {
-        prompt.contains(START)
+        prompt.contains(START) || find_lookalikes(split_prompt(prompt).0, &NAMES, 1).next().is_some()
+    }
+
+    /// How many directives a text has.
+    pub(crate) fn count_in(text: &str) -> usize {
+        text.matches(START).count()
     }
 
     /// Reads the directives in the first [`PROMPT_CHARACTERS`] of a prompt. Later ones win over earlier ones of the same kind.
@@ -62,9 +68,17 @@ impl Directives {
                 "{more} more directives are not followed: expected at most {MAX_DIRECTIVES} in a prompt"
             ));
         }
+        for lookalike in find_lookalikes(start, &NAMES, MAX_LOOKALIKES) {
+            read.warnings.push(format!(
+                "`{}` is no directive: expected `{}`",
+                quote(&lookalike.found),
+                quote(&lookalike.expected)
+            ));
+        }
+        read.settle_contradictions();
         // One that begins before the end and is cut off by it counts as behind it.
         let seam = prompt.floor_char_boundary(prompt.len() - rest.len()).saturating_sub(START.len() - 1);
-        if !rest.is_empty() && Self::are_in(&prompt[prompt.floor_char_boundary(seam)..]) {
+        if !rest.is_empty() && prompt[prompt.floor_char_boundary(seam)..].contains(START) {
             read.warnings.push(format!(
                 "directives behind the first {PROMPT_CHARACTERS} characters of a prompt are not followed"
             ));
@@ -96,6 +110,33 @@ impl Directives {
             .map_err(|warning| format!("directive `{START}{}]`: {warning}", quote(order)))
     }
 
+    /// Leaves out what another directive keeps from being met, and says so.
+    fn settle_contradictions(&mut self) {
+        let mut warn = |loser: &str, winner: &str, why: &str| {
+            self.warnings.push(format!(
+                "directives `{START}{loser}]` and `{START}{winner}]` contradict each other: {why}; only the second is followed"
+            ));
+        };
+        if let Some(problem) = self.problem {
+            let winner = format!("problem={}", problem.0);
+            let losers = [
+                (self.fail.is_some(), "fail"),
+                (self.stuck.is_some(), "stuck"),
+                (self.slow_seconds > 0.0, "slow"),
+            ];
+            for (_, loser) in losers.into_iter().filter(|(is_ordered, _)| *is_ordered) {
+                warn(loser, &winner, "a submit that is refused makes no job");
+            }
+            (self.fail, self.stuck, self.slow_seconds) = (None, None, 0.0);
+        } else if self.stuck.is_some() {
+            let losers = [(self.fail.is_some(), "fail"), (self.slow_seconds > 0.0, "slow")];
+            for (_, loser) in losers.into_iter().filter(|(is_ordered, _)| *is_ordered) {
+                warn(loser, "stuck", "a job that is stuck never ends by itself");
+            }
+            (self.fail, self.slow_seconds) = (None, 0.0);
+        }
+    }
+
     fn apply_named(&mut self, name: &str, value: &str) -> Result<(), String> {
         match (name, value) {
             ("fail", reason) => {
@@ -103,17 +144,32 @@ impl Directives {
                 let near = || suggest_name(reason, FailureReason::ALL.map(FailureReason::name));
                 let reason = FailureReason::named(reason)
                     .ok_or_else(|| format!("no such reason{}; there are {}", near(), known()))?;
-                self.fail = Some(reason);
+                let earlier = self.fail.replace(reason).filter(|earlier| *earlier != reason);
+                return earlier.map_or(Ok(()), |earlier| Err(describe_earlier("fail", earlier.name())));
             }
-            ("stuck", "" | "queued") => self.stuck = Some(Holding::Queued),
-            ("stuck", "running") => self.stuck = Some(Holding::Running),
+            ("stuck", "" | "queued" | "running") => {
+                let holding = if value == "running" { Holding::Running } else { Holding::Queued };
+                let earlier = self.stuck.replace(holding).filter(|earlier| *earlier != holding);
+                let name = |earlier| if earlier == Holding::Running { "running" } else { "queued" };
+                return earlier.map_or(Ok(()), |earlier| Err(describe_earlier("stuck", name(earlier))));
+            }
             ("stuck", _) => return Err("expected `stuck`, `stuck=queued` or `stuck=running`".to_owned()),
-            ("slow", seconds) => {
+            ("slow", text) => {
+                let seconds = text.parse::<f64>().ok();
                 let seconds =
-                    seconds.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
-                self.slow_seconds = seconds.ok_or("expected a number of seconds, as in `slow=30`")?;
+                    seconds.filter(|seconds| (0.0..=LONGEST_SECONDS).contains(seconds)).ok_or_else(|| {
+                        format!("expected a number of seconds from 0 to {LONGEST_SECONDS}, as in `slow=30`")
+                    })?;
+                let earlier = std::mem::replace(&mut self.slow_seconds, seconds);
+                if earlier > 0.0 && (earlier - seconds).abs() > 0.0 {
+                    return Err(describe_earlier("slow", &earlier.to_string()));
+                }
             }
-            ("problem", name) => self.problem = Some(ProblemName::named(name)?),
+            ("problem", name) => {
+                let problem = ProblemName::named(name)?;
+                let earlier = self.problem.replace(problem).filter(|earlier| *earlier != problem);
+                return earlier.map_or(Ok(()), |earlier| Err(describe_earlier("problem", earlier.0)));
+            }
             ("scenario", "") => return Err("expected a name, as in `scenario=rehearsal`".to_owned()),
             ("scenario", name) => {
                 if !self.scenarios.iter().any(|known| known == name) {
@@ -129,6 +185,11 @@ impl Directives {
         }
         Ok(())
     }
+}
+
+/// Says that a directive contradicts an earlier one of its name.
+fn describe_earlier(name: &str, earlier: &str) -> String {
+    format!("contradicts the earlier `{START}{name}={earlier}]`; only the last is followed")
 }
 
 #[cfg(test)]
@@ -157,11 +218,11 @@ mod tests {
 
     #[test]
     fn directives_are_read_wherever_they_stand() {
-        let read = read("a cat [mock:slow=2.5] runs [mock:fail=moderation][mock:stuck=running]");
-        assert_eq!(read.fail, Some(FailureReason::Moderation));
-        assert_eq!(read.stuck, Some(Holding::Running));
-        assert!((read.slow_seconds - 2.5).abs() < f64::EPSILON);
-        assert!(read.warnings.is_empty());
+        let ordered = read("a cat [mock:slow=2.5] runs [mock:fail=moderation][mock:fail=moderation]");
+        assert_eq!(ordered.fail, Some(FailureReason::Moderation));
+        assert!((ordered.slow_seconds - 2.5).abs() < f64::EPSILON);
+        assert!(ordered.warnings.is_empty());
+        assert_eq!(read("[mock:stuck=running]").stuck, Some(Holding::Running));
     }
 
     #[test]
@@ -169,5 +230,32 @@ mod tests {
         let read = read("[mock:explode] [mock:fail=bad-luck] [mock:slow=soon] [mock:stuck");
         assert_eq!(read.warnings.len(), 4, "{:?}", read.warnings);
         assert_eq!((read.fail, read.stuck), (None, None));
+    }
+
+    #[test]
+    fn what_contradicts_another_is_a_warning_and_only_one_is_followed() {
+        let both = read("[mock:fail=moderation][mock:fail=timeout]");
+        assert_eq!((both.fail, both.warnings.len()), (Some(FailureReason::Timeout), 1), "{both:?}");
+        let stuck = read("[mock:stuck][mock:fail=timeout][mock:slow=3]");
+        assert_eq!((stuck.fail, stuck.stuck, stuck.warnings.len()), (None, Some(Holding::Queued), 2));
+        let refused = read("[mock:slow=3][mock:stuck][mock:problem=internal]");
+        assert_eq!((refused.stuck, refused.warnings.len()), (None, 2), "{refused:?}");
+        for prompt in [
+            "[mock:stuck][mock:stuck=running]",
+            "[mock:slow=3][mock:slow=4]",
+            "[mock:problem=internal][mock:problem=timeout]",
+        ] {
+            let warnings = read(prompt).warnings;
+            assert!(warnings.len() == 1 && warnings[0].contains("contradicts"), "{prompt}: {warnings:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_its_bound_is_a_warning() {
+        for number in ["99999999999", "-1", "1e300", "inf", "NaN"] {
+            let read = read(&format!("[mock:slow={number}]"));
+            assert!(read.warnings.len() == 1 && read.warnings[0].contains("from 0 to"), "{read:?}");
+            assert!(read.then().job.is_none(), "{read:?}");
+        }
     }
 }

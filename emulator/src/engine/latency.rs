@@ -15,6 +15,9 @@ pub struct Latency {
 /// The default divides observed durations by sixty, so that a four-minute job takes four seconds.
 const FAST: f64 = 1.0 / 60.0;
 
+/// The largest factor that is read: with it the slowest job takes decades.
+const MAX_FACTOR: f64 = 1_000_000.0;
+
 /// The observed durations are those of a clip of so many seconds; longer clips take longer in proportion.
 const OBSERVED_CLIP_SECONDS: f64 = 5.0;
 
@@ -50,9 +53,9 @@ impl FromStr for Latency {
             "fast" => Ok(Self::FAST),
             "real" => Ok(Self::REAL),
             _ => match text.parse::<f64>() {
-                Ok(factor) if factor.is_finite() && factor >= 0.0 => Ok(Self { factor }),
+                Ok(factor) if (0.0..=MAX_FACTOR).contains(&factor) => Ok(Self { factor }),
                 _ => Err(format!(
-                    "`{text}` is no latency: expected instant, fast, real, or a factor such as 0.1"
+                    "`{text}` is no latency: expected instant, fast, real, or a factor from 0 to {MAX_FACTOR} such as 0.1"
                 )),
             },
         }

@@ -11,6 +11,7 @@ mod directive;
 mod effects;
 mod latency;
 mod limits;
+mod lookalike;
 mod poll;
 mod submit;
 

@@ -1,7 +1,7 @@
 //! The clause of a rejected request: the rule that it broke, and the source of that.
 
 use mockreel_contracts::contract::OperationFacts;
-use mockreel_contracts::contract::check::image::ImageRules;
+use mockreel_contracts::contract::check::image::{ImageRules, PART_SCHEME};
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::contract::check::schema::{at, unescape};
 use mockreel_contracts::contract::model::source::Cited;
@@ -42,7 +42,8 @@ impl Refused<'_> {
         }
     }
 
-    fn member(&self, place: Place, violation: &Violation) -> Value {
+    /// How a member broke its rule.
+    pub(super) fn member(&self, place: Place, violation: &Violation) -> Value {
         let operation = self.operation.unwrap_or(RequestKind::Operation(Operation::Submit));
         let (schema, part) = self.schema(place);
         let (canonical, mut names) = schema
@@ -98,7 +99,9 @@ impl Refused<'_> {
         let cut = text.ends_with("...") && text.chars().count() > RECEIVED_CHARACTERS;
         let whole = self.body.pointer(&violation.pointer).and_then(Value::as_str);
         match whole {
-            Some(whole) if cut => shortened(whole).into(),
+            // The handle of a file is a matter between the reader of forms and the checks.
+            Some(whole) if cut || text.starts_with(PART_SCHEME) => shortened(whole).into(),
+            None if text.starts_with(PART_SCHEME) => "<a file>".into(),
             None if cut => format!("<a text of more than {RECEIVED_CHARACTERS} characters>").into(),
             Some(_) | None => shortened(&self.redactor.text(text)).into(),
         }
@@ -145,7 +148,7 @@ impl Refused<'_> {
             }
             Problem::UnknownRoute { allowed } => (allowed.join(" or "), Some(self.asked.to_owned())),
             Problem::Malformed(malformation) => self.malformed(malformation),
-            Problem::UnknownModel { received } => {
+            Problem::UnknownModel { received, .. } => {
                 let known: Vec<&str> = self.contract.models.keys().map(String::as_str).collect();
                 (format!("one of {}", known.join(", ")), Some(received.clone()))
             }
@@ -189,7 +192,9 @@ impl Refused<'_> {
             Malformation::MediaType(received) => (taken, Some(received.clone().unwrap_or_default())),
             Malformation::Json(detail) => ("JSON".to_owned(), Some(detail.clone())),
             Malformation::Multipart(detail) => ("multipart/form-data".to_owned(), Some(detail.clone())),
-            Malformation::NotAnObject => ("a JSON object".to_owned(), Some("other JSON".to_owned())),
+            Malformation::NotAnObject(kind) => {
+                ("a JSON object".to_owned(), Some(format!("JSON of type {kind}")))
+            }
             Malformation::NotUtf8 => ("UTF-8".to_owned(), Some("other bytes".to_owned())),
             Malformation::Encoding(encoding) => {
                 ("a content encoding that the vendor takes".to_owned(), Some(encoding.clone()))

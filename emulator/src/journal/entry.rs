@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::contract::check::rules::Violation;
+use mockreel_contracts::problem::Place;
 use mockreel_contracts::{Contract, Problem, UnixMillis};
 use serde_json::{Map, Value, json};
 
@@ -33,6 +35,8 @@ pub(crate) struct LoggedExchange {
     pub(crate) scenarios: Vec<Arc<str>>,
     /// Why it was refused.
     pub(crate) problem: Option<Problem>,
+    /// The rules that it broke, where it was accepted all the same and its job fails for them.
+    pub(crate) late: Vec<Violation>,
     /// What a developer should know.
     pub(crate) notes: Vec<String>,
     /// As received.
@@ -116,9 +120,10 @@ impl LoggedExchange {
     }
 
     fn violations(&self, redactor: &EntryRedactor, sent: &Value, asked: &str) -> Vec<Value> {
-        let (Some(problem), RequestTarget::Vendor(contract)) = (&self.problem, &self.asked) else {
+        let RequestTarget::Vendor(contract) = &self.asked else { return Vec::new() };
+        if self.problem.is_none() && self.late.is_empty() {
             return Vec::new();
-        };
+        }
         let held = self.request.headers.iter().find(|(name, _)| name == "authorization");
         let key = held.map(|(name, value)| redactor.header(name, value)).unwrap_or_default();
         let refused = Refused {
@@ -130,7 +135,10 @@ impl LoggedExchange {
             body: sent,
             redactor,
         };
-        refused.violations(problem)
+        match &self.problem {
+            Some(problem) => refused.violations(problem),
+            None => self.late.iter().map(|violation| refused.member(Place::Body, violation)).collect(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::secrets::{RequestSecrets, marker};
 use crate::edge::headers::SCENARIO_HEADER;
+use crate::edge::incoming::bounds::{self, BoundExceeded};
 
 /// The longest text that is kept whole, in characters.
 const TEXT_CHARACTERS: usize = 2_000;
@@ -64,6 +65,14 @@ impl EntryRedactor {
 
     /// JSON in a text, without what its names say is secret; any other text as it is.
     fn quoted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let is_json = text.trim_ascii_start().starts_with(['{', '[']);
+        if let Some(bound) = bounds::check_json(text.as_bytes())
+            .err()
+            .filter(|bound| is_json && *bound == BoundExceeded::JsonValues)
+        {
+            // What its names say cannot be known without reading it.
+            return format!("<JSON of {bound}, {} characters in all>", text.chars().count()).into();
+        }
         let hidden = self.secrets.hide_quoted(text, &|inner| self.quoted(inner).into_owned());
         hidden.map_or(Cow::Borrowed(text), Cow::Owned)
     }
@@ -133,7 +142,8 @@ impl EntryRedactor {
 
 /// A scenario as it came in a header.
 fn order(text: &str) -> Option<Value> {
-    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+    let is_small = text.trim_start().starts_with('{') && bounds::check_json(text.as_bytes()).is_ok();
+    is_small.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 /// The key that an order names an account by.

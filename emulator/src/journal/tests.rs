@@ -28,6 +28,7 @@ fn exchange(account: &str) -> LoggedExchange {
         job: None,
         scenarios: Vec::new(),
         problem: None,
+        late: Vec::new(),
         notes: Vec::new(),
         method: "POST".to_owned(),
         target: "/v9/generation".to_owned(),
@@ -93,7 +94,7 @@ fn problems(key: &str) -> Vec<Problem> {
     ];
     vec![
         Problem::Invalid { place: Place::Body, violations },
-        Problem::UnknownModel { received: key.to_owned() },
+        Problem::UnknownModel { received: key.to_owned(), in_path: false },
         Problem::UnknownJob { id: format!("job {key}") },
         Problem::Malformed(Malformation::Json(format!("expected, not {key}"))),
         Problem::Malformed(Malformation::MediaType(Some(key.to_owned()))),

@@ -17,12 +17,14 @@ pub(super) struct Header {
     pub(super) complete: bool,
     /// Whether decoding needs all coefficients in memory at once, in addition to the pixels.
     pub(super) progressive: bool,
+    /// Whether it is a JPEG that is lossless, hierarchical or arithmetic-coded.
+    pub(super) rare_jpeg: bool,
 }
 
 /// Never panics and never allocates, whatever the bytes.
 pub(super) fn read(bytes: &[u8]) -> Header {
     let format = sniff(bytes);
-    let mut header = Header { format, pixels: None, complete: false, progressive: false };
+    let mut header = Header { format, pixels: None, complete: false, progressive: false, rare_jpeg: false };
     match format {
         ImageFormat::Jpeg => walk_jpeg(bytes, &mut header),
         ImageFormat::Png => walk_png(bytes, &mut header),
@@ -98,6 +100,7 @@ fn frame_header(bytes: &[u8], after: usize, marker: u8, header: &mut Header) {
     {
         header.pixels = Some((width, height));
         header.progressive = matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE);
+        header.rare_jpeg = !matches!(marker, 0xC0..=0xC2);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Judges a caller's image by its bytes.
 
+use std::fmt;
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageReader, Limits};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use mockreel_contracts::image::{ImageFacts, ImageFormat};
 
 use super::entropy;
@@ -25,6 +27,44 @@ pub struct Inspected {
     pub facts: ImageFacts,
     /// What is kept of the image; present exactly if it decodes.
     pub preview: Option<Preview>,
+    /// How the image asks to be shown, as Exif counts it: 1 is as it is stored, 8 the last.
+    pub orientation: u8,
+    /// Set if it does not decode because of a limit that is ours and no vendor's.
+    pub own_limit: Option<DecodeLimit>,
+}
+
+/// A limit of the emulator that no vendor states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecodeLimit {
+    /// More pixels than this.
+    Pixels(u64),
+    /// More memory for the pixels than this, in bytes.
+    Memory(u64),
+    /// A lossless, hierarchical or arithmetic-coded JPEG.
+    JpegKind,
+}
+
+impl fmt::Display for DecodeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pixels(limit) => {
+                write!(f, "an image of more than {} Mi pixels is not decoded", limit >> 20)
+            }
+            Self::Memory(limit) => {
+                write!(f, "an image whose pixels take more than {} MiB is not decoded", limit >> 20)
+            }
+            Self::JpegKind => f.write_str("a lossless, hierarchical or arithmetic-coded JPEG is not decoded"),
+        }
+    }
+}
+
+/// What becomes of an image that asks to be turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turning {
+    /// It is shown as it is stored.
+    Stored,
+    /// It is turned.
+    Turned,
 }
 
 /// Looks at an image: sniffs its type, reads its size from the header, decodes it, and keeps a preview.
@@ -34,38 +74,56 @@ pub struct Inspected {
 /// images of more than 64 Mi pixels (progressive JPEG: 32 Mi) or 256 MiB of pixels do not decode.
 ///
 /// `decodes` is `false` for GIF and BMP, which are not decoded here: judge `format` first. A JPEG or PNG
-/// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is always noticed, by its
-/// check sums. A JPEG has none: missing data are noticed if it is sequential, and surplus bytes before a marker
-/// are skipped as libjpeg does; a progressive one is only what decoders take it for, and no one can tell a flipped bit from another colour.
+/// must have its end (EOI, IEND); what follows that is ignored. Damage inside a PNG is noticed by its check sums
+/// (those of chunks that only describe the image are not looked at). A JPEG has none: missing data and impossible codes
+/// are noticed, and surplus bytes before a marker are skipped as libjpeg does; no one can tell a flipped bit from another
+/// colour.
+///
 pub fn inspect(bytes: &[u8]) -> Inspected {
+    inspect_turning(bytes, Turning::Stored)
+}
+
+/// The same, with the image turned as it asks, if that is chosen. The facts are those of the image as it is stored.
+pub fn inspect_turning(bytes: &[u8], turning: Turning) -> Inspected {
     let header = header::read(bytes);
-    let preview =
-        decode(bytes, &header).zip(header.pixels).and_then(|(image, pixels)| Preview::shrink(&image, pixels));
+    let decoded = decode(bytes, &header);
+    let own_limit = decoded.as_ref().err().copied().flatten();
+    let (image, orientation) =
+        decoded.map_or((None, Orientation::NoTransforms), |(image, asked)| (Some(image), asked));
+    let preview = image.zip(header.pixels).and_then(|(mut image, mut pixels)| {
+        if turning == Turning::Turned {
+            image.apply_orientation(orientation);
+            pixels = (image.width(), image.height());
+        }
+        Preview::shrink(&image, pixels)
+    });
     let facts = ImageFacts {
         format: header.format,
         bytes: bytes.len() as u64,
         pixels: header.pixels,
         decodes: preview.is_some(),
     };
-    Inspected { facts, preview }
+    Inspected { facts, preview, orientation: orientation.to_exif(), own_limit }
 }
 
-fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
+/// The image, and how it asks to be shown; where it does not decode, the limit of ours that is to blame, if one is.
+fn decode(bytes: &[u8], header: &Header) -> Result<(DynamicImage, Orientation), Option<DecodeLimit>> {
     let format = match header.format {
         ImageFormat::Jpeg => image::ImageFormat::Jpeg,
         ImageFormat::Png => image::ImageFormat::Png,
         ImageFormat::Webp => image::ImageFormat::WebP,
-        ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Unknown => {
-            return None;
-        }
+        ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Unknown => return Err(None),
     };
-    let (width, height) = header.pixels?;
+    let (width, height) = header.pixels.filter(|_| header.complete).ok_or(None)?;
     let most = if header.progressive { PROGRESSIVE_PIXELS_LIMIT } else { PIXELS_LIMIT };
-    if !header.complete || u64::from(width) * u64::from(height) > most {
-        return None;
+    if u64::from(width) * u64::from(height) > most {
+        return Err(Some(DecodeLimit::Pixels(most)));
+    }
+    if header.rare_jpeg {
+        return Err(Some(DecodeLimit::JpegKind));
     }
     if format == image::ImageFormat::Jpeg && !entropy::sound(bytes) {
-        return None;
+        return Err(None);
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(width);
@@ -73,7 +131,18 @@ fn decode(bytes: &[u8], header: &Header) -> Option<DynamicImage> {
     limits.max_alloc = Some(DECODED_LIMIT_BYTES);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
-    reader.decode().ok().filter(|image| (image.width(), image.height()) == (width, height))
+    let blame = |error: ImageError| match error {
+        ImageError::Limits(_) => Some(DecodeLimit::Memory(DECODED_LIMIT_BYTES)),
+        _ => None,
+    };
+    let mut decoder = reader.into_decoder().map_err(blame)?;
+    // What cannot be read asks for nothing.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    if decoder.total_bytes() > DECODED_LIMIT_BYTES {
+        return Err(Some(DecodeLimit::Memory(DECODED_LIMIT_BYTES)));
+    }
+    let image = DynamicImage::from_decoder(decoder).map_err(blame)?;
+    if (image.width(), image.height()) == (width, height) { Ok((image, orientation)) } else { Err(None) }
 }
 
 #[cfg(test)]
@@ -185,6 +254,44 @@ mod tests {
             .unwrap();
         let facts = inspect(&png).facts;
         assert_eq!((facts.pixels, facts.decodes), (Some((8_200, 8_200)), false));
+    }
+
+    fn fixture(name: &str) -> Vec<u8> {
+        crate::fixtures::find(name).unwrap().content().to_vec()
+    }
+
+    #[test]
+    fn an_image_that_asks_to_be_turned_is_turned_only_where_that_is_chosen() {
+        let jpeg = fixture("exif-rotated.jpg");
+        let (stored, turned) = (inspect(&jpeg), inspect_turning(&jpeg, Turning::Turned));
+        let (width, height) = stored.facts.pixels.unwrap();
+        assert_eq!((stored.orientation, turned.orientation), (6, 6));
+        assert_eq!(stored.facts, turned.facts, "rules are about the image as it is stored");
+        assert_eq!(stored.preview.unwrap().pixels(), (width, height));
+        assert_eq!(turned.preview.unwrap().pixels(), (height, width));
+        assert_eq!(inspect(&JPEG).orientation, 1);
+        // The same for a PNG with the chunk `eXIf`.
+        let mut png = Vec::new();
+        let mut encoder = PngEncoder::new(&mut png);
+        let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0\0\0\0\0";
+        encoder.set_exif_metadata(exif.to_vec()).unwrap();
+        encoder.write_image(&drawing(40, 30), 40, 30, ExtendedColorType::Rgb8).unwrap();
+        assert_eq!(inspect(&png).orientation, 3);
+    }
+
+    #[test]
+    fn a_limit_of_our_own_is_named_and_damage_is_not_blamed_on_one() {
+        let mut arithmetic = JPEG.clone();
+        let frame = arithmetic.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        arithmetic[frame + 1] = 0xC9;
+        assert_eq!(inspect(&arithmetic).own_limit, Some(DecodeLimit::JpegKind));
+        assert_eq!(inspect(&sof(0xC0, 9_000, 9_000)).own_limit, Some(DecodeLimit::Pixels(64 << 20)));
+        assert_eq!(inspect(&sof(0xC2, 8_000, 8_000)).own_limit, Some(DecodeLimit::Pixels(32 << 20)));
+        for damaged in [&JPEG[..JPEG.len() - 9], &PNG[..PNG.len() - 3], b"GIF89a\x40\x01\xF0\x00\x00\x00\x00"]
+        {
+            assert_eq!(inspect(damaged).own_limit, None);
+        }
+        assert_eq!((inspect(&JPEG).own_limit, inspect(&PNG).own_limit), (None, None));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use clip::{ClipSpec, LONGEST_CLIP_SECONDS, cover, render};
 pub use error::MediaError;
 pub use frame::{frame_size, shrink_frame};
 pub use gallery::{CLIPS_AHEAD, CLIPS_LIMIT_BYTES, Gallery};
-pub use inspect::{Inspected, inspect};
+pub use inspect::{DecodeLimit, Inspected, Turning, inspect, inspect_turning};
 pub(crate) use mp4::move_index_last;
 pub use preview::{PREVIEW_LIMIT_BYTES, Preview};
 pub use text::{TextError, bare_base64, data_uri, decode_text};

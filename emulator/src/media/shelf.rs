@@ -1,4 +1,4 @@
-//! What was rendered and is kept, bounded in bytes; the least recently used goes first.
+//! Shelf of rendered clips and covers, bounded in bytes; the least recently used goes first.
 
 use std::collections::HashMap;
 

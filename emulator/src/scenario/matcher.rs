@@ -80,13 +80,29 @@ impl Calls {
 impl Matcher {
     /// Whether a request fits, apart from its number and its luck.
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
-        let prompt = |wanted: &PromptPattern| request.prompt.is_some_and(|prompt| wanted.fits(prompt));
-        self.admits_vendor(request.vendor, request.edition)
-            && self.operation.as_ref().is_none_or(|kind| *kind == request.operation)
-            && self.model.as_ref().is_none_or(|wanted| request.model.is_some_and(|id| wanted.fits(id)))
-            && self.account.as_ref().is_none_or(|wanted| *wanted.0 == *request.account)
-            && self.prompt.as_ref().is_none_or(prompt)
-            && self.members.iter().all(|(pointer, wanted)| is_same(request.body.pointer(&pointer.0), wanted))
+        self.first_misfit(request).is_none()
+    }
+
+    /// The name of the first part that a request does not fit.
+    pub(crate) fn first_misfit(&self, request: &RequestFacts<'_>) -> Option<&'static str> {
+        let (model, prompt) = (request.model, request.prompt);
+        if !self.admits_vendor(request.vendor, request.edition) {
+            return Some("vendor");
+        }
+        if self.operation.is_some_and(|kind| kind != request.operation) {
+            return Some("operation");
+        }
+        if self.model.as_ref().is_some_and(|wanted| model.is_none_or(|id| !wanted.fits(id))) {
+            return Some("model");
+        }
+        if self.account.as_ref().is_some_and(|wanted| *wanted.0 != *request.account) {
+            return Some("account");
+        }
+        if self.prompt.as_ref().is_some_and(|wanted| prompt.is_none_or(|text| !wanted.fits(text))) {
+            return Some("prompt");
+        }
+        let fits = |(pointer, wanted): (&Pointer, &Value)| is_same(request.body.pointer(&pointer.0), wanted);
+        (!self.members.iter().all(fits)).then_some("members")
     }
 
     /// Whether it may meet requests to an edition of a vendor.

@@ -12,6 +12,7 @@ mod near;
 mod pattern;
 mod read;
 mod resolve;
+mod sense;
 pub mod sets;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use schemars::JsonSchema;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub(crate) use self::effects::LONGEST_SECONDS;
 pub use self::effects::{
     DownloadFault, DownloadFaultKind, End, Holding, JobEffect, ProblemName, ResponseEffect, ResponseForm,
     Span, TransportFault, TransportFaultKind, WebhookEffect,
@@ -33,6 +35,7 @@ pub use self::read::{ReadError, ScenarioEntry, parse_posted, schema};
 pub use self::resolve::{
     Channel, Counter, CounterKey, Counters, DownloadOrder, Effects, RequestFacts, resolve_effects,
 };
+pub(crate) use self::sense::Point;
 
 /// How much of a prompt scenarios and directives look at, in characters. What stands behind is not read.
 pub const PROMPT_CHARACTERS: usize = 10_000;

@@ -11,11 +11,14 @@ pub(crate) fn suggest_name<'k>(name: &str, known: impl IntoIterator<Item = &'k s
     if name.len() > LONGEST_BYTES {
         return String::new();
     }
+    let name = name.to_lowercase();
+    let name = name.as_str();
     let likeness = |known: &str| {
+        let known = known.to_lowercase();
         // What both have in front of a slash says nothing of how alike they are.
         match (name.split_once('/'), known.split_once('/')) {
             (Some((group, name)), Some((same, known))) if group == same => strsim::jaro_winkler(name, known),
-            _ => strsim::jaro_winkler(name, known),
+            _ => strsim::jaro_winkler(name, &known),
         }
     };
     let alike = known.into_iter().map(|known| (likeness(known), known));
@@ -38,6 +41,7 @@ mod tests {
         let sets = ["acme/stuck-queue", "acme/held-post", "rehearsal"];
         assert_eq!(suggest_name("acme/stuk-queue", sets), " (did you mean `acme/stuck-queue`?)");
         assert_eq!(suggest_name("acme/no-such", sets), "");
+        assert_eq!(suggest_name("Timeout", known), " (did you mean `timeout`?)");
         for name in ["explode", "zz", "", &"rate_limited".repeat(1_000)] {
             assert_eq!(suggest_name(name, known), "");
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Matcher, RequestKind, Scenario, sets};
+use super::{Matcher, Scenario, sets};
 
 /// What is wrong with a text, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -72,7 +72,7 @@ impl Scenario {
     /// Says where the text is no scenario.
     pub fn from_json(text: &str) -> Result<Self, ReadError> {
         let read: Self = serde_json::from_str(text).map_err(|error| ReadError::of_json(&error))?;
-        read.fits_its_vendor().map_err(|message| ReadError { line: 1, column: 1, message })?;
+        read.check_sense().map_err(|message| ReadError { line: 1, column: 1, message })?;
         Ok(read)
     }
 
@@ -91,39 +91,15 @@ impl Scenario {
             }
         };
         for scenario in &read {
-            scenario.fits_its_vendor().map_err(|message| {
+            scenario.check_sense().map_err(|message| {
+                let quoted = text.find(&format!("\"{}\"", scenario.name)).map(|byte| byte + 1);
+                let byte = quoted.or_else(|| text.find(scenario.name.as_str()));
                 let (line, column) =
-                    text.find(scenario.name.as_str()).map_or((1, 1), |byte| place(text, byte));
+                    byte.filter(|_| !scenario.name.is_empty()).map_or((1, 1), |byte| place(text, byte));
                 ReadError { line, column, message }
             })?;
         }
         Ok(read.into_iter().map(Arc::new).collect())
-    }
-
-    /// Whether its vendor, if it names one, has what it speaks of.
-    fn fits_its_vendor(&self) -> Result<(), String> {
-        let Some(named) = &self.matcher.vendor else { return Ok(()) };
-        let vendor = mockreel_contracts::vendor(&named.0.to_string())?;
-        let contract = &vendor.contract;
-        if let Some(RequestKind::Operation(operation)) = &self.matcher.operation
-            && !contract.operations.contains_key(operation)
-        {
-            let known: Vec<&str> = contract.operations.keys().map(|operation| operation.as_str()).collect();
-            return Err(format!(
-                "scenario `{}`: {} has no operation `{}`; it has {}",
-                self.name,
-                contract.full_id(),
-                operation,
-                known.join(", ")
-            ));
-        }
-        for (name, value) in
-            self.then.iter().filter_map(|then| then.answer.as_ref()).flat_map(|answer| &answer.options)
-        {
-            let mut options = contract.default_options();
-            options.set(contract, name, value).map_err(|why| format!("scenario `{}`: {why}", self.name))?;
-        }
-        Ok(())
     }
 }
 
@@ -165,7 +141,7 @@ impl<'de> Deserialize<'de> for ScenarioEntry {
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<ScenarioEntry, A::Error> {
                 let read = Scenario::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                read.fits_its_vendor().map_err(serde::de::Error::custom)?;
+                read.check_sense().map_err(serde::de::Error::custom)?;
                 Ok(ScenarioEntry::Inline(Box::new(read)))
             }
         }

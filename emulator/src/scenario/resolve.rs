@@ -179,7 +179,8 @@ impl Counters {
 }
 
 /// Resolves the effects on a request: scenarios are tried in order, and on each point the first that has one wins. Of
-/// answer and wire nobody farther away fills the one where somebody closer by has filled the other.
+/// answer and wire nobody farther away fills the one where somebody closer by has filled the other. A submit whose job
+/// somebody closer by has ordered is not refused by anybody farther away: without it there would be no such job.
 ///
 /// Answers also the counts as they are afterwards. A request counts for every scenario that it fits,
 /// also where another one came first.
@@ -189,31 +190,68 @@ pub fn resolve_effects<'a>(
     request: &RequestFacts<'_>,
     seed: Seed,
 ) -> (Effects, Vec<(CounterKey, Counter)>) {
-    let mut effects = Effects::default();
     let mut counted = Vec::new();
+    let mut met = Vec::new();
     for (channel, scenario) in scenarios {
         if !scenario.matcher.fits(request) {
             continue;
         }
         let name: Arc<str> = Arc::from(scenario.name.as_str());
         let trial = Trial { scenario, name: &name, request, seed };
-        let (met, number) = trial.passes(counters, &mut counted);
-        if met && effects.fill_from(trial.drawn_effect(number), channel) {
-            effects.scenarios.push(name);
+        let (passes, number) = trial.passes(counters, &mut counted);
+        if passes {
+            met.push(MetScenario { channel, scenario, then: trial.drawn_effect(number) });
+        }
+    }
+    let order = met.iter().find(|met| met.orders_job(request)).copied();
+    let mut effects = Effects::default();
+    for one in &met {
+        if order.is_some_and(|order| order.outranks(one)) {
+            continue;
+        }
+        if effects.fill_from(one.then, one.channel) {
+            effects.scenarios.push(Arc::from(one.scenario.name.as_str()));
         }
     }
     (effects, counted)
 }
 
-/// The trial of one scenario on one request that fits it.
-struct Trial<'a> {
+/// A scenario that affects a request, with the effects that were drawn of it.
+#[derive(Clone, Copy)]
+struct MetScenario<'a> {
+    channel: Channel,
     scenario: &'a Scenario,
-    name: &'a Arc<str>,
-    request: &'a RequestFacts<'a>,
+    then: &'a Then,
+}
+
+impl MetScenario<'_> {
+    /// Whether it orders, and not by chance, what becomes of the job that a submit makes.
+    fn orders_job(&self, request: &RequestFacts<'_>) -> bool {
+        let Then { job, result, callback, .. } = self.then;
+        request.operation == RequestKind::Operation(Operation::Submit)
+            && (job.is_some() || result.is_some() || callback.is_some())
+            && self.scenario.matcher.probability.is_none()
+    }
+
+    /// Whether the submit that its order is about gets through in spite of another scenario that refuses it: of one from
+    /// farther away; of one as close only if chance refuses, and the order names the submit by its prompt or its members.
+    fn outranks(&self, other: &Self) -> bool {
+        let names = self.scenario.matcher.prompt.is_some() || !self.scenario.matcher.members.is_empty();
+        let by_chance = other.scenario.matcher.probability.is_some();
+        let is_closer = self.channel < other.channel || (self.channel == other.channel && names && by_chance);
+        is_closer && other.then.refuses_submit()
+    }
+}
+
+/// The trial of one scenario on one request that fits it.
+struct Trial<'a, 'r> {
+    scenario: &'a Scenario,
+    name: &'r Arc<str>,
+    request: &'r RequestFacts<'r>,
     seed: Seed,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> Trial<'a, '_> {
     /// Whether the scenario affects the request, and the request's number among those about its subject.
     fn passes(&self, counters: &Counters, counted: &mut Vec<(CounterKey, Counter)>) -> (bool, u64) {
         let matcher = &self.scenario.matcher;
@@ -265,6 +303,54 @@ mod tests {
 
     fn scenario(name: &str, then: &Value) -> Arc<Scenario> {
         Arc::new(serde_json::from_value(json!({"name": name, "then": then})).unwrap())
+    }
+
+    #[test]
+    fn a_submit_whose_job_is_ordered_is_not_refused_from_farther_away() {
+        let named = |then: &Value, extra: &Value| -> Arc<Scenario> {
+            Arc::new(serde_json::from_value(json!({"name": "x", "match": extra, "then": then})).unwrap())
+        };
+        let job = json!({"job": {"reason": "moderation"}});
+        let body = json!({"a": 1});
+        let request = RequestFacts {
+            vendor: "a-vendor",
+            edition: "2026-01-01",
+            operation: RequestKind::Operation(Operation::Submit),
+            model: None,
+            account: "an-account",
+            prompt: Some("a cat"),
+            body: &body,
+            subject: "",
+        };
+        let (request_own, account, everywhere) = (Channel::Request, Channel::Account, Channel::Everywhere);
+        let refuses = |first: (Channel, &Arc<Scenario>), second: (Channel, &Arc<Scenario>)| {
+            let effects = resolve_effects([first, second], &Counters::default(), &request, Seed(1)).0;
+            assert!(effects.job.is_some() || effects.download.is_some());
+            effects.response.is_some() || effects.transport.is_some()
+        };
+        let (all, certain) = (json!({}), json!({"probability": 1}));
+        let luck = |then: &Value| named(then, &certain);
+        for refusal in [
+            json!({"answer": {"problem": "internal"}}),
+            json!({"answer": {"body": {}}}),
+            json!({"wire": {"fault": "html"}}),
+            json!({"wire": {"fault": "reset"}}),
+        ] {
+            let plain = named(&job, &all);
+            assert!(!refuses((request_own, &plain), (account, &named(&refusal, &all))), "{refusal}");
+            assert!(!refuses((account, &plain), (everywhere, &luck(&refusal))), "{refusal}");
+            let download = named(&json!({"result": {"fault": "html"}}), &all);
+            assert!(!refuses((request_own, &download), (everywhere, &luck(&refusal))), "{refusal}");
+            let about_it = named(&job, &json!({"prompt": "cat"}));
+            assert!(!refuses((everywhere, &about_it), (everywhere, &luck(&refusal))), "{refusal}");
+            assert!(!refuses((everywhere, &luck(&refusal)), (everywhere, &about_it)), "{refusal}");
+            assert!(refuses((everywhere, &about_it), (everywhere, &named(&refusal, &all))), "{refusal}");
+            assert!(refuses((everywhere, &plain), (everywhere, &luck(&refusal))), "{refusal}");
+            assert!(refuses((request_own, &luck(&job)), (account, &named(&refusal, &all))), "{refusal}");
+        }
+        for harmless in [json!({"answer": {"status": 202}}), json!({"wire": {"fault": "slow_body"}})] {
+            assert!(refuses((request_own, &named(&job, &all)), (account, &named(&harmless, &all))));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
+use super::pieces::measure_gap;
 use super::values::Secrets;
 
 /// From this length on, in bytes, a run of letters of base64 is taken for base64.
@@ -17,6 +18,9 @@ const LEAST_VARIETY: usize = 16;
 /// The shortest line of base64 that is written in lines or pieces, in bytes; mail has 76, PEM 64. Words of prose are
 /// shorter.
 const SHORTEST_LINE: usize = 12;
+
+/// The shortest piece of base64 that is written in short pieces, in bytes.
+const SHORTEST_PIECE: usize = 3;
 
 /// The longest start of a data URI before its content, in bytes.
 const LONGEST_HEAD: usize = 200;
@@ -60,7 +64,10 @@ impl Secrets {
         while at < bytes.len() {
             let (start, end, encoding) = match measure_data_uri(text, at) {
                 Some(content) => content,
-                None if is_letter(bytes[at]) => (at, measure_run(bytes, at), Encoding::Base64),
+                None if is_letter(bytes[at]) => {
+                    let end = measure_run(bytes, at);
+                    (at, measure_pieces(bytes, at).unwrap_or(end).max(end), Encoding::Base64)
+                }
                 None => {
                     at += 1;
                     continue;
@@ -127,6 +134,31 @@ fn measure_run(bytes: &[u8], start: usize) -> usize {
             Some(_) | None => return at,
         }
     }
+}
+
+/// Where base64 ends that is written in short pieces, if it is: all are of one length, which words are not, and small
+/// letters, capitals and digits are among them.
+fn measure_pieces(bytes: &[u8], start: usize) -> Option<usize> {
+    let measure = |at: usize| bytes[at..].iter().take_while(|byte| is_letter(**byte)).count();
+    let length = measure(start);
+    if !(SHORTEST_PIECE..SHORTEST_LINE).contains(&length) {
+        return None;
+    }
+    let (mut at, mut letters) = (start, Vec::new());
+    loop {
+        let piece = measure(at).min(length);
+        letters.extend_from_slice(&bytes[at..at + piece]);
+        at += piece;
+        let gap = measure_gap(&bytes[at..]);
+        if piece < length || gap == 0 || !bytes.get(at + gap).is_some_and(|byte| is_letter(*byte)) {
+            break;
+        }
+        at += gap;
+    }
+    let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
+    let is_mixed = kinds.iter().all(|is_kind| letters.iter().any(is_kind));
+    (letters.len() >= SHORTEST_RUN && is_mixed && is_varied(&letters))
+        .then(|| at + bytes[at..].iter().take_while(|byte| **byte == b'=').count())
 }
 
 /// The length of an escaped letter or of the end of a line, 0 if it is neither; and whether it ends a line.
@@ -279,6 +311,26 @@ mod tests {
             )
             .replace("14 bytes", &format!("{} bytes", "%89PNG%0D%0A".len()))
         );
+    }
+
+    #[test]
+    fn base64_in_short_pieces_is_found_and_words_of_any_length_stay() {
+        let data = base64();
+        for length in [3, 4, 7, 8, 11] {
+            let pieces: Vec<&str> =
+                data.as_bytes().chunks(length).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
+            for gap in [" ", "\n", ", ", "\\n", "\r\n"] {
+                let text = format!("see: {}.", pieces.join(gap));
+                let shown = hidden(&text);
+                assert!(shown.starts_with("see: [base64, ") && !shown.contains(pieces[1]), "{shown}");
+                assert_eq!(hidden(&shown), shown);
+            }
+        }
+        let codes: String = (0..200).map(|number| format!("{number:04x} ")).collect();
+        let words = "Four Fine1 Cats Walk Past ".repeat(40);
+        for text in [codes, words, "abcd ".repeat(300)] {
+            assert_eq!(hidden(&text), text);
+        }
     }
 
     #[test]

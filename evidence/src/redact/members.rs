@@ -33,6 +33,11 @@ impl Secrets {
         (self.marks.write)(value, if self.are_in(value) { Clue::Value } else { Clue::Name })
     }
 
+    /// What a part of a secret is replaced with.
+    fn mark_part(&self, text: &str) -> String {
+        (self.marks.write)(text, Clue::Value)
+    }
+
     /// JSON without secrets; `hide` is for the texts whose name says nothing, and for names.
     ///
     /// Whatever is inside a secret is secret, as much as the stricter one of the names around it says.
@@ -44,15 +49,27 @@ impl Secrets {
                 if self.are_in(&digits) { self.mark_named(&digits).into() } else { value.clone() }
             }
             Value::String(text) => self.hide_named(secrecy, text).unwrap_or_else(|| hide(text)).into(),
-            Value::Array(items) => items.iter().map(|item| self.hide_members(item, secrecy, hide)).collect(),
+            Value::Array(items) => {
+                let split = self.split_over(&items.iter().collect::<Vec<_>>());
+                let kept = |(item, is_part): (&Value, bool)| match item {
+                    Value::String(text) if is_part => self.mark_part(text).into(),
+                    item => self.hide_members(item, secrecy, hide),
+                };
+                items.iter().zip(split).map(kept).collect()
+            }
             Value::Object(members) => {
                 let mut kept = Map::new();
-                for (name, value) in members {
+                let split = self.split_over(&members.values().collect::<Vec<_>>());
+                for ((name, value), is_part) in members.iter().zip(split) {
                     let mut label = hide(name);
                     while kept.contains_key(&label) {
                         label.push('+');
                     }
-                    kept.insert(label, self.hide_members(value, secrecy.max(Secrecy::of(name)), hide));
+                    let value = match value {
+                        Value::String(text) if is_part => self.mark_part(text).into(),
+                        value => self.hide_members(value, secrecy.max(Secrecy::of(name)), hide),
+                    };
+                    kept.insert(label, value);
                 }
                 Value::Object(kept)
             }

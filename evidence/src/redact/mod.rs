@@ -1,6 +1,7 @@
 //! Redaction: everything secret is taken out of an exchange before it is kept or shown.
 //!
-//! - By value: each secret of the run becomes a mark, wherever it is and however it is written.
+//! - By value: each secret of the run becomes a mark, wherever it is and however it is written: escaped, encoded,
+//!   backwards, in pieces, over several members, or a half of it where no words are written like that.
 //! - By name: so does what a header, a member or a parameter calls a token, a password, a signature and the like.
 //!   Numbers stay: `max_tokens` is no secret.
 //! - In addresses: so do parameters that sign them.
@@ -18,9 +19,11 @@ mod encoded;
 mod marks;
 mod members;
 mod names;
+mod pieces;
 #[cfg(test)]
 mod tests;
 mod values;
+mod written;
 
 use std::fmt;
 
@@ -148,6 +151,11 @@ impl Redactor {
     /// A text as it may be kept: secrets by value, and what signs the addresses in it, replaced.
     pub fn text(&self, text: &str) -> String {
         self.secrets.hide_text(text).into_owned()
+    }
+
+    /// JSON as it may be kept, in its texts and in the names of its members.
+    pub fn value(&self, value: &Value) -> Value {
+        self.secrets.hide_members(value, Secrecy::None, &|text| self.text(text))
     }
 
     fn headers(&self, headers: &[(String, String)]) -> Vec<(String, String)> {

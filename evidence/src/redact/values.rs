@@ -14,12 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::addresses::clean_addresses;
 use super::assigned::hide_assigned;
 use super::marks::{Clue, Marks};
-
-/// How many backslashes may stand before an escaped character: JSON in JSON in JSON has seven.
-const BACKSLASHES: usize = 8;
-
-/// How many times a percent sign may be percent-encoded itself.
-const PERCENTS: usize = 3;
+use super::pieces::{find_parts, measure_gap};
+use super::written::{match_literally, match_written, skip_line_breaks};
 
 /// How many bytes a byte of a secret takes when it is written in another way: `\u0041` is long.
 const WIDEST: usize = 6;
@@ -29,6 +25,12 @@ const WIDEST: usize = 6;
 const STEPS_PER_BYTE: usize = 8;
 const MIN_STEPS: usize = 64 * 1024;
 
+/// The shortest secret that is also looked for from its end, in characters.
+const SHORTEST_REVERSED: usize = 8;
+
+/// The shortest stretch of base64 that is also found in pieces, in letters.
+const SHORTEST_IN_PIECES: usize = 12;
+
 /// Texts to be found, and the marks that stand in their place.
 #[derive(Clone)]
 pub struct Secrets {
@@ -36,8 +38,8 @@ pub struct Secrets {
     patterns: Vec<Writing>,
     /// The length of the longest, in bytes.
     longest: usize,
-    /// Bytes at which one of them may begin; others are passed over, for bodies are long.
-    begins: [bool; 256],
+    /// For each byte the patterns that may begin at it; bodies are long.
+    begins: Arc<[Vec<usize>]>,
 }
 
 /// One text to be found, character by character.
@@ -48,6 +50,8 @@ struct Writing {
     mark: Arc<str>,
     /// Set if it is base64.
     base64: Option<Edges>,
+    /// Whether it is found in pieces, with blanks and the like between them.
+    in_pieces: bool,
 }
 
 /// Which neighbours of a stretch of base64 hold some bits of the secret as well.
@@ -84,22 +88,37 @@ impl Secrets {
         let mut patterns = Vec::new();
         for secret in secrets.iter().map(AsRef::as_ref) {
             let mark: Arc<str> = (marks.write)(secret, Clue::Value).into();
-            let characters = secret.chars().collect();
-            patterns.push(Writing { characters, mark: Arc::clone(&mark), base64: None });
-            patterns.extend((0..3).map(|offset| encode_stretch(secret, offset, &mark)));
-        }
-        let longest = secrets.iter().map(|secret| secret.as_ref().len()).max().unwrap_or_default();
-        let mut begins = [false; 256];
-        // Escapes of any character, a space in a form, and the other alphabet of base64.
-        for byte in b"%\\+-_" {
-            begins[usize::from(*byte)] = true;
-        }
-        for first in patterns.iter().filter_map(|pattern| pattern.characters.first()) {
-            for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
-                begins[usize::from(first.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+            let characters: Vec<char> = secret.chars().collect();
+            patterns.push(Writing::plain(characters.clone(), &mark));
+            if characters.len() >= SHORTEST_REVERSED {
+                patterns.push(Writing::plain(characters.iter().rev().copied().collect(), &mark));
+            }
+            let parts = find_parts(&characters);
+            patterns.extend(parts.into_iter().map(|part| Writing::plain(part, &mark)));
+            let stretches = (0..3).map(|offset| encode_stretch(secret, offset, &mark));
+            for stretch in stretches {
+                let part = |characters| Writing { characters, ..stretch.clone() };
+                let parts: Vec<Writing> = find_parts(&stretch.characters).into_iter().map(part).collect();
+                patterns.push(stretch);
+                patterns.extend(parts);
             }
         }
-        Self { marks, patterns, longest, begins }
+        let longest = secrets.iter().map(|secret| secret.as_ref().len()).max().unwrap_or_default();
+        let mut begins = vec![Vec::new(); 256];
+        for (index, pattern) in patterns.iter().enumerate() {
+            let Some(first) = pattern.characters.first() else { continue };
+            // Escapes of any character, a space in a form, and the other alphabet of base64.
+            let mut bytes = b"%\\+-_".to_vec();
+            for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
+                bytes.push(first.encode_utf8(&mut [0; 4]).as_bytes()[0]);
+            }
+            bytes.sort_unstable();
+            bytes.dedup();
+            for byte in bytes {
+                begins[usize::from(byte)].push(index);
+            }
+        }
+        Self { marks, patterns, longest, begins: begins.into() }
     }
 
     /// A text without secrets, and without what gives access in its addresses.
@@ -138,6 +157,11 @@ impl Secrets {
         }
     }
 
+    /// Where secrets are in a text, in bytes.
+    pub(super) fn find_ranges(&self, text: &str) -> Vec<Range<usize>> {
+        self.spans(text).into_iter().map(|span| span.range).collect()
+    }
+
     /// Whether one of the secrets is in the text.
     pub fn are_in(&self, text: &str) -> bool {
         !self.spans(text).is_empty()
@@ -159,10 +183,8 @@ impl Secrets {
         let mut steps = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(MIN_STEPS);
         for (at, byte) in text.bytes().enumerate() {
             // No character begins with a byte that continues one, so that each find is at a character.
-            if !self.begins[usize::from(byte)] {
-                continue;
-            }
-            let finds = self.patterns.iter().filter_map(|pattern| pattern.span(text, at, &mut steps));
+            let begins = self.begins[usize::from(byte)].iter();
+            let finds = begins.filter_map(|index| self.patterns[*index].span(text, at, &mut steps));
             let span = finds.reduce(|one, other| one.join(&other));
             let rest = (steps == 0).then(|| self.patterns[0].rest_of(text, at));
             let Some(span) = rest.or(span) else { continue };
@@ -201,12 +223,20 @@ fn encode_stretch(secret: &str, offset: usize, mark: &Arc<str>) -> Writing {
     let bits = 8 * bytes.len();
     let start = (8 * offset).div_ceil(6);
     let encoded = STANDARD.encode(&bytes);
-    let characters = encoded[start..bits / 6].chars().collect();
+    let characters: Vec<char> = encoded[start..bits / 6].chars().collect();
     let base64 = Some(Edges { before: offset > 0, after: !bits.is_multiple_of(6) });
-    Writing { characters, mark: Arc::clone(mark), base64 }
+    let in_pieces = characters.len() >= SHORTEST_IN_PIECES;
+    Writing { characters, mark: Arc::clone(mark), base64, in_pieces }
 }
 
 impl Writing {
+    /// A secret, or a part of one, as it is.
+    fn plain(characters: Vec<char>, mark: &Arc<str>) -> Self {
+        // In pieces a short word, or one of letters alone, could be ordinary text.
+        let in_pieces = !find_parts(&characters).is_empty();
+        Self { characters, mark: Arc::clone(mark), base64: None, in_pieces }
+    }
+
     /// The stretch that begins here, if one does; a little more at its edges if these betray something.
     fn span(&self, text: &str, at: usize, steps: &mut usize) -> Option<SecretSpan> {
         let bytes = text.as_bytes();
@@ -225,6 +255,10 @@ impl Writing {
             for end in ends {
                 let end = if self.base64.is_some() { skip_line_breaks(bytes, end) } else { end };
                 self.step(bytes, end, *character, &mut next);
+                let gap = if self.in_pieces { measure_gap(&bytes[end..]) } else { 0 };
+                if gap > 0 {
+                    self.step(bytes, end + gap, *character, &mut next);
+                }
             }
             next.sort_unstable();
             next.dedup();
@@ -275,92 +309,4 @@ impl Writing {
             (None | Some(_), _) => {}
         }
     }
-}
-
-/// Old programs break base64 into lines.
-fn skip_line_breaks(bytes: &[u8], at: usize) -> usize {
-    at + bytes[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
-}
-
-/// A character in all the ways to write it.
-fn match_written(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
-    match_literally(bytes, at, character, ends);
-    match bytes.get(at) {
-        Some(b'%') => match_percent_encoded(bytes, at, character, ends),
-        Some(b'\\') => match_escaped(bytes, at, character, ends),
-        Some(_) | None => {}
-    }
-}
-
-fn match_literally(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
-    let mut buffer = [0; 4];
-    let encoded = character.encode_utf8(&mut buffer).as_bytes();
-    if bytes[at..].starts_with(encoded) {
-        ends.push(at + encoded.len());
-    }
-}
-
-fn match_percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
-    let mut buffer = [0; 4];
-    let mut starts = vec![at];
-    for byte in character.encode_utf8(&mut buffer).bytes() {
-        let mut next = Vec::new();
-        for start in starts {
-            if bytes.get(start) != Some(&b'%') {
-                continue;
-            }
-            let mut digits = start + 1;
-            for _ in 0..=PERCENTS {
-                if read_hexadecimal(bytes, digits, 2) == Some(u32::from(byte)) {
-                    next.push(digits + 2);
-                }
-                if !bytes[digits..].starts_with(b"25") {
-                    break;
-                }
-                digits += 2;
-            }
-        }
-        starts = next;
-    }
-    ends.extend(starts);
-}
-
-/// A character as JSON escapes it, also if the JSON was escaped again.
-fn match_escaped(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
-    let run = |at: usize| bytes[at..].iter().take(BACKSLASHES).take_while(|byte| **byte == b'\\').count();
-    let after = at + run(at);
-    let short = match character {
-        '\n' => Some(b'n'),
-        '\r' => Some(b'r'),
-        '\t' => Some(b't'),
-        '\u{8}' => Some(b'b'),
-        '\u{c}' => Some(b'f'),
-        'n' | 'r' | 't' | 'b' | 'f' | 'u' | '\\' => None,
-        // JSON escapes two of them, other languages any.
-        other => u8::try_from(other).ok().filter(u8::is_ascii),
-    };
-    if short.is_some() && bytes.get(after).copied() == short {
-        ends.push(after + 1);
-    }
-    if character == '\\' {
-        ends.extend([2, 4, 8].into_iter().filter(|many| *many <= after - at).map(|many| at + many));
-    }
-    let mut buffer = [0; 2];
-    let mut end = at;
-    for unit in character.encode_utf16(&mut buffer) {
-        let digits = end + run(end) + 1;
-        let begins = digits > end + 1 && bytes.get(digits - 1) == Some(&b'u');
-        if !begins || read_hexadecimal(bytes, digits, 4) != Some(u32::from(*unit)) {
-            return;
-        }
-        end = digits + 4;
-    }
-    ends.push(end);
-}
-
-fn read_hexadecimal(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
-    bytes
-        .get(at..at + digits)?
-        .iter()
-        .try_fold(0, |value, byte| Some(value * 16 + char::from(*byte).to_digit(16)?))
 }

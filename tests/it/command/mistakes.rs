@@ -102,3 +102,88 @@ fn a_mistyped_flag_or_command_is_told_with_what_there_is_and_without_the_usage()
         );
     }
 }
+
+#[test]
+fn a_value_is_blamed_on_the_variable_or_the_line_that_it_came_from() {
+    let folder = Folder::new("blamed");
+    for (name, value, expected) in [
+        ("MOCKREEL_SEED", "abc", "MOCKREEL_SEED=abc: expected a whole number from 0 to"),
+        ("MOCKREEL_SEED", "-1", "MOCKREEL_SEED=-1: expected a whole number from 0 to"),
+        ("MOCKREEL_LISTEN", "nowhere", "MOCKREEL_LISTEN=nowhere: "),
+        ("MOCKREEL_STRICT_DIRECTIVES", "perhaps", "MOCKREEL_STRICT_DIRECTIVES=perhaps: "),
+        ("MOCKREEL_LATENCY", "slowly", "MOCKREEL_LATENCY=slowly: "),
+        ("MOCKREEL_CLOCK", "sundial", "MOCKREEL_CLOCK=sundial: expected system or manual"),
+        ("MOCKREEL_VENDOR", "acme", "MOCKREEL_VENDOR=acme: there is no vendor `acme`"),
+        ("MOCKREEL_OPTION", "gmicloud.x=y", "MOCKREEL_OPTION=gmicloud.x=y: "),
+    ] {
+        let mut command = mockreel(&folder, &["serve"]);
+        command.env(name, value);
+        let line = refused(command);
+        assert!(line.starts_with(&format!("mockreel: {expected}")), "{line}");
+    }
+    let mut command = mockreel(&folder, &["serve", "--seed", "many"]);
+    command.env("MOCKREEL_SEED", "1");
+    assert!(!refused(command).contains("MOCKREEL_SEED"), "the flag was typed");
+    folder.write("mockreel.toml", "seed = 1\nclock = \"sundial\"\n");
+    let line = refused(mockreel(&folder, &["serve"]));
+    assert_eq!(line, "mockreel: mockreel.toml:2:10: clock = sundial: expected system or manual");
+    let file = folder.write("other.toml", "option = [\n  \"gmicloud.x=y\",\n]\n");
+    let line = refused(mockreel(&folder, &["--config", &file]));
+    assert!(line.contains("other.toml:2:4: option = gmicloud.x=y: expected VENDOR.NAME=VALUE"), "{line}");
+}
+
+#[test]
+fn a_mistake_is_answered_with_the_next_step() {
+    let folder = Folder::new("next-step");
+    folder.write("r.json", "[]");
+    let update = |reason, day| {
+        ["baseline", "update", "b.toml", "--report", "r.json", "--reason", reason, "--expires", day]
+    };
+    for (arguments, expected) in [
+        (&["--seed", "-1"][..], "expected a whole number from 0 to"),
+        (&["--latency", "-1"], "--latency -1: "),
+        (&["check", "gmicloud", "--max-spend", "-1"], "--max-spend -1: "),
+        (&["--port", "gmi="], "(did you mean `gmicloud`?)"),
+        (&["--port", "4750"], "say --listen 4750"),
+        (&["--option", "gmi.x"], "(did you mean `gmicloud`?)"),
+        (&["--option", "gmicloud.result_shap=x"], "(did you mean `result_shape`?)"),
+        (&["--option", "gmicloud.result_shape"], "`mockreel contract show gmicloud` lists the values"),
+        (&["--listen", "::1:0"], "write `[::1]:0`"),
+        (&["contract", "show", "gmi"], "(did you mean `gmicloud`?)"),
+        (&["check", "gmicloud", "--wait", "-5s"], "--wait -5s: "),
+        (&["--latency", "1e300"], "a factor from 0 to 1000000"),
+        (&["--host", "0.0.0.0"], "did you mean '--listen'?"),
+        (&["--strict"], "--strict-directives"),
+        (&["--config", "none.toml"], "there is no such file or folder; check the path"),
+        (&["--contract", "none.toml"], "there is no such file or folder; check the path"),
+        (&["scenario", "check", "none.toml"], "there is no such file or folder; check the path"),
+        (
+            &["check", "gmicloud", "--baseline", "none.toml"],
+            "there is no such file or folder; check the path",
+        ),
+        (&update("", "2999-01-01"), "--reason: expected why"),
+        (&update("a stub", "2020-01-01"), "--expires 2020-01-01: expected today"),
+        (&update("a stub", "soon"), "--expires soon: expected today"),
+    ] {
+        let line = refused(mockreel(&folder, arguments));
+        assert!(line.contains(expected), "{arguments:?}: {line}");
+    }
+}
+
+#[test]
+fn a_file_of_scenarios_is_told_what_is_suspicious_in_it() {
+    let folder = Folder::new("suspicious");
+    let text =
+        "[[scenario]]\nname = \"a\"\nmatch = { model = \"no-such-*\" }\nthen = { job = { slower = 1 } }\n";
+    let file = folder.write("suspicious.toml", text);
+    let output = mockreel(&folder, &["scenario", "check", &file]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert!(warning.contains("warning: scenario `a`: `model` is `no-such-*`"), "{warning}");
+    let wrong = text.replace("model = \"no-such-*\"", "operation = \"poll\"");
+    let file = folder.write("wrong.toml", &wrong);
+    for arguments in [&["scenario", "check", &file][..], &["--scenario", &file]] {
+        let line = refused(mockreel(&folder, arguments));
+        assert!(line.contains("wrong.toml:2:9: scenario `a`: `job` is never met"), "{line}");
+    }
+}

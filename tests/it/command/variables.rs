@@ -78,7 +78,12 @@ fn an_unknown_variable_is_named_once_with_the_one_that_was_probably_meant() {
         ("MOCKREEL_SEDE", "MOCKREEL_SEED"),
         ("MOCKREEL_LATENCIES", "MOCKREEL_LATENCY"),
         ("MOCKREEL_DRIFT_REPORTS", "MOCKREEL_DRIFT_REPORT"),
-        ("MOCKREEL_PORT", "MOCKREEL_VENDOR_PORT"),
+        ("MOCKREEL_PORT", "MOCKREEL_LISTEN"),
+        ("MOCKREEL_HOST", "MOCKREEL_LISTEN"),
+        ("MOCKREEL_BASE_URL", "MOCKREEL_PUBLIC_URL"),
+        ("MOCKREEL_SCENARIOS", "MOCKREEL_SCENARIO"),
+        ("MOCKREEL_STRICT", "MOCKREEL_STRICT_DIRECTIVES"),
+        ("MOCKREEL_LOG_LEVEL", "MOCKREEL_LOG"),
     ] {
         assert_eq!(
             unknown(name, "1"),

@@ -35,6 +35,21 @@ async fn a_foreign_host_or_origin_may_not_give_orders() {
         let health = caller.request(Method::GET, &admin(&emulator, "health")).header("origin", origin);
         refused(&caller.send(health).await, 403);
     }
+    let own = format!("127.0.0.1:{port}");
+    for origin in [
+        format!("http://user@{own}"),
+        format!("http://user:word@{own}"),
+        format!("http://{own}/"),
+        format!("http://{own}/path"),
+        format!("http://{own}?query"),
+        format!("http://{own}#fragment"),
+        format!("http:{own}"),
+        format!("http:\\\\{own}"),
+        format!("http://{own} http://{own}"),
+    ] {
+        let detail = refused(&with("origin", &origin).await, 403);
+        assert!(detail.contains("origin"), "{origin}: {detail}");
+    }
     for origin in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")] {
         granted(&with("origin", &origin).await);
     }
@@ -89,6 +104,25 @@ async fn an_order_with_a_content_encoding_is_refused_clearly() {
     let request = caller.request(Method::POST, &admin(&emulator, "reset"));
     let request = request.header("content-type", "application/json").header("content-encoding", "identity");
     granted(&caller.send(request.body("{}")).await);
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_does_not_have_is_refused_before_the_type_of_its_body() {
+    let emulator = quiet().start().await.unwrap();
+    let caller = Caller::with_key(KEY);
+    for (method, path, status, allowed) in [
+        (Method::POST, "health", 405, Some("GET, HEAD")),
+        (Method::PUT, "jobs", 405, Some("GET, HEAD")),
+        (Method::POST, "vendors", 405, Some("GET, HEAD")),
+        (Method::PUT, "reset?account=*", 405, Some("POST")),
+        (Method::POST, "clock", 405, Some("GET, PUT, HEAD")),
+        (Method::POST, "nothing", 404, None),
+        (Method::POST, "jobs/x/explode", 404, None),
+    ] {
+        let answer = caller.send(caller.request(method.clone(), &admin(&emulator, path))).await;
+        refused(&answer, status);
+        assert_eq!(answer.header("allow"), allowed, "{method} {path}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod guard;
 mod jobs;
 mod openapi;
 mod pages;
+mod queries;
 
 use mockreel_emulator::Emulator;
 use reqwest::Method;

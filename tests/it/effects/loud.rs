@@ -65,7 +65,8 @@ async fn what_is_understood_makes_no_noise() {
         surface.submit_with("none").await,
         surface.submit_with("rehearsal").await,
         surface.submit_with(r#"{"match":{"operation":"poll"},"then":{"answer":{"status":201}}}"#).await,
-        surface.submit_saying("a cat [mock:slow=2] [mock:scenario=gmicloud/stuck-queue]").await,
+        surface.submit_saying("a cat [mock:slow=2] [mock:scenario=gmicloud/reply-2025]").await,
+        surface.submit_saying("a cat [mock:scenario=rehearsal] [mock:slow=2]").await,
     ] {
         assert_eq!(answer.header(WARNING), None, "{answer:?}");
     }

@@ -10,6 +10,7 @@ mod loud;
 mod luck;
 mod rehearsal;
 mod sets;
+mod useless;
 
 use mockreel_contracts::contract::check::read::{Observation, observe};
 use mockreel_contracts::contract::model::Model;

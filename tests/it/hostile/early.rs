@@ -109,6 +109,7 @@ async fn every_405_says_which_methods_there_are() {
             let allowed = answer.header("allow").unwrap_or_else(|| panic!("{method} {path}: no Allow"));
             let names: Vec<&str> = allowed.split(", ").collect();
             assert!(!names.contains(&method.as_str()) && names != [""], "{method} {path}: {allowed}");
+            assert_eq!(names.contains(&"GET"), names.contains(&"HEAD"), "{method} {path}: {allowed}");
         }
     }
     assert!(refused > 20, "{refused}");

@@ -77,6 +77,7 @@ async fn a_packed_body_is_unpacked_where_the_vendor_does_so_and_refused_elsewher
             let entry = latest_entry(&emulator).await;
             assert_eq!(entry["problem"], "malformed", "{entry}");
             assert!(entry["notes"].to_string().contains(encoding), "{entry}");
+            assert!(entry["notes"].to_string().contains("gzip or deflate"), "{entry}");
         }
         for (what, packed) in [("plain", body.clone()), ("cut", gzip(&body)[..20].to_vec())] {
             let answer = send(&url, "gzip", packed).await;

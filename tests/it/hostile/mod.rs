@@ -1,6 +1,7 @@
 //! Hostile requests: each gets its vendor's own answer, and earlier jobs are unharmed.
 
 mod bodies;
+mod costs;
 mod early;
 mod encodings;
 mod heads;

@@ -22,6 +22,10 @@ fn refused_heads(path: &str) -> Vec<(&'static str, Vec<u8>, u16)> {
         let plain = format!("host: localhost\r\nauthorization: Bearer {KEY}\r\nconnection: close\r\n");
         format!("GET {path} {version}\r\n{plain}{more}\r\n").into_bytes()
     };
+    let aimed = |target: &str| {
+        let plain = format!("host: localhost\r\nauthorization: Bearer {KEY}\r\nconnection: close\r\n");
+        format!("GET {target} HTTP/1.1\r\n{plain}\r\n").into_bytes()
+    };
     let many: String = (0..500).map(|number| format!("x-{number}: y\r\n")).collect();
     let vast = format!("x-vast: {}\r\n", "v".repeat(500_000));
     vec![
@@ -59,6 +63,14 @@ fn refused_heads(path: &str) -> Vec<(&'static str, Vec<u8>, u16)> {
         ("another transfer encoding", head("HTTP/1.1", "transfer-encoding: gzip\r\n"), 400),
         ("two hosts", head("HTTP/1.1", "host: evil.example\r\n"), 400),
         ("two hosts that agree", head("HTTP/1.1", "host: localhost\r\n"), 400),
+        ("two credentials", head("HTTP/1.1", "authorization: Bearer another\r\n"), 400),
+        ("the same credentials twice", head("HTTP/1.1", &format!("authorization: Bearer {KEY}\r\n")), 400),
+        ("another scheme", aimed(&format!("ftp://localhost{path}")), 400),
+        ("a socket's scheme", aimed(&format!("ws://localhost{path}")), 400),
+        ("a user and a password", aimed(&format!("http://u:p@localhost{path}")), 400),
+        ("a user", aimed(&format!("http://u@localhost{path}")), 400),
+        ("a fragment", aimed(&format!("{path}#x")), 400),
+        ("an empty fragment", aimed(&format!("{path}#")), 400),
         ("two origins", head("HTTP/1.1", "origin: http://a.example\r\norigin: http://b.example\r\n"), 400),
     ]
 }
@@ -99,6 +111,27 @@ async fn a_head_that_is_refused_never_moves_a_job_and_is_written_down() {
             assert!(note.contains("not carried out"), "{what}: {note}");
         }
         assert_eq!(phases().await, before, "{}", target.contract.full_id());
+    }
+}
+
+#[tokio::test]
+async fn asking_for_the_head_of_a_poll_moves_no_job() {
+    let emulator = quiet().progress(Progress::Polls(2)).start().await.unwrap();
+    let caller = Caller::with_key(KEY);
+    for target in newest(targets(&emulator).await) {
+        let marks = async || {
+            let jobs = emulator.jobs(KEY).list().await;
+            let is_its = |job: &&mockreel_emulator::Job| *job.key.vendor == *target.contract.id;
+            jobs.iter().map(|job| &**job).filter(is_its).map(|job| job.marks.len()).sum::<usize>()
+        };
+        let before = marks().await;
+        for _ in 0..5 {
+            let answer = caller.send(caller.request(reqwest::Method::HEAD, &target.look)).await;
+            assert_eq!((answer.status, answer.bytes.len()), (200, 0), "{}", target.contract.full_id());
+        }
+        assert_eq!(marks().await, before, "{}", target.contract.full_id());
+        caller.get(&target.look).await;
+        assert_eq!(marks().await, before + 1, "{}", target.contract.full_id());
     }
 }
 

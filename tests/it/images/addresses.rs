@@ -49,6 +49,9 @@ async fn image_server() -> (String, Arc<AtomicUsize>) {
                     "/moved/to-missing" => moved("/missing"),
                     "/moved/away" => moved("http://10.1.2.3/x.png"),
                     "/moved/out" => moved("https://pictures.example/x.png?signature=abc"),
+                    here if here.starts_with("/moved/here/") => {
+                        moved(&format!("http://{}", here.trim_start_matches("/moved/here/")))
+                    }
                     "/moved/file" => moved("file:///etc/hostname"),
                     "/moved/nowhere" => ("302 Found", String::new(), Vec::new()),
                     "/large" => ("200 OK", String::new(), vec![0; 30 * 1024 * 1024]),
@@ -56,6 +59,12 @@ async fn image_server() -> (String, Arc<AtomicUsize>) {
                         // Held open until the other side gives up.
                         let _ = stream.read(&mut [0; 1]).await;
                         return;
+                    }
+                    "/vast" => {
+                        let mut image = crate::support::fixture_bytes("side-300.png");
+                        image[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+                        image[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
+                        ("200 OK", String::new(), image)
                     }
                     "/words" => ("200 OK", "content-type: image/png\r\n".to_owned(), b"words".to_vec()),
                     name => ("200 OK", String::new(), crate::support::fixture_bytes(&name[1..])),
@@ -145,6 +154,57 @@ async fn an_image_that_has_moved_is_followed_as_long_as_it_stays_on_loopback() {
     }
     let seen = met(&emulator, &format!("{server}/moved/file")).await;
     assert_eq!((seen.0, seen.1), (Phase::Failed, Some(FailureReason::UnreachablePicture)));
+    let why = "redirected to what is no address of http or https, which is not fetched";
+    assert!(seen.2.iter().any(|note| note.ends_with(why)), "{:?}", seen.2);
+}
+
+#[tokio::test]
+async fn an_image_that_has_moved_to_the_emulator_itself_is_not_fetched_there() {
+    let emulator = quiet().latency(Latency::INSTANT).start().await.unwrap();
+    let (server, _) = image_server().await;
+    let port = emulator.address().port();
+    let requests = async || {
+        let caller = Caller::without_key();
+        caller.get(&format!("{}/__admin/requests", emulator.base())).await.json()["total"].as_u64().unwrap()
+    };
+    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("127.9.9.9:{port}")] {
+        for path in ["__admin/requests", "gmicloud/api/v1/ie/requestqueue/apikey/requests", ""] {
+            let before = requests().await;
+            let (_, reason, notes) = met(&emulator, &format!("{server}/moved/here/{host}/{path}")).await;
+            assert_eq!(reason, Some(FailureReason::UnreachablePicture), "{host} {path}");
+            let why = "redirected to this emulator itself, which is not fetched";
+            assert!(notes.iter().any(|note| note.ends_with(why)), "{host} {path}: {notes:?}");
+            assert_eq!(requests().await, before + 1, "{host} {path}: the submit alone came here");
+        }
+    }
+    let own = format!("{server}/moved/here/127.0.0.1:{port}/__fixtures/side-300.png");
+    let kept = met(&emulator, &own).await;
+    assert_eq!(kept, (Phase::Succeeded, None, Vec::new()), "an image of ours is one all the same");
+}
+
+#[tokio::test]
+async fn whoever_names_an_image_beyond_our_own_limits_gets_to_know_whose_they_are() {
+    let emulator = quiet().start().await.unwrap();
+    let (server, _) = image_server().await;
+    let vendor = mockreel_contracts::vendor("aimlapi").unwrap();
+    let way = way(&emulator, &vendor.contract);
+    for (path, limit) in [
+        ("silent", Some("an image was not fetched: no answer in time")),
+        ("moved/away", Some("redirected from loopback to an address beyond it")),
+        ("moved/round", Some("redirected more than 3 times")),
+        ("vast", Some("more than 64 Mi pixels")),
+        ("missing", None),
+        ("words", None),
+        ("landscape.jpg", None),
+    ] {
+        let answer = way.submit(&format!("{server}/{path}")).await;
+        let warning = answer.header("x-mockreel-warning");
+        assert_eq!(warning.is_some(), limit.is_some(), "{path}: {warning:?}");
+        if let Some((warning, limit)) = warning.zip(limit) {
+            assert!(warning.starts_with("a limit of the emulator's own, not of the vendor: "), "{warning}");
+            assert!(warning.contains(limit), "{path}: {warning}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The journal: what was asked and answered, why it was rejected, and what a test expects.
 
 mod expectations;
+mod late;
 mod nowhere;
 mod redaction;
 
@@ -266,7 +267,7 @@ async fn a_filter_shows_what_it_counts() {
 async fn what_nobody_knows_is_answered_with_what_there_is() {
     let emulator = quiet().start().await.unwrap();
     for (query, told) in [
-        ("?phase=queued", "nobody knows `phase`; there are vendor, operation, status"),
+        ("?phase=queued", "nobody knows the parameter `phase`; there are account, vendor, operation"),
         ("?status=many", "`many` is no status: expected one such as 404, or a class such as 4xx"),
         ("?operation=sumbit", "there is no operation `sumbit`; there are submit"),
         ("?vendor=nobody", "there is no vendor `nobody`; there are"),

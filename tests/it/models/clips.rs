@@ -103,7 +103,8 @@ async fn a_file_of_real_length_is_as_long_as_the_vendors_and_plays() {
     let emulator = quiet().latency(Latency::INSTANT).clip_bytes(ClipBytes::Real).start().await.unwrap();
     let contract = newest().into_iter().find(|vendor| vendor.id() == "gmicloud").unwrap().contract;
     let model = &contract.models["Kling-Image2Video-V2.1-Standard"];
-    let body = minimal(model, &[&fixture(&emulator, "square.jpg")]);
+    let mut body = minimal(model, &[]);
+    body["payload"]["image"] = json!(fixture(&emulator, "square.jpg"));
     let seen = end(&emulator, &contract, model, &body).await;
     let file = Caller::without_key().get(&seen.video_url.unwrap()).await.bytes;
     assert!((6_700_000..8_400_000).contains(&file.len()), "{}", file.len());

@@ -3,6 +3,7 @@
 mod artefacts;
 mod attack;
 mod catalogue;
+mod echo;
 mod generated;
 mod money;
 mod references;

@@ -9,7 +9,7 @@ use super::tree::{Tree, read_tree};
 const OPERATIONS: [&str; 8] = ["submit", "poll", "list", "cancel", "models", "model", "upload", "balance"];
 
 /// Literals that are honestly something else: the file, the literal, and what it is there.
-const SOMETHING_ELSE: [(&str, &str, &str); 44] = [
+const SOMETHING_ELSE: [(&str, &str, &str); 48] = [
     ("conformance/src/cases/limits.rs", "cancel", "a command of the control API"),
     ("conformance/src/cases/limits.rs", "models", "a note of a case"),
     ("conformance/src/cases/refusal.rs", "camera", "a class of refusals"),
@@ -46,6 +46,7 @@ const SOMETHING_ELSE: [(&str, &str, &str); 44] = [
     ("drift/src/read/operations.rs", "model", "a member of request bodies"),
     ("drift/src/read/operations.rs", "models", "the last segment of a vendor's path"),
     ("emulator/src/admin/account.rs", "balance", "a member of the control API"),
+    ("emulator/src/admin/account.rs", "models", "a member of the control API"),
     ("emulator/src/admin/jobs.rs", "cancel", "a command of the control API"),
     ("emulator/src/admin/jobs.rs", "model", "a member of the control API"),
     ("emulator/src/admin/requests.rs", "model", "a member of the control API"),
@@ -57,6 +58,9 @@ const SOMETHING_ELSE: [(&str, &str, &str); 44] = [
     ("emulator/src/random.rs", "callback", "the purpose of a generator, whose bytes never change"),
     ("emulator/src/random.rs", "upload", "the purpose of a generator, whose bytes never change"),
     ("emulator/src/scenario/examples.rs", "callback", "a point of a scenario"),
+    ("emulator/src/scenario/matcher.rs", "model", "a part of `match`"),
+    ("emulator/src/scenario/matcher.rs", "prompt", "a part of `match`"),
+    ("emulator/src/scenario/sense.rs", "callback", "a point of a scenario"),
     ("emulator/src/settings.rs", "submit", "a value of `--image-breach`"),
 ];
 

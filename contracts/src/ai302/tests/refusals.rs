@@ -47,7 +47,7 @@ fn all() -> Vec<Problem> {
         missing_image(),
         invalid(Rule::Image(ImageRule::Unreachable)),
         invalid(Rule::Image(ImageRule::Bytes { limit: 10_485_760 })),
-        Problem::UnknownModel { received: "m".to_owned() },
+        Problem::UnknownModel { received: "m".to_owned(), in_path: false },
         Problem::RetiredModel { model: "m".to_owned() },
         Problem::UnknownJob { id: "kling_x".to_owned() },
         Problem::InsufficientCredits,

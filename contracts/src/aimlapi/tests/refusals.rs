@@ -164,7 +164,7 @@ fn every_problem_is_answered_with_its_status_and_text_inside_the_envelope() {
 #[test]
 fn an_unknown_model_is_refused_with_the_list_of_those_there_are() {
     let served = served("aimlapi", &[]);
-    let reply = served.refused(&Problem::UnknownModel { received: "<models>".to_owned() });
+    let reply = served.refused(&Problem::UnknownModel { received: "<models>".to_owned(), in_path: false });
     let message = body(&reply)["message"].as_str().unwrap();
     assert!(
         message.starts_with(

@@ -137,7 +137,7 @@ fn every_form_of_id_can_be_chosen() {
 
 #[test]
 fn the_models_are_listed_with_the_paths_that_serve_them() {
-    let served = served("aimlapi", &[]);
+    let served = served("aimlapi", &[("catalogue_items", "endpoints")]);
     let reply = served.dialect().models(&served.exchange("GET", "/v1/models"));
     served.assert_promised(Operation::Models, &reply);
     let first = &body(&reply)["data"][0];

@@ -45,7 +45,7 @@ impl Contract {
                 if route.option.as_ref().is_some_and(|option| options.is(option, "off")) {
                     continue;
                 }
-                let Some(segments) = segments(&route.path, path) else { continue };
+                let Some(segments) = segments(route, path) else { continue };
                 if operation.method == method {
                     return Ok(Matched { name: *name, operation, route, segments });
                 }
@@ -58,10 +58,12 @@ impl Contract {
     }
 }
 
-fn segments<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, String)>> {
+fn segments<'a>(route: &'a Route, path: &str) -> Option<Vec<(&'a str, String)>> {
+    let count = route.path.split('/').count();
     let mut found = Vec::new();
-    let mut given = path.split('/');
-    for wanted in template.split('/') {
+    // A name for all that follows takes the slashes too.
+    let mut given = path.splitn(if route.rest { count } else { usize::MAX }, '/');
+    for wanted in route.path.split('/') {
         let token = given.next()?;
         match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             Some(name) if !token.is_empty() => found.push((name, percent_decoded(token))),
@@ -81,13 +83,37 @@ pub fn percent_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::model::source::Cited;
+
+    fn match_path(template: &str, rest: bool, path: &str) -> Option<Vec<String>> {
+        let route = Route {
+            path: template.to_owned(),
+            rest,
+            model: None,
+            option: None,
+            source: Cited::One("here".to_owned()),
+        };
+        let found = segments(&route, path)?;
+        Some(found.into_iter().map(|(_, value)| value).collect())
+    }
 
     #[test]
     fn a_named_segment_takes_exactly_one_non_empty_token() {
-        assert_eq!(segments("/task/{id}/fetch", "/task/a%2Fb/fetch"), Some(vec![("id", "a/b".to_owned())]));
-        assert_eq!(segments("/task/{id}/fetch", "/task//fetch"), None);
-        assert_eq!(segments("/task/{id}", "/task/a/b"), None);
-        assert_eq!(segments("/task", "/task/"), None);
+        let one = |template, path| match_path(template, false, path);
+        assert_eq!(one("/task/{id}/fetch", "/task/a%2Fb/fetch"), Some(vec!["a/b".to_owned()]));
+        assert_eq!(one("/task/{id}/fetch", "/task//fetch"), None);
+        assert_eq!(one("/task/{id}", "/task/a/b"), None);
+        assert_eq!(one("/task", "/task/"), None);
+    }
+
+    #[test]
+    fn a_name_for_the_rest_takes_the_slashes_too() {
+        let rest = |path| match_path("/model/{id}", true, path);
+        assert_eq!(rest("/model/a/b/c"), Some(vec!["a/b/c".to_owned()]));
+        assert_eq!(rest("/model/a%2Fb"), Some(vec!["a/b".to_owned()]));
+        assert_eq!(rest("/model/"), None);
+        assert_eq!(rest("/model"), None);
+        assert_eq!(rest("/models/a"), None);
     }
 
     #[test]

@@ -25,3 +25,10 @@ pub struct Deprecation {
     /// Where it is from.
     pub source: Cited,
 }
+
+impl Deprecation {
+    /// Whether requests with its id are refused.
+    pub fn is_withdrawn(&self) -> bool {
+        self.status == "withdrawn"
+    }
+}

@@ -7,6 +7,7 @@ pub mod edition;
 pub mod lengths;
 pub mod money;
 pub mod operation;
+pub mod output;
 pub mod source;
 mod validate;
 pub mod wording;
@@ -26,6 +27,7 @@ use crate::contract::model::deprecation::Deprecation;
 use crate::contract::model::lengths::Lengths;
 use crate::contract::model::money::{Billing, RateLimits};
 use crate::contract::model::operation::OperationFacts;
+use crate::contract::model::output::Output;
 use crate::contract::model::source::{Cited, Source};
 use crate::contract::model::wording::{FailureFact, LateRefusals, ProblemFact, Wording};
 use crate::operation::Operation;
@@ -194,53 +196,6 @@ pub struct Maker {
     pub source: Cited,
 }
 
-/// What comes out of a model.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Output {
-    /// Nominal width and height in pixels; the area is kept and the aspect follows the image.
-    pub pixels: [u32; 2],
-    /// Frames a second.
-    pub fps: u32,
-    /// Length in seconds where no member of the request says it.
-    pub seconds: u32,
-    /// Frames beyond those of the whole seconds: the maker's clips last a little longer than was asked for.
-    pub extra_frames: u32,
-    /// When it has sound.
-    #[serde(default)]
-    pub sound: SoundRule,
-    /// Where it is from.
-    pub source: Cited,
-}
-
-impl Output {
-    /// How many frames a clip has for which so many seconds were asked.
-    pub fn frames(&self, seconds: u32) -> u32 {
-        seconds.saturating_mul(self.fps).saturating_add(self.extra_frames)
-    }
-}
-
-/// When a video has a sound track.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SoundRule {
-    /// If the request asks for it by a member of the role `sound`; never, where it has no such member.
-    #[default]
-    ByRequest,
-    /// Always.
-    Always,
-}
-
-impl SoundRule {
-    /// Whether a video has sound, for a request that asks for it or does not.
-    pub fn applies(self, is_asked: bool) -> bool {
-        match self {
-            Self::ByRequest => is_asked,
-            Self::Always => true,
-        }
-    }
-}
-
 /// What a job costs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -377,6 +332,12 @@ impl Contract {
     /// The vendor's words for a phase; empty if it has none.
     pub fn words(&self, phase: Phase) -> &[Value] {
         self.phases.get(phase.name()).map_or(&[], |words| words.words.as_slice())
+    }
+
+    /// Whether the vendor's feed calls a model withdrawn, by its id or another one of it.
+    pub fn has_withdrawn(&self, id: &str) -> bool {
+        let named = |entry: &&Deprecation| entry.id == id || entry.aliases.iter().any(|alias| alias == id);
+        self.deprecations.iter().find(named).is_some_and(Deprecation::is_withdrawn)
     }
 
     /// The unit of the models' prices, which is one for all of them; nothing, if no price is known.

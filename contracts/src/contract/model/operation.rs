@@ -119,6 +119,9 @@ pub struct OperationFacts {
     pub job_id: Option<IdPlace>,
     /// JSON Schema of the good answer.
     pub reply: Value,
+    /// Whether names in its path are compared whatever their case.
+    #[serde(default)]
+    pub any_case: bool,
     /// How a good answer can be asked for again; absent if it always comes whole.
     pub revalidation: Option<Revalidation>,
     /// Where a client finds what it needs in the good answer.
@@ -153,6 +156,9 @@ pub struct Revalidation {
 pub struct Route {
     /// The path; `{name}` stands for one segment.
     pub path: String,
+    /// Whether the name at its end stands for all that follows, slashes too.
+    #[serde(default)]
+    pub rest: bool,
     /// The model that the path fixes.
     pub model: Option<String>,
     /// The option that must not be `off` for this path to exist.
@@ -185,6 +191,8 @@ pub struct Read {
     pub jobs: Option<String>,
     /// The models of a listing.
     pub models: Option<String>,
+    /// The members of a model, where its page lists them.
+    pub parameters: Option<String>,
     /// Where a file may be put.
     pub upload_url: Option<String>,
     /// Where it can be read afterwards.

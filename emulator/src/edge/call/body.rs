@@ -1,13 +1,19 @@
 //! The body of a request as JSON, or multipart as JSON with handles.
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use mockreel_contracts::Problem;
 use mockreel_contracts::contract::check::image::PART_SCHEME;
+use mockreel_contracts::contract::check::rules::kind_of;
 use mockreel_contracts::problem::Malformation;
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::request::VendorRequest;
+use super::own_limit::OwnLimit;
+use super::request::CallContext;
 use crate::edge::incoming::Received;
+use crate::edge::incoming::bounds::{self, BoundExceeded, MAX_FORM_PARTS};
+use crate::edge::incoming::large::work_on;
 use crate::journal::FormPart;
 
 /// A body as JSON, with the files that came beside it.
@@ -19,8 +25,29 @@ pub(crate) struct Parsed {
     pub(crate) files: Vec<Bytes>,
     /// The members in which they stand.
     names: Vec<String>,
+    /// The names that came more than once.
+    repeated: Vec<String>,
     /// Everything that stood in a form, as it came.
     pub(crate) parts: Vec<FormPart>,
+    /// How long the body was, in bytes.
+    pub(super) length: usize,
+    /// The turn of a large body, until its members are judged.
+    pub(super) turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Why a body cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+enum Unreadable {
+    /// It is not what it claims to be.
+    Malformed(Malformation),
+    /// It may be, but holds more than the emulator reads.
+    Beyond(BoundExceeded, Malformation),
+}
+
+impl From<Malformation> for Unreadable {
+    fn from(malformation: Malformation) -> Self {
+        Self::Malformed(malformation)
+    }
 }
 
 /// What a part of a form is for, by the schema of the body.
@@ -75,17 +102,33 @@ impl Parsed {
         Ok(())
     }
 
-    /// A note about each file that the schema of the body does not declare, with what it does have.
-    pub(crate) fn note_undeclared(&self, schema: Option<&Value>) -> Vec<String> {
+    /// A note about each part of a form that is not read as its client may think: a name that came more than once, a file
+    /// that stands for a text, and one that the schema of the body does not declare.
+    pub(crate) fn note_parts(&self, schema: Option<&Value>) -> Vec<String> {
         let undeclared = |name: &&String| matches!(PartUse::of(schema, name), PartUse::Undeclared);
         let members = schema.and_then(|schema| schema.get("properties")?.as_object());
         let images = members.into_iter().flatten().filter(|(_, member)| member.get("x-image").is_some());
         let images: Vec<&str> = images.map(|(name, _)| name.as_str()).collect();
         let known = if images.is_empty() { "no file".to_owned() } else { images.join(", ") };
+        let show = |name: &str| name.chars().take(NOTED_CHARACTERS).collect::<String>();
+        let is_text = |name: &&String| matches!(PartUse::of(schema, name), PartUse::Text);
+        let unexpected = self
+            .names
+            .iter()
+            .filter(undeclared)
+            .map(|name| format!("unexpected file part \"{}\"; the contract has {known}", show(name)));
+        let texts = self.names.iter().filter(is_text).map(|name| {
+            format!(
+                "the file part \"{}\" is read as the text of that member; send it as a plain part",
+                show(name)
+            )
+        });
+        let repeated = self
+            .repeated
+            .iter()
+            .map(|name| format!("the part \"{}\" came more than once: only the last is read", show(name)));
         let mut notes: Vec<String> = Vec::new();
-        for name in self.names.iter().filter(undeclared) {
-            let shown: String = name.chars().take(NOTED_CHARACTERS).collect();
-            let note = format!("unexpected file part \"{shown}\"; the contract has {known}");
+        for note in unexpected.chain(texts).chain(repeated) {
             if notes.len() < NOTED_PARTS && !notes.contains(&note) {
                 notes.push(note);
             }
@@ -100,35 +143,45 @@ const NOTED_PARTS: usize = 10;
 /// The most characters of a part's name that are noted.
 const NOTED_CHARACTERS: usize = 100;
 
-/// Parses the body of a request as what it claims to be.
+/// Parses the body of a request as what it claims to be. A large one waits for its turn, and is read elsewhere.
 pub(super) async fn parse_received(
-    request: &VendorRequest,
-    limit_bytes: u64,
+    context: CallContext<'_>,
     media_types: &[String],
 ) -> Result<Parsed, Problem> {
+    let CallContext { app, request, limit_bytes, .. } = context;
     let bytes = match &request.body {
         Received::Whole(bytes) => bytes.clone(),
-        Received::TooLarge => return Err(Problem::TooLarge { limit_bytes }),
+        Received::TooLarge => {
+            if context.contract().answers.max_body_bytes.is_none_or(|vendors| limit_bytes < vendors) {
+                request.meet_limit(OwnLimit::BodyBytes(limit_bytes));
+            }
+            return Err(Problem::TooLarge { limit_bytes });
+        }
         Received::Encoded(encoding, _) => {
             return Err(Problem::Malformed(Malformation::Encoding(encoding.clone())));
         }
         Received::Undecodable(why) => return Err(Problem::Malformed(Malformation::Json(why.clone()))),
         // Such a request is refused before its operation is looked at.
-        Received::Broken | Received::Silent(_) => return Err(Problem::Malformed(Malformation::Empty)),
+        Received::Broken | Received::Silent(_) | Received::Slow(..) => {
+            return Err(Problem::Malformed(Malformation::Empty));
+        }
     };
-    parse(bytes, request.header("content-type"), media_types).await.map_err(Problem::Malformed)
+    let length = bytes.len();
+    let turn = app.large_bodies.take_turn(length).await;
+    let content_type = request.header("content-type").map(str::to_owned);
+    let taken = media_types.to_vec();
+    match work_on(length, move || parse(bytes, content_type.as_deref(), &taken)).await {
+        Ok(parsed) => Ok(Parsed { length, turn, ..parsed }),
+        Err(Unreadable::Malformed(malformation)) => Err(Problem::Malformed(malformation)),
+        Err(Unreadable::Beyond(bound, malformation)) => {
+            request.meet_limit(OwnLimit::Bound(bound));
+            Err(Problem::Malformed(malformation))
+        }
+    }
 }
 
 /// Reads a body as one of the media types that an operation takes.
-///
-/// # Errors
-///
-/// Says what is wrong with the body.
-pub(crate) async fn parse(
-    body: Bytes,
-    content_type: Option<&str>,
-    taken: &[String],
-) -> Result<Parsed, Malformation> {
+fn parse(body: Bytes, content_type: Option<&str>, taken: &[String]) -> Result<Parsed, Unreadable> {
     let essence =
         content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let named = match &essence {
@@ -138,25 +191,43 @@ pub(crate) async fn parse(
         Some(essence) => essence,
     };
     if body.is_empty() {
-        return Err(Malformation::Empty);
+        return Err(Malformation::Empty.into());
     }
     if !taken.iter().any(|content| content == named) {
-        return Err(Malformation::MediaType(content_type.map(str::to_owned)));
+        return Err(Malformation::MediaType(content_type.map(str::to_owned)).into());
     }
     match named {
-        "multipart/form-data" => parse_form(body, content_type.unwrap_or_default()).await,
+        "multipart/form-data" => {
+            // All of it is there, so that there is nothing to wait for.
+            let form = parse_form(body, content_type.unwrap_or_default()).now_or_never();
+            form.unwrap_or_else(|| Err(Malformation::Multipart("it does not end".to_owned()).into()))
+        }
         _ => parse_json(&body),
     }
 }
 
-fn parse_json(body: &[u8]) -> Result<Parsed, Malformation> {
+fn parse_json(body: &[u8]) -> Result<Parsed, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Malformation::NotUtf8)?;
-    let json: Value = serde_json::from_str(text).map_err(|error| Malformation::Json(error.to_string()))?;
-    if json.is_object() { Ok(Parsed { json, ..Parsed::default() }) } else { Err(Malformation::NotAnObject) }
+    let bound = bounds::check_json(body).err();
+    if let Some(bound @ BoundExceeded::JsonValues) = bound {
+        return Err(Unreadable::Beyond(bound, Malformation::Json(bound.to_string())));
+    }
+    let json: Value = serde_json::from_str(text).map_err(|error| {
+        let malformation = Malformation::Json(error.to_string());
+        match bound {
+            Some(bound) => Unreadable::Beyond(bound, malformation),
+            None => Unreadable::Malformed(malformation),
+        }
+    })?;
+    if json.is_object() {
+        Ok(Parsed { json, ..Parsed::default() })
+    } else {
+        Err(Malformation::NotAnObject(kind_of(&json)).into())
+    }
 }
 
 /// A part is a file if it has a file name, or a type that is not text, or is no UTF-8: some clients leave the name out.
-async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformation> {
+async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Unreadable> {
     let broken = |error: multer::Error| Malformation::Multipart(error.to_string());
     let boundary = multer::parse_boundary(content_type).map_err(broken)?;
     let whole = futures_util::stream::iter([Ok::<Bytes, std::convert::Infallible>(body)]);
@@ -165,9 +236,14 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformat
     let mut files = Vec::new();
     let mut names = Vec::new();
     let mut parts = Vec::new();
+    let mut repeated = Vec::new();
     while let Some(field) = form.next_field().await.map_err(broken)? {
+        if parts.len() == MAX_FORM_PARTS {
+            let bound = BoundExceeded::FormParts;
+            return Err(Unreadable::Beyond(bound, Malformation::Multipart(bound.to_string())));
+        }
         let Some(name) = field.name().map(str::to_owned) else {
-            return Err(Malformation::Multipart("a part has no name".to_owned()));
+            return Err(Malformation::Multipart("a part has no name".to_owned()).into());
         };
         let typed = field
             .content_type()
@@ -176,6 +252,9 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformat
         let content = field.bytes().await.map_err(broken)?;
         let text = std::str::from_utf8(&content).ok().filter(|_| !named && !typed);
         parts.push(FormPart { name: name.clone(), content: content.clone(), is_file: text.is_none() });
+        if json.contains_key(&name) && !repeated.contains(&name) && repeated.len() < NOTED_PARTS {
+            repeated.push(name.clone());
+        }
         match text {
             Some(text) => json.insert(name, text.into()),
             None => {
@@ -185,7 +264,7 @@ async fn parse_form(body: Bytes, content_type: &str) -> Result<Parsed, Malformat
             }
         };
     }
-    Ok(Parsed { json: Value::Object(json), files, names, parts })
+    Ok(Parsed { json: Value::Object(json), files, names, repeated, parts, ..Parsed::default() })
 }
 
 /// About how much memory a value takes: its texts, and a flat rate for everything else.
@@ -211,36 +290,31 @@ mod tests {
         vec!["application/json".to_owned()]
     }
 
-    async fn parsed(
-        body: &'static [u8],
-        kind: Option<&str>,
-        taken: &[String],
-    ) -> Result<Parsed, Malformation> {
-        parse(Bytes::from_static(body), kind, taken).await
+    fn parsed(body: &'static [u8], kind: Option<&str>, taken: &[String]) -> Result<Parsed, Malformation> {
+        parse(Bytes::from_static(body), kind, taken).map_err(|why| match why {
+            Unreadable::Malformed(malformation) | Unreadable::Beyond(_, malformation) => malformation,
+        })
     }
 
-    #[tokio::test]
-    async fn whatever_is_no_object_is_told_apart() {
+    #[test]
+    fn whatever_is_no_object_is_told_apart() {
         let taken = json_only();
-        assert_eq!(parsed(b"", None, &taken).await.unwrap_err(), Malformation::Empty);
-        assert_eq!(parsed(b"[1]", None, &taken).await.unwrap_err(), Malformation::NotAnObject);
-        assert_eq!(parsed(b"\xff\xfe", None, &taken).await.unwrap_err(), Malformation::NotUtf8);
-        assert!(matches!(parsed(b"{\"model\":", None, &taken).await.unwrap_err(), Malformation::Json(_)));
-        assert!(matches!(
-            parsed(b"{}", Some("text/plain"), &taken).await.unwrap_err(),
-            Malformation::MediaType(_)
-        ));
+        assert_eq!(parsed(b"", None, &taken).unwrap_err(), Malformation::Empty);
+        assert_eq!(parsed(b"[1]", None, &taken).unwrap_err(), Malformation::NotAnObject("array"));
+        assert_eq!(parsed(b"\xff\xfe", None, &taken).unwrap_err(), Malformation::NotUtf8);
+        assert!(matches!(parsed(b"{\"model\":", None, &taken).unwrap_err(), Malformation::Json(_)));
+        assert!(matches!(parsed(b"{}", Some("text/plain"), &taken).unwrap_err(), Malformation::MediaType(_)));
         let deep: &'static [u8] = Box::leak(vec![b'['; 100_000].into_boxed_slice());
-        assert!(matches!(parsed(deep, None, &taken).await.unwrap_err(), Malformation::Json(_)));
+        assert!(matches!(parsed(deep, None, &taken).unwrap_err(), Malformation::Json(_)));
     }
 
-    #[tokio::test]
-    async fn a_form_becomes_json_with_handles_for_its_files() {
+    #[test]
+    fn a_form_becomes_json_with_handles_for_its_files() {
         let form = b"--b\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\na cat\r\n\
             --b\r\nContent-Disposition: form-data; name=\"input_image\"\r\n\r\n\x89PNG\xff\r\n\
             --b\r\nContent-Disposition: form-data; name=\"tail_image\"; filename=\"t.png\"\r\n\r\ntext\r\n--b--\r\n";
         let taken = vec!["multipart/form-data".to_owned()];
-        let read = parsed(form, Some("multipart/form-data; boundary=b"), &taken).await.unwrap();
+        let read = parsed(form, Some("multipart/form-data; boundary=b"), &taken).unwrap();
         assert_eq!(read.json, json!({"prompt": "a cat", "input_image": "cid:0", "tail_image": "cid:1"}));
         assert_eq!(read.files, [Bytes::from_static(b"\x89PNG\xff"), Bytes::from_static(b"text")]);
         let mut settled = read;
@@ -254,9 +328,9 @@ mod tests {
         assert_eq!(settled.restore_texts(Some(&text)).unwrap_err(), Malformation::NotUtf8);
         settled.restore_texts(Some(&json!({"properties": {}}))).unwrap();
         assert_eq!(settled.json, json!({"prompt": "a cat", "tail_image": "text"}));
-        let broken = parsed(b"--b\r\nnonsense", Some("multipart/form-data; boundary=b"), &taken).await;
+        let broken = parsed(b"--b\r\nnonsense", Some("multipart/form-data; boundary=b"), &taken);
         assert!(matches!(broken.unwrap_err(), Malformation::Multipart(_)));
-        let without = parsed(b"x", Some("multipart/form-data"), &taken).await;
+        let without = parsed(b"x", Some("multipart/form-data"), &taken);
         assert!(matches!(without.unwrap_err(), Malformation::Multipart(_)));
     }
 }

@@ -10,7 +10,7 @@ use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::model::operation::Check;
 use mockreel_contracts::problem::{KeyFault, Place};
-use mockreel_contracts::{Credential, Model, Problem, UnixMillis};
+use mockreel_contracts::{Contract, Credential, Model, Operation, Problem, UnixMillis};
 use serde_json::Value;
 
 use super::authenticate::authenticate;
@@ -20,6 +20,8 @@ use super::images::{self, ImageFindings};
 use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
+use crate::edge::incoming::large::work_on;
+use crate::media::Turning;
 use crate::scenario::Effects;
 use crate::state::job::{Failure, Job};
 
@@ -43,6 +45,8 @@ pub(in crate::edge) struct Checked<'a> {
     pub(in crate::edge) images: ImageFindings,
     /// The failure that a broken rule causes, if the vendor enforces it late.
     pub(in crate::edge) breach: Option<Failure>,
+    /// The rules that are broken and fail the job later.
+    pub(in crate::edge) late: Vec<Violation>,
     /// The id of the job that the request names.
     pub(in crate::edge) job_id: Option<String>,
     /// The effects on it.
@@ -64,11 +68,23 @@ impl Checked<'_> {
     }
 }
 
+/// What is known of the images of a request, also where it is refused for one.
+#[derive(Debug, Default)]
+pub(super) struct ImageReport {
+    /// All notes about the request so far.
+    pub(super) notes: Vec<String>,
+    /// The line of warnings, if there are any.
+    pub(super) warning: Option<String>,
+    /// The rules that the images break and that fail the job later.
+    pub(super) late: Vec<Violation>,
+}
+
 /// Runs the operation's checks, in the contract's order; the query is checked last.
 pub(super) async fn check<'a>(
     resolved: Resolved<'a>,
     credential: Result<Credential, KeyFault>,
     now: UnixMillis,
+    said: &mut ImageReport,
 ) -> Result<Checked<'a>, Problem> {
     let Resolved { routed, effects, notes } = resolved;
     let Routed { context, matched, body, job_id, job } = routed;
@@ -84,6 +100,7 @@ pub(super) async fn check<'a>(
         echo: Value::Null,
         images: ImageFindings::default(),
         breach: None,
+        late: Vec::new(),
         job_id,
         effects,
         notes,
@@ -98,8 +115,8 @@ pub(super) async fn check<'a>(
             }
             Check::Body => parsed = body.take().transpose()?.unwrap_or_default(),
             Check::Model => checked.model = Some(choose_model(context, &checked.matched, &parsed.json)?),
-            Check::Members => check_members(&mut parsed, &mut checked)?,
-            Check::Images => check_images(&parsed, &mut checked).await?,
+            Check::Members => check_members(&mut parsed, &mut checked).await?,
+            Check::Images => check_images(&parsed, &mut checked, said).await?,
         }
     }
     let violations = checked.matched.operation.query_violations(&context.request.query);
@@ -133,9 +150,11 @@ fn choose_model<'a>(
         (None, None) => "",
     };
     let Some(model) = contract.models.get(id) else {
-        return Err(Problem::UnknownModel {
-            received: Violation::new(String::new(), Rule::Url, &id.into()).received_text(),
-        });
+        if contract.has_withdrawn(id) {
+            return Err(Problem::RetiredModel { model: id.to_owned() });
+        }
+        let received = Violation::new(String::new(), Rule::Url, &id.into()).received_text();
+        return Err(Problem::UnknownModel { received, in_path: false });
     };
     match model.lifecycle {
         Lifecycle::Active | Lifecycle::Deprecated => Ok(model),
@@ -143,37 +162,107 @@ fn choose_model<'a>(
     }
 }
 
-/// Checks the members of the body, and reads from them what is asked of the model.
-fn check_members(parsed: &mut Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
-    let operation = checked.matched.operation;
-    let schema = checked.model.map_or(operation.request.as_ref(), |model| Some(&model.request));
-    parsed.restore_texts(schema).map_err(Problem::Malformed)?;
-    let body = std::mem::take(&mut parsed.json);
-    let echo = operation.echo.as_ref().and_then(|pointer| body.pointer(pointer)).cloned();
-    checked.echo = echo.unwrap_or_default();
-    let violations = match checked.model {
-        Some(model) => {
-            parsed.json = normalised(&model.request, body);
-            checked.intent = Some(JobIntent::read(model, &parsed.json));
-            checked.context.contract().request_checker(model).violations(&parsed.json)
-        }
-        None => {
-            parsed.json = body;
-            operation.request_violations(&parsed.json)
-        }
-    };
-    if violations.is_empty() { Ok(()) } else { Err(Problem::Invalid { place: Place::Body, violations }) }
+/// Checks the members of the body, and reads from them what is asked of the model. Those of a large body are judged
+/// elsewhere, and its turn ends.
+async fn check_members(parsed: &mut Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
+    let contract = Arc::clone(&checked.context.served.vendor.contract);
+    let (operation, model) = (checked.matched.name, checked.model.map(|model| model.id.clone()));
+    let body = std::mem::take(parsed);
+    let judged =
+        work_on(body.length, move || judge_members(&contract, operation, model.as_deref(), body)).await?;
+    checked.intent = judged.intent;
+    checked.echo = judged.echo;
+    *parsed = judged.body;
+    drop(parsed.turn.take());
+    Ok(())
 }
 
+/// A body whose members keep every rule.
+struct JudgedBody {
+    body: Parsed,
+    intent: Option<JobIntent>,
+    echo: Value,
+}
+
+/// Judges the members of a body.
+fn judge_members(
+    contract: &Contract,
+    operation: Operation,
+    model: Option<&str>,
+    mut body: Parsed,
+) -> Result<JudgedBody, Problem> {
+    let Some(facts) = contract.operations.get(&operation) else {
+        return Err(Problem::UnknownRoute { allowed: Vec::new() });
+    };
+    let model = model.and_then(|id| contract.models.get(id));
+    let schema = model.map_or(facts.request.as_ref(), |model| Some(&model.request));
+    body.restore_texts(schema).map_err(Problem::Malformed)?;
+    let mut texts = Vec::new();
+    let (violations, intent) = match model {
+        Some(model) => {
+            texts = find_changed_texts(&model.request, &body.json);
+            body.json = normalised(&model.request, std::mem::take(&mut body.json));
+            let intent = JobIntent::read(model, &body.json);
+            (contract.request_checker(model).violations(&body.json), Some(intent))
+        }
+        None => (facts.request_violations(&body.json), None),
+    };
+    if !violations.is_empty() {
+        return Err(Problem::Invalid { place: Place::Body, violations });
+    }
+    // Copied only now: a body that is refused is there once.
+    let echo = facts.echo.as_ref().and_then(|pointer| copy_echo(pointer, &body.json, texts));
+    Ok(JudgedBody { body, intent, echo: echo.unwrap_or_default() })
+}
+
+/// The texts that are about to be read as what the schema says, by the name of their member.
+fn find_changed_texts(schema: &Value, body: &Value) -> Vec<(String, Value)> {
+    let (Some(Value::Object(properties)), Value::Object(members)) = (schema.get("properties"), body) else {
+        return Vec::new();
+    };
+    let is_changed = |name: &str| {
+        let property = properties.get(name);
+        property.is_some_and(|property| property.get("x-text").is_some() || property.get("x-empty").is_some())
+    };
+    let changed = members.iter().filter(|(name, value)| value.is_string() && is_changed(name));
+    changed.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// What the vendor echoes, with texts as they came.
+fn copy_echo(pointer: &str, body: &Value, texts: Vec<(String, Value)>) -> Option<Value> {
+    let Some(path) = pointer.strip_prefix('/') else {
+        let mut echo = body.clone();
+        if let Value::Object(members) = &mut echo {
+            members.extend(texts);
+        }
+        return Some(echo);
+    };
+    let text = texts.into_iter().find(|(name, _)| name == path).map(|(_, text)| text);
+    text.or_else(|| body.pointer(pointer).cloned())
+}
+
+/// The option by which an image that asks to be turned is turned.
+const EXIF_ORIENTATION: &str = "exif_orientation";
+
 /// Checks the images that the body names.
-async fn check_images(parsed: &Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
+async fn check_images(
+    parsed: &Parsed,
+    checked: &mut Checked<'_>,
+    said: &mut ImageReport,
+) -> Result<(), Problem> {
     let (Some(model), Some(intent)) = (checked.model, &checked.intent) else { return Ok(()) };
     let context = checked.context;
     let slots = slots(&model.request, &parsed.json);
-    checked.images = images::inspect_all(context.app, context.base, &slots, &parsed.files).await;
+    let turned = context.served.options.is(EXIF_ORIENTATION, "turned");
+    let turning = if turned { Turning::Turned } else { Turning::Stored };
+    checked.images = images::inspect_all(context.app, context.base, &slots, &parsed.files, turning).await;
     for note in std::mem::take(&mut checked.images.notes) {
         checked.notes.add_note(&note);
     }
+    if let Some(limit) = checked.images.own_limit.take() {
+        context.request.meet_limit(limit);
+    }
+    (said.notes, said.warning) = (checked.notes.list_texts(), checked.notes.write_line());
     let checks = ImageChecks {
         contract: context.contract(),
         moment: context.app.settings.image_breach,
@@ -185,8 +274,9 @@ async fn check_images(parsed: &Parsed, checked: &mut Checked<'_>) -> Result<(), 
     };
     match checks.decide() {
         ImageDecision::Sound => Ok(()),
-        ImageDecision::Fails(failure) => {
+        ImageDecision::Fails(failure, late) => {
             checked.breach = Some(failure);
+            checked.late = late;
             Ok(())
         }
         ImageDecision::Refused(violations) => Err(Problem::Invalid { place: Place::Body, violations }),

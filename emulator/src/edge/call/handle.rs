@@ -9,10 +9,10 @@ use mockreel_contracts::problem::KeyFault;
 use mockreel_contracts::{Credential, Operation, Problem, Reply};
 use serde_json::Value;
 
-use super::check::check;
+use super::check::{ImageReport, check};
 use super::effects::problem::problem_named;
 use super::effects::response::apply_effect;
-use super::effects::{read_orders, resolve_effects};
+use super::effects::{read_orders, resolve_effects, warn_of_header};
 use super::identify::{Identified, read_credential};
 use super::log::{CallLog, describe_body};
 use super::notes::Notes;
@@ -33,9 +33,9 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let request_body = describe_body(context, routed.take_parts());
     let model = context.known_model(&routed.matched, routed.json());
     let mut order_notes = Notes::about(&context.request.headers, &context.request.target);
-    let orders = read_orders(&routed, model, &account.state, &mut order_notes);
+    let orders = read_orders(&routed, model, &account, &mut order_notes);
     let effects = resolve_effects(&routed, model, &mut account, orders).await;
-    let file_notes = routed.note_files(model);
+    let part_notes = routed.note_parts(model);
     let effect = effects.response.clone().unwrap_or_default();
     let problem = effect.problem.map(|name| problem_named(name, &effect, model, &routed));
     let is_effect = problem.is_some();
@@ -55,25 +55,32 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let (scenarios, transport) = (effects.scenarios.clone(), effects.transport.clone());
     // The vendor as it is with other options has other routes, rules and words.
     let varied = variant.as_deref().map(|served| CallContext { served, ..context });
+    let mut said = ImageReport::default();
     let outcome = match (problem, effect.form()) {
         (Some(problem), _) => Err(HandlerRefusal::from(problem)),
         (None, ResponseForm::Literal) => Ok(Answered::from(Reply::json(200, Value::Null))),
         (None, ResponseForm::Problem(_) | ResponseForm::Changed) => {
             let resolved = Resolved { routed, effects, notes: order_notes };
             match varied {
-                None => check_and_handle(resolved, credential, &mut account).await,
+                None => check_and_handle(resolved, credential, &mut account, &mut said).await,
                 Some(varied) => {
                     let credential = read_credential(varied);
                     match varied.match_operation().map(|matched| resolved.varied(varied, matched)) {
-                        Ok(resolved) => check_and_handle(resolved, credential, &mut account).await,
+                        Ok(resolved) => check_and_handle(resolved, credential, &mut account, &mut said).await,
                         Err(problem) => Err(HandlerRefusal::from(problem)),
                     }
                 }
             }
         }
     };
+    let warning = said.warning.or(warning);
+    if outcome.is_err() {
+        // There is no job to keep them.
+        let new: Vec<String> = said.notes.into_iter().filter(|note| !notes.contains(note)).collect();
+        notes.extend(new);
+    }
     // After the job has taken its own notes, so that none stands in the journal twice.
-    notes.extend(file_notes);
+    notes.extend(part_notes);
     let context = varied.unwrap_or(context);
     let (reply, problem, job) = match outcome {
         Ok(Answered { reply, job }) => (reply, None, job),
@@ -96,18 +103,22 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
             scenarios,
             notes,
             problem,
+            late: said.late,
             ..CallLog::of(context, &account, request_body)
         },
     }
 }
 
-/// Checks a request, and hands it to the handler of its operation.
+/// Checks a request, and hands it to the handler of its operation. What is known of its images is added to
+/// what is said.
 async fn check_and_handle(
     resolved: Resolved<'_>,
     credential: Result<Credential, KeyFault>,
     account: &mut LoadedAccount<'_>,
+    said: &mut ImageReport,
 ) -> Result<Answered, HandlerRefusal> {
-    let checked = check(resolved, credential, account.now()).await?;
+    let mut checked = check(resolved, credential, account.now(), said).await?;
+    said.late.append(&mut checked.late);
     handle(checked, account).await
 }
 
@@ -119,17 +130,28 @@ pub(super) async fn refuse_call(
 ) -> Handled {
     let Identified { context, mut account, .. } = identified;
     let CallContext { served, request, prefix, .. } = context;
-    let notes = if request.refusal().is_some() {
-        Vec::new()
-    } else {
-        let vendor = [(prefix.to_owned(), served)];
-        suggest_path(vendor, &request.method, &format!("{prefix}{}", request.target)).into_iter().collect()
+    let mut order_notes = Notes::about(&request.headers, &request.target);
+    let why = match operation {
+        None => "no operation of the vendor's has this path and method",
+        Some(_) => "the request is not carried out",
     };
-    let reply = write_refusal(context, &mut account, &problem).await;
+    warn_of_header(&request.headers, why, &mut order_notes);
+    let warning = order_notes.write_line();
+    let mut notes = order_notes.list_texts();
+    if request.refusal().is_none() {
+        let vendor = [(prefix.to_owned(), served)];
+        notes.extend(suggest_path(vendor, &request.method, &format!("{prefix}{}", request.target)));
+    }
     let request_body = describe_body(context, Vec::new());
-    let log =
-        CallLog { operation, notes, problem: Some(problem), ..CallLog::of(context, &account, request_body) };
-    Handled { reply, ..Handled::from(log) }
+    let log = CallLog { operation, notes, ..CallLog::of(context, &account, request_body) };
+    if context.app.settings.strict_directives
+        && let Some(warning) = warning
+    {
+        return Handled { reply: write_misread(&warning), warning: Some(warning), ..Handled::from(log) };
+    }
+    let reply = write_refusal(context, &mut account, &problem).await;
+    let log = CallLog { problem: Some(problem), ..log };
+    Handled { reply, warning, ..Handled::from(log) }
 }
 
 /// Writes a refusal in the vendor's words.

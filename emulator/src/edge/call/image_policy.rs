@@ -16,8 +16,8 @@ pub(super) enum ImageDecision {
     Sound,
     /// It is refused at once.
     Refused(Vec<Violation>),
-    /// It is accepted, and the job will fail.
-    Fails(Failure),
+    /// It is accepted, and the job will fail, for the first of these.
+    Fails(Failure, Vec<Violation>),
 }
 
 /// The facts that the decision depends on.
@@ -60,7 +60,10 @@ impl ImageChecks<'_> {
         if !refused.is_empty() {
             return ImageDecision::Refused(refused);
         }
-        late.first().map_or(ImageDecision::Sound, |violation| ImageDecision::Fails(failure_of(violation)))
+        match late.first().map(failure_of) {
+            None => ImageDecision::Sound,
+            Some(failure) => ImageDecision::Fails(failure, late),
+        }
     }
 
     /// The violation of a request that a scenario has moderation dislike, where that is noticed at once; otherwise it fails the job.

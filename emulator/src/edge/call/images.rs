@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use mockreel_contracts::contract::check::image::{Finding, ImageRole, PART_SCHEME, Slot, Transport};
+use mockreel_contracts::image::ImageFormat;
 use url::Url;
 
+use super::own_limit::OwnLimit;
 use crate::app::App;
 use crate::edge::files;
 use crate::loopback::is_loopback;
-use crate::media::{self, Preview};
+use crate::media::fetch::FetchError;
+use crate::media::{self, Inspected, Preview, Turning};
 use crate::settings::Images;
 
 /// The findings about the images of a request.
@@ -23,6 +26,8 @@ pub(in crate::edge) struct ImageFindings {
     pub(in crate::edge) tail: Option<Preview>,
     /// What a developer should know.
     pub(in crate::edge) notes: Vec<String>,
+    /// The first limit of the emulator's own for which an image was not looked at.
+    pub(super) own_limit: Option<OwnLimit>,
 }
 
 /// The bytes of an image, or why there are none.
@@ -31,23 +36,34 @@ enum ImageSource {
     Shared(Bytes),
     Assumed(String),
     Unreachable(String),
+    /// It was not fetched for a limit of the emulator's own.
+    NotFetched(String),
     Unsound(String),
 }
 
 /// Inspects every image that a request names; `base` is the start of the addresses in its answer.
-pub(super) async fn inspect_all(app: &App, base: &str, slots: &[Slot<'_>], files: &[Bytes]) -> ImageFindings {
+pub(super) async fn inspect_all(
+    app: &App,
+    base: &str,
+    slots: &[Slot<'_>],
+    files: &[Bytes],
+    turning: Turning,
+) -> ImageFindings {
     let mut images = ImageFindings::default();
     let mut reference = None;
     for slot in slots {
         let located = locate(app, base, slot, files).await;
+        if let ImageSource::NotFetched(why) = &located {
+            images.own_limit.get_or_insert_with(|| OwnLimit::Fetch(why.clone()));
+        }
         let (finding, preview) = match located {
-            ImageSource::Bytes(bytes) => inspect_one(app, bytes).await,
-            ImageSource::Shared(bytes) => inspect_one(app, bytes).await,
+            ImageSource::Bytes(bytes) => images.inspect_one(app, slot, bytes, turning).await,
+            ImageSource::Shared(bytes) => images.inspect_one(app, slot, bytes, turning).await,
             ImageSource::Assumed(note) => {
                 images.notes.push(note);
                 (Finding::Assumed, None)
             }
-            ImageSource::Unreachable(why) => {
+            ImageSource::Unreachable(why) | ImageSource::NotFetched(why) => {
                 images.notes.push(format!("{}: the picture could not be had: {why}", slot.pointer));
                 (Finding::Unreachable(why), None)
             }
@@ -68,17 +84,48 @@ pub(super) async fn inspect_all(app: &App, base: &str, slots: &[Slot<'_>], files
     images
 }
 
-/// Decoding takes milliseconds to seconds, so it happens off the threads that answer polls; and as
-/// one image can take hundreds of megabytes while it lasts, only a few at once.
-async fn inspect_one<B: AsRef<[u8]> + Send + 'static>(app: &App, bytes: B) -> (Finding, Option<Preview>) {
-    let _turn = app.inspections.acquire().await;
-    let inspection = tokio::task::spawn_blocking(move || media::inspect(bytes.as_ref())).await;
-    match inspection {
-        Ok(inspected) => {
-            let preview = inspected.preview.map(|preview| app.album.keep(preview));
-            (Finding::Seen(inspected.facts), preview)
+impl ImageFindings {
+    /// Decoding takes milliseconds to seconds, so it happens off the threads that answer polls; and as
+    /// one image can take hundreds of megabytes while it lasts, only a few at once.
+    async fn inspect_one<B: AsRef<[u8]> + Send + 'static>(
+        &mut self,
+        app: &App,
+        slot: &Slot<'_>,
+        bytes: B,
+        turning: Turning,
+    ) -> (Finding, Option<Preview>) {
+        let _turn = app.inspections.acquire().await;
+        let inspection =
+            tokio::task::spawn_blocking(move || media::inspect_turning(bytes.as_ref(), turning)).await;
+        match inspection {
+            Ok(inspected) => {
+                self.note_facts(slot, &inspected, turning);
+                let preview = inspected.preview.map(|preview| app.album.keep(preview));
+                (Finding::Seen(inspected.facts), preview)
+            }
+            Err(_) => (Finding::Unsound("the picture could not be looked at".to_owned()), None),
         }
-        Err(_) => (Finding::Unsound("the picture could not be looked at".to_owned()), None),
+    }
+
+    /// Says what a refusal in the vendor's words does not.
+    fn note_facts(&mut self, slot: &Slot<'_>, inspected: &Inspected, turning: Turning) {
+        let (pointer, format) = (&slot.pointer, inspected.facts.format);
+        if !slot.rules.formats.iter().any(|taken| taken == format.word()) {
+            let taken = slot.rules.formats.join(", ");
+            let found = if format == ImageFormat::Unknown { "of no known type" } else { format.word() };
+            self.notes.push(format!("{pointer}: the picture is {found}; types that are taken: {taken}"));
+        } else if let Some(limit) = inspected.own_limit {
+            self.own_limit.get_or_insert(OwnLimit::Image(limit));
+        }
+        if inspected.orientation > 1 {
+            let shown = match turning {
+                Turning::Stored => "it is shown as stored (option `exif_orientation`)",
+                Turning::Turned => "it is turned",
+            };
+            let asked = inspected.orientation;
+            self.notes
+                .push(format!("{pointer}: this image asks to be turned (orientation {asked}); {shown}"));
+        }
     }
 }
 
@@ -140,6 +187,7 @@ async fn locate_url(app: &App, base: &str, slot: &Slot<'_>) -> ImageSource {
     };
     match fetched {
         Ok(bytes) => ImageSource::Shared(bytes),
-        Err(why) => ImageSource::Unreachable(why),
+        Err(FetchError::OwnLimit(why)) => ImageSource::NotFetched(why),
+        Err(FetchError::Unreachable(why)) => ImageSource::Unreachable(why),
     }
 }

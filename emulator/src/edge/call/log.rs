@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response};
 use bytes::Bytes;
 use hyper::body::Body as _;
+use mockreel_contracts::contract::check::rules::Violation;
 use mockreel_contracts::{Contract, Operation, Problem, UnixMillis};
 
 use super::request::CallContext;
@@ -41,6 +42,8 @@ pub(super) struct CallLog {
     pub(super) notes: Vec<String>,
     /// Why it was refused.
     pub(super) problem: Option<Problem>,
+    /// The rules that it broke and that fail its job later.
+    pub(super) late: Vec<Violation>,
     /// The body of the request, as far as it is shown.
     pub(super) request_body: LoggedBody,
 }
@@ -62,6 +65,7 @@ impl CallLog {
             scenarios: Vec::new(),
             notes: Vec::new(),
             problem: None,
+            late: Vec::new(),
             request_body,
         }
     }
@@ -75,7 +79,9 @@ pub(super) fn describe_body(context: CallContext<'_>, parts: Vec<FormPart>) -> L
     match &context.request.body {
         Received::Whole(bytes) => LoggedBody::Bytes(bytes.clone()),
         Received::TooLarge => LoggedBody::Told(format!("<more than {} bytes>", context.limit_bytes)),
-        Received::Broken | Received::Silent(_) => LoggedBody::Told("<not read whole>".to_owned()),
+        Received::Broken | Received::Silent(_) | Received::Slow(..) => {
+            LoggedBody::Told("<not read whole>".to_owned())
+        }
         Received::Encoded(encoding, bytes) => {
             LoggedBody::Told(format!("<{} bytes, encoded as {encoding}>", bytes.len()))
         }
@@ -91,8 +97,19 @@ pub(super) async fn log_call(
     watch: Stopwatch,
 ) {
     let duration_us = watch.micros();
-    let CallLog { at, account, contract, operation, model, job, scenarios, mut notes, problem, request_body } =
-        log;
+    let CallLog {
+        at,
+        account,
+        contract,
+        operation,
+        model,
+        job,
+        scenarios,
+        mut notes,
+        problem,
+        late,
+        request_body,
+    } = log;
     if let Some(note) = context.request.note() {
         notes.insert(0, note);
     }
@@ -102,6 +119,7 @@ pub(super) async fn log_call(
         notes.extend(more);
         notes.extend(note_on_failure(job));
     }
+    notes.extend(context.request.own_limit().map(|limit| limit.to_string()));
     let exchange = LoggedExchange {
         at,
         duration_us,
@@ -112,6 +130,7 @@ pub(super) async fn log_call(
         job: job.map(|job| Arc::clone(&job.key.id)),
         scenarios,
         problem,
+        late,
         notes,
         method: context.request.method.as_str().to_owned(),
         target: context.request.target.clone(),
@@ -127,6 +146,8 @@ pub(super) async fn log_call(
 
 /// Notes what is known of a job's failure when it is accepted.
 fn note_on_failure(job: &Job) -> Option<String> {
+    // A job that is held never ends by itself.
+    job.timeline.ends_at?;
     match &job.timeline.ending {
         Ending::Failure(failure) => {
             let detail = failure.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
@@ -185,7 +206,7 @@ pub(in crate::edge) async fn log_stray(
     app: &App,
     request: StrayRequest<'_>,
     problem: Problem,
-    note: String,
+    notes: Vec<String>,
     response: ResponseSummary,
 ) {
     let authorization = request.headers.iter().find(|(name, _)| name == "authorization");
@@ -196,7 +217,7 @@ pub(in crate::edge) async fn log_stray(
     let exchange = LoggedExchange {
         asked: RequestTarget::Nowhere,
         problem: Some(problem),
-        notes: vec![note],
+        notes,
         request: LoggedMessage { headers: request.headers, body: LoggedBody::Bytes(Bytes::new()) },
         ..plain_exchange(&account, head, response)
     };
@@ -276,6 +297,7 @@ fn plain_exchange(
         job: None,
         scenarios: Vec::new(),
         problem: None,
+        late: Vec::new(),
         notes: Vec::new(),
         method: request.method.as_str().to_owned(),
         target: request.path.to_owned(),

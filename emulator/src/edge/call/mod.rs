@@ -14,6 +14,7 @@ mod images;
 pub(super) mod log;
 pub(super) mod notes;
 mod operation;
+pub(super) mod own_limit;
 pub(super) mod request;
 pub(super) mod respond;
 

@@ -54,7 +54,7 @@ impl<'a> Routed<'a> {
         let body = if media_types.is_empty() {
             None
         } else {
-            Some(body::parse_received(context.request, context.limit_bytes, media_types).await)
+            Some(body::parse_received(context, media_types).await)
         };
         let job_id = context.job_id(&matched);
         let job = match &job_id {
@@ -72,11 +72,11 @@ impl<'a> Routed<'a> {
         }
     }
 
-    /// Notes which files in a form the operation does not take.
-    pub(super) fn note_files(&self, model: Option<&Model>) -> Vec<String> {
+    /// Notes which parts of a form are not read as their client may think.
+    pub(super) fn note_parts(&self, model: Option<&Model>) -> Vec<String> {
         let schema = model.map_or(self.matched.operation.request.as_ref(), |model| Some(&model.request));
         match &self.body {
-            Some(Ok(parsed)) => parsed.note_undeclared(schema),
+            Some(Ok(parsed)) => parsed.note_parts(schema),
             Some(Err(_)) | None => Vec::new(),
         }
     }

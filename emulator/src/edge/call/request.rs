@@ -1,6 +1,6 @@
 //! The request on a vendor's path as it was read, and the context of its call.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::{Method, StatusCode};
 use mockreel_contracts::contract::check::route::Matched;
@@ -9,8 +9,10 @@ use mockreel_contracts::problem::Malformation;
 use mockreel_contracts::{Contract, Exchange, Model, Operation, Problem, UnixMillis};
 use serde_json::{Map, Value};
 
+use super::own_limit::OwnLimit;
 use crate::app::App;
 use crate::edge::incoming::Received;
+use crate::edge::incoming::bounds::BoundExceeded;
 use crate::edge::incoming::head::HeadFlaw;
 use crate::served::ServedVendor;
 use crate::state::job::JobKey;
@@ -29,6 +31,8 @@ pub(in crate::edge) struct VendorRequest {
     pub(in crate::edge) query: Value,
     /// Why its head is refused.
     flaw: Option<HeadFlaw>,
+    /// The first limit of the emulator's own that it met.
+    own_limit: OnceLock<OwnLimit>,
 }
 
 /// What was received beside method and target.
@@ -46,10 +50,37 @@ impl VendorRequest {
         let ReceivedParts { headers, body, flaw } = parts;
         let text = target.split_once('?').map_or("", |(_, query)| query);
         let mut members = Map::new();
+        // Of a query that is refused for its length no parameter is read.
+        let text = if flaw == Some(HeadFlaw::QueryPairs) { "" } else { text };
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             members.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
         }
-        Self { method, target, headers, body, query: Value::Object(members), flaw }
+        Self {
+            method,
+            target,
+            headers,
+            body,
+            query: Value::Object(members),
+            flaw,
+            own_limit: OnceLock::new(),
+        }
+    }
+
+    /// Notes that it met a limit of the emulator's own. The first counts.
+    pub(in crate::edge) fn meet_limit(&self, limit: OwnLimit) {
+        let _ = self.own_limit.set(limit);
+    }
+
+    /// The limit of the emulator's own that it met.
+    pub(super) fn own_limit(&self) -> Option<OwnLimit> {
+        match (&self.body, self.flaw) {
+            (_, Some(HeadFlaw::Unreadable(status, _))) if status != StatusCode::BAD_REQUEST => {
+                Some(OwnLimit::Head)
+            }
+            (_, Some(HeadFlaw::QueryPairs)) => Some(OwnLimit::Bound(BoundExceeded::QueryPairs)),
+            (Received::Silent(_) | Received::Slow(..), _) => Some(OwnLimit::BodyTime),
+            _ => self.own_limit.get().cloned(),
+        }
     }
 
     /// The problem for which it is refused before anybody looks at what it asks for.
@@ -59,9 +90,13 @@ impl VendorRequest {
         }
         match &self.body {
             Received::Broken => Some(Problem::Malformed(Malformation::Json("the body broke off".to_owned()))),
-            Received::Silent(_) => {
+            Received::Silent(_) | Received::Slow(..) => {
                 let status = StatusCode::REQUEST_TIMEOUT.as_u16();
-                let detail = "the body never came".to_owned();
+                let detail = match self.body {
+                    Received::Slow(..) => "the body came too slowly",
+                    _ => "the body never came",
+                };
+                let detail = detail.to_owned();
                 Some(Problem::Malformed(Malformation::Http { status, detail }))
             }
             Received::Whole(_) | Received::TooLarge | Received::Encoded(..) | Received::Undecodable(_) => {
@@ -72,7 +107,8 @@ impl VendorRequest {
 
     /// Whether its connection ends with the answer: where the request ends is not known.
     pub(super) fn ends_connection(&self) -> bool {
-        self.flaw.is_some() || matches!(self.body, Received::Broken | Received::Silent(_))
+        self.flaw.is_some()
+            || matches!(self.body, Received::Broken | Received::Silent(_) | Received::Slow(..))
     }
 
     /// What a developer should know about how it came.
@@ -86,11 +122,29 @@ impl VendorRequest {
                 "no byte of the body came for {} s; the request was not carried out, and the connection is closed",
                 silence.as_secs_f64()
             )),
+            Received::Slow(bytes, time) => Some(format!(
+                "only {bytes} bytes of the body came within {} s; the request was not carried out, and the connection is closed",
+                time.as_secs_f64()
+            )),
             Received::Encoded(encoding, _) => Some(format!(
-                "the body has the content encoding `{encoding}`, which this vendor is not known to take; see the option `request_encoding`"
+                "the body has the content encoding `{encoding}`, which this vendor is not known to take: send the body as it is, or, where the option `request_encoding` is `gzip`, as gzip or deflate"
             )),
             Received::Undecodable(why) => Some(why.clone()),
             Received::Whole(_) | Received::TooLarge => None,
+        }
+    }
+
+    /// The text of a body of which nothing could be read as `parsed`.
+    pub(super) fn unread_text(&self, parsed: &Value) -> Option<&str> {
+        match &self.body {
+            Received::Whole(bytes) if parsed.is_null() => std::str::from_utf8(bytes).ok(),
+            Received::Whole(_)
+            | Received::TooLarge
+            | Received::Broken
+            | Received::Silent(_)
+            | Received::Slow(..)
+            | Received::Encoded(..)
+            | Received::Undecodable(_) => None,
         }
     }
 
@@ -144,6 +198,11 @@ impl<'a> CallContext<'a> {
             now,
             entropy,
         }
+    }
+
+    /// Whether only the head of the answer is asked for: such a request is safe, and changes nothing (RFC 9110, 9.2.1).
+    pub(in crate::edge) fn is_head(&self) -> bool {
+        self.request.method == Method::HEAD
     }
 
     /// Matches the operation that is asked for.

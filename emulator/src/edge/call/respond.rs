@@ -11,7 +11,7 @@ use super::request::CallContext;
 use crate::admin::describe_problem;
 use crate::clock::Stopwatch;
 use crate::edge::cors;
-use crate::edge::headers::{WARNING_HEADER, close_connection};
+use crate::edge::headers::{close_connection, write_warning};
 use crate::scenario::TransportFault;
 
 /// A handled call.
@@ -48,6 +48,9 @@ pub(super) async fn respond(context: CallContext<'_>, handled: Handled, watch: S
     if let Some(warning) = &warning {
         add_warning(warning, response.headers_mut());
     }
+    if let Some(limit) = context.request.own_limit() {
+        limit.announce_in(response.headers_mut());
+    }
     finish_headers(context, &mut response);
     log_call(context, log, &response, watch).await;
     if let Some(fault) = transport {
@@ -59,9 +62,7 @@ pub(super) async fn respond(context: CallContext<'_>, handled: Handled, watch: S
 /// Says which orders could not be followed: in the response, and on standard error.
 pub(in crate::edge) fn add_warning(warning: &str, headers: &mut HeaderMap) {
     tracing::warn!("an order could not be followed: {warning}");
-    if let Ok(value) = HeaderValue::from_str(warning) {
-        headers.insert(WARNING_HEADER, value);
-    }
+    write_warning(warning, headers);
 }
 
 /// Writes the refusal of a request whose orders cannot be followed. It is ours, not the vendor's, so it speaks plainly.

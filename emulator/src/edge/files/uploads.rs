@@ -55,7 +55,7 @@ fn put_file(app: &App, name: &str, received: Received) -> (Response<Body>, Strin
                 "<too large>".to_owned(),
             );
         }
-        Received::Silent(_) => {
+        Received::Silent(_) | Received::Slow(..) => {
             let mut answer = respond_plain(StatusCode::REQUEST_TIMEOUT, "the file never came");
             close_connection(answer.headers_mut());
             return (answer, "<not read whole>".to_owned());

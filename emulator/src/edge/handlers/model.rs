@@ -1,7 +1,9 @@
 //! The handler of `model`.
 
-use mockreel_contracts::Problem;
+use mockreel_contracts::contract::Model;
+use mockreel_contracts::{Operation, Problem};
 
+use super::revalidate::revalidate;
 use super::{Answered, HandlerRefusal};
 use crate::edge::call::check::Checked;
 use crate::transact::LoadedAccount;
@@ -13,6 +15,13 @@ pub(super) fn handle_model(
 ) -> Result<Answered, HandlerRefusal> {
     let context = checked.context;
     let id = checked.matched.segments.first().map(|(_, value)| value.clone()).unwrap_or_default();
-    let model = context.contract().models.get(&id).ok_or(Problem::UnknownModel { received: id })?;
-    Ok(context.served.vendor.dialect.model(&context.exchange(account.now(), [0; 32]), model).into())
+    let contract = context.contract();
+    let any_case = contract.operations.get(&Operation::Model).is_some_and(|facts| facts.any_case);
+    let mut models = contract.models.values();
+    let fits = |model: &&Model| model.id == id || any_case && model.id.eq_ignore_ascii_case(&id);
+    let Some(model) = models.find(fits) else {
+        return Err(Problem::UnknownModel { received: id, in_path: true }.into());
+    };
+    let reply = context.served.vendor.dialect.model(&context.exchange(account.now(), [0; 32]), model);
+    Ok(revalidate(checked, reply).into())
 }

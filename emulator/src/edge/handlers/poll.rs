@@ -11,8 +11,11 @@ pub(super) async fn handle_poll(
     account: &mut LoadedAccount<'_>,
 ) -> Result<Answered, HandlerRefusal> {
     let (job, model) = find_own_job(checked)?;
-    // Without room for a mark the poll is answered all the same.
-    let job = account.record_poll(job).await.unwrap_or_else(|_| job.clone());
+    let job = match checked.context.is_head() {
+        true => job.clone(),
+        // Without room for a mark the poll is answered all the same.
+        false => account.record_poll(job).await.unwrap_or_else(|_| job.clone()),
+    };
     let (context, now) = (checked.context, account.now());
     let view = view_job(&job, model, now, context.base);
     let reply = context.served.vendor.dialect.job(&context.exchange(now, job.entropy), &view);

@@ -9,6 +9,7 @@ use crate::account;
 use crate::edge::call::body::approximate_bytes;
 use crate::edge::call::check::Checked;
 use crate::edge::call::delayed_response::wait_for_end;
+use crate::edge::call::own_limit::OwnLimit;
 use crate::edge::call::request::CallContext;
 use crate::edge::files::begin_rendering;
 use crate::engine::{LimitExceeded, Submission};
@@ -57,7 +58,7 @@ pub(super) async fn handle_submit(
         notes: notes.list_texts(),
         callback: WebhookPlan::of(contract, options, &body, context.base, effects.webhook.as_ref(), &hide),
     };
-    let job = account.submit(&submission).await.map_err(|why| problem_for(&why, model))?;
+    let job = account.submit(&submission).await.map_err(|why| problem_for(context, &why, model))?;
     begin_rendering(context.app, &job);
     if effects.response.as_ref().is_some_and(|effect| effect.until_done) {
         return answer_at_end(context, account, &job, model).await;
@@ -78,6 +79,7 @@ async fn answer_at_end(
 ) -> Result<Answered, HandlerRefusal> {
     // A job that was forgotten meanwhile never ends.
     let Some(ended) = wait_for_end(context.app, account, job).await else {
+        context.request.meet_limit(OwnLimit::Forgotten);
         return Err(HandlerRefusal { problem: Problem::Internal, job: Some(Arc::clone(job)) });
     };
     let now = account.now();
@@ -100,7 +102,7 @@ fn check_entitlement(checked: &Checked<'_>) -> Result<(), Problem> {
 }
 
 /// The problem for a submit that passed every check of its own and was not accepted.
-fn problem_for(why: &NotCommitted<LimitExceeded>, model: &Model) -> Problem {
+fn problem_for(context: CallContext<'_>, why: &NotCommitted<LimitExceeded>, model: &Model) -> Problem {
     match why {
         NotCommitted::Refused(LimitExceeded::Credits) => Problem::InsufficientCredits,
         NotCommitted::Refused(LimitExceeded::Rate { limit, window_seconds, retry_after_ms, one_model }) => {
@@ -115,9 +117,7 @@ fn problem_for(why: &NotCommitted<LimitExceeded>, model: &Model) -> Problem {
             Problem::ConcurrencyLimited { limit: u64::from(*limit) }
         }
         NotCommitted::Store(why) => {
-            tracing::warn!(
-                "the emulator itself has no room for the job ({why:?}): POST /__admin/reset makes some"
-            );
+            context.request.meet_limit(OwnLimit::Store(*why));
             Problem::Overloaded
         }
     }

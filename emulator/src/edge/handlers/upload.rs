@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::{Answered, HandlerRefusal};
 use crate::edge::call::check::Checked;
+use crate::edge::call::own_limit::OwnLimit;
 use crate::media::uploads::Upload;
 use crate::random::Purpose;
-use crate::transact::LoadedAccount;
+use crate::transact::{LoadedAccount, NotCommitted};
 
 /// Gives out an upload address.
 pub(super) async fn handle_upload(
@@ -26,7 +27,11 @@ pub(super) async fn handle_upload(
     let media_type =
         facts.types.get(extension).cloned().unwrap_or_else(|| "application/octet-stream".to_owned());
     let vendor: Arc<str> = Arc::from(contract.id.as_str());
-    let number = account.count_upload(&vendor).await.map_err(|_| Problem::Overloaded)?;
+    let number = account.count_upload(&vendor).await.map_err(|why| {
+        let NotCommitted::Store(why) = why;
+        context.request.meet_limit(OwnLimit::Store(why));
+        Problem::Overloaded
+    })?;
     let entropy = app.settings.seed.draw(&account.name, &vendor, number, Purpose::Upload).bytes();
     let name = format!("{}.{extension}", ids::uuid(ids::first_half(&entropy)));
     let now = account.now();

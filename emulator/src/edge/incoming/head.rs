@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING};
+use axum::http::header::{
+    AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
+};
 use axum::http::{Method, StatusCode, Uri, Version};
 use mockreel_contracts::Problem;
 use mockreel_contracts::problem::Malformation;
 
+use super::bounds::check_query;
 use crate::edge::addresses::is_host;
 
 /// How many bytes of headers a request may have. The library has a bound of about this size, but looks at it only
@@ -29,6 +32,16 @@ pub(in crate::edge) enum HeadFlaw {
     TwoHosts,
     /// It has more than one `Origin`.
     TwoOrigins,
+    /// It has more than one `Authorization`: whose request it is depends on who reads it.
+    TwoCredentials,
+    /// Its target names another scheme than HTTP (RFC 9112, 3.2.2).
+    Scheme,
+    /// Its target has a user or a password, which no HTTP target has (RFC 9110, 4.2.4).
+    UserInfo,
+    /// Its target has a fragment, which is never sent (RFC 9110, 7.1).
+    Fragment,
+    /// Its query has too many parameters.
+    QueryPairs,
     /// It has no `Host`, which HTTP/1.1 demands (RFC 9112, 3.2).
     NoHost,
     /// Its `Host` is no host with a port.
@@ -40,6 +53,30 @@ pub(in crate::edge) enum HeadFlaw {
 }
 
 impl HeadFlaw {
+    /// The flaw of a target that the library let pass.
+    pub(in crate::edge) fn of_target(target: &Uri) -> Option<Self> {
+        let is_http =
+            |scheme: &str| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        let has_user = target.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        let flaws = [
+            (target.scheme_str().is_some_and(|scheme| !is_http(scheme)), Self::Scheme),
+            (has_user, Self::UserInfo),
+            (check_query(target.query().unwrap_or_default()).is_err(), Self::QueryPairs),
+        ];
+        flaws.into_iter().find_map(|(is_there, flaw)| is_there.then_some(flaw))
+    }
+
+    /// The flaw of a head, as it came, that the library hides.
+    pub(in crate::edge) fn of_bytes(head: &[u8], method: &Method, is_coded: bool) -> Option<Self> {
+        if is_coded && has_two_lengths(head) {
+            return Some(Self::TwoLengths);
+        }
+        // What was sent before the last answer is not known; then the first line is another.
+        let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+        let (name, rest) = cut(line, |byte| byte == b' ');
+        (name == method.as_str().as_bytes() && rest.contains(&b'#')).then_some(Self::Fragment)
+    }
+
     /// The flaw of headers that the library let pass.
     pub(in crate::edge) fn of_headers(version: Version, headers: &HeaderMap) -> Option<Self> {
         let bytes = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
@@ -55,6 +92,7 @@ impl HeadFlaw {
             (host.is_none() && version == Version::HTTP_11, Self::NoHost),
             (host.is_some_and(|host| !host.to_str().is_ok_and(is_host)), Self::BadHost),
             (repeated(&ORIGIN), Self::TwoOrigins),
+            (repeated(&AUTHORIZATION), Self::TwoCredentials),
             (repeated(&TRANSFER_ENCODING) || coding.is_some_and(|coding| !is_chunked(coding)), Self::Coding),
         ];
         flaws.into_iter().find_map(|(is_there, flaw)| is_there.then_some(flaw))
@@ -68,6 +106,11 @@ impl HeadFlaw {
             | Self::Target
             | Self::TwoHosts
             | Self::TwoOrigins
+            | Self::TwoCredentials
+            | Self::Scheme
+            | Self::UserInfo
+            | Self::Fragment
+            | Self::QueryPairs
             | Self::NoHost
             | Self::BadHost
             | Self::TwoLengths
@@ -83,6 +126,11 @@ impl HeadFlaw {
             | Self::Tls
             | Self::TwoHosts
             | Self::TwoOrigins
+            | Self::TwoCredentials
+            | Self::Scheme
+            | Self::UserInfo
+            | Self::Fragment
+            | Self::QueryPairs
             | Self::NoHost
             | Self::BadHost
             | Self::TwoLengths
@@ -100,6 +148,11 @@ impl HeadFlaw {
             Self::Target => "its path has a character that no path may have",
             Self::TwoHosts => "it has more than one Host",
             Self::TwoOrigins => "it has more than one Origin",
+            Self::TwoCredentials => "it has more than one Authorization",
+            Self::Scheme => "its target has another scheme than http",
+            Self::UserInfo => "its target has a user or a password before the host",
+            Self::Fragment => "its target has a fragment (#), which is never sent",
+            Self::QueryPairs => "its query has more than 1000 parameters",
             Self::NoHost => "it has no Host, which HTTP/1.1 demands",
             Self::BadHost => "its Host is no host with a port",
             Self::Coding => "its transfer coding is not `chunked` alone",
@@ -183,7 +236,7 @@ impl Head {
 }
 
 /// Whether a head has both a length and chunks, of which the library takes the chunks and forgets the length.
-pub(in crate::edge) fn has_two_lengths(head: &[u8]) -> bool {
+fn has_two_lengths(head: &[u8]) -> bool {
     let lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     let mut lines = lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
     lines.any(|line| cut(line, |byte| byte == b':').0.eq_ignore_ascii_case(b"content-length"))

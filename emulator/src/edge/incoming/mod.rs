@@ -1,8 +1,10 @@
 //! The request as it comes in: its body, bounded and never silent for long, and heads that are refused.
 
+pub(crate) mod bounds;
 pub(super) mod encoding;
 pub(super) mod head;
 pub(crate) mod hints;
+pub(crate) mod large;
 
 use std::time::Duration;
 
@@ -12,8 +14,14 @@ use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use tokio::time::timeout;
 
+use crate::clock::Stopwatch;
+
 /// How much of a body that nobody wants is read and thrown away, in bytes, so that the caller gets to read the answer.
 const DISCARDED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// How many bytes a body must bring for each second beyond the two silences that it may take in any case: the slowest mobile
+/// networks bring more, and who sends a byte a second holds a connection for nothing.
+const BYTES_PER_SECOND: u64 = 16 * 1024;
 
 /// A body as it was received.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +34,8 @@ pub(crate) enum Received {
     Broken,
     /// No byte came for so long.
     Silent(Duration),
+    /// It came too slowly: so much of it in so long.
+    Slow(u64, Duration),
     /// It is encoded in a way that the vendor does not take; holds the name of the encoding and the bytes.
     Encoded(String, Bytes),
     /// It is not what its encoding says; holds what is wrong.
@@ -44,6 +54,7 @@ pub(crate) struct IncomingBody {
 enum Interruption {
     Broken,
     Silent,
+    Slow,
 }
 
 impl IncomingBody {
@@ -52,11 +63,16 @@ impl IncomingBody {
         Self { body, longest_silence, is_over: false }
     }
 
-    /// The next bytes; nothing at the end.
-    async fn next(&mut self) -> Result<Option<Bytes>, Interruption> {
+    /// The next bytes; nothing at the end. They must come within one silence, and within `left`.
+    async fn next(&mut self, left: Duration) -> Result<Option<Bytes>, Interruption> {
         loop {
-            let outcome = match timeout(self.longest_silence, self.body.frame()).await {
-                Err(_) => Err(Interruption::Silent),
+            let (wait, interruption) = if left < self.longest_silence {
+                (left, Interruption::Slow)
+            } else {
+                (self.longest_silence, Interruption::Silent)
+            };
+            let outcome = match timeout(wait, self.body.frame()).await {
+                Err(_) => Err(interruption),
                 Ok(Some(Err(_))) => Err(Interruption::Broken),
                 Ok(None) => Ok(None),
                 Ok(Some(Ok(frame))) => match frame.into_data() {
@@ -77,8 +93,12 @@ impl IncomingBody {
         }
         let expected = self.body.size_hint().lower().min(limit);
         let mut content = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).min(1024 * 1024));
+        let watch = Stopwatch::start();
         loop {
-            match self.next().await {
+            let length = content.len() as u64;
+            let allowed = self.longest_silence * 2 + Duration::from_secs(length / BYTES_PER_SECOND);
+            let left = allowed.saturating_sub(Duration::from_micros(watch.micros()));
+            match self.next(left).await {
                 Ok(None) => return Received::Whole(content.freeze()),
                 Ok(Some(data)) if content.len() as u64 + data.len() as u64 > limit => {
                     return Received::TooLarge;
@@ -86,6 +106,7 @@ impl IncomingBody {
                 Ok(Some(data)) => content.extend_from_slice(&data),
                 Err(Interruption::Broken) => return Received::Broken,
                 Err(Interruption::Silent) => return Received::Silent(self.longest_silence),
+                Err(Interruption::Slow) => return Received::Slow(length, allowed),
             }
         }
     }
@@ -101,7 +122,7 @@ impl IncomingBody {
         let longest = self.longest_silence;
         let discard = async {
             let mut discarded = 0;
-            while let Ok(Some(data)) = self.next().await {
+            while let Ok(Some(data)) = self.next(longest).await {
                 discarded += data.len() as u64;
                 if discarded > DISCARDED_BYTES {
                     return;
@@ -142,10 +163,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_may_be_slow_but_not_silent() {
+    async fn a_body_may_be_slow_but_neither_silent_nor_without_end() {
         let whole = |text: &'static [u8]| Received::Whole(Bytes::from_static(text));
-        // It takes three silences in all.
-        assert_eq!(slow_body(10).receive(10).await, whole(b"aaaaaaaaaa"));
+        assert_eq!(slow_body(5).receive(10).await, whole(b"aaaaa"));
+        let endless = timeout(SILENCE * 100, slow_body(usize::MAX).receive(u64::MAX)).await.unwrap();
+        assert!(matches!(endless, Received::Slow(1..10, time) if time == SILENCE * 2), "{endless:?}");
         assert_eq!(body_of(&[], false).receive(10).await, Received::Silent(SILENCE));
         assert_eq!(body_of(&[b"a"], false).receive(10).await, Received::Silent(SILENCE));
         assert_eq!(body_of(&[b"abc"], false).receive(2).await, Received::TooLarge);

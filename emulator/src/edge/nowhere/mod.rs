@@ -12,7 +12,10 @@ use mockreel_contracts::problem::Malformation;
 
 use self::nearest::suggest_path;
 use super::addresses::reachable;
+use super::call::effects::warn_of_header;
 use super::call::log::{ResponseSummary, StrayRequest, log_stray};
+use super::call::notes::Notes;
+use super::call::respond::{add_warning, misread_text};
 use crate::admin;
 use crate::app::App;
 use crate::clock::Stopwatch;
@@ -39,12 +42,23 @@ pub(super) async fn refuse_stray(
     detail: String,
 ) -> Response<Body> {
     let watch = Stopwatch::start();
-    let answer = admin::problem(status, &detail);
+    let mut order_notes = Notes::about(&request.headers, request.target);
+    warn_of_header(&request.headers, "no vendor is served at this path", &mut order_notes);
+    let warning = order_notes.write_line();
+    let mut answer = match warning.as_deref().filter(|_| app.settings.strict_directives) {
+        Some(warning) => admin::problem(StatusCode::BAD_REQUEST, &misread_text(warning)),
+        None => admin::problem(status, &detail),
+    };
+    if let Some(warning) = &warning {
+        add_warning(warning, answer.headers_mut());
+    }
     let problem = match status {
         StatusCode::NOT_FOUND => Problem::UnknownRoute { allowed: Vec::new() },
         _ => Problem::Malformed(Malformation::Http { status: status.as_u16(), detail: detail.clone() }),
     };
-    log_stray(app, request, problem, detail, ResponseSummary::of(&answer, watch)).await;
+    let mut notes = vec![detail];
+    notes.extend(order_notes.list_texts());
+    log_stray(app, request, problem, notes, ResponseSummary::of(&answer, watch)).await;
     answer
 }
 

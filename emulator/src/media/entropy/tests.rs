@@ -117,8 +117,56 @@ fn restart_markers_are_followed_and_missed() {
     assert!(!sound(&restarting(b"\x11\x11\x11")), "surplus and no marker");
 }
 
+fn progressive() -> Vec<u8> {
+    crate::fixtures::find("progressive.jpg").unwrap().content().to_vec()
+}
+
+#[test]
+fn a_progressive_image_is_followed_and_noticed_where_it_is_cut() {
+    let whole = progressive();
+    assert!(sound(&whole));
+    let scans: Vec<usize> = (0..whole.len() - 1).filter(|at| whole[*at..*at + 2] == [0xFF, 0xDA]).collect();
+    assert!(scans.len() > 3, "several scans, some of which refine");
+    let step = whole.len() / 400 + 1;
+    let unnoticed: Vec<usize> = (scan_start(&whole)..whole.len() - 3)
+        .step_by(step)
+        // Between two scans it is a whole image of less detail.
+        .filter(|length| !scans.contains(length) && !scans.contains(&(length - 1)))
+        .filter(|length| sound(&[&whole[..*length], b"\xFF\xD9"].concat()))
+        .collect();
+    assert!(unnoticed.is_empty(), "cut at {unnoticed:?} of {}, scans at {scans:?}", whole.len());
+}
+
+#[test]
+fn bytes_of_a_progressive_scan_that_were_overwritten_are_noticed() {
+    let whole = progressive();
+    let start = scan_start(&whole);
+    let (mut tried, mut unnoticed) = (0, 0);
+    for at in (start..whole.len() - 40).step_by(whole.len() / 200 + 1) {
+        let mut damaged = whole.clone();
+        for (offset, byte) in damaged[at..at + 24].iter_mut().enumerate() {
+            *byte = (at * 31 + offset * 57) as u8 & 0x7F;
+        }
+        tried += 1;
+        unnoticed += u32::from(sound(&damaged));
+    }
+    // Scans that send one bit more of each first value may hold any bits.
+    assert!(unnoticed * 10 <= tried, "{unnoticed} of {tried} went unnoticed");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_damage_of_a_progressive_image_makes_it_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..60),
+        at in any::<proptest::sample::Index>(),
+    ) {
+        let mut damaged = progressive();
+        let at = at.index(damaged.len());
+        damaged.splice(at.., bytes);
+        damaged.extend(b"\xFF\xD9");
+        sound(&damaged);
+    }
     #[test]
     fn whole_images_are_sound(width in 1_u32..70, height in 1_u32..70, grey in any::<bool>()) {
         prop_assert!(sound(&jpeg(width, height, grey)));

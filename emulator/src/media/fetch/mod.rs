@@ -3,18 +3,33 @@
 mod private;
 mod redirect;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::http::header::LOCATION;
 use bytes::{Bytes, BytesMut};
+use thiserror::Error;
 use url::Url;
 
 use self::private::{PublicNames, is_private};
-use self::redirect::{RedirectRefusal, limited_redirects, loopback_redirects};
+use self::redirect::{OwnAddresses, RedirectRefusal, limited_redirects, loopback_redirects};
+use crate::edge::addresses::Addresses;
 use crate::loopback::literal_ip;
+use crate::served::ServedVendor;
 use crate::timeouts::FETCH_TIMEOUT;
 
 /// The largest image that is fetched, in bytes; one more than what vendors take, so that too much can be seen.
 const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024 + 1;
+
+/// Why an image was not fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum FetchError {
+    /// For a limit of the emulator's own.
+    #[error("{0}")]
+    OwnLimit(String),
+    /// Its address does not answer with it.
+    #[error("{0}")]
+    Unreachable(String),
+}
 
 /// Two ways to fetch: from loopback, and from everywhere that is not private.
 #[derive(Clone, Debug)]
@@ -25,47 +40,57 @@ pub(crate) struct Fetcher {
 
 impl Fetcher {
     /// Both clients. `None` if the machine's TLS settings cannot be read; then nothing is fetched.
-    pub(crate) fn new() -> Option<Self> {
+    ///
+    /// Redirects to `addresses`, known once the emulator listens, and to vendors' hosts are not followed.
+    pub(crate) fn new(addresses: Arc<OnceLock<Addresses>>, vendors: &[ServedVendor]) -> Option<Self> {
+        let own = OwnAddresses::new(addresses, vendors);
         // An error means that a provider was installed before, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || reqwest::Client::builder().timeout(FETCH_TIMEOUT).no_proxy().user_agent("mockreel");
-        let loopback = builder().redirect(loopback_redirects()).build().ok()?;
+        let loopback = builder().redirect(loopback_redirects(own.clone())).build().ok()?;
         let public =
-            builder().redirect(limited_redirects()).dns_resolver(Arc::new(PublicNames)).build().ok()?;
+            builder().redirect(limited_redirects(own)).dns_resolver(Arc::new(PublicNames)).build().ok()?;
         Some(Self { loopback, public })
     }
 
     /// Fetches from a loopback address.
-    pub(crate) async fn loopback_image(&self, url: Url) -> Result<Bytes, String> {
+    pub(crate) async fn loopback_image(&self, url: Url) -> Result<Bytes, FetchError> {
         fetch_bounded(&self.loopback, url).await
     }
 
     /// Fetches from anywhere but a private address.
-    pub(crate) async fn public_image(&self, url: Url) -> Result<Bytes, String> {
+    pub(crate) async fn public_image(&self, url: Url) -> Result<Bytes, FetchError> {
         if literal_ip(&url).is_some_and(is_private) {
-            return Err("the address is private".to_owned());
+            return Err(FetchError::OwnLimit("the address is private".to_owned()));
         }
         fetch_bounded(&self.public, url).await
     }
 }
 
-async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, String> {
+async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, FetchError> {
     let describe = |error: reqwest::Error| {
         // The address may hold a signature, so it stays out of the message.
         let error = error.without_url();
         let refusal = std::error::Error::source(&error).and_then(|why| why.downcast_ref::<RedirectRefusal>());
         match refusal {
-            Some(refusal) => refusal.to_string(),
-            None if error.is_timeout() => "no answer in time".to_owned(),
-            None => error.to_string(),
+            Some(refusal) => FetchError::OwnLimit(refusal.to_string()),
+            None if error.is_timeout() => FetchError::OwnLimit("no answer in time".to_owned()),
+            None => FetchError::Unreachable(error.to_string()),
         }
     };
     let mut answer = client.get(url).send().await.map_err(describe)?;
+    if answer.status().is_redirection() && answer.headers().contains_key(LOCATION) {
+        let why = "redirected to what is no address of http or https, which is not fetched";
+        return Err(FetchError::Unreachable(why.to_owned()));
+    }
     if answer.status().is_redirection() {
-        return Err(format!("answered with status {} and no address to go to", answer.status().as_u16()));
+        let status = answer.status().as_u16();
+        return Err(FetchError::Unreachable(format!(
+            "answered with status {status} and no address to go to"
+        )));
     }
     if !answer.status().is_success() {
-        return Err(format!("answered with status {}", answer.status().as_u16()));
+        return Err(FetchError::Unreachable(format!("answered with status {}", answer.status().as_u16())));
     }
     let mut content = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(describe)? {

@@ -173,7 +173,7 @@ fn check_tracks(movie: &Movie) -> Result<(), Mp4Error> {
     {
         return Err(Mp4Error::Config(sound.config.len()));
     }
-    let sound = movie.sound.as_ref().map(|sound| ("sound", u32::from(sound.rate), &sound.samples));
+    let sound = movie.sound.as_ref().map(|sound| ("audio", u32::from(sound.rate), &sound.samples));
     let video = ("video", movie.video.timescale, &movie.video.samples);
     let tracks = || [Some(video), sound].into_iter().flatten();
     if let Some((name, ..)) = tracks().find(|&(_, timescale, _)| timescale == 0) {

@@ -47,6 +47,33 @@ pub struct JobEffect {
 
 impl Sound for JobEffect {
     fn contradiction(&self) -> Option<&'static str> {
+        let is_timed = self.queued.is_some() || self.running.is_some() || self.slower.is_some();
+        match self.hold {
+            Some(_) if self.end.is_some() || self.reason.is_some() || self.detail.is_some() => {
+                return Some(
+                    "`hold` does not go with `end`, `reason` or `detail`: a job that is held never ends by itself",
+                );
+            }
+            Some(_) if self.running.is_some() || self.slower.is_some() => {
+                return Some(
+                    "`hold` does not go with `running` or `slower`: a job that is held never ends by itself",
+                );
+            }
+            Some(Holding::Queued) if self.queued.is_some() => {
+                return Some(
+                    "`hold` queued does not go with `queued`: the job never leaves the queue by itself",
+                );
+            }
+            Some(_) | None => {}
+        }
+        match self.progress {
+            Some(Progress::Immediate | Progress::Polls(_) | Progress::Step) if is_timed => {
+                return Some(
+                    "`queued`, `running` and `slower` go with the `progress` time: nothing else heeds them",
+                );
+            }
+            Some(_) | None => {}
+        }
         let fails = matches!(self.end, None | Some(End::Failed));
         match (self.reason.is_some(), self.detail.is_some()) {
             (true, _) if !fails => Some("`reason` goes with `end` failed, or with no `end`"),

@@ -12,6 +12,7 @@ mod webhook;
 pub use self::job::{End, Holding, JobEffect};
 pub use self::problem_name::ProblemName;
 pub use self::response::{ResponseEffect, ResponseForm};
+pub(crate) use self::span::LONGEST_SECONDS;
 pub use self::span::Span;
 pub use self::transport::{DownloadFault, DownloadFaultKind, TransportFault, TransportFaultKind};
 pub use self::webhook::WebhookEffect;

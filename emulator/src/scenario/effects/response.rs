@@ -159,6 +159,9 @@ impl Sound for ResponseEffect {
         if self.retry_after.is_some_and(|seconds| !(0.0..=31_536_000.0).contains(&seconds)) {
             return Some("`retry_after` is a number of seconds, at most those of a year");
         }
+        if self.upstream_status.is_some_and(|status| !(100..=599).contains(&status)) {
+            return Some("`upstream_status` is an HTTP status from 100 to 599");
+        }
         let edits = self.until_done
             || !self.options.is_empty()
             || self.word.is_some()
@@ -179,7 +182,22 @@ impl Sound for ResponseEffect {
             (false, _) if details => {
                 Some("`upstream_status`, `limit`, `window_seconds` and `retry_after` go with a `problem`")
             }
-            _ => None,
+            _ => self.problem.and_then(|problem| self.unheeded_detail(problem)),
         }
+    }
+}
+
+impl ResponseEffect {
+    /// The detail that a problem does not have.
+    fn unheeded_detail(&self, problem: ProblemName) -> Option<&'static str> {
+        let rate = problem.0 == "rate_limited";
+        if self.upstream_status.is_some() && problem.0 != "upstream_error" {
+            return Some("`upstream_status` goes with the problem `upstream_error`");
+        }
+        if self.limit.is_some() && !rate && problem.0 != "concurrency_limited" {
+            return Some("`limit` goes with the problems `rate_limited` and `concurrency_limited`");
+        }
+        (!rate && (self.window_seconds.is_some() || self.retry_after.is_some()))
+            .then_some("`window_seconds` and `retry_after` go with the problem `rate_limited`")
     }
 }

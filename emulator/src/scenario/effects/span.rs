@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::random::Draw;
 
 /// The longest that can be ordered, in seconds: a hundred years.
-const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
+pub(crate) const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 
 /// How long something takes, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -60,6 +60,18 @@ pub enum TransportFaultKind {
     Close,
 }
 
+impl TransportFaultKind {
+    /// Whether a client cannot read the answer.
+    pub(crate) fn hides_answer(self) -> bool {
+        match self {
+            Self::Reset | Self::Empty | Self::Truncate | Self::Garbage | Self::Html | Self::WrongLength => {
+                true
+            }
+            Self::SlowFirstByte | Self::SlowBody | Self::WrongType | Self::Close => false,
+        }
+    }
+}
+
 impl Sound for TransportFault {
     fn contradiction(&self) -> Option<&'static str> {
         let cuts = match self.fault {

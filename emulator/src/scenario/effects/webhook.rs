@@ -34,6 +34,14 @@ pub struct WebhookEffect {
 
 impl Sound for WebhookEffect {
     fn contradiction(&self) -> Option<&'static str> {
+        let shapes = self.delay.is_some()
+            || self.copies.is_some()
+            || self.reversed
+            || self.retries.is_some()
+            || self.backoff.is_some();
+        if self.send == Some(false) && shapes {
+            return Some("`send` is false, and nothing else about callbacks is met then");
+        }
         if self.copies.is_some_and(|copies| !(1..=10).contains(&copies)) {
             return Some("`copies` is a number from 1 to 10");
         }

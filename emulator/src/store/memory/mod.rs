@@ -148,7 +148,7 @@ impl MemoryStore {
         shelf.check_scenarios(account, changes)?;
         let added: u64 = changes.iter().map(|change| added_bytes(change).unwrap_or(0)).sum();
         if changes.iter().any(|change| added_bytes(change).is_some()) {
-            shelf.make_room(self.limits, added, system_now)?;
+            shelf.make_room(account, self.limits, added, system_now)?;
         }
         for change in changes {
             shelf.apply_change(account, change);

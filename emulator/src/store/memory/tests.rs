@@ -91,6 +91,31 @@ fn echoes_count_by_their_bytes_and_images_once_however_many_jobs_hold_them() {
 }
 
 #[test]
+fn accounts_that_keep_much_leave_room_for_those_that_keep_little() {
+    let store = store(1_000, 1_000);
+    let owned = |account: &str, number: u64, bytes: u64, ends_at: Option<UnixMillis>| {
+        let mut job = Job::clone(&job(number, bytes, ends_at, None));
+        job.key.account = Arc::from(account);
+        Arc::new(job)
+    };
+    let mut refused = 0;
+    for (number, account) in (0..).zip(["a", "b", "c", "d", "e"].into_iter().cycle().take(20)) {
+        refused += u32::from(add(&store, &owned(account, number, 100, None)) == Err(StoreError::Full));
+    }
+    assert!(store.shelf().kept_bytes <= 750 && refused > 0, "{}", store.shelf().kept_bytes);
+    for number in 100..110 {
+        add(&store, &owned("small", number, 10, None)).unwrap();
+    }
+    // What an account that keeps much drops is its own.
+    store.reset(None);
+    add(&store, &owned("other", 1, 100, Some(NOW))).unwrap();
+    for number in 2..30 {
+        add(&store, &owned("a", number, 100, Some(NOW))).unwrap();
+    }
+    assert!(store.job(&owned("other", 1, 0, None).key).is_some());
+}
+
+#[test]
 fn accounts_without_jobs_are_forgotten_when_there_are_too_many_and_those_with_jobs_stay() {
     let store = store(10, 1000);
     add(&store, &job(1, 0, None, None)).unwrap();

@@ -1,5 +1,6 @@
 //! The writes of the memory store: changes, and the room for them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mockreel_contracts::UnixMillis;
@@ -86,15 +87,31 @@ impl Shelf {
         }
     }
 
-    /// Drops the oldest finished jobs until one more fits.
+    /// Whether the account keeps much, with so many bytes more: more than an eighth of what all may keep. Such accounts have
+    /// three quarters of the room together, so that those that keep little are not refused for them.
+    fn keeps_much(&self, account: &str, limits: StoreLimits, bytes: u64) -> bool {
+        // Looked at only where it matters: it takes as long as the account has jobs.
+        if self.kept_bytes + bytes <= limits.kept_bytes / 4 * 3 {
+            return false;
+        }
+        let jobs = self.by_account.get(account).into_iter().flat_map(BTreeMap::values);
+        let own: u64 = jobs.filter_map(|key| self.jobs.get(key)).map(|(_, job)| job.text_bytes()).sum();
+        own + bytes > limits.kept_bytes / 8
+    }
+
+    /// Drops the oldest finished jobs until one more fits; for an account that keeps much, its own.
     pub(super) fn make_room(
         &mut self,
+        account: &str,
         limits: StoreLimits,
         bytes: u64,
         system_now: UnixMillis,
     ) -> Result<(), StoreError> {
-        while self.jobs.len() >= limits.jobs || self.kept_bytes + bytes > limits.kept_bytes {
-            let finished = self.order.iter().take(EVICTION_SCAN_LIMIT).find_map(|(number, key)| {
+        let keeps_much = self.keeps_much(account, limits, bytes);
+        let most_bytes = if keeps_much { limits.kept_bytes / 4 * 3 } else { limits.kept_bytes };
+        while self.jobs.len() >= limits.jobs || self.kept_bytes + bytes > most_bytes {
+            let order = self.by_account.get(account).filter(|_| keeps_much).unwrap_or(&self.order);
+            let finished = order.iter().take(EVICTION_SCAN_LIMIT).find_map(|(number, key)| {
                 let (_, job) = self.jobs.get(key)?;
                 let now =
                     self.accounts.get(&key.account).map_or(self.start, |state| state.clock).now(system_now);

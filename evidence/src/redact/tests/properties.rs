@@ -183,6 +183,49 @@ proptest! {
     }
 
     #[test]
+    fn a_secret_in_pieces_is_found_and_none_of_its_halves_stays(
+        secret in "[a-z]{2}-([a-z][0-9][A-Z]){6,14}",
+        piece in 1_usize..12,
+        gap in prop::sample::select(vec![" ", "\n", ", ", "\r\n", "\\n", " | "]),
+        offset in 0_usize..3,
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let redactor = Redactor::new(&[&secret]).unwrap();
+        let in_pieces = |text: &str| {
+            let pieces: Vec<&str> =
+                text.as_bytes().chunks(piece).map(|piece| str::from_utf8(piece).unwrap()).collect();
+            pieces.join(gap)
+        };
+        let encoded = STANDARD.encode(format!("{}{secret}", "u".repeat(offset)));
+        for text in [in_pieces(&secret), in_pieces(&encoded)] {
+            let kept = redactor.text(&format!("<{text}>"));
+            prop_assert!(kept.contains("[key]") && kept.len() < gap.len() * 8 + 20, "{} became {}", text, kept);
+        }
+        let backwards: String = secret.chars().rev().collect();
+        prop_assert_eq!(redactor.text(&backwards), "[key]");
+        let at = 1 + cut.index(secret.len() - 1);
+        let (head, tail) = secret.split_at(at);
+        for body in [json!({"first": head, "number": 1, "last": tail}), json!([tail, head]), json!({"both": [head, tail]})] {
+            let kept = redactor.json(&body, Way::Received).to_string();
+            prop_assert!(!kept.contains(&format!("\"{head}\"")) && !kept.contains(&format!("\"{tail}\"")), "{}", kept);
+        }
+    }
+
+    #[test]
+    fn words_that_a_key_is_made_of_stay_where_it_is_not(
+        words in prop::collection::vec("[a-z]{2,9}", 3..8),
+        number in 0..10_000_u32,
+        text in "[a-zA-Z0-9 .,:;-]{0,200}",
+    ) {
+        let key = format!("{}-{number}", words.join("-"));
+        let Ok(redactor) = Redactor::new(&[&key]) else { return Ok(()) };
+        let sentence = format!("{} {text}", words.join(" "));
+        prop_assert_eq!(redactor.text(&sentence), sentence);
+        let start = &key[..key.len() / 2 + 1];
+        prop_assert_eq!(redactor.text(start), start);
+    }
+
+    #[test]
     fn no_secret_is_left_beside_another(one in secret(), other in secret(), cut in 1_usize..9) {
         let Ok(redactor) = Redactor::new(&[&one, &other]) else { return Ok(()) };
         let overlap = format!("{one}{}", &other[cut.min(other.len())..]);

@@ -20,6 +20,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: &["NET-01"],
     },
     Mutant {
+        name: "forbids-without-a-key",
+        what: "a missing key is answered with 403",
+        surface: "aimlapi",
+        breaks: Answers(|_, request, answer| {
+            if answer.status == 401 && credential(request).is_none() {
+                answer.status = 403;
+            }
+        }),
+        caught_by: &["AUTH-07"],
+    },
+    Mutant {
+        name: "forbids-without-a-key-too",
+        what: "a missing key is answered with 403",
+        surface: "302ai",
+        breaks: Answers(|_, request, answer| {
+            if answer.status == 401 && credential(request).is_none() {
+                answer.status = 403;
+            }
+        }),
+        caught_by: &["AUTH-07"],
+    },
+    Mutant {
         name: "unknown-path-answers",
         what: "a path that does not exist is answered with 200",
         surface: "gmicloud",

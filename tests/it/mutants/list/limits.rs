@@ -139,7 +139,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         what: "a model that does not exist has a page",
         surface: "gmicloud",
         breaks: Words(|exchange, said, reply| {
-            if let Said::Problem(Problem::UnknownModel { received }) = said
+            if let Said::Problem(Problem::UnknownModel { received, .. }) = said
                 && exchange.method == "GET"
             {
                 reply.status = 200;
@@ -147,6 +147,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         }),
         caught_by: &["LST-06"],
+    },
+    Mutant {
+        name: "has-no-balance",
+        what: "the balance is not found",
+        surface: "aimlapi",
+        breaks: Answers(|_, request, answer| {
+            if request.url.ends_with("/v2/billing") {
+                answer.status = 404;
+            }
+        }),
+        caught_by: &["LST-07"],
+    },
+    Mutant {
+        name: "breaks-on-the-balance",
+        what: "the balance is answered with 500",
+        surface: "aimlapi",
+        breaks: Answers(|_, request, answer| {
+            if request.url.ends_with("/v2/billing") {
+                answer.status = 500;
+            }
+        }),
+        caught_by: &["LST-07"],
     },
     Mutant {
         name: "cuts-uploads",

@@ -77,6 +77,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: &["POLL-04"],
     },
     Mutant {
+        name: "names-another-task",
+        what: "polls name another task",
+        surface: "302ai",
+        breaks: Words(|_, said, reply| {
+            if let Said::Job(_) = said {
+                body(reply)["data"]["task"]["id"] = json!("kling_another-task");
+            }
+        }),
+        caught_by: &["POLL-04"],
+    },
+    Mutant {
         name: "forgets-the-id",
         what: "polls do not name the job",
         surface: "aimlapi",

@@ -6,7 +6,7 @@ use super::{
     LEGACY, UNIVERSAL, V1_6_PRO, V1_6_STANDARD, V1_STANDARD, assert_refused, body, body_with, is_nanoid,
     poll, stepwise, submitted,
 };
-use crate::support::{Caller, KEY};
+use crate::support::{Caller, KEY, quiet};
 use crate::vendors::{Visit, assert_whole, is_uuid, names};
 
 // Row "POST ok".
@@ -206,6 +206,11 @@ async fn the_list_of_models_needs_no_key() {
         .map(|model| format!("'{}'", model["id"].as_str().unwrap()))
         .collect();
     assert_eq!(ids.join(" | "), super::MODELS);
+    for model in answer.json()["data"].as_array().unwrap() {
+        assert_eq!(model["endpoints"], json!(null), "the catalogue of August 2026 names no paths");
+    }
+    let visit = Visit::at("aimlapi@2026-06-12", quiet()).await;
+    let answer = Caller::without_key().get(&visit.url("/v1/models")).await;
     for model in answer.json()["data"].as_array().unwrap() {
         assert!(model["endpoints"].as_array().unwrap().contains(&json!(UNIVERSAL)));
     }

@@ -8,6 +8,7 @@ use super::source_value;
 use super::view::{View, ViewedContract};
 use crate::contract::model::operation::{Check, IdPlace, OperationFacts, Revalidation};
 use crate::contract::model::source::Cited;
+use crate::contract::model::wording::ProblemFact;
 use crate::operation::Operation;
 
 /// One way in which a request is refused.
@@ -122,7 +123,7 @@ fn refusals<'a>(
         if !can_meet(called, operation, name) {
             continue;
         }
-        if viewed.has(&fact.source) && !only_as_variant(operation, name) {
+        if viewed.has(&fact.source) && !only_as_variant(called, operation, name, fact) {
             found.push(Refusal {
                 problem: name,
                 variant: None,
@@ -133,7 +134,7 @@ fn refusals<'a>(
             });
         }
         for (case, variant) in &fact.variants {
-            if !viewed.has(&variant.source) || !can_meet_variant(operation, name, case) {
+            if !viewed.has(&variant.source) || !can_meet_variant(called, operation, name, case) {
                 continue;
             }
             let mut members = fact.members.clone();
@@ -168,16 +169,19 @@ fn can_meet(called: Operation, operation: &OperationFacts, problem: &str) -> boo
     }
 }
 
-/// Whether the plain form of a problem cannot come: a query alone is refused as a query.
-fn only_as_variant(operation: &OperationFacts, problem: &str) -> bool {
+/// Whether the plain form of a problem cannot come: a query alone is refused as a query, a path as a path.
+fn only_as_variant(called: Operation, operation: &OperationFacts, problem: &str, fact: &ProblemFact) -> bool {
     let reads_body = [Check::Members, Check::Images].iter().any(|check| operation.checks.contains(check));
-    problem == "invalid" && !reads_body
+    let by_path =
+        problem == "unknown_model" && called == Operation::Model && fact.variants.contains_key("path");
+    by_path || problem == "invalid" && !reads_body
 }
 
-fn can_meet_variant(operation: &OperationFacts, problem: &str, variant: &str) -> bool {
+fn can_meet_variant(called: Operation, operation: &OperationFacts, problem: &str, variant: &str) -> bool {
     let asks_by_query = operation.query.is_some() || matches!(operation.job_id, Some(IdPlace::Query(_)));
     match (problem, variant) {
         ("invalid", "query") => asks_by_query,
+        ("unknown_model", "path") => called == Operation::Model,
         ("invalid", image) if image.starts_with("picture_") => operation.checks.contains(&Check::Images),
         _ => true,
     }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::Contract;
+
 use crate::account;
 use crate::app::App;
 use crate::edge::call::notes::Notes;
 use crate::edge::headers::SCENARIO_HEADER;
 use crate::engine::{Directives, Others};
-use crate::scenario::{Scenario, sets, suggest_name};
+use crate::scenario::{Point, RequestFacts, Scenario, Then, sets, suggest_name};
 use crate::state::account::AccountState;
 
 /// The header's value when no scenario is to affect a request, but what its own prompt says.
-const NO_SCENARIO: &str = "none";
+pub(super) const NO_SCENARIO: &str = "none";
 
 /// The orders of one request.
 #[derive(Debug, Default)]
@@ -22,18 +24,31 @@ pub(in crate::edge) struct Orders {
     pub(super) others: Others,
 }
 
+/// Why directives in a body are not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unheard {
+    /// They stand in another member than the prompt.
+    OutsidePrompt,
+    /// There is no prompt that can be read.
+    WithoutPrompt,
+}
+
 /// Reads the orders of a request to one edition of a vendor.
 pub(super) struct OrderReader<'r, 'n> {
     pub(super) app: &'r App,
     pub(super) account: &'r AccountState,
-    pub(super) vendor: &'r str,
-    pub(super) edition: &'r str,
+    pub(super) facts: RequestFacts<'r>,
     pub(super) notes: &'r mut Notes<'n>,
 }
 
 impl OrderReader<'_, '_> {
     /// Reads those of a prompt and of the scenario headers.
-    pub(super) fn read_orders(&mut self, prompt: Option<&str>, headers: &[&str]) -> Orders {
+    pub(super) fn read_orders(
+        &mut self,
+        prompt: Option<&str>,
+        unheard: Option<Unheard>,
+        headers: &[&str],
+    ) -> Orders {
         let prompt = prompt.filter(|prompt| Directives::are_in(prompt));
         if !self.app.follows_directives() {
             if !headers.is_empty() {
@@ -41,17 +56,29 @@ impl OrderReader<'_, '_> {
                     "`{SCENARIO_HEADER}` is followed on loopback only; see --allow-directives"
                 ));
             }
-            if prompt.is_some() {
+            if prompt.is_some() || unheard.is_some() {
                 self.notes
                     .add_note("orders in prompts are followed on loopback only; see --allow-directives");
             }
             return Orders::default();
         }
+        match unheard {
+            Some(Unheard::OutsidePrompt) => self.notes.add_warning(
+                "an order `[mock:...]` stands outside the prompt, where it is not followed: put it into the prompt",
+            ),
+            Some(Unheard::WithoutPrompt) => self.notes.add_warning(
+                "the order `[mock:...]` in the body is not followed: no prompt can be read in it; check the model and the body",
+            ),
+            None => {}
+        }
         let mut orders = Orders::default();
         if let Some(prompt) = prompt {
             orders.first = self.read_prompt(prompt);
         }
-        let Some((first, others)) = headers.split_first() else { return orders };
+        let Some((first, others)) = headers.split_first() else {
+            self.warn_of_overlaps(&orders.first);
+            return orders;
+        };
         if !others.is_empty() {
             self.notes.add_warning(&format!(
                 "`{SCENARIO_HEADER}` came {} times: only the first is followed",
@@ -59,13 +86,80 @@ impl OrderReader<'_, '_> {
             ));
         }
         if first.trim() == NO_SCENARIO {
+            self.warn_of_overlaps(&orders.first);
             return Orders { others: Others::Spared, ..orders };
         }
         match self.read_header(first) {
-            Ok(scenarios) => orders.first.extend(scenarios),
+            Ok(scenarios) => {
+                self.note_unmet(&scenarios);
+                orders.first.extend(scenarios);
+            }
             Err(why) => self.notes.add_warning(&format!("`{SCENARIO_HEADER}`: {why}")),
         }
+        self.warn_of_overlaps(&orders.first);
         orders
+    }
+
+    /// Notes of scenarios in a header that they do not meet this request. A client may send one header with all that it
+    /// asks, and mean some, so it is no warning.
+    fn note_unmet(&mut self, scenarios: &[Arc<Scenario>]) {
+        let misfits: Option<Vec<&str>> =
+            scenarios.iter().map(|scenario| scenario.matcher.first_misfit(&self.facts)).collect();
+        if let Some(part) = misfits.as_ref().and_then(|misfits| misfits.first()) {
+            self.notes.add_note(&format!(
+                "`{SCENARIO_HEADER}` does not meet this request, as its `match` says: `{part}` does not fit"
+            ));
+            return;
+        }
+        let kind = self.facts.operation;
+        let thens = || scenarios.iter().flat_map(|scenario| &scenario.then);
+        let points: Vec<Point> = thens().flat_map(Then::list_points).collect();
+        if !points.is_empty() && !points.iter().any(|point| point.is_of(kind)) {
+            self.notes.add_note(&format!(
+                "`{SCENARIO_HEADER}` orders nothing that the operation `{kind}` meets: it is about {}",
+                points.iter().map(|point| point.as_str()).collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+
+    /// Warns where several orders of the request itself have an effect on one point: only the first is followed.
+    fn warn_of_overlaps(&mut self, first: &[Arc<Scenario>]) {
+        let mut taken: Vec<(Point, &str)> = Vec::new();
+        let (mut refuser, mut orderer): (Option<&str>, Option<&str>) = (None, None);
+        for scenario in first {
+            let matcher = &scenario.matcher;
+            let is_certain = matcher.probability.is_none()
+                && matcher.calls.is_none()
+                && matcher.first_misfit(&self.facts).is_none();
+            let [then] = scenario.then.as_slice() else { continue };
+            if !is_certain {
+                continue;
+            }
+            let is_about_job = then.job.is_some() || then.callback.is_some();
+            orderer = orderer.or(is_about_job.then_some(&scenario.name));
+            refuser = refuser.or(then.makes_no_job().then_some(&scenario.name));
+            for point in then.list_points() {
+                match taken.iter().find(|(known, _)| *known == point) {
+                    None => taken.push((point, &scenario.name)),
+                    Some((_, earlier)) => {
+                        let names = [self.notes.quote_start(earlier), self.notes.quote_start(&scenario.name)];
+                        self.notes.add_warning(&format!(
+                            "`{}` is ordered twice: by `{}` and by `{}`; only the first is followed",
+                            point.as_str(),
+                            names[0],
+                            names[1]
+                        ));
+                    }
+                }
+            }
+        }
+        if let (Some(refuser), Some(orderer)) = (refuser, orderer) {
+            let names = [self.notes.quote_start(refuser), self.notes.quote_start(orderer)];
+            self.notes.add_warning(&format!(
+                "`{}` refuses the submit about whose job `{}` gives an order: only the refusal is followed",
+                names[0], names[1]
+            ));
+        }
     }
 
     /// Reads the scenarios of a prompt, which come before all others.
@@ -76,7 +170,7 @@ impl OrderReader<'_, '_> {
         }
         let mut first = vec![Arc::new(Scenario::for_every_request("prompt", directives.then()))];
         for name in &directives.scenarios {
-            match self.find_named(name) {
+            match self.find_named(name).and_then(|scenarios| self.check_fit(name, scenarios)) {
                 Ok(scenarios) => first.extend(scenarios),
                 Err(why) => {
                     let name = self.notes.quote_start(name);
@@ -85,6 +179,25 @@ impl OrderReader<'_, '_> {
             }
         }
         first
+    }
+
+    /// Refuses scenarios of which none meets the submit in whose prompt they are named.
+    fn check_fit(&self, name: &str, scenarios: Vec<Arc<Scenario>>) -> Result<Vec<Arc<Scenario>>, String> {
+        let misfits: Option<Vec<(&str, &Arc<Scenario>)>> = scenarios
+            .iter()
+            .map(|scenario| scenario.matcher.first_misfit(&self.facts).map(|part| (part, scenario)))
+            .collect();
+        let Some(&(part, scenario)) = misfits.as_ref().and_then(|misfits| misfits.first()) else {
+            return Ok(scenarios);
+        };
+        let name = self.notes.quote_start(name);
+        Err(match (part, scenario.matcher.operation) {
+            ("operation", Some(kind)) => format!(
+                "`{name}` is about the operation `{kind}`, and a prompt is about its submit; put it into the header \
+                 `{SCENARIO_HEADER}` of that request, or order it by POST /__admin/scenarios"
+            ),
+            _ => format!("`{name}` does not meet this submit: the `{part}` of its `match` does not fit"),
+        })
     }
 
     /// Reads the scenarios of a header: a name, or a scenario in JSON.
@@ -100,8 +213,14 @@ impl OrderReader<'_, '_> {
         } else {
             self.notes.hide_secrets(&scenario.name)
         };
+        let served: Vec<&Contract> =
+            self.app.settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
+        let doubts = scenario.list_doubts(&served);
         let scenarios = vec![Arc::new(scenario)];
         self.check_vendor("the scenario", &scenarios)?;
+        for doubt in doubts {
+            self.notes.add_warning(&format!("`{SCENARIO_HEADER}`: {doubt}"));
+        }
         Ok(scenarios)
     }
 
@@ -122,7 +241,8 @@ impl OrderReader<'_, '_> {
 
     /// Refuses scenarios that are all of another vendor or edition: they would change nothing.
     fn check_vendor(&self, what: &str, scenarios: &[Arc<Scenario>]) -> Result<(), String> {
-        let admits = |scenario: &Arc<Scenario>| scenario.matcher.admits_vendor(self.vendor, self.edition);
+        let admits =
+            |scenario: &Arc<Scenario>| scenario.matcher.admits_vendor(self.facts.vendor, self.facts.edition);
         if scenarios.is_empty() || scenarios.iter().any(admits) {
             return Ok(());
         }
@@ -133,11 +253,12 @@ impl OrderReader<'_, '_> {
             .collect();
         let other = named.first().map_or("another vendor", String::as_str);
         let asked = if other.contains('@') {
-            format!("{}@{}", self.vendor, self.edition)
+            format!("{}@{}", self.facts.vendor, self.facts.edition)
         } else {
-            self.vendor.to_owned()
+            self.facts.vendor.to_owned()
         };
-        let here = what.trim_matches('`').split_once('/').map(|(_, name)| format!("{}/{name}", self.vendor));
+        let here =
+            what.trim_matches('`').split_once('/').map(|(_, name)| format!("{}/{name}", self.facts.vendor));
         let here = here.filter(|name| sets::find_set(name).is_some());
         let hint = here.map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default();
         Err(format!("{what} is of {other}, and this request went to {asked}{hint}"))

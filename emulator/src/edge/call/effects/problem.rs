@@ -37,7 +37,7 @@ pub(in crate::edge::call) fn problem_named(
         "unknown_route" => Problem::UnknownRoute { allowed: Vec::new() },
         "malformed" => Problem::Malformed(Malformation::Json("the body is said to be broken".to_owned())),
         "invalid" => Problem::Invalid { place: Place::Body, violations: vec![missing_member(model)] },
-        "unknown_model" => Problem::UnknownModel { received: model_id },
+        "unknown_model" => Problem::UnknownModel { received: model_id, in_path: false },
         "retired_model" => Problem::RetiredModel { model: model_id },
         "unknown_job" => Problem::UnknownJob { id: routed.job_id.clone().unwrap_or_default() },
         "insufficient_credits" => Problem::InsufficientCredits,
