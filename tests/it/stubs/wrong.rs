@@ -68,7 +68,7 @@ const fn stub(
 
 /// Every wrong stub, each named by a case of its own.
 pub(super) const WRONG: &[WrongStub] = &[
-    stub(Wrong::KeyMissingAccepted, "lets requests in without a key", "AUTH-01", &["AUTH-04"]),
+    stub(Wrong::KeyMissingAccepted, "lets requests in without a key", "AUTH-01", &["AUTH-04", "AUTH-07"]),
     stub(Wrong::KeyUnknownAccepted, "lets any key in", "AUTH-02", &[]),
     stub(Wrong::SchemeIgnored, "takes a key in any scheme", "AUTH-03", &[]),
     stub(Wrong::JobsOfOthersShown, "shows a job to every account", "AUTH-06", &[]),
