@@ -136,3 +136,16 @@ fn slots_of(model: &Model) -> Vec<String> {
     let body = full(model, &["https://images.example/a.png"]);
     slots(&model.request, &body).iter().map(|slot| slot.pointer.clone()).collect()
 }
+
+#[tokio::test]
+async fn a_wide_clip_has_the_other_measured_size_where_that_is_chosen() {
+    let emulator =
+        quiet().latency(Latency::INSTANT).option("302ai", "wide_frame", "1928x1072").start().await.unwrap();
+    let contract = newest().into_iter().find(|vendor| vendor.id() == "302ai").unwrap().contract;
+    let model = &contract.models["m2v_img2video_hq"];
+    let mut body = minimal(model, &[]);
+    body["input_image"] = json!(fixture(&emulator, "landscape.jpg"));
+    let seen = end(&emulator, &contract, model, &body).await;
+    let tracks = Tracks::read(&Caller::without_key().get(&seen.video_url.unwrap()).await.bytes);
+    assert_eq!(tracks, Tracks { size: (1928, 1072), frames: 153, rate: 30.0, has_sound: false });
+}
