@@ -176,19 +176,19 @@ fn measure_pieces(bytes: &[u8], start: usize) -> Pieces {
     if !(SHORTEST_PIECE..SHORTEST_LINE).contains(&length) {
         return Pieces { end: start, last: start };
     }
-    let (mut at, mut last, mut count, mut variety) = (start, start, 0, Variety::of(&[]));
-    loop {
+    let (mut at, mut count, mut variety) = (start, 0, Variety::of(&[]));
+    let last = loop {
         let piece = measure(at, length);
         variety.add(&bytes[at..at + piece]);
         count += piece;
-        last = at;
+        let begin = at;
         at += piece;
         let gap = measure_gap(&bytes[at..]);
         if piece < length || gap == 0 || !bytes.get(at + gap).is_some_and(|byte| is_letter(*byte)) {
-            break;
+            break begin;
         }
         at += gap;
-    }
+    };
     if count < SHORTEST_RUN || !variety.is_mixed() || !variety.is_large() {
         return Pieces { end: start, last };
     }
