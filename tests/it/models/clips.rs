@@ -113,7 +113,7 @@ async fn a_file_of_real_length_is_as_long_as_the_vendors_and_plays() {
 
 #[test]
 fn one_model_of_the_maker_has_one_size_and_rate_unless_somebody_measured_another() {
-    let mut seen: BTreeMap<(String, String, bool), ([u32; 2], u32, String)> = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for vendor in newest() {
         for model in vendor.contract.models.values() {
             let Some(maker) = &model.maker else { continue };
