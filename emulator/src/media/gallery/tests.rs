@@ -191,3 +191,22 @@ async fn a_gallery_that_is_closed_finishes_no_clip() {
     assert_eq!(gallery.cover("a", &spec(1)).await, Err(MediaError::Stopped));
     assert_eq!(gallery.kept_bytes(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_number_of_threads_changes_no_byte() {
+    let mut clips = Vec::new();
+    for threads in [1, 2, 5] {
+        let gallery = Gallery::with_threads(CLIPS_LIMIT_BYTES, CLIPS_AHEAD, threads);
+        let mut askers = JoinSet::new();
+        for seed in 0..10_u64 {
+            let gallery = gallery.clone();
+            let spec =
+                ClipSpec { width: 320, height: 180, fps: 24, frames: 49, sound: seed % 2 == 0, ..spec(seed) };
+            askers.spawn(async move { (seed, gallery.clip(&seed.to_string(), &spec).await.unwrap()) });
+        }
+        let mut rendered = askers.join_all().await;
+        rendered.sort_by_key(|(seed, _)| *seed);
+        clips.push(rendered);
+    }
+    assert!(clips.iter().all(|rendered| *rendered == clips[0]));
+}
