@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse_arguments(&error, &command),
     };
     variables::find_unknown(&Cli::command(), &config).iter().for_each(|line| say_error(line));
-    let done = log::start_log().and_then(|()| run(cli));
+    let done = log::start_log().and_then(|_log| run(cli));
     done.unwrap_or_else(|error| {
         say_error(&error.to_string());
         ExitCode::from(error.exit_code())

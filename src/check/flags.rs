@@ -47,7 +47,7 @@ pub(crate) struct CheckFlags {
     #[arg(long, value_name = "N", env = "MOCKREEL_GENERATED", allow_negative_numbers = true, value_parser = read_count)]
     pub(crate) generated: Option<u32>,
     /// The longest wait for one job, such as 90s or 10m [default: 5s on this machine; of a real vendor three times as
-    /// long as its slowest model was seen to take].
+    /// long as its slowest model was seen to take]. A stand-in whose clock can be moved takes no time, and is not bound.
     #[arg(long, value_name = "DURATION", env = "MOCKREEL_WAIT", allow_hyphen_values = true)]
     pub(crate) wait: Option<String>,
     /// The time between two polls of a job [default: 200ms on this machine, else 10s and after a minute 15s].

@@ -59,7 +59,9 @@ impl Patience {
         };
         let usual_interval = (!steered && target.loopback).then_some(LOOPBACK_INTERVAL);
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let wait_ms = millis(wait.unwrap_or(usual_wait));
+        // Where the clock is moved, patience costs nothing, and a short one would only end a job before its time.
+        let least = if steered { usual_wait } else { Duration::ZERO };
+        let wait_ms = millis(wait.unwrap_or(usual_wait).max(least));
         let interval_ms = interval.or(usual_interval).map(millis);
         Self::of_recording(target, wait_ms, interval_ms)
     }

@@ -155,7 +155,8 @@ fn clean_parameter(parameter: &str, marks: Marks) -> Cow<'_, str> {
         return hide(Clue::Signature);
     }
     let plain = percent_decode_str(value).decode_utf8_lossy();
-    if Secrecy::of(&plain_name).hides(&plain) {
+    // The control API names an account by its key, also on a path that is mistyped.
+    if Secrecy::of(&plain_name).hides(&plain) || lower_name == "account" {
         return hide(Clue::Name);
     }
     if plain.contains("://") {

@@ -27,8 +27,9 @@ pub(super) fn hide_assigned(text: &str, marks: Marks) -> Cow<'_, str> {
             continue;
         }
         let name_end = at + length;
+        let found = measure_jwt(text, at, name_end).or_else(|| find_value(text, at, name_end));
         at = name_end;
-        let Some((start, end)) = find_value(text, name_end - length, name_end) else { continue };
+        let Some((start, end)) = found else { continue };
         hidden.push_str(&text[done..start]);
         hidden.push_str(&(marks.write)(&text[start..end], Clue::Name));
         (done, at) = (end, end);
@@ -38,6 +39,13 @@ pub(super) fn hide_assigned(text: &str, marks: Marks) -> Cow<'_, str> {
     }
     hidden.push_str(&text[done..]);
     Cow::Owned(hidden)
+}
+
+/// A signed token (JWT, RFC 7519) that begins here: two objects in base64 and a signature.
+fn measure_jwt(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let is_jwt = text[start..end].starts_with("eyJ") && text[end..].starts_with(".eyJ");
+    let length = text[start..].bytes().take_while(|byte| is_of_name(*byte) || *byte == b'.').count();
+    is_jwt.then_some((start, start + length))
 }
 
 /// Where the secret behind a name begins and ends, if the name speaks of one and there is one.
@@ -51,7 +59,7 @@ fn find_value(text: &str, name_start: usize, name_end: usize) -> Option<(usize, 
     }
     let is_quote = |each: char| matches!(each, '"' | '\'' | '\\');
     let value = if is_scheme {
-        rest.strip_prefix(' ')?
+        [" ", "%20", "+"].into_iter().find_map(|blank| rest.strip_prefix(blank))?
     } else {
         let assigned = rest.trim_start_matches(is_quote).trim_start();
         let behind = assigned.strip_prefix([':', '='])?.trim_start();
@@ -92,6 +100,8 @@ mod tests {
             ("a boat, Bearer SECRET-1, at dawn", "a boat, Bearer [redacted], at dawn"),
             ("Authorization: Bearer SECRET-1", "Authorization: Bearer [redacted]"),
             ("password: hunter22", "password: [redacted]"),
+            ("/Bearer%20sk-REALKEY4", "/Bearer%20[redacted]"),
+            ("see eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhayJ9.c2ln-_9 there", "see [redacted] there"),
             (r#"{\"token\": \"abcdef-123\"}"#, r#"{\"token\": \"[redacted]\"}"#),
         ] {
             assert_eq!(hide(text), hidden);

@@ -1,7 +1,7 @@
 //! Names of headers, members and parameters that speak of a secret.
 
 /// Parts of names that always speak of a secret, without separators.
-const SECRET_PARTS: [&str; 11] = [
+const SECRET_PARTS: [&str; 15] = [
     "secret",
     "password",
     "passwd",
@@ -13,16 +13,24 @@ const SECRET_PARTS: [&str; 11] = [
     "signature",
     "authorization",
     "cookie",
+    "appkey",
+    "subscriptionkey",
+    "bearer",
+    "authentication",
 ];
 
 /// Whole names of secrets, without separators.
-const SECRET_NAMES: [&str; 8] = ["key", "xkey", "auth", "xauth", "sig", "jwt", "session", "sessionid"];
+const SECRET_NAMES: [&str; 9] =
+    ["key", "xkey", "auth", "xauth", "sig", "jwt", "session", "sessionid", "dpop"];
 
 /// Parts of names that speak of a secret unless a quantity follows: `max_tokens`, `session_seconds`.
 const COUNTABLE_PARTS: [&str; 2] = ["token", "session"];
 
 /// Words too short to be looked for inside others: `sig` is in `design`.
-const SECRET_WORDS: [&str; 2] = ["sig", "jwt"];
+const SECRET_WORDS: [&str; 4] = ["sig", "jwt", "ak", "sk"];
+
+/// Words before `key` with which it is no secret; any other word makes it one (`x-fal-key`).
+const PLAIN_KEYS: [&str; 7] = ["idempotency", "public", "sort", "cache", "object", "primary", "foreign"];
 
 /// Words in front of a credential that are no part of it.
 const SCHEMES: [&str; 9] =
@@ -50,7 +58,8 @@ impl Secrecy {
             Self::Always
         } else if COUNTABLE_PARTS.iter().any(has) {
             Self::UnlessCounted
-        } else if words(name).iter().any(|word| SECRET_WORDS.contains(&word.as_str())) {
+        } else if is_key(&words(name)) || words(name).iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+        {
             Self::Always
         } else {
             Self::None
@@ -65,6 +74,12 @@ impl Secrecy {
             Self::Always => true,
         }
     }
+}
+
+/// Whether the words of a name end with `key` and say no other kind of it.
+fn is_key(words: &[String]) -> bool {
+    let [.., before, last] = words else { return false };
+    last == "key" && !PLAIN_KEYS.contains(&before.as_str())
 }
 
 /// Whether a header of this name carries the credential.
@@ -139,6 +154,16 @@ mod tests {
             "X-Auth-Key",
             "ks-jwt",
             "user_session",
+            "x-fal-key",
+            "Ocp-Apim-Subscription-Key",
+            "x-302-key",
+            "app-key",
+            "appkey",
+            "X-Bearer",
+            "Authentication",
+            "dpop",
+            "x-ak",
+            "sk",
         ] {
             assert!(Secrecy::of(name).hides("abcdef"), "{name}");
         }
@@ -156,6 +181,9 @@ mod tests {
             "prompt",
             "authority",
             "idempotency-key",
+            "cacheKey",
+            "task",
+            "break",
             "x-request-id",
             "model",
         ] {

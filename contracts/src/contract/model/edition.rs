@@ -11,6 +11,7 @@ use crate::contract::check::schema;
 use crate::contract::model::Contract;
 use crate::contract::model::lengths::LengthUnit;
 use crate::contract::model::validate::{check_coherence, check_images, check_roles, check_sources};
+use crate::contract::model::vocabulary::check_vocabulary;
 use crate::contract::{ContractError, Options};
 
 /// The files of one vendor, embedded in the program.
@@ -146,8 +147,14 @@ pub fn overlay(
             tables.swap_remove(held).1
         }
     };
+    let schemas = patch.get("schemas").and_then(toml::Value::as_table);
+    let named: Vec<String> = schemas.into_iter().flat_map(toml::Table::keys).cloned().collect();
     merge(&mut start, patch);
-    finish(start, file)
+    let contract = finish(start, file)?;
+    // Those that are built in keep to it by a test.
+    check_vocabulary(&contract, &named)
+        .map_err(|what| ContractError::Incoherent { file: file.to_owned(), what })?;
+    Ok(contract)
 }
 
 fn table(edition: Edition) -> Result<toml::Table, ContractError> {

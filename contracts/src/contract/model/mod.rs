@@ -10,6 +10,7 @@ pub mod operation;
 pub mod output;
 pub mod source;
 mod validate;
+mod vocabulary;
 pub mod wording;
 
 use std::sync::OnceLock;

@@ -78,6 +78,14 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
             return Err(format!("[problems.{name}]: there is no such problem"));
         }
     }
+    for (name, fact) in &contract.problems {
+        if !(200..=599).contains(&fact.status) {
+            return Err(format!(
+                "[problems.{name}]: `status` = {}: expected an HTTP status from 200 to 599",
+                fact.status
+            ));
+        }
+    }
     for name in contract.failures.keys() {
         if crate::problem::FailureReason::named(name).is_none() {
             return Err(format!("[failures.{name}]: there is no such reason"));
