@@ -20,17 +20,19 @@ const SECRET_PARTS: [&str; 15] = [
 ];
 
 /// Whole names of secrets, without separators.
-const SECRET_NAMES: [&str; 9] =
-    ["key", "xkey", "auth", "xauth", "sig", "jwt", "session", "sessionid", "dpop"];
+const SECRET_NAMES: [&str; 13] =
+    ["key", "xkey", "auth", "xauth", "sig", "jwt", "session", "sessionid", "dpop", "ak", "sk", "xak", "xsk"];
 
 /// Parts of names that speak of a secret unless a quantity follows: `max_tokens`, `session_seconds`.
 const COUNTABLE_PARTS: [&str; 2] = ["token", "session"];
 
 /// Words too short to be looked for inside others: `sig` is in `design`.
-const SECRET_WORDS: [&str; 4] = ["sig", "jwt", "ak", "sk"];
+const SECRET_WORDS: [&str; 2] = ["sig", "jwt"];
 
-/// Words before `key` with which it is no secret; any other word makes it one (`x-fal-key`).
-const PLAIN_KEYS: [&str; 7] = ["idempotency", "public", "sort", "cache", "object", "primary", "foreign"];
+/// Words with which a name that ends with `key` speaks of a secret (`x-fal-key`, `app-key`); other keys open nothing
+/// (`cache-key`, `sort_key`).
+const KEY_WORDS: [&str; 9] =
+    ["x", "app", "ocp", "subscription", "service", "client", "license", "master", "admin"];
 
 /// Words in front of a credential that are no part of it.
 const SCHEMES: [&str; 9] =
@@ -76,10 +78,10 @@ impl Secrecy {
     }
 }
 
-/// Whether the words of a name end with `key` and say no other kind of it.
+/// Whether the words of a name end with `key` and say a kind of it that is secret.
 fn is_key(words: &[String]) -> bool {
-    let [.., before, last] = words else { return false };
-    last == "key" && !PLAIN_KEYS.contains(&before.as_str())
+    words.last().is_some_and(|last| last == "key")
+        && words.iter().any(|word| KEY_WORDS.contains(&word.as_str()))
 }
 
 /// Whether a header of this name carries the credential.
