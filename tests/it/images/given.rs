@@ -174,7 +174,7 @@ async fn an_avatar_speaks_what_is_sound_of_a_listed_kind_and_not_too_large() {
 
 #[tokio::test]
 async fn a_finished_video_of_the_emulator_is_handed_on_without_being_rendered() {
-    let emulator = start().await;
+    let emulator = quiet().start().await.unwrap();
     let first = json!({"model": "kling-video/v1/standard/text-to-video", "prompt": "a boat", "duration": 10});
     let answer = submit(&emulator, &first).await;
     let id = answer.json()["id"].as_str().unwrap().to_owned();

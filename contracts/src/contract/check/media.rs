@@ -15,7 +15,7 @@ pub enum MediaClass {
     /// Moving pictures, with or without sound.
     Video,
     /// Sound alone.
-    Sound,
+    Audio,
 }
 
 impl MediaClass {
@@ -23,7 +23,7 @@ impl MediaClass {
     pub fn word(self) -> &'static str {
         match self {
             Self::Video => "video",
-            Self::Sound => "sound",
+            Self::Audio => "audio",
         }
     }
 }
@@ -75,7 +75,7 @@ impl MediaKind {
     pub fn class(self) -> Option<MediaClass> {
         match self {
             Self::Mp4 | Self::Mov | Self::Matroska | Self::Avi => Some(MediaClass::Video),
-            Self::M4a | Self::Mp3 | Self::Wav | Self::Aac => Some(MediaClass::Sound),
+            Self::M4a | Self::Mp3 | Self::Wav | Self::Aac => Some(MediaClass::Audio),
             Self::Image | Self::Unknown => None,
         }
     }
@@ -326,7 +326,7 @@ mod tests {
     fn a_sound_is_no_video_and_a_listed_kind_is_no_other() {
         let facts = |kind| MediaFacts { kind, ..video(5_000, (400, 400)) };
         let any = rules(json!({"class": "video"}));
-        let sound = rules(json!({"class": "sound", "kinds": ["mp3", "m4a"]}));
+        let sound = rules(json!({"class": "audio", "kinds": ["mp3", "m4a"]}));
         for (kind, as_video, as_sound) in [
             (MediaKind::Mp4, true, false),
             (MediaKind::Mov, true, false),

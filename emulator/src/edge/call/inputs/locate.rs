@@ -1,4 +1,4 @@
-//! Where the bytes of a file are that a request names: in a part, in a text, or at an address.
+//! The bytes of a file that a request names: from a part, a text or an address.
 
 use std::borrow::Cow;
 
