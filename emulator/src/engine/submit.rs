@@ -19,6 +19,10 @@ use crate::state::wallet::{BillingTerms, Charge};
 use crate::state::webhook_plan::WebhookPlan;
 use mockreel_contracts::amount::Amount;
 
+/// The size of a clip of full HD by the rule, in pixels, and the other one that was measured.
+const WIDE_FRAME: (u32, u32) = (1920, 1080);
+const ODD_FRAME: (u32, u32) = (1928, 1072);
+
 /// The longer side of a small clip, in pixels.
 const SMALL_CLIP: u32 = 320;
 
@@ -59,6 +63,8 @@ pub(crate) struct Submission<'a> {
     pub latency: Latency,
     /// How much of its clip is made.
     pub clips: ClipDetail,
+    /// Whether a clip of 1920 x 1080 pixels has the other size that was measured.
+    pub has_odd_frames: bool,
     /// What a developer should know about it.
     pub notes: Vec<String>,
     /// What its receiver is told, if it names one.
@@ -195,7 +201,10 @@ impl Submission<'_> {
         let [wide, high] = output.pixels;
         let image = self.start.as_ref().or(self.tail.as_ref()).map(Preview::pixels);
         let aspect = image.or(self.asked.aspect).unwrap_or((wide, high));
-        let (width, height) = frame_size((wide, high), aspect);
+        let (width, height) = match frame_size((wide, high), aspect) {
+            WIDE_FRAME if self.has_odd_frames => ODD_FRAME,
+            size => size,
+        };
         let name = ids::hex(&random[..12]);
         let seed = name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let full = ClipPlan {

@@ -19,7 +19,6 @@ mod motion;
 mod mp4;
 mod preview;
 mod scene;
-mod shelf;
 mod sound;
 mod still;
 mod text;

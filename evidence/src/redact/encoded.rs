@@ -62,27 +62,30 @@ impl Secrets {
         let mut hidden = String::new();
         let (mut done, mut at) = (0, 0);
         while at < bytes.len() {
+            let mut next = at + 1;
             let (start, end, encoding) = match measure_data_uri(text, at) {
                 Some(content) => content,
                 None if is_letter(bytes[at]) => {
-                    let end = measure_run(bytes, at);
-                    (at, measure_pieces(bytes, at).unwrap_or(end).max(end), Encoding::Base64)
+                    let pieces = measure_pieces(bytes, at);
+                    // Of pieces that are no base64 together, none that begins later is: each is looked at once.
+                    next = next.max(pieces.last);
+                    (at, measure_run(bytes, at).max(pieces.end), Encoding::Base64)
                 }
                 None => {
-                    at += 1;
+                    at = next;
                     continue;
                 }
             };
             // The content of a data URI is what it says; elsewhere only what is long and varied is base64.
             let is_content = start > at;
-            if is_content || end - start >= SHORTEST_RUN && is_varied(&bytes[start..end]) {
+            if is_content || end - start >= SHORTEST_RUN && Variety::of(&bytes[start..end]).is_large() {
                 hidden.push_str(&text[done..start]);
                 hidden.push_str(&(self.marks.size)(encoding, &text[start..end]));
                 done = end;
             }
             // A data URI may begin at the end of a word.
             let in_word = end >= at + 5 && done < end && bytes[..end].ends_with(b"data");
-            at = if in_word { end - 4 } else { end.max(at + 1) };
+            at = if in_word { end - 4 } else { end.max(next) };
         }
         if done == 0 {
             return Cow::Borrowed(text);
@@ -96,12 +99,32 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
-fn is_varied(bytes: &[u8]) -> bool {
-    let mut seen = [false; 256];
-    for byte in bytes {
-        seen[usize::from(*byte)] = true;
+/// Which letters a text has.
+struct Variety([bool; 256]);
+
+impl Variety {
+    fn of(bytes: &[u8]) -> Self {
+        let mut variety = Self([false; 256]);
+        variety.add(bytes);
+        variety
     }
-    seen.iter().filter(|seen| **seen).count() >= LEAST_VARIETY
+
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0[usize::from(*byte)] = true;
+        }
+    }
+
+    /// Whether there are as many different ones as in base64.
+    fn is_large(&self) -> bool {
+        self.0.iter().filter(|seen| **seen).count() >= LEAST_VARIETY
+    }
+
+    /// Whether small letters, capitals and digits are among them.
+    fn is_mixed(&self) -> bool {
+        let has = |kind: fn(&u8) -> bool| (0..=u8::MAX).any(|byte| self.0[usize::from(byte)] && kind(&byte));
+        has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
+    }
 }
 
 /// Where a run of base64 ends that begins here. Its letters may be escaped, as in JSON or in an address, and stand in lines.
@@ -136,29 +159,40 @@ fn measure_run(bytes: &[u8], start: usize) -> usize {
     }
 }
 
-/// Where base64 ends that is written in short pieces, if it is: all are of one length, which words are not, and small
-/// letters, capitals and digits are among them.
-fn measure_pieces(bytes: &[u8], start: usize) -> Option<usize> {
-    let measure = |at: usize| bytes[at..].iter().take_while(|byte| is_letter(**byte)).count();
-    let length = measure(start);
+/// Pieces of one length, side by side.
+struct Pieces {
+    /// Where they end, if they are base64 together; otherwise where they begin.
+    end: usize,
+    /// Where the last of them begins.
+    last: usize,
+}
+
+/// Measures pieces of one length that begin here. They are base64 if small letters, capitals and digits are among
+/// them: words are of many lengths.
+fn measure_pieces(bytes: &[u8], start: usize) -> Pieces {
+    let measure =
+        |at: usize, most: usize| bytes[at..].iter().take(most).take_while(|byte| is_letter(**byte)).count();
+    let length = measure(start, SHORTEST_LINE);
     if !(SHORTEST_PIECE..SHORTEST_LINE).contains(&length) {
-        return None;
+        return Pieces { end: start, last: start };
     }
-    let (mut at, mut letters) = (start, Vec::new());
-    loop {
-        let piece = measure(at).min(length);
-        letters.extend_from_slice(&bytes[at..at + piece]);
+    let (mut at, mut count, mut variety) = (start, 0, Variety::of(&[]));
+    let last = loop {
+        let piece = measure(at, length);
+        variety.add(&bytes[at..at + piece]);
+        count += piece;
+        let begin = at;
         at += piece;
         let gap = measure_gap(&bytes[at..]);
         if piece < length || gap == 0 || !bytes.get(at + gap).is_some_and(|byte| is_letter(*byte)) {
-            break;
+            break begin;
         }
         at += gap;
+    };
+    if count < SHORTEST_RUN || !variety.is_mixed() || !variety.is_large() {
+        return Pieces { end: start, last };
     }
-    let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
-    let is_mixed = kinds.iter().all(|is_kind| letters.iter().any(is_kind));
-    (letters.len() >= SHORTEST_RUN && is_mixed && is_varied(&letters))
-        .then(|| at + bytes[at..].iter().take_while(|byte| **byte == b'=').count())
+    Pieces { end: at + bytes[at..].iter().take_while(|byte| **byte == b'=').count(), last }
 }
 
 /// The length of an escaped letter or of the end of a line, 0 if it is neither; and whether it ends a line.
@@ -329,6 +363,15 @@ mod tests {
         let codes: String = (0..200).map(|number| format!("{number:04x} ")).collect();
         let words = "Four Fine1 Cats Walk Past ".repeat(40);
         for text in [codes, words, "abcd ".repeat(300)] {
+            assert_eq!(hidden(&text), text);
+        }
+    }
+
+    /// Without bound this would take hours.
+    #[test]
+    fn a_long_text_of_words_of_one_length_is_read_once() {
+        for word in ["word ", "fou ", "1a2b3c, ", "eleven-long\n"] {
+            let text = word.repeat(2_000_000);
             assert_eq!(hidden(&text), text);
         }
     }

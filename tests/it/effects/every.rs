@@ -114,8 +114,10 @@ impl Script<'_> {
             self.surface.wait(wait).await;
             told.push(self.ask(Some(Operation::Poll), poll()).await);
         }
-        let video = format!("{}/__media/{}/cover.jpg", self.surface.emulator.base(), job.clip.name);
-        told.push(self.ask(None, caller.request(Method::GET, &video)).await);
+        for file in ["cover.jpg", "video.mp4"] {
+            let result = format!("{}/__media/{}/{file}", self.surface.emulator.base(), job.clip.name);
+            told.push(self.ask(None, caller.request(Method::GET, &result)).await);
+        }
         told
     }
 }

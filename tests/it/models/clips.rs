@@ -113,7 +113,7 @@ async fn a_file_of_real_length_is_as_long_as_the_vendors_and_plays() {
 
 #[test]
 fn one_model_of_the_maker_has_one_size_and_rate_unless_somebody_measured_another() {
-    let mut seen: BTreeMap<(String, String, bool), ([u32; 2], u32, String)> = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for vendor in newest() {
         for model in vendor.contract.models.values() {
             let Some(maker) = &model.maker else { continue };
@@ -135,4 +135,17 @@ fn one_model_of_the_maker_has_one_size_and_rate_unless_somebody_measured_another
 fn slots_of(model: &Model) -> Vec<String> {
     let body = full(model, &["https://images.example/a.png"]);
     slots(&model.request, &body).iter().map(|slot| slot.pointer.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_wide_clip_has_the_other_measured_size_where_that_is_chosen() {
+    let emulator =
+        quiet().latency(Latency::INSTANT).option("302ai", "wide_frame", "1928x1072").start().await.unwrap();
+    let contract = newest().into_iter().find(|vendor| vendor.id() == "302ai").unwrap().contract;
+    let model = &contract.models["m2v_img2video_hq"];
+    let mut body = minimal(model, &[]);
+    body["input_image"] = json!(fixture(&emulator, "landscape.jpg"));
+    let seen = end(&emulator, &contract, model, &body).await;
+    let tracks = Tracks::read(&Caller::without_key().get(&seen.video_url.unwrap()).await.bytes);
+    assert_eq!(tracks, Tracks { size: (1928, 1072), frames: 153, rate: 30.0, has_sound: false });
 }

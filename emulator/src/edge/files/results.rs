@@ -116,7 +116,8 @@ impl Download<'_> {
         let kind = if file == COVER_FILE { "image/jpeg" } else { "video/mp4" };
         let mut answer = match rendered {
             Ok(content) => {
-                let tag = if is_moved(fault) { format!("{key}-l") } else { key };
+                let is_moved = file == VIDEO_FILE && is_moved(fault);
+                let tag = if is_moved { format!("{key}-l") } else { key };
                 let facts = FileFacts { kind, tag: &tag, modified };
                 answer_file(request.method, request.headers, facts, content)
             }

@@ -20,6 +20,9 @@ use crate::state::view::view_job;
 use crate::state::webhook_plan::WebhookPlan;
 use crate::transact::{LoadedAccount, NotCommitted};
 
+/// The option by which a clip of 1920 x 1080 pixels has another size.
+const WIDE_FRAME: &str = "wide_frame";
+
 /// Accepts a job.
 pub(super) async fn handle_submit(
     checked: Checked<'_>,
@@ -55,6 +58,7 @@ pub(super) async fn handle_submit(
         progress: if finishes { Progress::Immediate } else { settings.progress },
         latency: settings.latency,
         clips: settings.clips,
+        has_odd_frames: options.is(WIDE_FRAME, "1928x1072"),
         notes: notes.list_texts(),
         callback: WebhookPlan::of(contract, options, &body, context.base, effects.webhook.as_ref(), &hide),
     };

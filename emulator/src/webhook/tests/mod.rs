@@ -95,6 +95,7 @@ impl Stage {
             progress,
             latency: Latency::REAL,
             clips: crate::settings::ClipDetail::Full,
+            has_odd_frames: false,
             notes: Vec::new(),
             callback: plan,
         };

@@ -12,8 +12,8 @@ What a result is, model by model. `cargo test --test it docs` holds this page to
 
 - **Size**: the nominal one of a request without an image and without an aspect ratio. With one of them the area stays and the
   shape follows: each side is the square root of area times ratio, rounded down to a multiple of four. Inferred: 724x1268, 1924x1076,
-  1284x716, 1172x784, 1916x1080 and 1088x1904 were measured and all follow. 1928x1072 was measured too and does not; no rule for it
-  is known, so no clip here has that size.
+  1284x716, 1172x784, 1916x1080 and 1088x1904 were measured and all follow. 1928x1072 was measured too and does not: the
+  option `wide_frame=1928x1072` of each vendor gives that size to clips that would have 1920x1080.
 - **Length**: the maker's clips last a little longer than was asked for. At 24 frames a second that is one frame more (121 for 5 s, 241
   for 10 s, 361 for 15 s: measured). At 30 it is three more: 5.1 s for 5 s is on record, 10.1 s for 10 s is a guess. What an answer
   says of width, height and length is what the file has; prices are those of the whole seconds.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::gallery::RenderingName;
+use super::RenderingName;
 
 #[derive(Debug)]
 pub(super) struct RenderingShelf {
@@ -66,7 +66,7 @@ impl RenderingShelf {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::gallery::RenderingKind;
+    use super::super::RenderingKind;
     use super::*;
 
     proptest! {
