@@ -33,6 +33,7 @@ pub(crate) fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
         | Rule::MaxItems { .. }
         | Rule::Url
         | Rule::Image(_)
+        | Rule::Media(_)
         | Rule::Upstream { .. } => first.rule.limit_text(),
     };
     let broken = [first.rule.name(), &limit].join(" ");

@@ -2,6 +2,7 @@
 
 use mockreel_contracts::contract::OperationFacts;
 use mockreel_contracts::contract::check::image::{ImageRules, PART_SCHEME};
+use mockreel_contracts::contract::check::media::MediaRule;
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::contract::check::schema::{at, unescape};
 use mockreel_contracts::contract::model::source::Cited;
@@ -289,6 +290,7 @@ fn expected(rule: &Rule) -> String {
         Rule::Upstream { name, text } if text.is_empty() => name.clone(),
         Rule::Upstream { name, text } => format!("{name}: {text}"),
         Rule::Image(rule) => image(*rule),
+        Rule::Media(rule) => describe_media(*rule),
     }
 }
 
@@ -302,5 +304,19 @@ fn image(rule: ImageRule) -> String {
         ImageRule::Bytes { limit } => format!("at most {limit} bytes"),
         ImageRule::Side { limit } => format!("at least {limit} pixels on each side"),
         ImageRule::Aspect { limit: (long, short) } => format!("at most {long}:{short}"),
+    }
+}
+
+fn describe_media(rule: MediaRule) -> String {
+    match rule {
+        MediaRule::Encoding => "a sound data URI".to_owned(),
+        MediaRule::Unreachable => "an address that leads to a file".to_owned(),
+        MediaRule::Unreadable => "a file that is whole".to_owned(),
+        MediaRule::Kind => "a file of a kind that the vendor takes".to_owned(),
+        MediaRule::Bytes { limit } => format!("at most {limit} bytes"),
+        MediaRule::Shortest { limit } => format!("at least {limit} seconds"),
+        MediaRule::Longest { limit } => format!("at most {limit} seconds"),
+        MediaRule::Smallest { limit } => format!("at least {limit} pixels on each side"),
+        MediaRule::Largest { limit } => format!("at most {limit} pixels on each side"),
     }
 }

@@ -189,7 +189,7 @@ async fn whoever_names_an_image_beyond_our_own_limits_gets_to_know_whose_they_ar
     let vendor = mockreel_contracts::vendor("aimlapi").unwrap();
     let way = way(&emulator, &vendor.contract);
     for (path, limit) in [
-        ("silent", Some("an image was not fetched: no answer in time")),
+        ("silent", Some("a file was not fetched: no answer in time")),
         ("moved/away", Some("redirected from loopback to an address beyond it")),
         ("moved/round", Some("redirected more than 3 times")),
         ("vast", Some("more than 64 Mi pixels")),

@@ -1,6 +1,7 @@
 //! Images on and beyond every limit, by every way on which a vendor takes them.
 
 mod addresses;
+mod given;
 mod notes;
 mod ways;
 

@@ -3,6 +3,7 @@
 //! Finding the slots needs only the JSON. Judging needs what the edge found out about each image.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::contract::check::rules::{ImageRule, Violation};
@@ -67,24 +68,24 @@ pub struct ImageRules {
     pub transports: Vec<Transport>,
 }
 
-/// An image that a request names.
+/// An image that a request names; or a video or a sound, with rules `R` of their own.
 #[derive(Clone, Debug)]
-pub struct Slot<'a> {
+pub struct Slot<'a, R = ImageRules> {
     /// JSON Pointer into the request.
     pub pointer: String,
     /// The rules it is under.
-    pub rules: ImageRules,
+    pub rules: R,
     /// The member's text: an address, a data URI, base64, or the handle of a part.
     pub text: &'a str,
     /// How it comes.
     pub transport: Transport,
 }
 
-/// What the edge found out about an image.
+/// What the edge found out about an image; or about a video or a sound, with facts `F` of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum Finding<F = ImageFacts> {
     /// It was looked at.
-    Seen(ImageFacts),
+    Seen(F),
     /// It was not fetched and stands for an image that keeps every rule.
     Assumed,
     /// Its address led nowhere; holds why.
@@ -98,28 +99,42 @@ pub const PART_SCHEME: &str = "cid:";
 
 /// Every image that a request names, in order of declaration. Empty texts name none.
 pub fn slots<'a>(schema: &Value, body: &'a Value) -> Vec<Slot<'a>> {
+    find_slots(schema, body, "x-image")
+}
+
+/// Everything that a request names under one keyword, in order of declaration.
+pub(super) fn find_slots<'a, R: DeserializeOwned>(
+    schema: &Value,
+    body: &'a Value,
+    keyword: &str,
+) -> Vec<Slot<'a, R>> {
     let mut found = Vec::new();
-    collect(schema, body, "", &mut found);
+    collect(schema, body, ("", keyword), &mut found);
     found
 }
 
-fn collect<'a>(schema: &Value, value: &'a Value, pointer: &str, found: &mut Vec<Slot<'a>>) {
-    if let (Some(rules), Some(text)) = (schema.get("x-image"), value.as_str()) {
+fn collect<'a, R: DeserializeOwned>(
+    schema: &Value,
+    value: &'a Value,
+    (pointer, keyword): (&str, &str),
+    found: &mut Vec<Slot<'a, R>>,
+) {
+    if let (Some(rules), Some(text)) = (schema.get(keyword), value.as_str()) {
         // The rules were read once when the contract was loaded, so they are sound here.
-        if let (Ok(rules), false) = (ImageRules::deserialize(rules), text.is_empty()) {
+        if let (Ok(rules), false) = (R::deserialize(rules), text.is_empty()) {
             found.push(Slot { pointer: pointer.to_owned(), rules, text, transport: transport_of(text) });
         }
     }
     if let (Some(Value::Object(members)), Value::Object(held)) = (schema.get("properties"), value) {
         for (name, member) in members {
             if let Some(inner) = held.get(name) {
-                collect(member, inner, &format!("{pointer}/{}", escape(name)), found);
+                collect(member, inner, (&format!("{pointer}/{}", escape(name)), keyword), found);
             }
         }
     }
     if let (Some(items), Value::Array(held)) = (schema.get("items"), value) {
         for (index, inner) in held.iter().enumerate() {
-            collect(items, inner, &format!("{pointer}/{index}"), found);
+            collect(items, inner, (&format!("{pointer}/{index}"), keyword), found);
         }
     }
 }

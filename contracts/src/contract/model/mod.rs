@@ -237,7 +237,8 @@ pub struct Observed {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Images {
-    /// The image rules that refuse the submit, by [`crate::contract::check::rules::ImageRule::name`]; all others fail the job.
+    /// The rules for images, videos and sound that refuse the submit, by [`crate::contract::check::rules::ImageRule::name`] and
+    /// [`crate::contract::check::media::MediaRule::name`]; all others fail the job.
     pub refused_at_submit: Vec<String>,
     /// Where that is from.
     pub source: Cited,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::contract::ContractError;
 use crate::contract::check::image::ImageRules;
+use crate::contract::check::media::{MediaRule, MediaRules};
 use crate::contract::check::rules::ImageRule;
 use crate::contract::check::schema;
 use crate::contract::model::operation::Check;
@@ -13,11 +14,14 @@ use crate::contract::model::{Contract, Model};
 use crate::operation::Operation;
 use crate::role::Role;
 
-/// The rules for images must have their form.
+/// The rules for images, videos and sound must have their form.
 pub(super) fn check_images(request: &Value) -> Result<(), String> {
     for (pointer, member) in schema::properties(request) {
         if let Some(rules) = member.get("x-image") {
             ImageRules::deserialize(rules).map_err(|error| format!("`x-image` of {pointer}: {error}"))?;
+        }
+        if let Some(rules) = member.get("x-media") {
+            MediaRules::deserialize(rules).map_err(|error| format!("`x-media` of {pointer}: {error}"))?;
         }
     }
     Ok(())
@@ -92,7 +96,7 @@ pub(super) fn check_coherence(contract: &Contract) -> Result<(), String> {
         }
     }
     for name in &contract.images.refused_at_submit {
-        if !ImageRule::NAMES.contains(&name.as_str()) {
+        if !ImageRule::NAMES.contains(&name.as_str()) && !MediaRule::NAMES.contains(&name.as_str()) {
             return Err(format!(
                 "[pictures]: `{name}` is no picture rule; there are {}",
                 ImageRule::NAMES.join(", ")

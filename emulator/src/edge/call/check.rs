@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mockreel_contracts::contract::check::image::slots;
 use mockreel_contracts::contract::check::intent::JobIntent;
+use mockreel_contracts::contract::check::media::find_media_slots;
 use mockreel_contracts::contract::check::normalise::normalised;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
@@ -15,8 +16,9 @@ use serde_json::Value;
 
 use super::authenticate::authenticate;
 use super::body::Parsed;
-use super::image_policy::{ImageChecks, ImageDecision};
-use super::images::{self, ImageFindings};
+use super::inputs::images::{self, ImageFindings};
+use super::inputs::media::inspect_media;
+use super::inputs::policy::{ImageChecks, ImageDecision};
 use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
@@ -244,7 +246,7 @@ fn copy_echo(pointer: &str, body: &Value, texts: Vec<(String, Value)>) -> Option
 /// The option by which an image that asks to be turned is turned.
 const EXIF_ORIENTATION: &str = "exif_orientation";
 
-/// Checks the images that the body names.
+/// Checks the images, videos and sound that the body names.
 async fn check_images(
     parsed: &Parsed,
     checked: &mut Checked<'_>,
@@ -256,10 +258,12 @@ async fn check_images(
     let turned = context.served.options.is(EXIF_ORIENTATION, "turned");
     let turning = if turned { Turning::Turned } else { Turning::Stored };
     checked.images = images::inspect_all(context.app, context.base, &slots, &parsed.files, turning).await;
-    for note in std::mem::take(&mut checked.images.notes) {
+    let media_slots = find_media_slots(&model.request, &parsed.json);
+    let media = inspect_media(context.app, context.base, &media_slots, &parsed.files).await;
+    for note in std::mem::take(&mut checked.images.notes).into_iter().chain(media.notes) {
         checked.notes.add_note(&note);
     }
-    if let Some(limit) = checked.images.own_limit.take() {
+    if let Some(limit) = checked.images.own_limit.take().or(media.own_limit) {
         context.request.meet_limit(limit);
     }
     (said.notes, said.warning) = (checked.notes.list_texts(), checked.notes.write_line());
@@ -270,6 +274,8 @@ async fn check_images(
         intent,
         slots: &slots,
         findings: &checked.images.findings,
+        media: &media_slots,
+        media_findings: &media.findings,
         reason: checked.effects.job.as_ref().and_then(|effect| effect.reason),
     };
     match checks.decide() {

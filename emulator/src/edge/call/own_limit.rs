@@ -66,7 +66,7 @@ impl fmt::Display for OwnLimit {
                 f,
                 "the job had to make room for others before it ended; in Rust `.limits(Limits {{ store, .. }})` raises it"
             ),
-            Self::Fetch(why) => write!(f, "an image was not fetched: {why}; send it in the body instead"),
+            Self::Fetch(why) => write!(f, "a file was not fetched: {why}; send it in the body instead"),
             Self::Image(limit) => write!(f, "{limit}; send a smaller or a plainer one"),
         }
     }

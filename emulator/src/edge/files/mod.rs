@@ -16,10 +16,12 @@ use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 
+use mockreel_contracts::contract::check::media::MediaFacts;
+
 use super::call::log::FileRequest;
 use super::incoming::IncomingBody;
 use crate::app::App;
-use crate::state::clip::COVER_FILE;
+use crate::state::clip::{COVER_FILE, VIDEO_FILE};
 
 /// Answers under `/__media/`.
 pub(super) async fn answer_media(
@@ -51,6 +53,12 @@ pub(super) async fn own_content(app: &App, path: &str) -> Option<Cow<'static, [u
     }
     let (clip, _) = rest.split_once('/').filter(|(_, file)| *file == COVER_FILE)?;
     Some(Cow::Owned(results::read_cover(app, clip).await?.to_vec()))
+}
+
+/// Reads the facts about the video behind one of the emulator's own addresses, without rendering it.
+pub(super) async fn read_clip_facts(app: &App, path: &str) -> Option<MediaFacts> {
+    let (clip, file) = path.strip_prefix("/__media/")?.split_once('/')?;
+    if file == VIDEO_FILE { results::read_facts(app, clip).await } else { None }
 }
 
 /// Answers that there is nothing at this address.

@@ -1,11 +1,13 @@
 //! The results of jobs, under `/__media/`: video and cover, or the fault of a download.
 
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use bytes::Bytes;
+use mockreel_contracts::contract::check::media::{MediaFacts, MediaKind};
 use mockreel_contracts::{Phase, UnixMillis, ids};
 use sha2::{Digest, Sha256};
 
@@ -163,12 +165,28 @@ fn replacement(fault: &DownloadFault) -> Option<Response<Body>> {
 
 /// Reads the cover of a finished job, for images that a request names.
 pub(super) async fn read_cover(app: &App, clip: &str) -> Option<Bytes> {
+    let job = find_succeeded_job(app, clip).await?;
+    app.gallery.cover(&cache_key(&job), &spec_of(&job.clip)).await.ok()
+}
+
+/// Reads the facts about the video of a finished job from its plan, for requests that name it.
+pub(super) async fn read_facts(app: &App, clip: &str) -> Option<MediaFacts> {
+    let job = find_succeeded_job(app, clip).await?;
+    let plan = &job.clip;
+    Some(MediaFacts {
+        kind: MediaKind::Mp4,
+        bytes: None,
+        milliseconds: Some(plan.duration_ms()),
+        pixels: Some((plan.width, plan.height)),
+        is_readable: true,
+    })
+}
+
+/// The job of a clip, if the clip is there.
+async fn find_succeeded_job(app: &App, clip: &str) -> Option<Arc<Job>> {
     let job = app.store.job_of_clip(clip).await?;
     let now = app.account_now(&job.key.account).await;
-    if job.standing(now).phase != Phase::Succeeded {
-        return None;
-    }
-    app.gallery.cover(&cache_key(&job), &spec_of(&job.clip)).await.ok()
+    (job.standing(now).phase == Phase::Succeeded).then_some(job)
 }
 
 /// The name of a rendering: two jobs share it only if their clips are the same to the byte.

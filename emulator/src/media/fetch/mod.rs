@@ -1,4 +1,4 @@
-//! The fetcher of images: only from permitted addresses, only over GET, bounded in bytes and time.
+//! The fetcher of images, videos and sound: only from permitted addresses, only over GET, bounded in bytes and time.
 
 mod private;
 mod redirect;
@@ -8,19 +8,33 @@ use std::sync::{Arc, OnceLock};
 use axum::http::header::LOCATION;
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use self::private::{PublicNames, is_private};
 use self::redirect::{OwnAddresses, RedirectRefusal, limited_redirects, loopback_redirects};
 use crate::edge::addresses::Addresses;
 use crate::loopback::literal_ip;
+use crate::media::intake::MAX_MEDIA_BYTES;
 use crate::served::ServedVendor;
 use crate::timeouts::FETCH_TIMEOUT;
 
 /// The largest image that is fetched, in bytes; one more than what vendors take, so that too much can be seen.
 const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024 + 1;
 
-/// Why an image was not fetched.
+/// How many videos and sounds are fetched at once; the others wait.
+const MEDIA_AT_ONCE: usize = 4;
+
+/// What is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchedKind {
+    /// An image.
+    Image,
+    /// A video or a sound.
+    Media,
+}
+
+/// Why a file was not fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum FetchError {
     /// For a limit of the emulator's own.
@@ -36,6 +50,7 @@ pub(crate) enum FetchError {
 pub(crate) struct Fetcher {
     loopback: reqwest::Client,
     public: reqwest::Client,
+    media: Arc<Semaphore>,
 }
 
 impl Fetcher {
@@ -50,24 +65,40 @@ impl Fetcher {
         let loopback = builder().redirect(loopback_redirects(own.clone())).build().ok()?;
         let public =
             builder().redirect(limited_redirects(own)).dns_resolver(Arc::new(PublicNames)).build().ok()?;
-        Some(Self { loopback, public })
+        Some(Self { loopback, public, media: Arc::new(Semaphore::new(MEDIA_AT_ONCE)) })
     }
 
     /// Fetches from a loopback address.
-    pub(crate) async fn loopback_image(&self, url: Url) -> Result<Bytes, FetchError> {
-        fetch_bounded(&self.loopback, url).await
+    pub(crate) async fn fetch_loopback(&self, url: Url, kind: FetchedKind) -> Result<Bytes, FetchError> {
+        self.fetch(&self.loopback, url, kind).await
     }
 
     /// Fetches from anywhere but a private address.
-    pub(crate) async fn public_image(&self, url: Url) -> Result<Bytes, FetchError> {
+    pub(crate) async fn fetch_public(&self, url: Url, kind: FetchedKind) -> Result<Bytes, FetchError> {
         if literal_ip(&url).is_some_and(is_private) {
             return Err(FetchError::OwnLimit("the address is private".to_owned()));
         }
-        fetch_bounded(&self.public, url).await
+        self.fetch(&self.public, url, kind).await
+    }
+
+    async fn fetch(
+        &self,
+        client: &reqwest::Client,
+        url: Url,
+        kind: FetchedKind,
+    ) -> Result<Bytes, FetchError> {
+        match kind {
+            FetchedKind::Image => fetch_bounded(client, url, MAX_IMAGE_BYTES).await,
+            FetchedKind::Media => {
+                let _turn = self.media.acquire().await;
+                fetch_bounded(client, url, MAX_MEDIA_BYTES + 1).await
+            }
+        }
     }
 }
 
-async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, FetchError> {
+/// Fetches a file, or as many bytes of it as `most`.
+async fn fetch_bounded(client: &reqwest::Client, url: Url, most: usize) -> Result<Bytes, FetchError> {
     let describe = |error: reqwest::Error| {
         // The address may hold a signature, so it stays out of the message.
         let error = error.without_url();
@@ -94,9 +125,9 @@ async fn fetch_bounded(client: &reqwest::Client, url: Url) -> Result<Bytes, Fetc
     }
     let mut content = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(describe)? {
-        let room = MAX_IMAGE_BYTES - content.len();
+        let room = most - content.len();
         content.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if content.len() == MAX_IMAGE_BYTES {
+        if content.len() == most {
             break;
         }
     }

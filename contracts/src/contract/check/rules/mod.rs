@@ -138,6 +138,7 @@ fn size_of(rule: &Rule, received: &Value, utf16: bool) -> Option<Value> {
         | Rule::Url
         | Rule::Form { .. }
         | Rule::Image(_)
+        | Rule::Media(_)
         | Rule::Upstream { .. } => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::contract::check::media::MediaRule;
 use crate::contract::check::schema::unescape;
 
 /// A member that breaks its rule.
@@ -74,6 +75,8 @@ pub enum Rule {
     },
     /// It names an image that breaks a rule for images.
     Image(ImageRule),
+    /// It names a video or a sound that breaks a rule for them.
+    Media(MediaRule),
     /// It does not go with the model, its mode or other members; a rule of the maker's.
     Upstream {
         /// The rule's name in [`crate::upstream`].
@@ -129,6 +132,7 @@ impl Rule {
             Self::Url => "url",
             Self::Form { .. } => "form",
             Self::Image(rule) => rule.name(),
+            Self::Media(rule) => rule.name(),
             Self::Upstream { .. } => "upstream",
         }
     }
@@ -148,6 +152,7 @@ impl Rule {
             | Self::MaxItems { .. }
             | Self::Url
             | Self::Form { .. }
+            | Self::Media(_)
             | Self::Upstream { .. } => None,
         }
     }
@@ -164,6 +169,7 @@ impl Rule {
             | Self::MinItems { limit }
             | Self::MaxItems { limit } => limit.to_string(),
             Self::Image(rule) => rule.limit_text(),
+            Self::Media(rule) => rule.limit_text(),
         }
     }
 }
@@ -234,7 +240,8 @@ impl Violation {
             | Rule::MaxItems { .. }
             | Rule::Url
             | Rule::Form { .. }
-            | Rule::Image(_) => "",
+            | Rule::Image(_)
+            | Rule::Media(_) => "",
         };
         fill(
             wording,

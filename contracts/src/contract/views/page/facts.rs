@@ -7,6 +7,7 @@ use serde_json::Map;
 use super::markdown::{bold, code, json, jsons, prose, table};
 use super::sourced;
 use crate::contract::Contract;
+use crate::contract::check::media::MediaRule;
 use crate::contract::check::rules::ImageRule;
 use crate::upstream::MakerRule;
 
@@ -76,7 +77,10 @@ pub(super) fn failures(contract: &Contract) -> String {
 pub(super) fn images(contract: &Contract) -> String {
     let refused = &contract.images.refused_at_submit;
     let at_submit = refused.iter().map(String::as_str);
-    let later = ImageRule::NAMES.into_iter().filter(|rule| !refused.iter().any(|held| held == rule));
+    // A vendor whose members have rules for videos and sound says how it words them.
+    let media = MediaRule::NAMES.into_iter().filter(|rule| contract.wording.contains_key(*rule));
+    let rules = ImageRule::NAMES.into_iter().chain(media);
+    let later = rules.filter(|rule| !refused.iter().any(|held| held == rule));
     let told = format!(
         "- {}: {}\n- {}: {}\n- {}: {}\n",
         bold("Refused at submit"),

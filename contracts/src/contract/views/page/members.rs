@@ -7,6 +7,7 @@ use super::markdown::{code, json, jsons, prose, table};
 use super::sourced;
 use crate::contract::Contract;
 use crate::contract::check::image::{ImageRules, Transport};
+use crate::contract::check::media::MediaRules;
 use crate::contract::check::rules::{UTF16_KEYWORD, kind_of};
 use crate::contract::check::schema::documented;
 use crate::contract::model::source::Cited;
@@ -157,6 +158,9 @@ fn limits(schema: &Value) -> Vec<String> {
     if let Some(rules) = stated("x-image").and_then(|rules| ImageRules::deserialize(rules).ok()) {
         told.push(image(&rules));
     }
+    if let Some(rules) = stated("x-media").and_then(|rules| MediaRules::deserialize(rules).ok()) {
+        told.push(media(&rules));
+    }
     for (key, word) in [("anyOf", "any of"), ("oneOf", "one of"), ("allOf", "all of")] {
         if let Some(parts) = stated(key).and_then(Value::as_array) {
             told.push(format!("{word} {} forms", parts.len()));
@@ -186,6 +190,24 @@ fn image(rules: &ImageRules) -> String {
     told.extend(rules.max_aspect.map(|(long, short)| format!("between {short}:{long} and {long}:{short}")));
     let ways: Vec<&str> = rules.transports.iter().map(|transport| way(*transport)).collect();
     told.push(format!("comes as {}", ways.join(", ")));
+    told.join("; ")
+}
+
+fn media(rules: &MediaRules) -> String {
+    let kinds: Vec<&str> = rules.kinds.iter().map(|kind| kind.word()).collect();
+    let kinds = if kinds.is_empty() { "any kind".to_owned() } else { kinds.join(", ") };
+    let mut told = vec![format!("{} ({kinds})", rules.class.word())];
+    told.extend(rules.max_bytes.map(|bytes| format!("at most {}", size(bytes))));
+    let bound = |limit: Option<u32>| limit.map(Value::from);
+    told.extend(range(bound(rules.min_seconds).as_ref(), bound(rules.max_seconds).as_ref(), "second"));
+    told.extend(rules.min_side.map(|side| format!("sides of at least {side} pixels")));
+    told.extend(rules.max_side.map(|side| format!("sides of at most {side} pixels")));
+    for when in &rules.when {
+        told.push(format!(
+            "at most {} seconds where `{}` is `{}`",
+            when.max_seconds, when.member, when.value
+        ));
+    }
     told.join("; ")
 }
 

@@ -1,7 +1,8 @@
-//! The image policy: whether broken image rules, and what the model cannot do, refuse a request or fail its job.
+//! The policy on inputs: whether broken rules for images, videos and sound, and what the model cannot do, refuse a request or fail its job.
 
 use mockreel_contracts::contract::check::image::{Finding, ImageRole, Slot, judge as judge_image};
 use mockreel_contracts::contract::check::intent::{JobIntent, place_of};
+use mockreel_contracts::contract::check::media::{MediaFacts, MediaRule, MediaRules, judge_media};
 use mockreel_contracts::contract::check::rules::{ImageRule, Rule, Violation};
 use mockreel_contracts::{Contract, FailureReason, Model, Role, upstream};
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::state::job::Failure;
 
 /// The decision on a request.
 #[derive(Debug)]
-pub(super) enum ImageDecision {
+pub(in crate::edge::call) enum ImageDecision {
     /// No rule is broken.
     Sound,
     /// It is refused at once.
@@ -21,29 +22,35 @@ pub(super) enum ImageDecision {
 }
 
 /// The facts that the decision depends on.
-pub(super) struct ImageChecks<'a> {
+pub(in crate::edge::call) struct ImageChecks<'a> {
     /// The vendor.
-    pub(super) contract: &'a Contract,
+    pub(in crate::edge::call) contract: &'a Contract,
     /// When a broken rule is noticed.
-    pub(super) moment: ImageBreach,
+    pub(in crate::edge::call) moment: ImageBreach,
     /// The model.
-    pub(super) model: &'a Model,
+    pub(in crate::edge::call) model: &'a Model,
     /// What is asked of it.
-    pub(super) intent: &'a JobIntent,
+    pub(in crate::edge::call) intent: &'a JobIntent,
     /// Where images stand in the request.
-    pub(super) slots: &'a [Slot<'a>],
+    pub(in crate::edge::call) slots: &'a [Slot<'a>],
     /// One for each slot, in order.
-    pub(super) findings: &'a [Finding],
+    pub(in crate::edge::call) findings: &'a [Finding],
+    /// Where videos and sound stand in the request.
+    pub(in crate::edge::call) media: &'a [Slot<'a, MediaRules>],
+    /// One for each of these, in order.
+    pub(in crate::edge::call) media_findings: &'a [Finding<MediaFacts>],
     /// Why a scenario lets the job fail.
-    pub(super) reason: Option<FailureReason>,
+    pub(in crate::edge::call) reason: Option<FailureReason>,
 }
 
 impl ImageChecks<'_> {
-    /// Decides by the vendor's rules for images and the maker's rules for everything else.
-    pub(super) fn decide(&self) -> ImageDecision {
+    /// Decides by the vendor's rules for images, videos and sound, and the maker's rules for everything else.
+    pub(in crate::edge::call) fn decide(&self) -> ImageDecision {
         let pairs = || self.slots.iter().zip(self.findings);
         let rules = &self.contract.upstream.rules;
         let broken = pairs().filter_map(|(slot, finding)| judge_image(slot, finding));
+        let media = self.media.iter().zip(self.media_findings);
+        let media = media.filter_map(|(slot, finding)| judge_media(slot, finding));
         let unsupported = upstream::judge(rules, self.model, self.intent);
         let pixels = |role: ImageRole| {
             let images = pairs().filter(move |(slot, _)| slot.rules.role == role);
@@ -54,13 +61,13 @@ impl ImageChecks<'_> {
         };
         let masks: Vec<(u32, u32)> = pixels(ImageRole::Mask).collect();
         let ill_sized = upstream::judge_masks(rules, pixels(ImageRole::First).next(), &masks);
-        let all = broken.chain(unsupported).chain(ill_sized).chain(self.moderated_at_once());
+        let all = broken.chain(media).chain(unsupported).chain(ill_sized).chain(self.moderated_at_once());
         let (refused, late): (Vec<Violation>, Vec<Violation>) =
             all.partition(|violation| is_refused(self.contract, self.moment, violation));
         if !refused.is_empty() {
             return ImageDecision::Refused(refused);
         }
-        match late.first().map(failure_of) {
+        match late.first().map(|violation| failure_of(self.contract, violation)) {
             None => ImageDecision::Sound,
             Some(failure) => ImageDecision::Fails(failure, late),
         }
@@ -87,7 +94,7 @@ fn is_refused(contract: &Contract, moment: ImageBreach, violation: &Violation) -
     }
 }
 
-fn failure_of(violation: &Violation) -> Failure {
+fn failure_of(contract: &Contract, violation: &Violation) -> Failure {
     let reason = match &violation.rule {
         Rule::Image(ImageRule::Unreachable) => FailureReason::UnreachablePicture,
         Rule::Image(
@@ -95,6 +102,22 @@ fn failure_of(violation: &Violation) -> Failure {
         ) => FailureReason::UnreadablePicture,
         Rule::Image(ImageRule::Bytes { .. } | ImageRule::Side { .. } | ImageRule::Aspect { .. }) => {
             FailureReason::BadPicture
+        }
+        Rule::Media(rule) => {
+            let reason = match rule {
+                MediaRule::Unreachable => FailureReason::UnreachablePicture,
+                MediaRule::Encoding
+                | MediaRule::Unreadable
+                | MediaRule::Kind
+                | MediaRule::Bytes { .. }
+                | MediaRule::Shortest { .. }
+                | MediaRule::Longest { .. }
+                | MediaRule::Smallest { .. }
+                | MediaRule::Largest { .. } => FailureReason::Unsupported,
+            };
+            // The contract's texts for these reasons speak of images.
+            let wording = contract.wording.get(rule.name());
+            return Failure { reason, detail: wording.map(|wording| violation.fill(&wording.text)) };
         }
         Rule::Upstream { text, .. } => {
             return Failure { reason: FailureReason::Unsupported, detail: Some(text.clone()) };
