@@ -73,6 +73,13 @@ impl Stub {
         if answer.status >= 400 && self.is(Wrong::RefusalsOfOtherForm) {
             answer.body = json!({"detail": "Bad request"}).to_string().into_bytes();
         }
+        if answer.status == 400 && self.is(Wrong::RefusalsAsPages) {
+            answer.content_type = "text/html";
+            answer.body = b"<html><body><h1>400 Bad Request</h1></body></html>".to_vec();
+        }
+        if answer.status == 400 && self.is(Wrong::RefusalsWithoutBody) {
+            answer.body = Vec::new();
+        }
         answer
     }
 

@@ -44,6 +44,8 @@ pub(super) enum Wrong {
     UploadLost,
     IdsAlike,
     RefusalsOfOtherForm,
+    RefusalsAsPages,
+    RefusalsWithoutBody,
     CfgTypeUnchecked,
     SubmitIdEmpty,
 }
@@ -129,6 +131,13 @@ pub(super) const WRONG: &[WrongStub] = &[
     stub(Wrong::UploadLost, "loses uploaded files", "UPL-01", &[]),
     stub(Wrong::IdsAlike, "gives every job the same id", "SUB-16", &["SUB-12"]),
     stub(Wrong::RefusalsOfOtherForm, "refuses with `detail` in place of `error`", "ERR-05", &[]),
+    stub(
+        Wrong::RefusalsAsPages,
+        "refuses bad bodies with a page in place of JSON",
+        "ERR-05",
+        &["NET-01", "ERR-01"],
+    ),
+    stub(Wrong::RefusalsWithoutBody, "refuses bad bodies without a body", "ERR-05", &["NET-01", "ERR-01"]),
     stub(Wrong::CfgTypeUnchecked, "takes any text for a cfg", "VAL-19", &["GEN-02"]),
     stub(Wrong::SubmitIdEmpty, "answers a submit with an empty id", "SUB-01", &["DRIFT-02"]),
 ];
