@@ -101,7 +101,8 @@ fn refuse_arguments(error: &clap::Error, command: &clap::Command) -> ExitCode {
         }
         ErrorKind::InvalidSubcommand => {
             // The names of the level at which it stands.
-            let first = std::env::args().skip(1).find_map(|name| command.find_subcommand(&name));
+            let typed = std::env::args().skip(1).filter(|name| name != "help");
+            let first = typed.into_iter().find_map(|name| command.find_subcommand(&name));
             let known = join_names(first.unwrap_or(command).get_subcommands());
             say_error(&format!("{}; expected one of {known}", in_one_line(&error.to_string())));
         }
@@ -124,7 +125,11 @@ fn refuse_arguments(error: &clap::Error, command: &clap::Command) -> ExitCode {
             };
             let text = match blamed {
                 Some((name, value)) => {
-                    let why = text.split_once("': ").map_or("it cannot be read", |(_, why)| why);
+                    let possible = match error.get(ContextKind::ValidValue) {
+                        Some(ContextValue::Strings(values)) => format!("expected {}", values.join(" or ")),
+                        _ => "it cannot be read".to_owned(),
+                    };
+                    let why = text.split_once("': ").map_or(possible.as_str(), |(_, why)| why);
                     format!("{name}={value}: {why}")
                 }
                 None => text,

@@ -11,6 +11,7 @@ use crate::cli::{self, ScenarioCommand};
 use crate::error::CliError;
 use crate::files::read_utf8;
 use crate::output::{say, say_error};
+use crate::sources::name_value;
 
 /// Prints what the sub-command asks for.
 pub(crate) fn run(command: ScenarioCommand) -> Result<(), CliError> {
@@ -45,7 +46,10 @@ pub(crate) fn read_scenarios(name: &str) -> Result<Vec<Arc<Scenario>>, CliError>
     match sets::set(name) {
         Ok(set) => Ok(set.to_vec()),
         Err(_) if path.extension().is_some() || path.exists() => read_file(path),
-        Err(why) => Err(CliError::Usage(format!("--scenario {name}: {why}, and there is no such file"))),
+        Err(why) => Err({
+            let place = name_value("--scenario", name);
+            CliError::Usage(format!("{place}: {why}, and there is no such file"))
+        }),
     }
 }
 
@@ -65,7 +69,11 @@ fn read_file(path: &Path) -> Result<Vec<Arc<Scenario>>, CliError> {
     let shown = path.display();
     let text = read_utf8(path)
         .map_err(|why| CliError::Usage(format!("cannot read the scenarios {shown}: {why}")))?;
-    Scenario::from_file(&text).map_err(|error| CliError::Usage(format!("{shown}:{error}")))
+    let read = Scenario::from_file(&text).map_err(|error| CliError::Usage(format!("{shown}:{error}")))?;
+    if read.is_empty() {
+        say_error(&format!("{shown}: warning: the file holds no scenario: expected `[[scenario]]`"));
+    }
+    Ok(read)
 }
 
 fn list_sets() -> String {

@@ -2,6 +2,7 @@
 //!
 //! A flag wins over its environment variable, that over the file, and that over the default.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::media::CLIPS_AHEAD;
 use mockreel_emulator::random::Seed;
 use mockreel_emulator::scenario::{ReadError, ScenarioEntry};
-use mockreel_emulator::{Emulator, ListenAddress, Settings};
+use mockreel_emulator::{Emulator, KeyRule, ListenAddress, Settings};
 
 use crate::cli::ServeFlags;
 use crate::error::CliError;
@@ -65,8 +66,16 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     for vendor in read_vendors(&flags.vendor, &flags.contract)? {
         builder = builder.vendor(vendor);
     }
+    let mut chosen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for option in &flags.option {
         let (vendor, name, value) = read_option(option)?;
+        if let Some(earlier) = chosen.insert((vendor, name), value).filter(|earlier| *earlier != value) {
+            return Err(refused(
+                "--option",
+                option,
+                format!("`{vendor}.{name}` is given `{earlier}` as well: keep one"),
+            ));
+        }
         builder = builder.option(vendor, name, value);
     }
     if let Some(latency) = parse("--latency", flags.latency)? {
@@ -130,10 +139,35 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     let token = flags.admin_token_env.map(|name| read_secret("--admin-token-env", &name)).transpose()?;
     let settings = builder.admin(flags.admin_listen, token).settings().map_err(CliError::usage)?;
     let served: Vec<&Contract> = settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
+    check_key_models(&settings.keys, &served)?;
     for line in crate::scenario::list_doubts(&ordered, &served) {
         say_error(&line);
     }
     Ok(settings)
+}
+
+/// Checks that the models that keys may or may not use are there: a slip would refuse everything, or nothing.
+fn check_key_models(rules: &[KeyRule], served: &[&Contract]) -> Result<(), CliError> {
+    for (index, rule) in rules.iter().enumerate() {
+        let is_meant = |contract: &&&Contract| rule.vendor.as_ref().is_none_or(|id| *id == contract.id);
+        let known: Vec<&str> = served
+            .iter()
+            .filter(is_meant)
+            .flat_map(|contract| contract.models.keys())
+            .map(String::as_str)
+            .collect();
+        for (list, globs) in [("models", &rule.models), ("lacks", &rule.lacks)] {
+            if let Some(glob) = globs.iter().find(|glob| !known.iter().any(|id| glob.fits(id))) {
+                let glob = glob.to_string();
+                let near = suggest_word(&glob, known.iter().copied());
+                return Err(CliError::Usage(format!(
+                    "key {}: `{list}` names `{glob}`, which is no model of a vendor that knows the key{near}",
+                    index + 1
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Reads `VENDOR=ADDR`.

@@ -47,17 +47,27 @@ pub(crate) fn find_unknown(command: &Command, file: &str) -> Vec<String> {
             || all.iter().any(|(_, value)| value == name)
             || file.contains(name)
     };
-    let mut unknown: Vec<&str> = all
+    let mut unknown: Vec<(&str, &str)> = all
         .iter()
         .filter(|(name, value)| !known.contains(name) && !is_of_kubernetes(name, value) && !is_named(name))
-        .map(|(name, _)| name.as_str())
+        .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     unknown.sort_unstable();
-    let line = |name: &str| match suggest_name(name, &known) {
+    let suggest = |name: &str, value: &str| match find_port_variable(name, value, &known) {
+        None => suggest_name(name, &known),
+        found => found,
+    };
+    let line = |(name, value): (&str, &str)| match suggest(name, value) {
         Some(near) => format!("{name} is not a variable of Mockreel and has no effect; did you mean {near}?"),
         None => format!("{name} is not a variable of Mockreel and has no effect"),
     };
     unknown.into_iter().map(line).collect()
+}
+
+/// The variable for a port of one vendor, if that is what a value reads like.
+fn find_port_variable(name: &str, value: &str, known: &[String]) -> Option<String> {
+    let is_meant = name.ends_with("_PORT") && value.contains('=');
+    known.iter().find(|known| is_meant && known.ends_with("_VENDOR_PORT")).cloned()
 }
 
 fn collect_names(command: &Command, names: &mut Vec<String>) {

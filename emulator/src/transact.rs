@@ -11,7 +11,7 @@ use crate::clock::AccountClock;
 use crate::engine::{
     self, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Others, Submission,
 };
-use crate::scenario::{Effects, RequestFacts, Scenario};
+use crate::scenario::{Channel, Effects, RequestFacts, Scenario};
 use crate::state::account::AccountState;
 use crate::state::job::{Ending, Job};
 use crate::state::wallet::{Funds, WalletUpdate};
@@ -149,7 +149,7 @@ impl LoadedAccount<'_> {
     pub(crate) async fn resolve_effects(
         &mut self,
         request: &RequestFacts<'_>,
-        first: &[Arc<Scenario>],
+        first: &[(Channel, Arc<Scenario>)],
         others: Others,
     ) -> Result<Effects, NotCommitted<Infallible>> {
         self.decide(Subject::Account, |context| Ok(engine::resolve_effects(context, request, first, others)))

@@ -98,6 +98,9 @@ impl Keyring {
                 (Some(_), Some(_)) => return Err(format!("{place}: keep one of `key` and `key_env`")),
                 (None, None) => return Err(format!("{place}: name it by `key` or `key_env`")),
             };
+            if *key == AccountName::of("") {
+                return Err(format!("{place}: `key` is empty"));
+            }
             if let Some(vendor) = rule.vendor.as_deref().filter(|vendor| !served.contains(vendor)) {
                 return Err(format!("{place}: `{vendor}` is not served; there are {}", served.join(", ")));
             }

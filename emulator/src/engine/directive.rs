@@ -55,8 +55,10 @@ impl Directives {
         let mut number = 0;
         for tail in start.split(START).skip(1) {
             number += 1;
+            let is_cut = is_cut_off(start, tail, rest);
             if number <= MAX_DIRECTIVES
-                && let Err(warning) = read.follow_one(tail, quote)
+                && let Err(warning) =
+                    if is_cut { Err(describe_cut(tail, quote)) } else { read.follow_one(tail, quote) }
                 && !read.warnings.contains(&warning)
             {
                 read.warnings.push(warning);
@@ -114,7 +116,7 @@ impl Directives {
     fn settle_contradictions(&mut self) {
         let mut warn = |loser: &str, winner: &str, why: &str| {
             self.warnings.push(format!(
-                "directives `{START}{loser}]` and `{START}{winner}]` contradict each other: {why}; only the second is followed"
+                "directives `{START}{loser}]` and `{START}{winner}]` contradict each other: {why}; only `{START}{winner}]` is followed"
             ));
         };
         if let Some(problem) = self.problem {
@@ -187,6 +189,20 @@ impl Directives {
     }
 }
 
+/// Whether a directive of which this much stands in the first part of a prompt ends in the rest.
+fn is_cut_off(start: &str, tail: &str, rest: &str) -> bool {
+    let is_last = tail.len() == start.len() - start.rfind(START).map_or(0, |at| at + START.len());
+    is_last && !tail.contains(']') && rest.contains(']')
+}
+
+/// Says that a directive is cut off.
+fn describe_cut(tail: &str, quote: &dyn Fn(&str) -> String) -> String {
+    format!(
+        "directive `{START}{}` reaches beyond the first {PROMPT_CHARACTERS} characters of the prompt, where no more is read",
+        quote(tail)
+    )
+}
+
 /// Says that a directive contradicts an earlier one of its name.
 fn describe_earlier(name: &str, earlier: &str) -> String {
     format!("contradicts the earlier `{START}{name}={earlier}]`; only the last is followed")
@@ -214,6 +230,14 @@ mod tests {
         let late = format!("{}[mock:stuck]", "é".repeat(PROMPT_CHARACTERS));
         assert_eq!((read(&late).stuck, read(&late).warnings.len()), (None, 1));
         assert_eq!(read(&late[2..]).warnings.len(), 1, "it is cut off");
+        let across = format!("{}[mock:stuck] a cat", "é".repeat(PROMPT_CHARACTERS - 8));
+        let warnings = read(&across).warnings;
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("beyond the first 10000 characters"),
+            "{warnings:?}"
+        );
+        let unclosed = format!("[mock:stuck {}", "é".repeat(PROMPT_CHARACTERS));
+        assert!(read(&unclosed).warnings[0].contains("has no closing bracket"));
     }
 
     #[test]
@@ -238,6 +262,10 @@ mod tests {
         assert_eq!((both.fail, both.warnings.len()), (Some(FailureReason::Timeout), 1), "{both:?}");
         let stuck = read("[mock:stuck][mock:fail=timeout][mock:slow=3]");
         assert_eq!((stuck.fail, stuck.stuck, stuck.warnings.len()), (None, Some(Holding::Queued), 2));
+        assert!(
+            stuck.warnings.iter().all(|text| text.ends_with("only `[mock:stuck]` is followed")),
+            "{stuck:?}"
+        );
         let refused = read("[mock:slow=3][mock:stuck][mock:problem=internal]");
         assert_eq!((refused.stuck, refused.warnings.len()), (None, 2), "{refused:?}");
         for prompt in [

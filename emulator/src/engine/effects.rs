@@ -20,12 +20,12 @@ pub(crate) enum Others {
 pub(crate) fn resolve_effects(
     context: &DecisionContext<'_>,
     request: &RequestFacts<'_>,
-    first: &[Arc<Scenario>],
+    first: &[(Channel, Arc<Scenario>)],
     others: Others,
 ) -> Decision<Effects> {
     let state = context.state;
     let shadowed = |scenario: &&Arc<Scenario>| !state.scenarios.iter().any(|own| own.name == scenario.name);
-    let first = first.iter().map(|scenario| (Channel::Request, scenario));
+    let first = first.iter().map(|(channel, scenario)| (*channel, scenario));
     let own = state.scenarios.iter().map(|scenario| (Channel::Account, scenario));
     let everywhere = state.everywhere.iter().filter(shadowed).map(|scenario| (Channel::Everywhere, scenario));
     let standing = own.chain(everywhere).filter(|_| others == Others::Heard);

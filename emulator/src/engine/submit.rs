@@ -158,8 +158,10 @@ impl Submission<'_> {
     fn timeline(&self, now: UnixMillis, random: &mut Draw) -> (Timeline, Progress) {
         let none = JobEffect::default();
         let effect = self.effect.as_ref().unwrap_or(&none);
-        // A time means nothing to a job that only polls or commands move.
-        let timed = effect.queued.is_some() || effect.running.is_some();
+        // A time means nothing to a job that only polls or commands move; one that ends at once can end later.
+        let is_moved = matches!(self.progress, Progress::Polls(_) | Progress::Step);
+        let timed =
+            effect.queued.is_some() || effect.running.is_some() || (is_moved && effect.slower.is_some());
         let progress = effect.progress.unwrap_or(if timed { Progress::Time } else { self.progress });
         let (queued, mut running) = match progress {
             Progress::Time => self.latency.draw(self.model, self.asked.seconds, random),

@@ -47,7 +47,7 @@ impl Glob {
     }
 
     /// Whether a text is one of those meant.
-    pub(crate) fn fits(&self, text: &str) -> bool {
+    pub fn fits(&self, text: &str) -> bool {
         let [first, middle @ .., last] = self.0.as_slice() else {
             return self.0.first().is_some_and(|only| only == text);
         };

@@ -3,6 +3,7 @@
 //! A scenario is a value: a matcher for requests, and the effects on them. It is read from a file, from the control API
 //! or from a header, always in the same form; [`resolve_effects`] is the pure function that says which effects a request has.
 
+mod doubts;
 mod effects;
 pub mod examples;
 mod glob;

@@ -3,6 +3,9 @@
 /// How alike two names must be for one to be suggested for the other, from 0 to 1.
 const MIN_LIKENESS: f64 = 0.85;
 
+/// What likeness counts for where the known name stands in a group: one that stands alone is preferred.
+const OTHER_GROUP: f64 = 0.99;
+
 /// The longest name that is compared, in bytes: comparing takes as long as both together.
 const LONGEST_BYTES: usize = 100;
 
@@ -18,6 +21,10 @@ pub(crate) fn suggest_name<'k>(name: &str, known: impl IntoIterator<Item = &'k s
         // What both have in front of a slash says nothing of how alike they are.
         match (name.split_once('/'), known.split_once('/')) {
             (Some((group, name)), Some((same, known))) if group == same => strsim::jaro_winkler(name, known),
+            // A name without its group is that of the whole.
+            (None, Some((_, own))) => {
+                (OTHER_GROUP * strsim::jaro_winkler(name, own)).max(strsim::jaro_winkler(name, &known))
+            }
             _ => strsim::jaro_winkler(name, &known),
         }
     };
@@ -41,6 +48,11 @@ mod tests {
         let sets = ["acme/stuck-queue", "acme/held-post", "rehearsal"];
         assert_eq!(suggest_name("acme/stuk-queue", sets), " (did you mean `acme/stuck-queue`?)");
         assert_eq!(suggest_name("acme/no-such", sets), "");
+        let rehearsals = ["rehearsal", "acme/rehearsal"];
+        assert_eq!(suggest_name("rehersal", rehearsals), " (did you mean `rehearsal`?)");
+        for name in ["stuck-queue", "stuk-queue", "Stuck-Queue"] {
+            assert_eq!(suggest_name(name, sets), " (did you mean `acme/stuck-queue`?)", "{name}");
+        }
         assert_eq!(suggest_name("Timeout", known), " (did you mean `timeout`?)");
         for name in ["explode", "zz", "", &"rate_limited".repeat(1_000)] {
             assert_eq!(suggest_name(name, known), "");

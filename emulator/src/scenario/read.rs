@@ -1,5 +1,6 @@
 //! The reader of scenarios from text; mistakes are located by line and column.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -90,8 +91,18 @@ impl Scenario {
                     .scenarios
             }
         };
+        let mut names = BTreeSet::new();
         for scenario in &read {
-            scenario.check_sense().map_err(|message| {
+            let sense = match scenario.name.as_str() {
+                "none" => {
+                    Err("`none` is no name for a scenario: the header says so to be spared all".to_owned())
+                }
+                name if !name.is_empty() && !names.insert(name) => Err(format!(
+                    "scenario `{name}` stands there twice: of two with one name only the last would be met"
+                )),
+                _ => scenario.check_sense(),
+            };
+            sense.map_err(|message| {
                 let quoted = text.find(&format!("\"{}\"", scenario.name)).map(|byte| byte + 1);
                 let byte = quoted.or_else(|| text.find(scenario.name.as_str()));
                 let (line, column) =

@@ -1,12 +1,8 @@
 //! Scenarios that make no sense: contradictions, effects that nothing meets, and matchers that nothing fits.
 
-use mockreel_contracts::{Contract, Operation};
-use serde_json::Value;
+use mockreel_contracts::Operation;
 
-use super::{Calls, End, JobEffect, Matcher, RequestKind, Scenario, Then, suggest_name};
-
-/// How many names a doubt lists.
-const LISTED: usize = 12;
+use super::{Calls, End, JobEffect, Matcher, RequestKind, Scenario, Then};
 
 /// One of the points on which something can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +104,16 @@ const SUBMIT: RequestKind = RequestKind::Operation(Operation::Submit);
 
 impl JobEffect {
     /// Whether the job never has a result.
-    fn has_no_result(&self) -> bool {
+    pub(crate) fn has_no_result(&self) -> bool {
         self.reason.is_some() || matches!(self.end, Some(End::Failed | End::Cancelled))
+    }
+
+    /// What it says beside the end of the job, if that is anything.
+    pub(super) fn without_end(&self) -> Option<Self> {
+        let rest = Self { end: None, reason: None, detail: None, ..self.clone() };
+        let Self { queued, running, slower, hold, progress, .. } = &rest;
+        let is_timed = queued.is_some() || running.is_some() || slower.is_some();
+        (is_timed || hold.is_some() || progress.is_some()).then_some(rest)
     }
 }
 
@@ -209,81 +213,12 @@ impl Scenario {
         }
         Ok(())
     }
-
-    /// Lists what is suspicious in it, where these contracts are served: it can be read, and yet may meet nothing.
-    pub fn list_doubts(&self, served: &[&Contract]) -> Vec<String> {
-        let mut doubts = Vec::new();
-        let shown = serde_json::to_value(&self.then).unwrap_or_default();
-        let is_empty = |then: &Value| {
-            then.as_object().is_some_and(|points| {
-                points.values().all(|effect| effect.as_object().is_some_and(serde_json::Map::is_empty))
-            })
-        };
-        if shown.as_array().is_some_and(|all| all.iter().all(is_empty)) {
-            let points = "job, answer, wire, result or callback";
-            doubts.push(format!("`then` says nothing: expected an effect on {points}"));
-        }
-        if self.matcher.probability.is_some_and(|likely| likely.0 == 0.0) {
-            doubts.push("`probability` is 0: it meets no request".to_owned());
-        }
-        if self.matcher.calls == Some(Calls::First(0)) {
-            doubts.push("`calls.first` is 0: it meets no request".to_owned());
-        }
-        let admits = |contract: &&&Contract| self.matcher.admits_vendor(&contract.id, &contract.edition);
-        let meant: Vec<&&Contract> = served.iter().filter(admits).collect();
-        if let (Some(vendor), true) = (&self.matcher.vendor, meant.is_empty()) {
-            doubts.push(format!("`vendor` is {vendor}, which is not served here"));
-            return doubts;
-        }
-        if let Some(RequestKind::Operation(operation)) = self.matcher.operation
-            && !meant.iter().any(|contract| contract.operations.contains_key(&operation))
-        {
-            doubts.push(format!("`operation` is {operation}, which no vendor has that is served here"));
-        }
-        doubts.extend(self.doubt_model(&meant));
-        doubts.extend(self.doubt_options(&meant));
-        doubts
-    }
-
-    /// Doubts a model that none of the vendors meant has.
-    fn doubt_model(&self, meant: &[&&Contract]) -> Option<String> {
-        let wanted = self.matcher.model.as_ref()?;
-        let mut known: Vec<&str> =
-            meant.iter().flat_map(|contract| contract.models.keys()).map(String::as_str).collect();
-        known.sort_unstable();
-        known.dedup();
-        if known.iter().any(|id| wanted.fits(id)) {
-            return None;
-        }
-        let wanted = wanted.to_string();
-        let near = suggest_name(&wanted, known.iter().copied());
-        let more = known.len().saturating_sub(LISTED);
-        known.truncate(LISTED);
-        let listed = if near.is_empty() {
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("; there are {}{more}", known.join(", "))
-        } else {
-            near
-        };
-        Some(format!("`model` is `{wanted}`, which no vendor has that it may meet{listed}"))
-    }
-
-    /// Doubts an option that none of the vendors meant has with that value.
-    fn doubt_options(&self, meant: &[&&Contract]) -> Option<String> {
-        let answers = self.then.iter().filter_map(|then| then.answer.as_ref());
-        answers.flat_map(|answer| &answer.options).find_map(|(name, value)| {
-            let takes =
-                |contract: &&&&Contract| contract.default_options().set(contract, name, value).is_ok();
-            meant.iter().find(takes).is_none().then(|| {
-                format!("no vendor that it may meet has the option `{name}` with the value `{value}`")
-            })
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use mockreel_contracts::Contract;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -359,6 +294,10 @@ mod tests {
             (json!({"match": {"model": slip}, "then": {"answer": {"status": 500}}}), "did you mean"),
             (json!({"match": {"model": "zzz*"}, "then": {"answer": {"status": 500}}}), "there are "),
             (json!({"then": {"answer": {"options": {"no_such": "x"}}}}), "has the option `no_such`"),
+            (
+                json!({"match": {"vendor": "gmicloud"}, "then": {"callback": {"copies": 2}}}),
+                "no vendor that it may meet sends callbacks",
+            ),
         ] {
             let doubts = read_scenario(&scenario).unwrap().list_doubts(&all);
             assert_eq!(doubts.len(), 1, "{scenario}: {doubts:?}");

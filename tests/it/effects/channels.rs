@@ -41,6 +41,29 @@ async fn the_prompt_is_heard_first_then_the_header_then_the_accounts_own_then_al
     let request = request.header("x-mockreel-scenario", r#"{"then":{"answer":{"status":203}}}"#);
     let answer = surface.caller.send(request.json(&surface.body("[mock:problem=overloaded]"))).await;
     assert_eq!(answer.status, 503);
+    // Answer and wire are one matter.
+    let html = r#"{"then":{"wire":{"fault":"html"}}}"#;
+    for (prompt, header, status) in [
+        ("[mock:problem=timeout]", html, 504),
+        ("[mock:scenario=page]", r#"{"then":{"answer":{"problem":"overloaded"}}}"#, 502),
+        ("[mock:stuck]", html, 202),
+        ("[mock:stuck]", r#"{"then":{"answer":{"problem":"overloaded"}}}"#, 202),
+    ] {
+        surface
+            .scenario(
+                &json!({"name": "page", "match": {"prompt": "page"}, "then": {"wire": {"fault": "html"}}}),
+            )
+            .await;
+        let request = surface.caller.request(Method::POST, &surface.submit_url());
+        let request = request.header("x-mockreel-scenario", header);
+        let answer = surface.caller.send(request.json(&surface.body(&format!("a page {prompt}")))).await;
+        assert_eq!(answer.status, status, "{prompt} {header}");
+        let warning = answer.header("x-mockreel-warning").unwrap_or_default();
+        // A page that comes instead of the answer has none of its headers.
+        let is_page = status == 502;
+        assert!(is_page || warning.contains("is followed"), "{prompt} {header}: {warning}");
+        surface.admin(Method::DELETE, "scenarios?name=page", &Value::Null).await;
+    }
     // On another point the others are still heard.
     let answer = surface.submit_with(r#"{"then":{"job":{"hold":"queued"}}}"#).await;
     assert_eq!(answer.status, 202);

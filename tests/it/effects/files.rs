@@ -50,6 +50,12 @@ fn a_mistake_in_a_file_is_told_by_line_and_column_and_ends_with_2() {
             ":2:17: `status` goes with",
         ),
         ("syntax.toml", "[[scenario]\n", ":1:"),
+        (
+            "twice.toml",
+            "[[scenario]]\nname = \"a\"\nthen = {}\n[[scenario]]\nname = \"a\"\nthen = {}\n",
+            ":2:9: scenario `a` stands there twice",
+        ),
+        ("none.toml", "[[scenario]]\nname = \"none\"\nthen = {}\n", ":2:9: `none` is no name for a scenario"),
         ("syntax.json", "{\"scenario\": [\n  {\"then\": {}},\n]}", ":3:1: trailing comma"),
         ("field.json", "[\n  {\"then\": {}, \"wenn\": 1}\n]", ":2:21: unknown field `wenn`"),
         (
@@ -81,6 +87,7 @@ fn files_in_order_are_counted_in_every_form() {
     arguments.extend(paths.iter().map(String::as_str));
     let done = run(&arguments);
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert!(text(&done.stderr).contains("warning: the file holds no scenario"), "{}", text(&done.stderr));
     let counts: Vec<String> =
         text(&done.stdout).lines().map(|line| line.rsplit_once(": ").unwrap().1.to_owned()).collect();
     assert_eq!(

@@ -40,6 +40,27 @@ async fn an_ordered_time_holds_also_where_looks_or_steps_move_jobs() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_slowed_goes_by_time_also_where_looks_or_steps_move_jobs() {
+    for progress in ["polls=2", "step", "immediate"] {
+        let settings = quiet().progress(progress.parse().unwrap()).latency("instant".parse().unwrap());
+        let emulator = settings.start().await.unwrap();
+        let surface = Surface::named(&emulator, "gmicloud", KEY);
+        let by_prompt = surface.submit_saying("a cat [mock:slow=600]").await;
+        let by_header = surface.submit_with(r#"{"then":{"job":{"slower":600}}}"#).await;
+        for answer in [by_prompt, by_header] {
+            let id = surface.seen(Operation::Submit, &answer).id.unwrap();
+            for _ in 0..4 {
+                assert_eq!(surface.look(&id).await.phase, Some(Phase::Running), "{progress}");
+            }
+            assert!(surface.told(&id).await["ends_at"].as_str() > Some("2026-01-01T00:10"), "{progress}");
+        }
+        let id = surface.accepted().await;
+        let told = surface.told(&id).await;
+        assert!(told["ends_at"].as_str() < Some("2026-01-01T00:10"), "{progress}: others go as ever, {told}");
+    }
+}
+
+#[tokio::test]
 async fn a_drawn_time_is_the_same_with_the_same_seed_and_lies_between_its_bounds() {
     let mut drawn = Vec::new();
     for _ in 0..2 {

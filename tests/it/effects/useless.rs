@@ -4,8 +4,8 @@ use mockreel_contracts::Operation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Surface;
-use crate::support::{Answer, KEY, quiet};
+use super::{Surface, with_stamps};
+use crate::support::{Answer, KEY, newest, quiet};
 
 /// What an answer says about orders that cannot be followed.
 fn warning(answer: &Answer) -> &str {
@@ -151,6 +151,54 @@ async fn a_header_that_can_meet_nothing_is_loud() {
 }
 
 #[tokio::test]
+async fn a_header_that_can_meet_no_request_to_its_vendor_is_refused_by_strict_directives() {
+    let emulator = quiet().strict_directives().start().await.unwrap();
+    for (vendor, header, expected) in [
+        (
+            "gmicloud",
+            r#"{"match":{"account":"key-of-somebody"},"then":{"job":{"slower":1}}}"#,
+            "is another one than",
+        ),
+        (
+            "gmicloud",
+            r#"{"match":{"operation":"balance"},"then":{"answer":{"status":500}}}"#,
+            "no operation `balance`",
+        ),
+        ("gmicloud", r#"{"then":{"callback":{"send":true}}}"#, "gmicloud sends none"),
+        ("302ai", r#"{"then":{"callback":{"copies":2}}}"#, "names no receiver in `"),
+        ("gmicloud", "stuck-queue", "did you mean `gmicloud/stuck-queue`?"),
+        ("gmicloud", "out-of-credits", "did you mean `gmicloud/out-of-credits`?"),
+        ("gmicloud", "None", "did you mean `none`?"),
+    ] {
+        let surface = Surface::named(&emulator, vendor, KEY);
+        let answer = surface.submit_with(header).await;
+        assert!(
+            answer.status == 400 && answer.text().contains(expected),
+            "{vendor} {header}: {}",
+            answer.text()
+        );
+    }
+    // One header may go with all requests of a client.
+    let surface = Surface::named(&emulator, "aimlapi", KEY);
+    for header in
+        ["aimlapi/bad-gateway", r#"{"match":{"operation":"poll"},"then":{"answer":{"status":201}}}"#]
+    {
+        let answer = surface.submit_with(header).await;
+        assert!(surface.seen(Operation::Submit, &answer).id.is_some(), "{header}: {}", answer.text());
+    }
+    for name in ["x-mockreel-scenarios", "x-mockreel-scenaro", "mockreel-scenario", "x-mock-scenario"] {
+        let request = surface.caller.request(Method::POST, &surface.submit_url());
+        let answer =
+            surface.caller.send(request.header(name, "rehearsal").json(&surface.body("a cat"))).await;
+        assert!(
+            answer.status == 400 && answer.text().contains("is no header of Mockreel"),
+            "{name}: {}",
+            answer.text()
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_control_api_refuses_what_is_wrong_and_warns_of_what_is_suspicious() {
     let emulator = quiet().start().await.unwrap();
     let surface = Surface::named(&emulator, "gmicloud", KEY);
@@ -204,5 +252,36 @@ async fn a_submit_whose_job_is_ordered_gets_through_the_rehearsal() {
         let refused =
             surface.submit_saying("a cat [mock:fail=moderation][mock:scenario=gmicloud/exhausted]").await;
         assert_ne!(refused.status, 200, "it is ordered otherwise");
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_is_ordered_in_a_header_for_a_job_that_fails_by_its_prompt_is_loud() {
+    let emulator = quiet().strict_directives().start().await.unwrap();
+    let surface = Surface::named(&emulator, "gmicloud", KEY);
+    for (prompt, expected) in [
+        ("[mock:fail=timeout]", "orders a `result` that is never met"),
+        ("[mock:problem=timeout]", "refuses the submit about whose job"),
+    ] {
+        let request = surface.caller.request(Method::POST, &surface.submit_url());
+        let request = request.header("x-mockreel-scenario", r#"{"then":{"result":{"fault":"missing"}}}"#);
+        let answer = surface.caller.send(request.json(&surface.body(prompt))).await;
+        assert!(answer.status == 400 && answer.text().contains(expected), "{prompt}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_is_ordered_is_there_to_be_met_under_the_rehearsal() {
+    let settings = quiet().seed(7).latency("instant".parse().unwrap());
+    let emulator = settings.scenario_set("rehearsal").unwrap().start().await.unwrap();
+    for vendor in newest() {
+        for number in 0..40 {
+            let surface = Surface::new(&emulator, &with_stamps(&vendor), &format!("r{number}"));
+            let answer = surface.submit_with(r#"{"then":{"result":{"fault":"missing"}}}"#).await;
+            let id = surface.seen(Operation::Submit, &answer).id.unwrap();
+            surface.wait(10.0).await;
+            let told = surface.told(&id).await;
+            assert_eq!(told["phase"], "succeeded", "{} r{number}: {told}", vendor.id());
+        }
     }
 }

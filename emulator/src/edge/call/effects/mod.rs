@@ -1,6 +1,7 @@
 //! The effects on a request or a download: from its prompt, its header, and the scenarios.
 
 mod orders;
+mod overlaps;
 pub(super) mod problem;
 pub(super) mod response;
 
@@ -22,6 +23,9 @@ use crate::state::account::AccountState;
 use crate::state::job::Job;
 use crate::transact::LoadedAccount;
 
+/// The headers of the emulator's own that a request may have.
+const OWN_HEADERS: [&str; 3] = [SCENARIO_HEADER, "x-mockreel-token", "x-mockreel-warning"];
+
 /// Reads the orders in a request's prompt and header.
 pub(super) fn read_orders(
     routed: &Routed<'_>,
@@ -33,6 +37,9 @@ pub(super) fn read_orders(
     let prompt = model.and_then(|model| prompt(model, routed.json()));
     let headers = context.request.headers_named(SCENARIO_HEADER);
     let facts = describe_request(routed, model, prompt.as_deref(), &account.name);
+    if context.app.follows_directives() {
+        warn_of_misspelt(&context.request.headers, notes);
+    }
     let unheard = count_unheard(routed, prompt.as_deref());
     OrderReader { app: context.app, account: &account.state, facts, notes }.read_orders(
         prompt.as_deref(),
@@ -109,6 +116,17 @@ pub(in crate::edge) fn warn_of_header(headers: &[(String, String)], why: &str, n
     }
 }
 
+/// Warns of headers that were probably meant to be one of the emulator's, and are spelt otherwise.
+fn warn_of_misspelt(headers: &[(String, String)], notes: &mut Notes<'_>) {
+    for (name, _) in headers {
+        let is_alike = name.contains("mock") && (name.contains("mockreel") || name.contains("scenario"));
+        if is_alike && !OWN_HEADERS.contains(&name.as_str()) {
+            let name = notes.quote_start(name);
+            notes.add_warning(&format!("`{name}` is no header of Mockreel: expected `{SCENARIO_HEADER}`"));
+        }
+    }
+}
+
 /// Reads the orders in the header of a download.
 pub(in crate::edge) fn read_download_orders(
     app: &App,
@@ -117,6 +135,9 @@ pub(in crate::edge) fn read_download_orders(
     headers: &[(String, String)],
     notes: &mut Notes<'_>,
 ) -> Orders {
+    if app.follows_directives() {
+        warn_of_misspelt(headers, notes);
+    }
     let named = headers.iter().filter(|(name, _)| name == SCENARIO_HEADER);
     let headers: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
     let facts = describe_download(job, "");
@@ -150,7 +171,7 @@ pub(in crate::edge) async fn resolve_download_effects(
     let mut effects =
         account.resolve_effects(&request, &orders.first, orders.others).await.unwrap_or_default();
     if let Some(ordered) = job.result_fault.as_ref().filter(|_| orders.others == Others::Heard)
-        && effects.download.as_ref().is_none_or(|now| ordered.channel < now.channel)
+        && effects.download.as_ref().is_none_or(|now| ordered.channel.outlives(now.channel))
     {
         effects.download = Some(ordered.clone());
         effects.scenarios.extend(job.scenarios.iter().cloned());

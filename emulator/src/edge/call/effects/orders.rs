@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::Contract;
+use mockreel_contracts::{Contract, Operation};
 
+use super::overlaps::warn_of_overlaps;
 use crate::account;
 use crate::app::App;
 use crate::edge::call::notes::Notes;
 use crate::edge::headers::SCENARIO_HEADER;
 use crate::engine::{Directives, Others};
-use crate::scenario::{Point, RequestFacts, Scenario, Then, sets, suggest_name};
+use crate::scenario::{Channel, Point, RequestFacts, RequestKind, Scenario, Then, sets, suggest_name};
 use crate::state::account::AccountState;
 
 /// The header's value when no scenario is to affect a request, but what its own prompt says.
@@ -18,8 +19,8 @@ pub(super) const NO_SCENARIO: &str = "none";
 /// The orders of one request.
 #[derive(Debug, Default)]
 pub(in crate::edge) struct Orders {
-    /// The scenarios that come before all others.
-    pub(super) first: Vec<Arc<Scenario>>,
+    /// The scenarios that come before all others, and where they stand: in the prompt or in the header.
+    pub(super) first: Vec<(Channel, Arc<Scenario>)>,
     /// Whether others are heard too.
     pub(super) others: Others,
 }
@@ -67,16 +68,17 @@ impl OrderReader<'_, '_> {
                 "an order `[mock:...]` stands outside the prompt, where it is not followed: put it into the prompt",
             ),
             Some(Unheard::WithoutPrompt) => self.notes.add_warning(
-                "the order `[mock:...]` in the body is not followed: no prompt can be read in it; check the model and the body",
+                "the order `[mock:...]` in the body is not followed: no prompt can be read in it; check the model and the body, and put the order into the prompt",
             ),
             None => {}
         }
         let mut orders = Orders::default();
         if let Some(prompt) = prompt {
-            orders.first = self.read_prompt(prompt);
+            let scenarios = self.read_prompt(prompt);
+            orders.first = scenarios.into_iter().map(|scenario| (Channel::Prompt, scenario)).collect();
         }
         let Some((first, others)) = headers.split_first() else {
-            self.warn_of_overlaps(&orders.first);
+            warn_of_overlaps(&orders.first, &self.facts, self.notes);
             return orders;
         };
         if !others.is_empty() {
@@ -86,18 +88,60 @@ impl OrderReader<'_, '_> {
             ));
         }
         if first.trim() == NO_SCENARIO {
-            self.warn_of_overlaps(&orders.first);
+            warn_of_overlaps(&orders.first, &self.facts, self.notes);
             return Orders { others: Others::Spared, ..orders };
         }
         match self.read_header(first) {
             Ok(scenarios) => {
-                self.note_unmet(&scenarios);
-                orders.first.extend(scenarios);
+                match self.find_why_never(&scenarios) {
+                    Some(why) => self
+                        .notes
+                        .add_warning(&format!("`{SCENARIO_HEADER}` can meet no request here: {why}")),
+                    None => self.note_unmet(&scenarios),
+                }
+                orders.first.extend(scenarios.into_iter().map(|scenario| (Channel::Header, scenario)));
+                self.warn_of_callbacks(&orders.first);
             }
             Err(why) => self.notes.add_warning(&format!("`{SCENARIO_HEADER}`: {why}")),
         }
-        self.warn_of_overlaps(&orders.first);
+        warn_of_overlaps(&orders.first, &self.facts, self.notes);
         orders
+    }
+
+    /// Why none of these scenarios can meet any request of this account to this vendor.
+    fn find_why_never(&self, scenarios: &[Arc<Scenario>]) -> Option<String> {
+        let contract = self.contract()?;
+        let why = |scenario: &Arc<Scenario>| scenario.find_why_never(contract, self.facts.account);
+        let all: Option<Vec<String>> = scenarios.iter().map(why).collect();
+        all?.into_iter().next()
+    }
+
+    /// The contract of the edition that the request went to.
+    fn contract(&self) -> Option<&Contract> {
+        let mut served = self.app.settings.vendors.iter().map(|served| &*served.vendor.contract);
+        served.find(|contract| contract.id == self.facts.vendor && contract.edition == self.facts.edition)
+    }
+
+    /// Warns of callbacks that are ordered for a submit whose body names nobody whom they could be sent to.
+    fn warn_of_callbacks(&mut self, first: &[(Channel, Arc<Scenario>)]) {
+        let submits = self.facts.operation == RequestKind::Operation(Operation::Submit);
+        let orders = |(_, scenario): &&(Channel, Arc<Scenario>)| {
+            let asks =
+                |then: &Then| then.callback.as_ref().is_some_and(|callback| callback.send != Some(false));
+            scenario.matcher.first_misfit(&self.facts).is_none() && scenario.then.iter().all(asks)
+        };
+        let Some((_, order)) = first.iter().find(orders).filter(|_| submits) else { return };
+        let Some(callbacks) = self.contract().and_then(|contract| contract.callbacks.as_ref()) else {
+            return;
+        };
+        if callbacks.address(self.facts.body).is_none() {
+            let warning = format!(
+                "`{}` orders callbacks, and none is sent: the body of the submit names no receiver in `{}`",
+                self.notes.quote_start(&order.name),
+                callbacks.at
+            );
+            self.notes.add_warning(&warning);
+        }
     }
 
     /// Notes of scenarios in a header that they do not meet this request. A client may send one header with all that it
@@ -118,46 +162,6 @@ impl OrderReader<'_, '_> {
             self.notes.add_note(&format!(
                 "`{SCENARIO_HEADER}` orders nothing that the operation `{kind}` meets: it is about {}",
                 points.iter().map(|point| point.as_str()).collect::<Vec<_>>().join(", ")
-            ));
-        }
-    }
-
-    /// Warns where several orders of the request itself have an effect on one point: only the first is followed.
-    fn warn_of_overlaps(&mut self, first: &[Arc<Scenario>]) {
-        let mut taken: Vec<(Point, &str)> = Vec::new();
-        let (mut refuser, mut orderer): (Option<&str>, Option<&str>) = (None, None);
-        for scenario in first {
-            let matcher = &scenario.matcher;
-            let is_certain = matcher.probability.is_none()
-                && matcher.calls.is_none()
-                && matcher.first_misfit(&self.facts).is_none();
-            let [then] = scenario.then.as_slice() else { continue };
-            if !is_certain {
-                continue;
-            }
-            let is_about_job = then.job.is_some() || then.callback.is_some();
-            orderer = orderer.or(is_about_job.then_some(&scenario.name));
-            refuser = refuser.or(then.makes_no_job().then_some(&scenario.name));
-            for point in then.list_points() {
-                match taken.iter().find(|(known, _)| *known == point) {
-                    None => taken.push((point, &scenario.name)),
-                    Some((_, earlier)) => {
-                        let names = [self.notes.quote_start(earlier), self.notes.quote_start(&scenario.name)];
-                        self.notes.add_warning(&format!(
-                            "`{}` is ordered twice: by `{}` and by `{}`; only the first is followed",
-                            point.as_str(),
-                            names[0],
-                            names[1]
-                        ));
-                    }
-                }
-            }
-        }
-        if let (Some(refuser), Some(orderer)) = (refuser, orderer) {
-            let names = [self.notes.quote_start(refuser), self.notes.quote_start(orderer)];
-            self.notes.add_warning(&format!(
-                "`{}` refuses the submit about whose job `{}` gives an order: only the refusal is followed",
-                names[0], names[1]
             ));
         }
     }
@@ -231,8 +235,17 @@ impl OrderReader<'_, '_> {
             all().filter(|scenario| scenario.is_called(name)).cloned().collect();
         if named.is_empty() {
             named = sets::find_set(name).map(|set| set.to_vec()).ok_or_else(|| {
-                let known = all().map(|scenario| scenario.name.as_str()).chain(sets::set_names());
-                sets::describe_unknown(&self.notes.quote_start(name), &suggest_name(name, known))
+                let known = all()
+                    .map(|scenario| scenario.name.as_str())
+                    .chain([NO_SCENARIO])
+                    .chain(sets::set_names());
+                let here = format!("{}/{name}", self.facts.vendor);
+                let near = if sets::find_set(&here).is_some() {
+                    format!(" (did you mean `{here}`?)")
+                } else {
+                    suggest_name(name, known)
+                };
+                sets::describe_unknown(&self.notes.quote_start(name), &near)
             })?;
         }
         self.check_vendor(&format!("`{}`", self.notes.quote_start(name)), &named)?;

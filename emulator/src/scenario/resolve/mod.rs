@@ -1,5 +1,6 @@
 //! Resolves which effects scenarios have on a request. Pure: scenarios, counters and seed in, effects and new counters out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -38,12 +39,22 @@ pub struct RequestFacts<'a> {
 /// Who gives an order, the closest first: of two, the closer one is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
-    /// The request itself, in its prompt or its header.
-    Request,
+    /// The prompt of the request itself.
+    Prompt,
+    /// The header of the request itself.
+    Header,
     /// A scenario of the account's own.
     Account,
     /// A scenario of all accounts.
     Everywhere,
+}
+
+impl Channel {
+    /// Whether an order that a submit gave for its result is closer to a download than one that the download meets now.
+    /// Prompt and header are as close as each other there: both are of a request.
+    pub(crate) fn outlives(self, now: Self) -> bool {
+        self.max(Self::Header) < now.max(Self::Header)
+    }
 }
 
 /// What goes wrong with downloads of a result, and who says so.
@@ -180,7 +191,8 @@ impl Counters {
 
 /// Resolves the effects on a request: scenarios are tried in order, and on each point the first that has one wins. Of
 /// answer and wire nobody farther away fills the one where somebody closer by has filled the other. A submit whose job
-/// somebody closer by has ordered is not refused by anybody farther away: without it there would be no such job.
+/// somebody closer by has ordered is not refused by anybody farther away: without it there would be no such job. Where a
+/// result or callbacks are ordered from closer by, nobody farther away makes the job fail: it would have none.
 ///
 /// Answers also the counts as they are afterwards. A request counts for every scenario that it fits,
 /// also where another one came first.
@@ -203,13 +215,20 @@ pub fn resolve_effects<'a>(
             met.push(MetScenario { channel, scenario, then: trial.drawn_effect(number) });
         }
     }
-    let order = met.iter().find(|met| met.orders_job(request)).copied();
+    let orders: Vec<MetScenario<'_>> = met.iter().filter(|met| met.orders_job(request)).copied().collect();
     let mut effects = Effects::default();
     for one in &met {
-        if order.is_some_and(|order| order.outranks(one)) {
+        let mut then = Cow::Borrowed(one.then);
+        let mut closer = orders.iter().filter(|order| order.outranks(one)).peekable();
+        if closer.peek().is_some() && then.refuses_submit() {
             continue;
         }
-        if effects.fill_from(one.then, one.channel) {
+        if closer.any(MetScenario::needs_good_end)
+            && let Some(job) = one.then.job.as_ref().filter(|job| job.has_no_result())
+        {
+            then.to_mut().job = job.without_end();
+        }
+        if effects.fill_from(&then, one.channel) {
             effects.scenarios.push(Arc::from(one.scenario.name.as_str()));
         }
     }
@@ -233,13 +252,18 @@ impl MetScenario<'_> {
             && self.scenario.matcher.probability.is_none()
     }
 
-    /// Whether the submit that its order is about gets through in spite of another scenario that refuses it: of one from
-    /// farther away; of one as close only if chance refuses, and the order names the submit by its prompt or its members.
+    /// Whether its order is about what comes of a job that ends well: its result, or the callbacks about it.
+    fn needs_good_end(&self) -> bool {
+        self.then.result.is_some() || self.then.callback.is_some()
+    }
+
+    /// Whether its order holds in spite of another scenario that refuses the submit or makes its job fail: of one from
+    /// farther away; of one as close only if that one meets by chance, and the order names the submit by its prompt or its
+    /// members.
     fn outranks(&self, other: &Self) -> bool {
         let names = self.scenario.matcher.prompt.is_some() || !self.scenario.matcher.members.is_empty();
         let by_chance = other.scenario.matcher.probability.is_some();
-        let is_closer = self.channel < other.channel || (self.channel == other.channel && names && by_chance);
-        is_closer && other.then.refuses_submit()
+        self.channel < other.channel || (self.channel == other.channel && names && by_chance)
     }
 }
 
@@ -296,89 +320,4 @@ impl<'a> Trial<'a, '_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn scenario(name: &str, then: &Value) -> Arc<Scenario> {
-        Arc::new(serde_json::from_value(json!({"name": name, "then": then})).unwrap())
-    }
-
-    #[test]
-    fn a_submit_whose_job_is_ordered_is_not_refused_from_farther_away() {
-        let named = |then: &Value, extra: &Value| -> Arc<Scenario> {
-            Arc::new(serde_json::from_value(json!({"name": "x", "match": extra, "then": then})).unwrap())
-        };
-        let job = json!({"job": {"reason": "moderation"}});
-        let body = json!({"a": 1});
-        let request = RequestFacts {
-            vendor: "a-vendor",
-            edition: "2026-01-01",
-            operation: RequestKind::Operation(Operation::Submit),
-            model: None,
-            account: "an-account",
-            prompt: Some("a cat"),
-            body: &body,
-            subject: "",
-        };
-        let (request_own, account, everywhere) = (Channel::Request, Channel::Account, Channel::Everywhere);
-        let refuses = |first: (Channel, &Arc<Scenario>), second: (Channel, &Arc<Scenario>)| {
-            let effects = resolve_effects([first, second], &Counters::default(), &request, Seed(1)).0;
-            assert!(effects.job.is_some() || effects.download.is_some());
-            effects.response.is_some() || effects.transport.is_some()
-        };
-        let (all, certain) = (json!({}), json!({"probability": 1}));
-        let luck = |then: &Value| named(then, &certain);
-        for refusal in [
-            json!({"answer": {"problem": "internal"}}),
-            json!({"answer": {"body": {}}}),
-            json!({"wire": {"fault": "html"}}),
-            json!({"wire": {"fault": "reset"}}),
-        ] {
-            let plain = named(&job, &all);
-            assert!(!refuses((request_own, &plain), (account, &named(&refusal, &all))), "{refusal}");
-            assert!(!refuses((account, &plain), (everywhere, &luck(&refusal))), "{refusal}");
-            let download = named(&json!({"result": {"fault": "html"}}), &all);
-            assert!(!refuses((request_own, &download), (everywhere, &luck(&refusal))), "{refusal}");
-            let about_it = named(&job, &json!({"prompt": "cat"}));
-            assert!(!refuses((everywhere, &about_it), (everywhere, &luck(&refusal))), "{refusal}");
-            assert!(!refuses((everywhere, &luck(&refusal)), (everywhere, &about_it)), "{refusal}");
-            assert!(refuses((everywhere, &about_it), (everywhere, &named(&refusal, &all))), "{refusal}");
-            assert!(refuses((everywhere, &plain), (everywhere, &luck(&refusal))), "{refusal}");
-            assert!(refuses((request_own, &luck(&job)), (account, &named(&refusal, &all))), "{refusal}");
-        }
-        for harmless in [json!({"answer": {"status": 202}}), json!({"wire": {"fault": "slow_body"}})] {
-            assert!(refuses((request_own, &named(&job, &all)), (account, &named(&harmless, &all))));
-        }
-    }
-
-    #[test]
-    fn an_answer_that_was_ordered_from_closer_by_meets_no_fault_of_the_wire_from_farther_away() {
-        let answer = scenario("answer", &json!({"answer": {"problem": "internal"}}));
-        let wire = scenario("wire", &json!({"wire": {"fault": "reset", "after_bytes": 0}}));
-        let request = RequestFacts {
-            vendor: "a-vendor",
-            edition: "2026-01-01",
-            operation: RequestKind::Operation(Operation::Submit),
-            model: None,
-            account: "an-account",
-            prompt: None,
-            body: &Value::Null,
-            subject: "",
-        };
-        let resolve = |first: (Channel, &Arc<Scenario>), second: (Channel, &Arc<Scenario>)| {
-            let scenarios = [first, second];
-            let effects = resolve_effects(scenarios, &Counters::default(), &request, Seed(1)).0;
-            (effects.response.is_some(), effects.transport.is_some())
-        };
-        let (request_own, everywhere) = (Channel::Request, Channel::Everywhere);
-        assert_eq!(resolve((request_own, &answer), (everywhere, &wire)), (true, false));
-        assert_eq!(resolve((request_own, &wire), (everywhere, &answer)), (false, true));
-        assert_eq!(
-            resolve((everywhere, &answer), (everywhere, &wire)),
-            (true, true),
-            "as close as each other"
-        );
-    }
-}
+mod tests;
