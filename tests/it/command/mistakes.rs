@@ -147,6 +147,7 @@ fn a_mistake_is_answered_with_the_next_step() {
     folder.write("r.json", "[]");
     let slip = "[[key]]\nkey = \"k\"\nlacks = [\"kling-image2video-v1.6-standard\"]\nvendor = \"gmicloud\"\n";
     let no_model = folder.write("slip.toml", slip);
+    let nobody = folder.write("nobody.toml", "[account.gmi]\n");
     let empty = folder.write("empty.toml", "[[key]]\nkey = \"\"\n");
     let update = |reason, day| {
         ["baseline", "update", "b.toml", "--report", "r.json", "--reason", reason, "--expires", day]
@@ -166,6 +167,7 @@ fn a_mistake_is_answered_with_the_next_step() {
         ),
         (&["scenario", "show", "stuck-queue"], "(did you mean `gmicloud/stuck-queue`?)"),
         (&["--config", &no_model], "key 1: `lacks` names `kling-image2video-v1.6-standard`"),
+        (&["--config", &nobody], "`gmi` is not served; there are "),
         (&["--config", &empty], "key 1: `key` is empty"),
         (&["--listen", "::1:0"], "write `[::1]:0`"),
         (&["contract", "show", "gmi"], "(did you mean `gmicloud`?)"),
