@@ -156,12 +156,12 @@ fn check_key_models(rules: &[KeyRule], served: &[&Contract]) -> Result<(), CliEr
             .flat_map(|contract| contract.models.keys())
             .map(String::as_str)
             .collect();
-        for (list, globs) in [("models", &rule.models), ("lacks", &rule.lacks)] {
+        for (list, globs) in [("`models`", &rule.models), ("`lacks`", &rule.lacks)] {
             if let Some(glob) = globs.iter().find(|glob| !known.iter().any(|id| glob.fits(id))) {
                 let glob = glob.to_string();
                 let near = suggest_word(&glob, known.iter().copied());
                 return Err(CliError::Usage(format!(
-                    "key {}: `{list}` names `{glob}`, which is no model of a vendor that knows the key{near}",
+                    "key {}: {list} names `{glob}`, which is no model of a vendor that knows the key{near}",
                     index + 1
                 )));
             }

@@ -48,7 +48,9 @@ impl<'a> VendorPricing<'a> {
         let editions: Vec<&ServedVendor> =
             vendors.iter().filter(|served| served.vendor.id() == vendor).collect();
         if editions.is_empty() {
-            return Err(format!("`{vendor}` is not served"));
+            let mut served: Vec<&str> = vendors.iter().map(|served| served.vendor.id()).collect();
+            served.dedup();
+            return Err(format!("`{vendor}` is not served; there are {}", served.join(", ")));
         }
         Ok(Self { vendor, editions })
     }

@@ -88,6 +88,10 @@ fn a_mistyped_flag_or_command_is_told_with_what_there_is_and_without_the_usage()
             &["start"],
             "unrecognized subcommand 'start'; expected one of serve, demo, contract, check, plan, drift, scenario, baseline",
         ),
+        (
+            &["help", "scenario", "chek"],
+            "unrecognized subcommand 'chek'; expected one of list, show, check, schema",
+        ),
         (&["contract"], "`contract` needs one of list, show, openapi, import; see `mockreel --help`"),
     ] {
         assert_eq!(refused(mockreel(&folder, arguments)), format!("mockreel: {line}"));
@@ -110,7 +114,12 @@ fn a_value_is_blamed_on_the_variable_or_the_line_that_it_came_from() {
         ("MOCKREEL_SEED", "abc", "MOCKREEL_SEED=abc: expected a whole number from 0 to"),
         ("MOCKREEL_SEED", "-1", "MOCKREEL_SEED=-1: expected a whole number from 0 to"),
         ("MOCKREEL_LISTEN", "nowhere", "MOCKREEL_LISTEN=nowhere: "),
-        ("MOCKREEL_STRICT_DIRECTIVES", "perhaps", "MOCKREEL_STRICT_DIRECTIVES=perhaps: "),
+        (
+            "MOCKREEL_STRICT_DIRECTIVES",
+            "perhaps",
+            "MOCKREEL_STRICT_DIRECTIVES=perhaps: expected true or false",
+        ),
+        ("MOCKREEL_SCENARIO", "no-such", "MOCKREEL_SCENARIO=no-such: there is no scenario"),
         ("MOCKREEL_LATENCY", "slowly", "MOCKREEL_LATENCY=slowly: "),
         ("MOCKREEL_CLOCK", "sundial", "MOCKREEL_CLOCK=sundial: expected system or manual"),
         ("MOCKREEL_VENDOR", "acme", "MOCKREEL_VENDOR=acme: there is no vendor `acme`"),
@@ -136,6 +145,10 @@ fn a_value_is_blamed_on_the_variable_or_the_line_that_it_came_from() {
 fn a_mistake_is_answered_with_the_next_step() {
     let folder = Folder::new("next-step");
     folder.write("r.json", "[]");
+    let slip = "[[key]]\nkey = \"k\"\nlacks = [\"kling-image2video-v1.6-standard\"]\nvendor = \"gmicloud\"\n";
+    let no_model = folder.write("slip.toml", slip);
+    let nobody = folder.write("nobody.toml", "[account.gmi]\n");
+    let empty = folder.write("empty.toml", "[[key]]\nkey = \"\"\n");
     let update = |reason, day| {
         ["baseline", "update", "b.toml", "--report", "r.json", "--reason", reason, "--expires", day]
     };
@@ -148,6 +161,14 @@ fn a_mistake_is_answered_with_the_next_step() {
         (&["--option", "gmi.x"], "(did you mean `gmicloud`?)"),
         (&["--option", "gmicloud.result_shap=x"], "(did you mean `result_shape`?)"),
         (&["--option", "gmicloud.result_shape"], "`mockreel contract show gmicloud` lists the values"),
+        (
+            &["--option", "gmicloud.result_shape=a", "--option", "gmicloud.result_shape=b"],
+            "is given `a` as well: keep one",
+        ),
+        (&["scenario", "show", "stuck-queue"], "(did you mean `gmicloud/stuck-queue`?)"),
+        (&["--config", &no_model], "key 1: `lacks` names `kling-image2video-v1.6-standard`"),
+        (&["--config", &nobody], "`gmi` is not served; there are "),
+        (&["--config", &empty], "key 1: `key` is empty"),
         (&["--listen", "::1:0"], "write `[::1]:0`"),
         (&["contract", "show", "gmi"], "(did you mean `gmicloud`?)"),
         (&["check", "gmicloud", "--wait", "-5s"], "--wait -5s: "),

@@ -92,6 +92,7 @@ fn an_unknown_variable_is_named_once_with_the_one_that_was_probably_meant() {
             )
         );
     }
+    assert!(unknown("MOCKREEL_PORT", "gmicloud=4800").contains("did you mean MOCKREEL_VENDOR_PORT?"));
     assert_eq!(
         unknown("MOCKREEL_XYZ", "1"),
         "mockreel: MOCKREEL_XYZ is not a variable of Mockreel and has no effect\n"
