@@ -314,3 +314,36 @@ fn sorted(value: &Value) -> Value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_file_with_a_mistake_in_a_schema_is_refused_with_its_place() {
+        for (patch, expected) in [
+            (
+                "[schemas.prompt]\nmaxLength = 'x'",
+                "[schemas.prompt]: `maxLength` = \"x\": expected a whole number",
+            ),
+            (
+                "[schemas.prompt]\nmaxLenght = 5",
+                "`maxLenght` is no keyword of a schema; did you mean `maxLength`?",
+            ),
+            (
+                "[schemas.promt]\nmaxLength = 5",
+                "[schemas.promt] is used by no member; did you mean [schemas.prompt]?",
+            ),
+            ("[schemas.duration]\nenum = []", "`enum` = []: expected a list with at least one item"),
+            ("[problems.unauthorized]\nstatus = 999", "expected an HTTP status from 200 to 599"),
+            ("[problems.unauthorized]\nstatus = 99", "expected an HTTP status from 200 to 599"),
+        ] {
+            let error = crate::vendor::overlaid("mine.toml", &format!("id = 'gmicloud'\n{patch}\n"))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(expected), "{patch}: {error}");
+        }
+        assert!(
+            crate::vendor::overlaid("mine.toml", "id = 'gmicloud'\n[schemas.prompt]\nmaxLength = 5\n")
+                .is_ok()
+        );
+    }
+}

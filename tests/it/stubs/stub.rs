@@ -74,11 +74,10 @@ impl Stub {
             answer.body = json!({"detail": "Bad request"}).to_string().into_bytes();
         }
         if answer.status == 400 && self.is(Wrong::RefusalsAsPages) {
-            answer.content_type = "text/html";
-            answer.body = b"<html><body><h1>400 Bad Request</h1></body></html>".to_vec();
+            answer = Answer { content_type: "text/html", body: b"<h1>Bad Request</h1>".to_vec(), ..answer };
         }
         if answer.status == 400 && self.is(Wrong::RefusalsWithoutBody) {
-            answer.body = Vec::new();
+            answer.body.clear();
         }
         answer
     }
