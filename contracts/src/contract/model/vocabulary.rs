@@ -76,6 +76,12 @@ const KEYWORDS: [(&str, KeywordValue); 44] = [
     ("x-url", KeywordValue::Truth),
 ];
 
+/// How many letters a mistyped keyword is away from the right one.
+const TYPO: usize = 2;
+
+/// What tells how a patch is laid over what is there.
+const PATCH_MARKS: [&str; 2] = ["x-replace", "x-remove"];
+
 impl KeywordValue {
     fn phrase(self) -> &'static str {
         match self {
@@ -156,13 +162,20 @@ fn collect_references<'v>(value: &'v Value, used: &mut BTreeSet<&'v str>) {
 fn check_schema(schema: &Value, place: &str) -> Result<(), String> {
     let Value::Object(members) = schema else { return Ok(()) };
     for (name, value) in members {
-        if name == UTF16_KEYWORD {
+        if name == UTF16_KEYWORD || PATCH_MARKS.contains(&name.as_str()) {
             continue;
         }
         let Some((_, kind)) = KEYWORDS.iter().find(|(known, _)| known == name) else {
-            let near = KEYWORDS.iter().min_by_key(|(known, _)| strsim::damerau_levenshtein(known, name));
-            let near = near.map_or("", |(known, _)| known);
-            return Err(format!("{place}: `{name}` is no keyword of a schema; did you mean `{near}`?"));
+            // What is far from all of them is an annotation, as descriptions of vendors have many.
+            let near = KEYWORDS.iter().find(|(known, _)| strsim::damerau_levenshtein(known, name) <= TYPO);
+            match near {
+                Some((known, _)) => {
+                    return Err(format!(
+                        "{place}: `{name}` is no keyword of a schema; did you mean `{known}`?"
+                    ));
+                }
+                None => continue,
+            }
         };
         if !kind.admits(value) {
             return Err(format!("{place}: `{name}` = {value}: expected {}", kind.phrase()));
