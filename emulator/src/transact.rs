@@ -278,6 +278,7 @@ mod tests {
                 fps: 1,
                 frames: 24,
                 sound: false,
+                real_bytes: 0,
                 start: None,
                 tail: None,
             }),

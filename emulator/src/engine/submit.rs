@@ -12,7 +12,7 @@ use crate::random::{Draw, Purpose};
 use crate::scenario::{DownloadOrder, End, Holding, JobEffect};
 use crate::settings::ClipDetail;
 use crate::state::change::Change;
-use crate::state::clip::ClipPlan;
+use crate::state::clip::{ClipPlan, estimate_bytes};
 use crate::state::job::{Ending, Failure, Job, JobKey, Timeline};
 use crate::state::progress::Progress;
 use crate::state::wallet::{BillingTerms, Charge};
@@ -209,13 +209,16 @@ impl Submission<'_> {
         };
         let name = ids::hex(&random[..12]);
         let seed = name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let (frames, fps) = (output.frames(self.asked.seconds), output.fps);
+        let duration_ms = u64::from(frames) * 1000 / u64::from(fps.max(1));
         let full = ClipPlan {
             name: Arc::from(name),
             seed,
             width,
             height,
-            fps: output.fps,
-            frames: output.frames(self.asked.seconds),
+            fps,
+            frames,
+            real_bytes: estimate_bytes((width, height), duration_ms, seed),
             sound: output.sound.applies(self.asked.sound),
             start: self.start.clone(),
             tail: self.tail.clone(),

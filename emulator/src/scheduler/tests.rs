@@ -216,6 +216,7 @@ fn blank(wait: u64, run: u64, progress: Progress) -> Job {
         fps: 30,
         frames: 120,
         sound: false,
+        real_bytes: 0,
         start: None,
         tail: None,
     };

@@ -27,6 +27,8 @@ pub struct ClipPlan {
     pub frames: u32,
     /// Whether it has sound.
     pub sound: bool,
+    /// About how long the vendor's file of such a clip is, in bytes, however small the clip is made here.
+    pub real_bytes: u64,
     /// The first frame.
     pub start: Option<Preview>,
     /// The last frame.
@@ -39,18 +41,6 @@ impl ClipPlan {
         u64::from(self.frames) * 1000 / u64::from(self.fps.max(1))
     }
 
-    /// About how long the vendor's file of such a clip is, in bytes: 12 Mbit/s at 1280 x 720 and in proportion to
-    /// the pixels to the power of a half, which gives 18 at 1920 x 1080; a tenth more or less, by the seed.
-    ///
-    /// Seen: 7,270,773 bytes for 5 s at 1216 x 832 (11.6 Mbit/s), and 9.1 to 11.1 million for 5 s at 1920 x 1080
-    /// (15 to 18 Mbit/s).
-    pub(crate) fn real_bytes(&self) -> u64 {
-        let pixels = u64::from(self.width) * u64::from(self.height);
-        let bytes_a_second = 1_500_000 * pixels.isqrt() / 960;
-        let tenths = 90 + self.seed % 21;
-        bytes_a_second * self.duration_ms() / 1000 * tenths / 100
-    }
-
     /// The path of the video, below the base address.
     pub(crate) fn video_path(&self) -> String {
         format!("/__media/{}/{VIDEO_FILE}", self.name)
@@ -60,4 +50,15 @@ impl ClipPlan {
     pub(crate) fn cover_path(&self) -> String {
         format!("/__media/{}/{COVER_FILE}", self.name)
     }
+}
+
+/// About how long the vendor's file of a clip is, in bytes: 12 Mbit/s at 1280 x 720 and in proportion to the square
+/// root of the pixels, which gives 18 at 1920 x 1080; a tenth more or less, by the seed.
+///
+/// Seen: 7,270,773 bytes for 5 s at 1216 x 832 (11.6 Mbit/s), and 9.1 to 11.1 million for 5 s at 1920 x 1080
+/// (15 to 18 Mbit/s).
+pub(crate) fn estimate_bytes((width, height): (u32, u32), duration_ms: u64, seed: u64) -> u64 {
+    let pixels = u64::from(width) * u64::from(height);
+    let bytes_a_second = 1_500_000 * pixels.isqrt() / 960;
+    bytes_a_second * duration_ms / 1000 * (90 + seed % 21) / 100
 }

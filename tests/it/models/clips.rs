@@ -108,6 +108,13 @@ async fn a_file_of_real_length_is_as_long_as_the_vendors_and_plays() {
     let seen = end(&emulator, &contract, model, &body).await;
     let file = Caller::without_key().get(&seen.video_url.unwrap()).await.bytes;
     assert!((6_700_000..8_400_000).contains(&file.len()), "{}", file.len());
+    let tiny = quiet().latency(Latency::INSTANT).clips(ClipDetail::Off).clip_bytes(ClipBytes::Real);
+    let tiny = tiny.start().await.unwrap();
+    body["payload"]["image"] = json!(fixture(&tiny, "square.jpg"));
+    let seen = end(&tiny, &contract, model, &body).await;
+    let filled = Caller::without_key().get(&seen.video_url.unwrap()).await.bytes;
+    assert!((6_700_000..8_400_000).contains(&filled.len()), "{}", filled.len());
+    assert_eq!(Tracks::read(&filled).size, (64, 36));
     assert_eq!(Tracks::read(&file), Tracks { size: (960, 960), frames: 121, rate: 24.0, has_sound: false });
 }
 

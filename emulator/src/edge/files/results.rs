@@ -143,7 +143,7 @@ impl Download<'_> {
         let clip = moved.map_or(clip, Bytes::from);
         match self.app.settings.clip_bytes {
             ClipBytes::Encoded => clip.into(),
-            ClipBytes::Real => FileContent::filled(clip, self.job.clip.real_bytes()),
+            ClipBytes::Real => FileContent::filled(clip, self.job.clip.real_bytes),
         }
     }
 }

@@ -66,6 +66,7 @@ async fn with_job(ended_at: UnixMillis, fault: Option<Value>) -> Arc<App> {
         fps: 10,
         frames: 24,
         sound: false,
+        real_bytes: 0,
         start: None,
         tail: None,
     };

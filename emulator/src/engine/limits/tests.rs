@@ -139,6 +139,7 @@ fn job(number: u64, terms: BillingTerms, ending: Ending, ends_at: Option<u64>) -
             fps: 1,
             frames: 24,
             sound: false,
+            real_bytes: 0,
             start: None,
             tail: None,
         }),

@@ -25,6 +25,7 @@ fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<
         fps: 30,
         frames: 120,
         sound: false,
+        real_bytes: 0,
         start,
         tail: None,
     };

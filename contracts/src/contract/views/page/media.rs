@@ -23,7 +23,7 @@ What a result is, model by model. `cargo test --test it docs` holds this page to
 - **Form**: H.264 Constrained Baseline, 4:2:0, BT.709, square pixels, a key frame each second, every second frame a repetition; MP4 with its
   index first (`result.moov_last` puts it last), all times 0.
 - **Bytes**: what the encoder makes, a fraction of the maker's files. `--clip-bytes real` fills each file up to 12 Mbit/s at 1280x720 and 18
-  at 1920x1080, a tenth more or less (measured: 7.3 MB for 5 s at 1216x832, 9.1 to 11.1 MB for 5 s at 1920x1080).
+  at 1920x1080, a tenth more or less (measured: 7.3 MB for 5 s at 1216x832, 9.1 to 11.1 MB for 5 s at 1920x1080), also with `--clips small` and `off`.
 - **Detail**: `--clips small` has 320 pixels on the longer side; `--clips off` one clip of 64x36 for all jobs of a length. Answers say what
   the file is then, too.
 
