@@ -207,7 +207,7 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "LENGTH", env = "MOCKREEL_CLIP_BYTES")]
     pub(crate) clip_bytes: Option<String>,
     /// How many clips are rendered as soon as their jobs are accepted, before anybody asks for one [default: 16].
-    #[arg(long, value_name = "N", env = "MOCKREEL_CLIPS_AHEAD")]
+    #[arg(long, value_name = "N", env = "MOCKREEL_CLIPS_AHEAD", allow_negative_numbers = true, value_parser = read_clips_ahead)]
     pub(crate) clips_ahead: Option<usize>,
     /// What happens to which requests: a ready-made set, or a file of scenarios; repeatable.
     #[arg(long, value_name = "FILE|NAME", env = "MOCKREEL_SCENARIO", value_delimiter = ',', value_parser = read_name)]
@@ -268,6 +268,11 @@ fn read_name(text: &str) -> Result<ScenarioEntry, Infallible> {
 /// Reads a seed.
 pub(crate) fn read_seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("expected a whole number from 0 to {}, as in 42", u64::MAX))
+}
+
+/// Reads how many clips are rendered ahead.
+fn read_clips_ahead(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "expected a whole number from 0 on, as in 16".to_owned())
 }
 
 /// The form of `listen` in the configuration file.

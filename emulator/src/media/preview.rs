@@ -1,4 +1,4 @@
-//! The preview of a caller's image: enough to make a clip of, little enough to keep a hundred thousand.
+//! The preview of a caller's image: enough to make a clip of, and little enough to keep many.
 
 use std::fmt;
 use std::io::Cursor;

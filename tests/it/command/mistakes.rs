@@ -154,6 +154,8 @@ fn a_mistake_is_answered_with_the_next_step() {
     };
     for (arguments, expected) in [
         (&["--seed", "-1"][..], "expected a whole number from 0 to"),
+        (&["--clips-ahead", "-1"], "expected a whole number from 0 on"),
+        (&["--clips-ahead", "many"], "expected a whole number from 0 on"),
         (&["--latency", "-1"], "--latency -1: "),
         (&["check", "gmicloud", "--max-spend", "-1"], "--max-spend -1: "),
         (&["--port", "gmi="], "(did you mean `gmicloud`?)"),
