@@ -21,6 +21,7 @@ use thiserror::Error;
 
 use crate::app::App;
 use crate::clock::AccountClock;
+use crate::engine::ClockMove;
 use crate::journal::{JournalEntry, RequestFilter};
 use crate::scenario::{Scenario, sets};
 use crate::state::job::{Ending, Failure, Job};
@@ -79,7 +80,7 @@ impl ClockHandle {
     ///
     /// If its time would go back.
     pub async fn set(&self, clock: AccountClock) -> Result<UnixMillis, HandleError> {
-        Ok(self.app.load_account(&self.account).await.set_clock(clock).await?)
+        Ok(self.change(ClockMove::To(clock)).await?.1)
     }
 
     /// Lets so much time pass, on a manual clock of the account's own. Answers the new time, at most [`UnixMillis::LAST`].
@@ -88,9 +89,7 @@ impl ClockHandle {
     ///
     /// None in practice: time only goes on.
     pub async fn advance(&self, by: Duration) -> Result<UnixMillis, HandleError> {
-        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        let until = self.now().await.after(millis).min(UnixMillis::LAST);
-        self.set(AccountClock::Manual(until)).await
+        Ok(self.change(ClockMove::Later(by)).await?.1)
     }
 
     /// Lets time pass until a job has ended. Answers the new time.
@@ -108,7 +107,12 @@ impl ClockHandle {
             let text = format!("job `{id}` ends after {}, where the calendar ends", UnixMillis::LAST);
             return Err(HandleError::Refused(text));
         }
-        self.set(AccountClock::Manual(end.max(now))).await
+        Ok(self.change(ClockMove::Reach(end)).await?.1)
+    }
+
+    /// Moves the clock, and answers the account's time before and after.
+    pub(crate) async fn change(&self, step: ClockMove) -> Result<(UnixMillis, UnixMillis), HandleError> {
+        Ok(self.app.load_account(&self.account).await.move_clock(step).await?)
     }
 }
 

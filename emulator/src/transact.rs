@@ -7,9 +7,9 @@ use std::sync::Arc;
 use mockreel_contracts::UnixMillis;
 
 use crate::app::App;
-use crate::clock::AccountClock;
 use crate::engine::{
-    self, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Others, Submission,
+    self, ClockMove, ClockWouldGoBack, Decision, DecisionContext, JobRefusal, LimitExceeded, Others,
+    Submission,
 };
 use crate::scenario::{Channel, Effects, RequestFacts, Scenario};
 use crate::state::account::AccountState;
@@ -128,12 +128,12 @@ impl LoadedAccount<'_> {
         self.decide(Subject::Account, |context| Ok(engine::count_upload(context, vendor))).await
     }
 
-    /// Puts the account on a clock, and answers its time by that.
-    pub(crate) async fn set_clock(
+    /// Moves the account's clock, and answers its time before and after.
+    pub(crate) async fn move_clock(
         &mut self,
-        clock: AccountClock,
-    ) -> Result<UnixMillis, NotCommitted<ClockWouldGoBack>> {
-        self.decide(Subject::Account, |context| engine::set_clock(context, clock)).await
+        step: ClockMove,
+    ) -> Result<(UnixMillis, UnixMillis), NotCommitted<ClockWouldGoBack>> {
+        self.decide(Subject::Account, |context| engine::move_clock(context, step)).await
     }
 
     /// Changes the account's wallet for a vendor.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::clock::AccountClock;
+use crate::engine::ClockMove;
 use crate::handles::ClockHandle;
 
 /// The longest that one order lets pass, in seconds: a hundred years.
@@ -17,13 +18,13 @@ const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 /// `GET clock`.
 pub(super) async fn show_clock(request: &AdminRequest<'_>) -> AdminResult {
     match &request.account {
-        AccountScope::One(account) => Ok(shown(&request.handle(account)).await),
+        AccountScope::One(account) => Ok(request.shown(account).await),
         AccountScope::Unnamed | AccountScope::All => {
             let page = request.page()?;
             let all = request.app.store.accounts().await;
             let mut accounts = Vec::new();
             for account in page.cut_out(&all) {
-                let mut described = shown(&request.handle(account)).await;
+                let mut described = request.shown(account).await;
                 described["account"] = Value::from(&**account);
                 accounts.push(described);
             }
@@ -78,7 +79,7 @@ pub(super) async fn advance_clock(request: &AdminRequest<'_>) -> AdminResult {
             AccountScope::One(account) => {
                 let handle = request.handle(account);
                 handle.advance_until_job(id).await?;
-                Ok(shown(&handle).await)
+                Ok(request.shown(account).await)
             }
             AccountScope::Unnamed | AccountScope::All => {
                 Err(AdminError::bad("`until_job` moves one account's clock: name it by its key"))
@@ -104,7 +105,7 @@ async fn apply(request: &AdminRequest<'_>, target: Target) -> AdminResult {
         AccountScope::One(account) => {
             let handle = request.handle(account);
             let less = put(&handle, target).await?;
-            Ok(with_note(shown(&handle).await, less))
+            Ok(with_note(request.shown(account).await, less))
         }
         AccountScope::All => {
             let accounts = request.app.store.accounts().await;
@@ -146,13 +147,13 @@ async fn apply(request: &AdminRequest<'_>, target: Target) -> AdminResult {
 
 /// Puts a clock. Says so, if it could not be moved as far as was asked.
 async fn put(handle: &ClockHandle, target: Target) -> Result<Option<String>, AdminError> {
-    let before = handle.now().await;
-    let after = match target {
-        Target::System => handle.set(AccountClock::System).await?,
-        Target::Here => handle.set(AccountClock::Manual(before)).await?,
-        Target::At(moment) => handle.set(AccountClock::Manual(moment)).await?,
-        Target::Later(by) => handle.advance(by).await?,
+    let step = match target {
+        Target::System => ClockMove::To(AccountClock::System),
+        Target::Here => ClockMove::Stop,
+        Target::At(moment) => ClockMove::To(AccountClock::Manual(moment)),
+        Target::Later(by) => ClockMove::Later(by),
     };
+    let (before, after) = handle.change(step).await?;
     let Target::Later(by) = target else { return Ok(None) };
     let moved = Duration::from_millis(after.since(before));
     let whole = Duration::from_millis(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
@@ -170,15 +171,17 @@ fn with_note(mut described: Value, note: Option<String>) -> Value {
     described
 }
 
-async fn shown(handle: &ClockHandle) -> Value {
-    described(handle.setting().await, handle.now().await)
-}
-
 fn described(clock: AccountClock, now: UnixMillis) -> Value {
     json!({"mode": clock.mode(), "now": now.rfc3339()})
 }
 
 impl AdminRequest<'_> {
+    /// An account's clock and its time, of one moment.
+    async fn shown(&self, account: &Arc<str>) -> Value {
+        let clock = self.handle(account).setting().await;
+        described(clock, clock.now(self.app.clock.now()))
+    }
+
     fn handle(&self, account: &Arc<str>) -> ClockHandle {
         ClockHandle::new(Arc::clone(self.app), Arc::clone(account))
     }

@@ -1,6 +1,7 @@
 //! The decisions about an account beside its jobs: counts, clock, wallets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mockreel_contracts::UnixMillis;
 
@@ -26,20 +27,44 @@ pub(crate) fn count_upload(context: &DecisionContext<'_>, vendor: &Arc<str>) -> 
     Decision { changes: vec![Change::UploadGiven(Arc::clone(vendor))], result }
 }
 
-/// Puts the account on a clock. The result is its time by that clock.
+/// A change of an account's clock. What depends on the account's time is reckoned when the change is decided: read before,
+/// the time would have gone on meanwhile, or another request would have moved it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClockMove {
+    /// Onto this clock.
+    To(AccountClock),
+    /// Onto a manual clock that stands where the present one is.
+    Stop,
+    /// Onto a manual clock that is so much later, at most at [`UnixMillis::LAST`].
+    Later(Duration),
+    /// Onto a manual clock that is at least at this time.
+    Reach(UnixMillis),
+}
+
+/// Moves the account's clock. The result is its time before and after.
 ///
 /// # Errors
 ///
 /// If its time would go back.
-pub(crate) fn set_clock(
+pub(crate) fn move_clock(
     context: &DecisionContext<'_>,
-    clock: AccountClock,
-) -> Result<Decision<UnixMillis>, ClockWouldGoBack> {
-    let (now, result) = (context.now(), clock.now(context.system_now));
-    if result < now {
+    step: ClockMove,
+) -> Result<Decision<(UnixMillis, UnixMillis)>, ClockWouldGoBack> {
+    let now = context.now();
+    let clock = match step {
+        ClockMove::To(clock) => clock,
+        ClockMove::Stop => AccountClock::Manual(now),
+        ClockMove::Later(by) => {
+            let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            AccountClock::Manual(now.after(millis).min(UnixMillis::LAST).max(now))
+        }
+        ClockMove::Reach(moment) => AccountClock::Manual(moment.max(now)),
+    };
+    let after = clock.now(context.system_now);
+    if after < now {
         return Err(ClockWouldGoBack(now));
     }
-    Ok(Decision { changes: vec![Change::ClockSet(clock)], result })
+    Ok(Decision { changes: vec![Change::ClockSet(clock)], result: (now, after) })
 }
 
 /// Changes the account's wallet for a vendor, given all its jobs there.

@@ -19,7 +19,9 @@ use std::sync::Arc;
 
 use mockreel_contracts::{Phase, UnixMillis};
 
-pub(crate) use self::account::{ClockWouldGoBack, count_refusal, count_upload, set_clock, update_wallet};
+pub(crate) use self::account::{
+    ClockMove, ClockWouldGoBack, count_refusal, count_upload, move_clock, update_wallet,
+};
 pub(crate) use self::cancel::cancel_queued;
 pub(crate) use self::control::{end_job, start_job};
 pub(crate) use self::directive::Directives;

@@ -118,7 +118,13 @@ async fn on_the_system_clock_things_happen_by_themselves() {
     let plan = stage.plan(&receiver.address, &json!({"delay": 0.02}));
     let job = stage.submit(&account("a"), Some(plan), Progress::Immediate).await;
     stage.until(|log| log.len() == 1).await;
-    stage.app.load_account(&account("a")).await.set_clock(AccountClock::System).await.unwrap();
+    stage
+        .app
+        .load_account(&account("a"))
+        .await
+        .move_clock(ClockMove::To(AccountClock::System))
+        .await
+        .unwrap();
     assert!(receiver.next().await.body.to_string().contains(&*job.key.id));
 }
 

@@ -3,6 +3,7 @@
 use mockreel_contracts::Phase;
 use mockreel_emulator::{Emulator, Progress};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::{admin, granted, refused, submitted};
 use crate::support::{Caller, KEY, quiet};
@@ -79,6 +80,33 @@ async fn a_manual_clock_can_stop_where_it_is() {
     let (caller, clock) = (Caller::with_key(KEY), admin(&emulator, "clock"));
     let told = granted(&caller.put(&clock, &json!({"mode": "manual"})).await);
     assert_eq!(granted(&caller.get(&clock).await), told);
+}
+
+/// The time that a clock shows goes on between two looks at it: an order that reckons with the first look would be refused.
+#[tokio::test]
+async fn a_running_clock_can_be_stopped_at_any_moment() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let clock = admin(&emulator, "clock");
+    for number in 0..200 {
+        let caller = Caller::with_key(&format!("key {number}"));
+        granted(&caller.put(&clock, &json!({"mode": "manual"})).await);
+        let caller = Caller::with_key(&format!("other key {number}"));
+        granted(&caller.post(&format!("{clock}/advance"), &json!({"seconds": 0})).await);
+    }
+}
+
+#[tokio::test]
+async fn of_advances_at_the_same_time_none_is_lost() {
+    let emulator = quiet().start().await.unwrap();
+    let (caller, clock) = (Caller::with_key(KEY), admin(&emulator, "clock"));
+    let (advance, second) = (format!("{clock}/advance"), json!({"seconds": 1}));
+    let mut all = JoinSet::new();
+    for _ in 0..40 {
+        let (caller, advance, second) = (Caller::with_key(KEY), advance.clone(), second.clone());
+        all.spawn(async move { granted(&caller.post(&advance, &second).await) });
+    }
+    all.join_all().await;
+    assert_eq!(granted(&caller.get(&clock).await)["now"], "2026-01-01T00:00:40.000Z");
 }
 
 #[tokio::test]

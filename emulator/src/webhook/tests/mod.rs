@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::auth::Keyring;
 use crate::clock::{AccountClock, MANUAL_START, SystemClock};
 use crate::edge::addresses::Addresses;
+use crate::engine::ClockMove;
 use crate::engine::{Latency, Submission};
 use crate::served::ServedVendor;
 use crate::state::job::{Ending, Job};
@@ -103,7 +104,12 @@ impl Stage {
     }
 
     pub(crate) async fn set(&self, account: &Arc<str>, now: UnixMillis) {
-        self.app.load_account(account).await.set_clock(AccountClock::Manual(now)).await.unwrap();
+        self.app
+            .load_account(account)
+            .await
+            .move_clock(ClockMove::To(AccountClock::Manual(now)))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn advance(&self, account: &Arc<str>, seconds: u64) {
