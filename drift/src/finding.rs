@@ -23,6 +23,24 @@ pub struct Report {
     /// What the sides do not both speak of, so that nothing was concluded from it. Sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
+    /// What the descriptions say and the comparison did not use, by what it is. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<UnusedPart>,
+    /// How many operations both sides have, or schemas where a document has no paths; absent where answers were
+    /// judged. With `0` nothing was compared, so that a report without findings is no proof that nothing differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<u32>,
+}
+
+/// Something that a description says and that a comparison did not use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnusedPart {
+    /// What it is, in the plural if there are several: `headers of answers`, `webhook`.
+    pub what: String,
+    /// How often it is there, in both descriptions together.
+    pub count: u32,
+    /// The first places, each with the name of its description: `old.json /paths/~1jobs/post`.
+    pub places: Vec<String>,
 }
 
 /// One difference, or one defect of the newer side.
@@ -192,6 +210,16 @@ impl Report {
     /// Whether anything in it shows on the wire.
     pub fn has_drift(&self) -> bool {
         self.findings.iter().any(Finding::is_wire_relevant)
+    }
+
+    /// Whether the sides have nothing in common, so that there was nothing to compare.
+    pub fn shares_nothing(&self) -> bool {
+        self.compared == Some(0)
+    }
+
+    /// Whether something was left out of the comparison.
+    pub fn has_gaps(&self) -> bool {
+        !self.unused.is_empty() || !self.not_compared.is_empty()
     }
 
     /// Puts the findings in their order.

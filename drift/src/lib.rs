@@ -20,7 +20,7 @@ pub mod verdict;
 mod tests;
 
 pub use self::compare::compare;
-pub use self::finding::{Finding, Report, Verdict};
+pub use self::finding::{Finding, Report, UnusedPart, Verdict};
 pub use self::kind::{Kind, Severity};
 pub use self::read::line_of;
 pub use self::surface::{Extent, Surface};

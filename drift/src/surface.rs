@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::finding::Finding;
+use super::finding::{Finding, UnusedPart};
 
 /// The bounds that are compared, and the type that each speaks of.
 pub(crate) const LIMITS: [(&str, &[Type]); 13] = [
@@ -46,6 +46,8 @@ pub struct Surface {
     pub unreachable: BTreeMap<String, Value>,
     /// What is wrong in the description itself.
     pub defects: Vec<Finding>,
+    /// What it says and the form does not hold.
+    pub unused: Vec<UnusedPart>,
 }
 
 /// Of what a description is whole: what it does not mention there does not exist.

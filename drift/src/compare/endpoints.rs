@@ -25,6 +25,9 @@ impl Comparison<'_> {
             let known = !unit.endpoint.path.is_empty() && !other.endpoint.path.is_empty();
             self.unit(unit, other, known);
         }
+        let both = pairs.same.iter().chain(&pairs.moved);
+        let routes: BTreeSet<(String, String)> = both.map(|(_, right)| after[*right].route()).collect();
+        self.compared += u32::try_from(routes.len()).unwrap_or(u32::MAX);
         if pairs.too_many {
             self.not_compared.insert("which paths moved: too many came and went to tell".to_owned());
         }

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use self::facts::sentence;
 use self::severity::Direction;
-use super::finding::{BaselineState, Confidence, Finding, Report, SCHEMA_VERSION};
+use super::finding::{BaselineState, Confidence, Finding, Report, SCHEMA_VERSION, UnusedPart};
 use super::kind::{Kind, Severity};
 use super::surface::{Node, Surface};
 
@@ -37,6 +37,7 @@ pub fn compare(old: &Surface, new: &Surface) -> Report {
         found: Vec::new(),
         words: BTreeSet::new(),
         not_compared: BTreeSet::new(),
+        compared: 0,
     };
     comparison.servers();
     comparison.endpoints();
@@ -65,10 +66,15 @@ pub fn compare(old: &Surface, new: &Surface) -> Report {
         new: new.name.clone(),
         findings,
         not_compared: comparison.not_compared.into_iter().collect(),
+        unused: unused(old, new),
+        compared: Some(comparison.compared),
     };
     report.sort();
     report
 }
+
+/// So many places are named of what one description says and nothing used.
+const FIRST_PLACES: usize = 3;
 
 /// A comparison under way.
 struct Comparison<'a> {
@@ -79,6 +85,8 @@ struct Comparison<'a> {
     /// Places where only words or marks differ.
     words: BTreeSet<String>,
     not_compared: BTreeSet<String>,
+    /// Operations that both sides have, or schemas.
+    compared: u32,
 }
 
 /// Two forms at one place.
@@ -152,6 +160,7 @@ impl Comparison<'_> {
             let place = format!("schema.{name}");
             match (old.schemas.get(name), new.schemas.get(name)) {
                 (Some(before), Some(after)) => {
+                    self.compared += 1;
                     let lower = name.to_ascii_lowercase();
                     let asked = ["request", "payload", "input"].iter().any(|word| lower.contains(word));
                     let direction = if asked { Direction::Request } else { Direction::Reply };
@@ -230,6 +239,21 @@ fn incidents(found: Vec<Finding>) -> Vec<Finding> {
         }
     }
     grouped.into_values().collect()
+}
+
+/// What neither the reader nor the comparison used, of both sides together.
+fn unused(old: &Surface, new: &Surface) -> Vec<UnusedPart> {
+    let mut parts: BTreeMap<String, UnusedPart> = BTreeMap::new();
+    for (side, part) in
+        [old, new].into_iter().flat_map(|side| side.unused.iter().map(move |part| (side, part)))
+    {
+        let empty = UnusedPart { what: part.what.clone(), count: 0, places: Vec::new() };
+        let sum = parts.entry(part.what.clone()).or_insert(empty);
+        sum.count = sum.count.saturating_add(part.count);
+        let places = part.places.iter().map(|place| format!("{} {place}", side.name));
+        sum.places.extend(places.take(FIRST_PLACES));
+    }
+    parts.into_values().collect()
 }
 
 /// What is wrong with the newer side; what was wrong with the older one too is marked as no news.

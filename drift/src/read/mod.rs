@@ -91,6 +91,7 @@ pub(super) fn read(name: &str, root: &Value) -> Surface {
         endpoints,
         schemas,
         unreachable,
+        unused: Vec::new(),
         defects: reader.into_defects(),
     }
 }

@@ -50,6 +50,8 @@ fn sample() -> Report {
             finding(Kind::UnreachableChanged, Severity::Cosmetic, "components/schemas"),
         ],
         not_compared: vec!["models: no good answer was seen".to_owned()],
+        unused: Vec::new(),
+        compared: Some(2),
     };
     report.sort();
     report
