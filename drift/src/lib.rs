@@ -5,6 +5,7 @@
 
 mod compare;
 pub mod finding;
+mod form;
 pub mod history;
 pub mod import;
 pub mod judge;

@@ -54,8 +54,18 @@ pub(super) fn of_node(node: &Node, required: bool) -> Value {
     Value::Object(told)
 }
 
+/// A form that a keyword of its own gives, in a few words.
+pub(super) fn of_part(keyword: &str, node: &Node) -> Value {
+    let mut told = Map::new();
+    told.insert(keyword.to_owned(), of_node(node, false));
+    Value::Object(told)
+}
+
 /// The types as JSON Schema writes them.
 pub(super) fn types(node: &Node) -> Value {
+    if node.never {
+        return json!("nothing");
+    }
     let names: Vec<&str> = node.types.iter().map(|held: &Type| held.name()).collect();
     match names.as_slice() {
         [] => json!("any"),
@@ -86,8 +96,8 @@ pub(crate) fn sentence(finding: &Finding) -> String {
         Kind::MemberRemoved => format!("`{place}` is gone; it was {from}"),
         Kind::MemberRenamed | Kind::MemberMoved => format!("`{place}` is now `{now}`"),
         Kind::TypeChanged => format!("the type of `{place}` was {from} and is {to}"),
-        Kind::EnumChanged => format!("the values of `{place}` were {from} and are {to}"),
-        Kind::LimitChanged => format!("the bounds of `{place}` were {from} and are {to}"),
+        Kind::EnumChanged => values_sentence(finding),
+        Kind::LimitChanged => limits_sentence(finding),
         Kind::DefaultChanged => {
             let default =
                 |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), Value::to_string);
@@ -104,9 +114,70 @@ pub(crate) fn sentence(finding: &Finding) -> String {
         Kind::NullableChanged => format!("`{place}` may no longer be null"),
         Kind::FormatChanged => format!("the format of `{place}` was {from} and is {to}"),
         Kind::SecurityChanged => format!("the credential was {from} and is {to}"),
+        Kind::AlternativeChanged => match (&finding.from, &finding.to) {
+            (Some(_), Some(_)) => format!("a form of `{place}` was {from} and is {to}"),
+            (None, _) => format!("`{place}` has another form besides: {to}"),
+            (_, None) => format!("`{place}` no longer has the form {from}"),
+        },
+        Kind::DiscriminatorChanged => {
+            format!("what tells the forms of `{place}` apart was {from} and is {to}")
+        }
+        Kind::StyleChanged => format!("`{place}` was written as {from} and is as {to}"),
+        Kind::DeprecationChanged if finding.to == Some(Value::Bool(true)) => {
+            format!("`{place}` is marked as deprecated")
+        }
+        Kind::DeprecationChanged => format!("`{place}` is no longer marked as deprecated"),
         other => other.summary().to_owned(),
     };
     format!("{told}{models}")
+}
+
+/// Values that came and went; all of them where there was no list, or is none any longer.
+fn values_sentence(finding: &Finding) -> String {
+    let place = &finding.place;
+    let (Some(Value::Array(was)), Some(Value::Array(is))) = (&finding.from, &finding.to) else {
+        return match (&finding.from, &finding.to) {
+            (Some(was), None) => {
+                format!("the values of `{place}` are no longer listed; they were {}", text(was))
+            }
+            (None, Some(is)) => format!("the values of `{place}` are listed now: {}", text(is)),
+            _ => format!("the values of `{place}` differ"),
+        };
+    };
+    let lacking = |one: &[Value], other: &[Value]| -> Option<String> {
+        let lacking: Vec<Value> = one.iter().filter(|value| !other.contains(value)).cloned().collect();
+        (!lacking.is_empty()).then(|| text(&Value::from(lacking)))
+    };
+    match (lacking(was, is), lacking(is, was)) {
+        (Some(gone), Some(came)) => format!("values of `{place}` are gone: {gone}; came: {came}"),
+        (Some(gone), None) => format!("values of `{place}` are gone: {gone}"),
+        (None, Some(came)) => format!("values of `{place}` came: {came}"),
+        (None, None) => format!("the values of `{place}` differ"),
+    }
+}
+
+/// Bounds, and apart from them whether members without a description are refused.
+fn limits_sentence(finding: &Finding) -> String {
+    const CLOSED: &str = "additionalProperties";
+    let place = &finding.place;
+    let bounds = |value: &Option<Value>| -> Map<String, Value> {
+        value.as_ref().and_then(Value::as_object).cloned().unwrap_or_default()
+    };
+    let (mut was, mut is) = (bounds(&finding.from), bounds(&finding.to));
+    let (was_closed, is_closed) = (was.shift_remove(CLOSED).is_some(), is.shift_remove(CLOSED).is_some());
+    let closed = match (was_closed, is_closed) {
+        (false, true) => Some(format!("`{place}` refuses members now that it does not describe")),
+        (true, false) => Some(format!("`{place}` no longer refuses members that it does not describe")),
+        _ => None,
+    };
+    if was == is
+        && let Some(closed) = closed
+    {
+        return closed;
+    }
+    let (from, to) = (text(&Value::Object(was)), text(&Value::Object(is)));
+    let bounds = format!("the bounds of `{place}` were {from} and are {to}");
+    closed.map_or(bounds.clone(), |closed| format!("{bounds}; {closed}"))
 }
 
 fn models(finding: &Finding) -> String {
