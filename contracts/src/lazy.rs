@@ -26,7 +26,7 @@ struct Source {
 }
 
 impl Source {
-    fn spoken(&self) -> &Spoken {
+    fn read_once(&self) -> &Spoken {
         self.spoken.get_or_init(|| {
             (self.read)().expect("every embedded contract can be read, which a test makes sure of")
         })
@@ -89,11 +89,11 @@ impl LazyContract {
         self.0.spoken.get().is_some()
     }
 
-    pub(crate) fn head(&self) -> &EditionHead {
+    pub(crate) fn edition_head(&self) -> &EditionHead {
         &self.0.head
     }
 
-    pub(crate) fn share(&self) -> Self {
+    pub(crate) fn share_source(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
@@ -103,7 +103,7 @@ impl Deref for LazyContract {
     type Target = Arc<Contract>;
 
     fn deref(&self) -> &Arc<Contract> {
-        &self.0.spoken().contract
+        &self.0.read_once().contract
     }
 }
 
@@ -112,7 +112,7 @@ impl Deref for LazyDialect {
 
     fn deref(&self) -> &Arc<dyn Dialect> {
         match &self.0 {
-            Origin::Source(source) => &source.spoken().dialect,
+            Origin::Source(source) => &source.read_once().dialect,
             Origin::Given(dialect) => dialect,
         }
     }

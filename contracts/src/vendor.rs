@@ -43,7 +43,7 @@ pub struct Vendor {
 
 impl Clone for Vendor {
     fn clone(&self) -> Self {
-        Self { contract: self.contract.share(), dialect: self.dialect.clone(), newest: self.newest }
+        Self { contract: self.contract.share_source(), dialect: self.dialect.clone(), newest: self.newest }
     }
 }
 
@@ -63,7 +63,7 @@ fn speak(contract: Contract, dialect: &dyn Dialect) -> Result<Spoken, ContractEr
 
 impl Vendor {
     /// An edition that is read when it is first asked for.
-    fn later(
+    fn read_later(
         head: EditionHead,
         newest: bool,
         read: impl Fn() -> Result<Spoken, ContractError> + Send + Sync + 'static,
@@ -72,7 +72,7 @@ impl Vendor {
         Self { contract, dialect, newest }
     }
 
-    fn ready(spoken: Spoken, newest: bool) -> Self {
+    fn keep_read(spoken: Spoken, newest: bool) -> Self {
         let (contract, dialect) = keep_read(spoken);
         Self { contract, dialect, newest }
     }
@@ -83,7 +83,7 @@ impl Vendor {
     ///
     /// If an option's patch does not fit, or the dialect does not know a value; a test tries them all.
     pub fn with_options(&self, options: &Options) -> Result<Self, ContractError> {
-        Ok(Self::ready(self.speak_with(options)?, self.newest))
+        Ok(Self::keep_read(self.speak_with(options)?, self.newest))
     }
 
     /// The same, made when it is first asked for. `choose` says which options there are, given the contract.
@@ -92,7 +92,7 @@ impl Vendor {
     #[must_use]
     pub fn with_options_later(&self, choose: impl Fn(&Contract) -> Options + Send + Sync + 'static) -> Self {
         let base = self.clone();
-        Self::later(self.contract.head().clone(), self.newest, move || {
+        Self::read_later(self.contract.edition_head().clone(), self.newest, move || {
             base.speak_with(&choose(&base.contract))
         })
     }
@@ -146,7 +146,7 @@ fn list_vendors() -> Result<Vec<Vendor>, ContractError> {
     for declared in DECLARED {
         for (index, head) in read_heads(declared.newest, declared.older)?.into_iter().enumerate() {
             let day = head.edition.clone();
-            list.push(Vendor::later(head, index == 0, move || {
+            list.push(Vendor::read_later(head, index == 0, move || {
                 let contract = edition::load_edition(declared.newest, declared.older, &day)?;
                 speak(contract, &*(declared.dialect)())
             }));
@@ -217,7 +217,7 @@ pub fn overlaid(file: &str, text: &str) -> Result<Vendor, ContractError> {
     if let Some(declared) = DECLARED.iter().find(|declared| declared.id == id) {
         let contract = edition::overlay(declared.newest, declared.older, file, text)?;
         let spoken = speak(contract, &*(declared.dialect)())?;
-        return Ok(Vendor::ready(spoken, true));
+        return Ok(Vendor::keep_read(spoken, true));
     }
     Err(ContractError::Incoherent {
         file: file.to_owned(),
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn the_head_of_an_edition_says_what_its_contract_says() {
         for vendor in vendors().unwrap() {
-            assert_eq!(*vendor.contract.head(), EditionHead::of(&vendor.contract), "{vendor:?}");
+            assert_eq!(*vendor.contract.edition_head(), EditionHead::of(&vendor.contract), "{vendor:?}");
         }
     }
 

@@ -23,7 +23,7 @@ pub struct ServedOptions(Arc<LazyLock<Options, ChooseOptions>>);
 type ChooseOptions = Box<dyn FnOnce() -> Options + Send + Sync>;
 
 impl ServedOptions {
-    fn later(choose: impl FnOnce() -> Options + Send + Sync + 'static) -> Self {
+    fn choose_later(choose: impl FnOnce() -> Options + Send + Sync + 'static) -> Self {
         Self(Arc::new(LazyLock::new(Box::new(choose))))
     }
 }
@@ -94,7 +94,7 @@ fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Re
 /// A vendor with these options.
 pub(crate) fn with(vendor: &Vendor, options: Options) -> Result<ServedVendor, String> {
     let vendor = vendor.with_options(&options).map_err(|error| error.to_string())?;
-    Ok(ServedVendor { vendor, options: ServedOptions::later(|| options) })
+    Ok(ServedVendor { vendor, options: ServedOptions::choose_later(|| options) })
 }
 
 /// The defaults of a contract, and over them those of some choices that it has: an older edition may lack an option that
@@ -110,7 +110,7 @@ fn choose_options(contract: &Contract, choices: &[(String, String)]) -> Options 
 /// A vendor with these choices, its contract read when it is first asked for.
 fn choose_later(vendor: &Vendor, choices: Arc<[(String, String)]>) -> ServedVendor {
     let (base, chosen) = (vendor.clone(), Arc::clone(&choices));
-    let options = ServedOptions::later(move || choose_options(&base.contract, &chosen));
+    let options = ServedOptions::choose_later(move || choose_options(&base.contract, &chosen));
     let vendor = vendor.with_options_later(move |contract| choose_options(contract, &choices));
     ServedVendor { vendor, options }
 }
