@@ -13,7 +13,7 @@ use crate::edge::addresses::Addresses;
 use crate::edge::incoming::hints::ProtocolHints;
 use crate::edge::incoming::large::LargeBodies;
 use crate::journal::Journal;
-use crate::media::fetch::Fetcher;
+use crate::media::fetch::LazyFetcher;
 use crate::media::uploads::Uploads;
 use crate::media::{Album, Gallery};
 use crate::scheduler::schedule::Scheduler;
@@ -39,7 +39,7 @@ pub(crate) struct App {
     /// Files that callers put.
     pub(crate) uploads: Uploads,
     /// How images are fetched.
-    pub(crate) fetcher: Option<Fetcher>,
+    pub(crate) fetcher: LazyFetcher,
     /// The images that jobs keep.
     pub(crate) album: Album,
     /// Turns for looking at images.
@@ -71,7 +71,7 @@ impl App {
             gallery: Gallery::new(settings.limits.clip_bytes, settings.limits.clips_ahead),
             journal: Arc::new(Journal::new(&settings.limits)),
             uploads: Uploads::new(settings.limits.upload_bytes),
-            fetcher: Fetcher::new(Arc::clone(&addresses), &settings.vendors),
+            fetcher: LazyFetcher::new(Arc::clone(&addresses), &settings.vendors),
             settings,
             clock,
             store,
@@ -124,7 +124,7 @@ impl App {
     pub(crate) fn served_vendor(&self, job: &Job) -> Option<&ServedVendor> {
         self.settings.vendors.iter().find(|served| {
             let contract = &served.vendor.contract;
-            contract.id == *job.key.vendor && contract.edition == *job.edition
+            contract.id() == &*job.key.vendor && contract.edition() == &*job.edition
         })
     }
 }

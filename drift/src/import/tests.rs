@@ -207,7 +207,7 @@ fn what_was_written_before_the_newest_edition_is_laid_over_the_one_in_force_then
     let older =
         all.filter(|vendor| submit(newest).iter().any(|path| !submit(&vendor.contract).contains(path)));
     let mut compared = 0;
-    for older in older.map(|vendor| &*vendor.contract) {
+    for older in older.map(|vendor| &**vendor.contract) {
         let held = in_force(&newest.id, &older.edition).unwrap().unwrap();
         assert_eq!(held.contract.edition, older.edition);
         let path = &submit(older)[0];

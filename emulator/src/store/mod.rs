@@ -30,6 +30,20 @@ pub(crate) struct JobFilter {
     pub vendor: Option<String>,
 }
 
+impl JobFilter {
+    /// Whether jobs of a vendor are wanted.
+    fn admits_vendor(&self, vendor: &str) -> bool {
+        self.vendor.as_deref().is_none_or(|wanted| wanted == vendor)
+    }
+}
+
+/// A walk over jobs, a few at a time, so that nobody waits for the store meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct JobWalk {
+    /// The number of the job that was seen last.
+    before: Option<u64>,
+}
+
 /// Why a commit was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum StoreError {
@@ -109,6 +123,34 @@ impl Store {
     pub(crate) async fn jobs(&self, filter: &JobFilter) -> Vec<Arc<Job>> {
         match self {
             Self::Memory(memory) => memory.jobs(filter),
+        }
+    }
+
+    /// How many jobs there are.
+    pub(crate) async fn count_jobs(&self, filter: &JobFilter) -> usize {
+        match self {
+            Self::Memory(memory) => memory.count_jobs(filter),
+        }
+    }
+
+    /// A page of jobs, newest first, from a place in the list on.
+    pub(crate) async fn page_of_jobs(&self, filter: &JobFilter, offset: usize, most: usize) -> Vec<Arc<Job>> {
+        match self {
+            Self::Memory(memory) => memory.page_of_jobs(filter, offset, most),
+        }
+    }
+
+    /// The next jobs of a walk over all of them, newest first; empty at its end. What comes meanwhile is left out.
+    pub(crate) async fn walk_jobs(&self, filter: &JobFilter, walk: &mut JobWalk) -> Vec<Arc<Job>> {
+        match self {
+            Self::Memory(memory) => memory.walk_jobs(filter, walk),
+        }
+    }
+
+    /// The newest job with an id.
+    pub(crate) async fn job_of_id(&self, filter: &JobFilter, id: &str) -> Option<Arc<Job>> {
+        match self {
+            Self::Memory(memory) => memory.job_of_id(filter, id),
         }
     }
 

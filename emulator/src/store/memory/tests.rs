@@ -88,7 +88,7 @@ fn echoes_count_by_their_bytes_and_images_once_however_many_jobs_hold_them() {
     assert_eq!(store.shelf().kept_bytes, 1000 + image.jpeg().len() as u64);
     store.reset(Some("a"));
     assert_eq!(store.shelf().kept_bytes, 0);
-    assert!(store.shelf().images.is_empty() && store.shelf().clips.is_empty());
+    assert!(store.shelf().images.is_empty() && store.shelf().jobs.has_no_clips());
 }
 
 #[test]
