@@ -305,7 +305,7 @@ fn no_model(session: &mut Session<'_>) -> CaseEnd {
     let ask = require_ask(session.profile, Operation::Model, &["no-such-model"])?;
     let answer = session.send(&ask)?;
     session.note("status", answer.status);
-    if !(400..500).contains(&answer.status) {
+    if !session.profile.refuses(&answer) {
         return Err(CaseError::Failed(format!("expected a 4xx; found {}", describe(&answer))));
     }
     Ok(())

@@ -254,7 +254,7 @@ fn missing_id(session: &mut Session<'_>) -> CaseEnd {
     };
     let answer = session.send(&Ask::get(&path))?;
     session.note("status", answer.status);
-    if !(400..500).contains(&answer.status) {
+    if !session.profile.refuses(&answer) {
         return Err(CaseError::Failed(format!("expected a 4xx; found {}", describe(&answer))));
     }
     Ok(())

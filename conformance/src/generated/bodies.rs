@@ -62,15 +62,20 @@ impl DrawnBody {
     }
 
     /// The good body that the choices lead to, without the members that do not stay: what the documentation promises
-    /// to take, and no more.
+    /// to take, and no more. It always says what the video is to be of.
     pub(super) fn body(&self, profile: &Profile, model: &Model, images: &[&str]) -> Value {
         let mut choices = self.choices.iter();
         let mut pick = |below: usize| choices.next().map_or(0, |choice| usize::from(*choice) % below);
         let mut body = settled(model, draw_promised(model, &mut pick, images));
+        profile.give_subject(model, &mut body);
+        let subject = profile.subject_at(model, &body);
         let checker = profile.contract().request_checker(model);
         for (number, (pointer, _)) in properties(&model.request).into_iter().enumerate() {
             let stays = self.stays.get(number % BITS).copied().unwrap_or(true);
-            if stays || body.pointer(&pointer).is_none() || profile.is_required(model, &pointer) {
+            // Without a prompt and an image there is nothing to make a video of.
+            let is_subject = subject.as_ref() == Some(&pointer);
+            if stays || is_subject || body.pointer(&pointer).is_none() || profile.is_required(model, &pointer)
+            {
                 continue;
             }
             let mut without = body.clone();
@@ -80,7 +85,9 @@ impl DrawnBody {
                 body = without;
             }
         }
-        settled(model, body)
+        let mut body = settled(model, body);
+        profile.give_subject(model, &mut body);
+        body
     }
 }
 

@@ -6,9 +6,23 @@ use mockreel_evidence::exchange::{Answer, Outgoing, PROBE, WireError};
 use super::{CaseError, Session};
 use crate::events::Event;
 use crate::profile::{Ask, Credential};
+use mockreel_evidence::redact::Redactor;
+
+/// Statuses of gateways that ask for the same request again (RFC 9110, 15.6.3 to 15.6.5).
+const OF_GATEWAYS: [u16; 3] = [502, 503, 504];
+
+/// How often a request that cannot cost is sent again after such an answer.
+const MAX_REPEATS: u32 = 2;
+
+/// Whether an answer says nothing of what was asked, but that it is to be asked again.
+pub(super) fn asks_again(status: u16) -> bool {
+    status == 429 || OF_GATEWAYS.contains(&status)
+}
 
 impl Session<'_> {
     /// Sends something that cannot cost: it does not submit, or nobody's account could be charged for it.
+    ///
+    /// What a gateway answers in place of a vendor is asked again a few times, as a vendor's own clients do.
     ///
     /// # Errors
     ///
@@ -25,7 +39,18 @@ impl Session<'_> {
                 ask.path
             )));
         }
-        self.exchange(ask).map_err(|error| self.explain_loss(&error))
+        self.require_time_left()?;
+        let mut answer = self.exchange(ask).map_err(|error| self.explain_loss(&error))?;
+        // A stand-in answers so because it was told to.
+        let is_patient = self.target.control.is_none() && (reads || !charged);
+        let mut repeats = 0;
+        while is_patient && OF_GATEWAYS.contains(&answer.status) && repeats < MAX_REPEATS {
+            repeats += 1;
+            self.asked_again += 1;
+            self.pause()?;
+            answer = self.exchange(ask).map_err(|error| self.explain_loss(&error))?;
+        }
+        Ok(answer)
     }
 
     /// Nothing more is sent once the recording broke: evidence that was asked for would be lost.
@@ -77,8 +102,11 @@ impl Session<'_> {
         let took_ms = self.wire.now_ms().saturating_sub(at_ms);
         let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
         let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
+        // What is called a secret is taken out here too, so that it is the same in a replay.
+        let received = Redactor::default().keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
         let recorded = self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(&kept));
         self.exchanges.push(kept);
+        self.received.push(received);
         self.current.exchanges.push(number);
         if let Err(error) = recorded {
             self.unrecorded = Some(format!("nothing more is sent: {error}"));
