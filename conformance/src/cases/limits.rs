@@ -121,7 +121,7 @@ fn poll_in_burst(session: &mut Session<'_>) -> CaseEnd {
     let mut refused = 0;
     for _ in 0..BURST {
         // These looks are not kept: one that was told to come later is no look at the job.
-        let poll = session.poll(&id)?;
+        let poll = session.poll_once(&id)?;
         match poll.answer.status {
             200 => {}
             429 => {

@@ -107,6 +107,16 @@ impl Session<'_> {
         Ok(self.read_poll(answer))
     }
 
+    /// The same without patience: who asks for fewer requests is not waited for.
+    ///
+    /// # Errors
+    ///
+    /// If no answer came.
+    pub fn poll_once(&mut self, id: &str) -> Result<Poll, CaseError> {
+        let answer = self.send_once(&self.profile.poll(id))?;
+        Ok(self.read_poll(answer))
+    }
+
     /// Looks at a job in the vendor's rhythm until it has ended; every look is handed to `each`.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ impl Session<'_> {
         let mut notices = self.notices.clone();
         if self.asked_again > 0 {
             notices.push(format!(
-                "{} answers were of a gateway (502, 503 or 504) and were asked for again, as clients do",
+                "{} answers were a gateway's (502, 503, 504) or asked for patience (429), and were asked for again, as clients do",
                 self.asked_again
             ));
         }

@@ -160,12 +160,14 @@ fn a_good_stub_is_accused_of_nothing() {
 
 #[test]
 fn a_stub_that_does_what_vendors_do_is_accused_of_nothing() {
+    let mut wrongly = Vec::new();
     for (right, verdict) in Right::ALL.iter().zip(&verdicts().right) {
         let Verdict { ended, failed, passed } = verdict;
-        assert!(failed.is_empty(), "{right:?}: {failed:#?}");
-        assert_eq!(ended.code, 0, "{right:?}: {ended:?}");
-        assert!(*passed > 50, "{right:?}: {passed} cases passed: {ended:?}");
+        if !failed.is_empty() || ended.code != 0 || *passed <= 50 {
+            wrongly.push(format!("{right:?}: {passed} passed, exit code {}, {failed:?}", ended.code));
+        }
     }
+    assert!(wrongly.is_empty(), "{wrongly:#?}");
 }
 
 #[test]

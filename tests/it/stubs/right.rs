@@ -9,6 +9,8 @@ pub(super) enum Right {
     PromptNeeded,
     /// The second poll of each job is answered by a gateway: 503.
     PollsStumble,
+    /// Every tenth request that reads is answered 429.
+    AsksForPatience,
     /// Videos are moved to another address.
     ClipRedirected,
     /// A key is a word of the answers.
@@ -16,14 +18,20 @@ pub(super) enum Right {
 }
 
 impl Right {
-    pub(super) const ALL: [Self; 4] =
-        [Self::PromptNeeded, Self::PollsStumble, Self::ClipRedirected, Self::KeyIsAWord];
+    pub(super) const ALL: [Self; 5] = [
+        Self::PromptNeeded,
+        Self::PollsStumble,
+        Self::AsksForPatience,
+        Self::ClipRedirected,
+        Self::KeyIsAWord,
+    ];
 
     /// What it does, for the page.
     pub(super) fn describe(self) -> &'static str {
         match self {
             Self::PromptNeeded => "refuses a payload of a model of text without a prompt",
             Self::PollsStumble => "answers one poll of each job with a gateway's 503",
+            Self::AsksForPatience => "answers every tenth request that reads with 429",
             Self::ClipRedirected => "leads from the address of a video to another",
             Self::KeyIsAWord => "knows a key that is a word of its answers (`payload`)",
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
 
@@ -56,6 +57,8 @@ pub(super) struct Stub {
     pub(super) right: Option<Right>,
     /// Videos of 5 and of 10 seconds.
     pub(super) clips: [Vec<u8>; 2],
+    /// How many requests have read something.
+    reads: AtomicUsize,
     jobs: Mutex<Vec<Job>>,
     pub(super) uploads: Mutex<BTreeMap<String, Vec<u8>>>,
 }
@@ -67,8 +70,8 @@ impl Stub {
         right: Option<Right>,
         clips: [Vec<u8>; 2],
     ) -> Self {
-        let (jobs, uploads) = (Mutex::default(), Mutex::default());
-        Self { address: address.to_owned(), wrong, right, clips, jobs, uploads }
+        let (reads, jobs, uploads) = (AtomicUsize::new(0), Mutex::default(), Mutex::default());
+        Self { address: address.to_owned(), wrong, right, clips, reads, jobs, uploads }
     }
 
     pub(super) fn is(&self, wrong: Wrong) -> bool {
@@ -77,6 +80,12 @@ impl Stub {
 
     /// Answers a request.
     pub(super) fn answer(&self, request: &Request) -> Answer {
+        if self.right == Some(Right::AsksForPatience) && request.method == "GET" {
+            let number = self.reads.fetch_add(1, Ordering::Relaxed);
+            if number % 10 == 9 {
+                return fail(429, "Rate limit exceeded: 5 concurrent requests.");
+            }
+        }
         let mut answer = self.answer_well(request);
         if answer.status >= 400 && self.is(Wrong::RefusalsOfOtherForm) {
             answer.body = json!({"detail": "Bad request"}).to_string().into_bytes();
