@@ -168,11 +168,11 @@ fn find_difference(
             match kept.get(name) {
                 Some(kept) => find_difference(&inner, sent, kept, images),
                 None if images.contains(&inner) => None,
-                None => Some((inner, shown(sent), "none".to_owned())),
+                None => Some((inner, show_value(sent), "none".to_owned())),
             }
         });
     }
-    (!is_same(sent, found)).then(|| (place.to_owned(), shown(sent), shown(found)))
+    (!is_same(sent, found)).then(|| (place.to_owned(), show_value(sent), show_value(found)))
 }
 
 /// Whether two values are the same to a client: numbers by their value, also those in a text.
@@ -186,7 +186,7 @@ fn is_same(sent: &Value, found: &Value) -> bool {
     sent == found || is_long(sent) || number(sent).is_some_and(|sent| number(found) == Some(sent))
 }
 
-fn shown(value: &Value) -> String {
+fn show_value(value: &Value) -> String {
     shorten(&value.to_string(), 80)
 }
 

@@ -29,7 +29,7 @@ use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::Answer;
 
 /// The prompt of a body that needs one and asks for nothing in particular.
-const SUBJECT: &str = "a boat on a calm lake";
+pub(crate) const SUBJECT: &str = "a boat on a calm lake";
 
 /// What an edition of a vendor offers.
 #[derive(Clone)]

@@ -297,7 +297,7 @@ fn compare_with_references(
 ) {
     let Some(references) = references else { return };
     let mut counts = BTreeMap::new();
-    let taken = References::taken(session.profile, &session.target.base, session.received());
+    let taken = References::taken(session.profile, &session.target.base, session.list_received());
     for result in results {
         result.differences = references.differences(&taken, &result.id);
         for difference in &mut result.differences {

@@ -260,7 +260,7 @@ impl<'a> Session<'a> {
 
     /// Every exchange so far as it was received: a key that is a word of the vendor's is still that word. What is said or
     /// written down of it goes through the redaction.
-    pub(crate) fn received(&self) -> &[Exchange] {
+    pub(crate) fn list_received(&self) -> &[Exchange] {
         &self.received
     }
 

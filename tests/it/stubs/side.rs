@@ -1,4 +1,4 @@
-//! What the stub has beside its queue: models, uploads, and the files of videos.
+//! Side paths of the stub: models, uploads, and the files of videos.
 
 use serde_json::{Value, json};
 

@@ -117,7 +117,7 @@ impl RemoteFile {
     }
 
     /// So many bytes at a place; `None` if they cannot be had.
-    pub(super) fn read(
+    pub(super) fn read_bytes(
         &mut self,
         session: &mut Session<'_>,
         at: u64,
@@ -127,7 +127,7 @@ impl RemoteFile {
         let mut place = at;
         let end = at.saturating_add(count);
         while place < end {
-            if let Some(held) = self.held(place, end) {
+            if let Some(held) = self.find_part(place, end) {
                 bytes.extend_from_slice(held);
                 place = at + bytes.len() as u64;
                 continue;
@@ -152,7 +152,7 @@ impl RemoteFile {
     }
 
     /// What has come of the bytes between two places, from the first on.
-    fn held(&self, from: u64, to: u64) -> Option<&[u8]> {
+    fn find_part(&self, from: u64, to: u64) -> Option<&[u8]> {
         self.parts.iter().find_map(|(start, bytes)| {
             let begin = usize::try_from(from.checked_sub(*start)?).ok()?;
             let end = usize::try_from(to.checked_sub(*start)?).unwrap_or(usize::MAX).min(bytes.len());

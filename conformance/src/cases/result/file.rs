@@ -23,7 +23,7 @@ struct TopBox {
 
 impl TopBox {
     /// Reads a box by the bytes at its start; `rest` is what the file has from there on, if that is known.
-    fn read(bytes: &[u8], start: u64, rest: Option<u64>) -> Option<Self> {
+    fn parse(bytes: &[u8], start: u64, rest: Option<u64>) -> Option<Self> {
         let kind: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
         let (header, size) = match u64::from(u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?)) {
             0 => (8, rest?),
@@ -53,7 +53,7 @@ pub(super) fn require_whole(
     if index.size > MAX_INDEX_BYTES {
         return Ok(None);
     }
-    let Some(index) = file.read(session, index.start, index.size)? else { return Ok(None) };
+    let Some(index) = file.read_bytes(session, index.start, index.size)? else { return Ok(None) };
     let whole = [kind_of_file(file.start()), &index].concat();
     // What is written in fragments has its samples in boxes of their own.
     let is_fragmented = boxes.iter().any(|each| each.kind == *b"moof");
@@ -72,8 +72,8 @@ fn list_boxes(session: &mut Session<'_>, file: &mut RemoteFile) -> Result<Vec<To
         if rest.is_some_and(|rest| rest < 8) {
             break;
         }
-        let Some(bytes) = file.read(session, at, rest.unwrap_or(16).min(16))? else { break };
-        let Some(found) = TopBox::read(&bytes, at, rest) else { break };
+        let Some(bytes) = file.read_bytes(session, at, rest.unwrap_or(16).min(16))? else { break };
+        let Some(found) = TopBox::parse(&bytes, at, rest) else { break };
         if found.size < found.header {
             return Err(CaseError::Failed(format!(
                 "expected a playable MP4; found the box `{}` at byte {at}, which claims a size of {}",
