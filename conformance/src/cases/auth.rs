@@ -205,7 +205,7 @@ fn check_foreign_key(session: &mut Session<'_>) -> CaseEnd {
     let answer = session.send(&session.profile.poll(&job.id).from(Credential::SecondKey))?;
     let seen = session.profile.observe(Operation::Poll, &answer);
     let found = (200..300).contains(&answer.status) && (seen.status.is_some() || seen.video_url.is_some());
-    if found || !(session.profile.refuses(&answer)) {
+    if found || !session.profile.refuses_look(&answer) {
         return Err(CaseError::Failed(format!("expected 403 or 404; found {}", describe(&answer))));
     }
     Ok(())

@@ -152,7 +152,11 @@ fn check_schemas(session: &mut Session<'_>) -> CaseEnd {
         };
         let Some(name) = operation_of(profile, &session.target.base, exchange) else { continue };
         // Some vendors refuse with a status of success.
-        if matches!(&answer.body, Content::Json(body) if profile.refuses_kindly(answer.status, body)) {
+        let refuses = |body: &Value| {
+            profile.refuses_kindly(answer.status, body)
+                || (name == Operation::Poll && profile.tells_of_no_job(body))
+        };
+        if matches!(&answer.body, Content::Json(body) if refuses(body)) {
             continue;
         }
         good += 1;

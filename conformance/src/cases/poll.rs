@@ -233,7 +233,7 @@ fn unknown_id(session: &mut Session<'_>) -> CaseEnd {
     let seen = session.profile.observe(Operation::Poll, &answer);
     session.note("status", answer.status);
     let found = (200..300).contains(&answer.status) && seen.status.is_some();
-    if found || !session.profile.refuses(&answer) {
+    if found || !session.profile.refuses_look(&answer) {
         return Err(CaseError::Failed(format!("expected 404 or 400; found {}", describe(&answer))));
     }
     if answer.json().is_none() {

@@ -87,14 +87,36 @@ impl Profile {
         })
     }
 
+    /// Whether an answer to a look at a job refuses it: as other requests are refused, or, of a vendor that answers all in
+    /// one form, by that form without any job in it.
+    pub(crate) fn refuses_look(&self, answer: &Answer) -> bool {
+        let is_success = (200..300).contains(&answer.status);
+        self.refuses(answer) || is_success && answer.json().is_some_and(|body| self.tells_of_no_job(&body))
+    }
+
+    /// Whether a body has the form of all good answers, and no job in it.
+    pub(crate) fn tells_of_no_job(&self, body: &Value) -> bool {
+        let Some(poll) = self.operation(Operation::Poll) else { return false };
+        let seen = observe(poll, self.contract(), body);
+        let has_form = self.list_marks().iter().any(|(name, _)| body.get(name.as_str()).is_some());
+        has_form && seen.id.is_none() && seen.status.is_none() && seen.video_url.is_none()
+    }
+
+    /// The members that have the same value in every good answer to a submit (`const`).
+    fn list_marks(&self) -> Vec<(&String, &Value)> {
+        let submit = self.operation(Operation::Submit);
+        let declared = submit.and_then(|submit| submit.reply.get("properties")).and_then(Value::as_object);
+        declared
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, schema)| Some((name, schema.get("const")?)))
+            .collect()
+    }
+
     /// Whether an answer lacks a job and says by a member that it is none of the good ones: each of those has the same
-    /// value there (`const`), and this one another of its kind.
+    /// value there, and this one another of its kind.
     fn lacks_mark_of_success(&self, body: &Value) -> bool {
-        let Some(submit) = self.operation(Operation::Submit) else { return false };
-        let declared = submit.reply.get("properties").and_then(Value::as_object);
-        let mut marks =
-            declared.into_iter().flatten().filter_map(|(name, schema)| Some((name, schema.get("const")?)));
-        let is_other = marks.any(|(name, mark)| {
+        let is_other = self.list_marks().into_iter().any(|(name, mark)| {
             let found = body.get(name);
             found.is_some_and(|found| {
                 found != mark && found.is_number() == mark.is_number() && !found.is_null()
@@ -102,8 +124,7 @@ impl Profile {
         });
         let names_job = [Operation::Submit, Operation::Poll].into_iter().any(|operation| {
             let facts = self.operation(operation);
-            let seen = facts.map(|facts| observe(facts, self.contract(), body)).unwrap_or_default();
-            seen.id.is_some() || seen.status.is_some()
+            facts.is_some_and(|facts| observe(facts, self.contract(), body).id.is_some())
         });
         is_other && !names_job
     }

@@ -72,7 +72,11 @@ fn answer(what: Trait, tasks: &Mutex<Tasks>, request: &Request) -> Answer {
 fn fetch(what: Trait, tasks: &mut Tasks, id: &str) -> Answer {
     let Some((polls, fails)) = tasks.known.get_mut(id) else {
         return match what {
-            Trait::RefusesKindly => refuse_kindly(),
+            // The form of all answers, without a task.
+            Trait::RefusesKindly => succeed(
+                200,
+                &json!({"data": {"message": "task not found"}, "message": "成功", "result": 1, "status": 200}),
+            ),
             _ => refuse(404, -10010, "Resource not found"),
         };
     };

@@ -58,6 +58,10 @@ impl Stub {
     }
 
     pub(super) fn answer_clip(&self, name: &str) -> Answer {
+        if self.is(Wrong::ClipLoops) {
+            let location = Some(format!("{}/clips/{name}", self.address));
+            return Answer { status: 307, content_type: "text/html", location, body: Vec::new() };
+        }
         if self.right == Some(Right::ClipRedirected) && !name.starts_with("moved-") {
             let location = Some(format!("/clips/moved-{name}"));
             return Answer { status: 302, content_type: "text/html", location, body: Vec::new() };

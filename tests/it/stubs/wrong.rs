@@ -62,6 +62,7 @@ pub(super) enum Wrong {
     ClipCut,
     ClipHollow,
     PayloadDropped,
+    ClipLoops,
 }
 
 /// A wrong stub: what it does, and the case that must name it.
@@ -177,6 +178,7 @@ pub(super) const WRONG: &[WrongStub] = &[
     stub(Wrong::ListMiscounts, "says that there is no job beside those that it lists", "LST-08", &[]),
     stub(Wrong::ListLeaks, "lists the jobs of every account", "LST-08", &[]),
     stub(Wrong::ClipCut, "serves the first half of a video", "RES-02", &["RES-05", "SUB-12"]),
+    stub(Wrong::ClipLoops, "leads from the address of a video to itself", "RES-02", &["RES-05", "SUB-12"]),
     stub(Wrong::ClipHollow, "serves a video without its samples", "RES-02", &["RES-05", "SUB-12"]),
 ];
 
