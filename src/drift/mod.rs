@@ -14,6 +14,7 @@ use mockreel_conformance::drift::probe::probe_stand_in;
 use mockreel_conformance::exit::{EXHAUSTED, FINE, INTERNAL, SuiteError, UNREACHABLE, worst_exit};
 use mockreel_conformance::report::escape::one_line;
 use mockreel_conformance::report::{Format, parse_requests};
+use mockreel_conformance::session::StopFlag;
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
 use mockreel_drift::history::{History, append};
@@ -294,5 +295,5 @@ fn prepare_run(
         only: fresh::cases(),
         ..CheckFlags::default()
     };
-    CheckRun::prepare(&check, vendor, None)
+    CheckRun::prepare(&check, vendor, None, &StopFlag::default())
 }
