@@ -134,6 +134,14 @@ impl Input {
         }
     }
 
+    /// What it describes, if it is a file or a folder of them.
+    pub fn description(&self) -> Option<&Surface> {
+        match &self.what {
+            InputKind::Document(surface, _) => Some(surface),
+            InputKind::Contract(_) | InputKind::Answers(..) => None,
+        }
+    }
+
     /// Whether it holds answers rather than a description.
     pub fn is_observed(&self) -> bool {
         matches!(self.what, InputKind::Answers(..))

@@ -18,11 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use self::facts::sentence;
 use self::severity::Direction;
 use super::finding::{BaselineState, Confidence, Finding, Report, SCHEMA_VERSION, UnusedPart};
 use super::kind::{Kind, Severity};
 use super::surface::{Node, Surface};
+use super::wording::sentence;
 
 /// What differs between an older and a newer description.
 ///
@@ -68,6 +68,7 @@ pub fn compare(old: &Surface, new: &Surface) -> Report {
         not_compared: comparison.not_compared.into_iter().collect(),
         unused: unused(old, new),
         compared: Some(comparison.compared),
+        ..Report::default()
     };
     report.sort();
     report

@@ -197,6 +197,7 @@ impl Shape {
             seen: Some(Seen {
                 samples,
                 present: self.present,
+                objects: self.objects(),
                 first: moment(self.first_ms),
                 last: moment(self.last_ms),
             }),

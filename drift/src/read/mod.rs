@@ -16,7 +16,7 @@ mod tests;
 use serde_json::Value;
 use thiserror::Error;
 
-pub use self::line::line_of;
+pub use self::line::{line_of, lines_of};
 use self::reader::Reader;
 use super::finding::Finding;
 use super::kind::{Kind, Severity};
