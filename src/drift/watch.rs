@@ -184,6 +184,8 @@ impl Sources {
         report.sort();
         report.headline = write_headline(&report);
         if !self.first.is_empty() {
+            // With nothing before it, there is nothing that could be the same.
+            report.compared = report.compared.or(Some(0));
             let only = self.first.len() == self.names.len();
             let said = self.first.join("; ");
             report.headline = if only { said } else { format!("{}; {said}", report.headline) };

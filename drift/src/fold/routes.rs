@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::finding::{Finding, Report};
+use crate::kind::Kind;
 use crate::surface::Surface;
 
 /// What operations are called in a report, by the word that was guessed for them.
@@ -43,6 +46,17 @@ impl RouteNames {
 
     fn rename(&self, finding: &mut Finding) {
         let word = finding.operation.clone();
+        // A path that came or went is called by itself.
+        let own = match finding.kind {
+            Kind::PathAdded => finding.to.as_ref(),
+            Kind::PathRemoved => finding.from.as_ref(),
+            _ => None,
+        };
+        if let Some(route) = own.and_then(Value::as_str).filter(|_| self.names.contains_key(&word)) {
+            finding.place = route.to_owned();
+            finding.operation = route.to_owned();
+            return;
+        }
         let places = [Some(finding.place.clone()), finding.to_place.clone()];
         self.rename_part(&mut finding.operation, &mut finding.place, &mut finding.to_place);
         for part in &mut finding.parts {

@@ -22,7 +22,9 @@ pub fn write_headline(report: &Report) -> String {
         }
         // Nothing was looked at, so nothing is known.
         None if !report.unreachable.is_empty() && report.compared.is_none() => {}
-        None if report.has_gaps() => parts.push("nothing differs in what was compared".to_owned()),
+        None if report.has_gaps() || !report.unreachable.is_empty() => {
+            parts.push("nothing differs in what was compared".to_owned())
+        }
         None => parts.push("nothing differs".to_owned()),
     }
     if !news.is_empty() && known > 0 {

@@ -16,7 +16,12 @@ const PLACES: usize = 40;
 
 /// The report as Markdown, fit for an issue or a comment; what was left out is said.
 pub(super) fn write_markdown(report: &Report) -> String {
-    let sign = if report.findings.iter().any(super::is_news) { "❌" } else { "✅" };
+    let sign = match report.findings.iter().any(super::is_news) {
+        true => "❌",
+        // What was not looked at is not fine.
+        false if !report.unreachable.is_empty() => "⚠️",
+        false => "✅",
+    };
     let mut out = format!(
         "{sign} **Drift:** {}\n\n{}: {} → {}\n",
         free(&report.headline, MESSAGE_CHARS),

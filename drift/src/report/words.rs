@@ -30,7 +30,15 @@ pub(super) fn count_findings(report: &Report) -> String {
             format!("{count} {name}{many}")
         })
         .collect();
-    if told.is_empty() { "nothing differs".to_owned() } else { told.join(", ") }
+    let blind = !report.unreachable.is_empty();
+    match told.is_empty() {
+        false => told.join(", "),
+        true if report.shares_nothing() || (blind && report.compared.is_none()) => {
+            "nothing was compared".to_owned()
+        }
+        true if blind => "nothing differs in what was compared".to_owned(),
+        true => "nothing differs".to_owned(),
+    }
 }
 
 /// What a watch knows already, on one line.

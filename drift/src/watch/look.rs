@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::WatchError;
-use super::git::{Blobs, Commit, GitHistory};
+use super::git::{Blobs, GitHistory};
 use super::source::{Content, ONLY, Source, describe_nothing};
 use super::state::{SourceState, WatchedDocument};
-use crate::finding::{BaselineState, Report, UnreachableSource};
+use crate::finding::{BaselineState, Finding, Report, UnreachableSource};
 use crate::fold::{RouteNames, fold_report};
 use crate::report::{Document, Documents};
 use crate::surface::Surface;
-use crate::{compare, read};
+use crate::{Severity, compare, read};
 
 /// What a look found.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub fn look_at(source: &Source, last: Option<&SourceState>, day: &str) -> Result
     } else {
         look.compare(&last);
         if let (Some(history), Some(commit)) = (&history, &last.commit) {
-            look.attribute(history, commit, &last, &mut blobs)?;
+            look.walk(history, commit, &last, &mut blobs)?;
         }
     }
     Ok(look.end())
@@ -122,38 +122,44 @@ impl<'a> Look<'a> {
 
     /// What differs from the last good look.
     fn compare(&mut self, last: &SourceState) {
-        let texts = |documents: &BTreeMap<String, WatchedDocument>| -> Vec<(String, String)> {
-            documents.iter().map(|(name, document)| (name.clone(), document.text.clone())).collect()
-        };
-        let is_same = texts(&last.documents) == texts(&self.state.documents);
-        let (old, new) = (
-            read_surface(&self.source.name, &last.documents),
-            read_surface(&self.source.name, &self.state.documents),
-        );
-        if is_same {
-            let count = new.endpoints.len().max(new.schemas.len());
+        let now = self.state.documents.clone();
+        if are_equal(&last.documents, &now) {
+            let surface = read_surface(&self.source.name, &now);
+            let count = surface.endpoints.len().max(surface.schemas.len());
             self.report.compared = Some(u32::try_from(count).unwrap_or(u32::MAX));
             return;
         }
-        self.report = compare(&old, &new);
-        for finding in self.report.findings.iter_mut().filter(|finding| finding.is_wire_relevant()) {
-            finding.baseline = Some(BaselineState::New);
-        }
-        fold_report(&mut self.report, &RouteNames::of(&old, &new));
-        self.documents =
-            Documents { old: list_documents(&last.documents), new: list_documents(&self.state.documents) };
-        self.documents.locate(&mut self.report);
+        self.report = self.compare_documents(&last.documents, &now);
+        self.documents = Documents { old: list_documents(&last.documents), new: list_documents(&now) };
     }
 
-    /// Says of each finding which commit brought it, as far as the commits one by one show it.
-    fn attribute(
+    /// What differs between two states of the source, with its lines; all of it is new.
+    fn compare_documents(
+        &self,
+        before: &BTreeMap<String, WatchedDocument>,
+        after: &BTreeMap<String, WatchedDocument>,
+    ) -> Report {
+        let (old, new) = (read_surface(&self.source.name, before), read_surface(&self.source.name, after));
+        let mut report = compare(&old, &new);
+        for finding in report.findings.iter_mut().filter(|finding| finding.is_wire_relevant()) {
+            finding.baseline = Some(BaselineState::New);
+        }
+        fold_report(&mut report, &RouteNames::of(&old, &new));
+        Documents { old: list_documents(before), new: list_documents(after) }.locate(&mut report);
+        report
+    }
+
+    /// Tells the commits since the last look one by one, each with what it brought, where the history has them.
+    ///
+    /// A path that moves in one commit and a member that goes in the next are known for what they are only so.
+    fn walk(
         &mut self,
         history: &GitHistory,
         commit: &str,
         last: &SourceState,
         blobs: &mut Blobs,
     ) -> Result<(), WatchError> {
-        if self.report.findings.is_empty() {
+        if history.head == commit {
             return Ok(());
         }
         let Some(commits) = history.commits_since(Some(commit))? else {
@@ -163,26 +169,27 @@ impl<'a> Look<'a> {
             );
             return Ok(());
         };
-        let mut brought: BTreeMap<String, Commit> = BTreeMap::new();
+        let mut findings: Vec<Finding> = Vec::new();
         let mut before = last.documents.clone();
         for commit in commits {
             let Ok(content) = history.read(&commit.id, blobs)? else { continue };
             let after = take_step(&before, content);
-            if after == before {
-                continue;
-            }
-            let (old, new) =
-                (read_surface(&self.source.name, &before), read_surface(&self.source.name, &after));
-            for finding in compare(&old, &new).findings {
-                brought.insert(finding.fingerprint, commit.clone());
+            if !are_equal(&before, &after) {
+                let step = self.compare_documents(&before, &after);
+                let news = step.findings.into_iter().filter(|finding| {
+                    finding.severity != Severity::Defect || finding.baseline == Some(BaselineState::New)
+                });
+                findings.extend(news.map(|mut finding| {
+                    finding.since = Some(format!("commit {}", commit.shown()));
+                    finding
+                }));
             }
             before = after;
         }
-        for finding in &mut self.report.findings {
-            let names = std::iter::once(&finding.fingerprint)
-                .chain(finding.parts.iter().map(|part| &part.fingerprint));
-            let commit = names.filter_map(|name| brought.get(name)).next_back();
-            finding.since = commit.map(|commit| format!("commit {}", commit.shown()));
+        // Commits that could not be read, or merges, may leave a rest that no step showed.
+        if are_equal(&before, &self.state.documents) {
+            self.report.findings = findings;
+            self.report.sort();
         }
         Ok(())
     }
@@ -210,6 +217,14 @@ pub(super) fn take_step(
         }
     }
     after
+}
+
+/// Whether two states of a source say the same, wherever they lie.
+fn are_equal(one: &BTreeMap<String, WatchedDocument>, other: &BTreeMap<String, WatchedDocument>) -> bool {
+    let text = |documents: &'_ BTreeMap<String, WatchedDocument>, name: &String| {
+        documents.get(name).map(|document| document.text.clone())
+    };
+    one.len() == other.len() && one.keys().all(|name| text(one, name) == text(other, name))
 }
 
 /// What documents describe together.

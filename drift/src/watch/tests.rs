@@ -185,9 +185,15 @@ fn a_repository_is_walked_from_the_commit_of_the_last_look() {
     folder.commit();
     folder.write("readme.md", "words");
     folder.commit();
+    folder.write("openapi/v.json", &spec("/jobs", 600));
+    folder.commit();
     folder.write("openapi/v.json", &spec("/jobs", 1));
     let looked = look(&root, &mut last, "2026-11-04");
-    assert_eq!(looked.report.findings.len(), 1, "{looked:?}");
+    assert_eq!(looked.report.findings.len(), 2, "commit by commit: {looked:?}");
+    assert!(
+        messages(&looked).iter().any(|said| said.ends_with("maxLength was 700 and is 600")),
+        "{looked:?}"
+    );
     let since = looked.report.findings[0].since.clone().unwrap();
     assert!(since.starts_with("commit ") && since.ends_with(" of 2026-11-20"), "{since}");
     // History that was rewritten is said, and what differs is still told.

@@ -106,7 +106,9 @@ fn describe_form(facts: &Map<String, Value>) -> String {
         words.push(format!("one of {}", name_some(&as_list(values).iter().collect::<Vec<_>>())));
     }
     for (key, value) in facts.iter().filter(|(key, _)| !["type", "enum"].contains(&key.as_str())) {
-        words.push(format!("{key} {}", say_value(value)));
+        // A default is a value, so that `"5"` is not taken for 5.
+        let said = if key == "default" { value.to_string() } else { say_value(value) };
+        words.push(format!("{key} {said}"));
     }
     words.join(", ")
 }

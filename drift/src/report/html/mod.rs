@@ -12,6 +12,7 @@ use super::groups::{OperationGroup, by_operation};
 use super::words;
 use crate::Severity;
 use crate::finding::{BaselineState, Finding, Report, SourceLine};
+use crate::wording::shorten_finding;
 use mockreel_evidence::issue::{MESSAGE_CHARS, NAME_CHARS, escape};
 
 /// So many findings stand in the page at most; the JSON report has all.
@@ -42,7 +43,7 @@ pub(super) fn write_html(report: &Report) -> String {
             body {
                 header {
                     p class="quiet wire" { (fit_name(&report.old)) " → " (fit_name(&report.new)) }
-                    h1 { (fit_message(&report.headline)) }
+                    h1 { (write_prose(&report.headline)) }
                     p class="counts" { (words::count_findings(report)) }
                 }
                 main {
@@ -89,7 +90,7 @@ fn write_orders(report: &Report) -> Markup {
         @if orders.len() > 1 {
             section {
                 h2 { "What to do" }
-                ul { @for order in orders.iter().take(MOST_PLACES) { li { (fit_message(order)) } } }
+                ul { @for order in orders.iter().take(MOST_PLACES) { li { (write_prose(order)) } } }
             }
         }
     }
@@ -122,10 +123,10 @@ fn write_article(finding: &Finding) -> Markup {
         article class=(format!("finding {}", finding.severity.name())) id=(name_anchor(finding)) {
             h3 {
                 span class=(format!("badge {}", finding.severity.name())) { (finding.severity.name()) } " "
-                (fit_message(&finding.message))
+                (write_prose(&shorten_finding(finding)))
                 @if let Some(word) = words::baseline_of(finding) { span class="quiet" { " (" (word) ")" } }
             }
-            @if let Some(advice) = &finding.advice { p class="do" { "Do: " (fit_message(advice)) } }
+            @if let Some(advice) = &finding.advice { p class="do" { "Do: " (write_prose(advice)) } }
             p class="quiet facts" { (finding.kind.name()) " · " code { (fit_name(&words::place_of(finding))) } }
             @if finding.from.is_some() || finding.to.is_some() || finding.line.is_some() || finding.to_line.is_some() {
                 div class="sides" {
@@ -192,6 +193,16 @@ fn write_rest(report: &Report) -> Markup {
         }
         @for folded in [words::sum_up_known(report), words::sum_up_folded(report)].into_iter().flatten() {
             p class="quiet" { (folded) }
+        }
+    }
+}
+
+/// A sentence, with what stands in backticks as code.
+fn write_prose(text: &str) -> Markup {
+    let text = fit_message(text);
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

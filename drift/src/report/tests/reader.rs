@@ -46,7 +46,7 @@ fn the_headline_says_for_whom_it_breaks_by_what_and_in_how_many_places() {
     let report = Report { unreachable: vec![blind], ..Report::default() };
     assert_eq!(write_headline(&report), "1 source is unreachable");
     let report = Report { compared: Some(3), ..report };
-    assert_eq!(write_headline(&report), "nothing differs; 1 source is unreachable");
+    assert_eq!(write_headline(&report), "nothing differs in what was compared; 1 source is unreachable");
     let unused = vec![UnusedPart { what: "webhook".to_owned(), count: 1, places: Vec::new() }];
     let report = Report { unused, ..Report::default() };
     assert_eq!(write_headline(&report), "nothing differs in what was compared");
