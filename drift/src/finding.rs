@@ -241,6 +241,14 @@ pub enum Verdict {
     Unproven,
 }
 
+impl UnusedPart {
+    /// The same, its places named with the file that has them.
+    pub(crate) fn within(mut self, file: &str) -> Self {
+        self.places.iter_mut().for_each(|place| *place = format!("{file} {place}"));
+        self
+    }
+}
+
 impl Finding {
     /// A finding about documents, complete but for what only some findings have.
     pub fn new(vendor: &str, kind: Kind, severity: Severity, operation: &str, place: &str) -> Self {

@@ -6,6 +6,7 @@
 mod compare;
 pub mod finding;
 pub mod fold;
+mod form;
 pub mod history;
 pub mod import;
 pub mod judge;

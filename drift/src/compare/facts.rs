@@ -53,8 +53,18 @@ pub(super) fn of_node(node: &Node, required: bool) -> Value {
     Value::Object(told)
 }
 
+/// A form that a keyword of its own gives, in a few words.
+pub(super) fn of_part(keyword: &str, node: &Node) -> Value {
+    let mut told = Map::new();
+    told.insert(keyword.to_owned(), of_node(node, false));
+    Value::Object(told)
+}
+
 /// The types as JSON Schema writes them.
 pub(super) fn types(node: &Node) -> Value {
+    if node.never {
+        return json!("nothing");
+    }
     let names: Vec<&str> = node.types.iter().map(|held: &Type| held.name()).collect();
     match names.as_slice() {
         [] => json!("any"),

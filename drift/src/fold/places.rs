@@ -72,7 +72,13 @@ fn said_of_defect(finding: &Finding) -> String {
 /// The shared schema in which a change is, by its name: of the newer document, or of the older if it is gone there.
 fn schema_of(finding: &Finding) -> Option<String> {
     let name = |pointer: &Option<String>| -> Option<String> {
-        let (_, rest) = pointer.as_deref()?.split_once("/components/")?;
+        let pointer = pointer.as_deref()?;
+        // A file beside the description holds nothing but what is shared.
+        if let Some((file, fragment)) = pointer.split_once('#').filter(|_| !pointer.starts_with('/')) {
+            let first = fragment.trim_start_matches('/').split('/').next().unwrap_or_default();
+            return Some(format!("{file}#/{first}"));
+        }
+        let (_, rest) = pointer.split_once("/components/")?;
         let mut parts = rest.split('/');
         let (_, name) = (parts.next()?, parts.next()?);
         Some(unescape(name))

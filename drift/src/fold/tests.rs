@@ -58,18 +58,40 @@ fn a_change_of_a_shared_schema_is_one_finding_with_its_places() {
 
 #[test]
 fn the_type_the_values_and_the_bounds_of_one_member_are_one_finding() {
-    let of = |form: Value| {
-        document(&[("/a/list", "A")], json!({"A": {"type": "object", "properties": {"n": form}}}))
+    let fact = |kind: Kind, severity: Severity, from: Value, to: Value| {
+        let mut finding = Finding::new("", kind, severity, "submit", "submit.request/n");
+        (finding.from, finding.to) = (Some(from), Some(to));
+        finding.message = crate::wording::sentence(&finding);
+        finding
     };
-    let old = of(json!({"type": "string", "enum": ["5", "10"], "maxLength": 2}));
-    let new = of(json!({"type": "integer", "enum": [5, 10], "maximum": 10}));
-    let report = report(&old, &new);
-    assert_eq!(report.findings.len(), 1, "{:?}", told(&report));
-    let finding = &report.findings[0];
+    let values = fact(Kind::EnumChanged, Severity::Breaking, json!(["10", "5"]), json!([5, 10]));
+    let bounds = fact(Kind::LimitChanged, Severity::Risky, json!({"maxLength": 2}), json!({"maximum": 10}));
+    let default = fact(Kind::DefaultChanged, Severity::Risky, json!("5"), json!(5));
+    let mut retyped = Report {
+        findings: vec![
+            default.clone(),
+            bounds.clone(),
+            values.clone(),
+            fact(Kind::TypeChanged, Severity::Breaking, json!("string"), json!("integer")),
+        ],
+        ..Report::default()
+    };
+    fold_report(&mut retyped, &RouteNames::default());
+    assert_eq!(retyped.findings.len(), 1, "{:?}", told(&retyped));
+    let finding = &retyped.findings[0];
     assert_eq!((finding.kind, finding.severity), (Kind::TypeChanged, Severity::Breaking));
-    let kinds: BTreeSet<Kind> = finding.parts.iter().map(|part| part.kind).collect();
-    assert!(kinds.contains(&Kind::EnumChanged), "{kinds:?}");
-    assert!(finding.message.contains("was string, one of \"10\", \"5\""), "{}", finding.message);
+    let kinds: Vec<Kind> = finding.parts.iter().map(|part| part.kind).collect();
+    let all = [Kind::TypeChanged, Kind::EnumChanged, Kind::LimitChanged, Kind::DefaultChanged];
+    assert_eq!(kinds, all, "the worst first");
+    assert_eq!(
+        finding.message,
+        "`submit.request/n` was string, one of \"10\", \"5\", maxLength 2, default \"5\" and is integer, one of 5, \
+         10, maximum 10, default 5"
+    );
+    // A default of its own is a change of its own.
+    let mut kept = Report { findings: vec![default, bounds, values], ..Report::default() };
+    fold_report(&mut kept, &RouteNames::default());
+    assert_eq!(kept.findings.len(), 2, "{:?}", told(&kept));
 }
 
 #[test]

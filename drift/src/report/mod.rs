@@ -54,12 +54,14 @@ impl Documents {
         let lines = |side: &[Document], is_old: bool, findings: &[Finding]| -> Vec<Option<SourceLine>> {
             let mut found = vec![None; findings.len()];
             for (at, document) in side.iter().enumerate() {
-                let of = |finding: &Finding| document_of(side, finding) == Some(at);
                 let wanted: Vec<(usize, &str)> = findings
                     .iter()
                     .enumerate()
-                    .filter(|(_, finding)| of(finding))
-                    .filter_map(|(index, finding)| Some((index, pointer_in(finding, is_old)?)))
+                    .filter_map(|(index, finding)| {
+                        let pointer = pointer_in(finding, is_old)?;
+                        let is_here = document_of(side, finding, pointer) == Some(at);
+                        is_here.then(|| (index, split_pointer(pointer).1))
+                    })
                     .collect();
                 let pointers: Vec<&str> = wanted.iter().map(|(_, pointer)| *pointer).collect();
                 let lines = lines_of(&document.text, &pointers);
@@ -87,13 +89,24 @@ impl Documents {
             return Some((line.file.clone(), line.line));
         }
         let sides = if newer { [&self.new, &self.old] } else { [&self.old, &self.new] };
-        let document = sides.into_iter().find_map(|side| side.get(document_of(side, finding)?))?;
+        let document = sides.into_iter().find_map(|side| side.get(document_of(side, finding, "")?))?;
         Some((document.path.clone(), 1))
     }
 }
 
-/// The document of a side that a finding is in: the one that it names, or else the first.
-fn document_of(side: &[Document], finding: &Finding) -> Option<usize> {
+/// The file beside a description that a pointer leads into, empty for the description itself, and the pointer there.
+fn split_pointer(pointer: &str) -> (&str, &str) {
+    if pointer.starts_with('/') { ("", pointer) } else { pointer.split_once('#').unwrap_or(("", pointer)) }
+}
+
+/// The document of a side that a finding is in: the one that it leads into or names, or else the first.
+fn document_of(side: &[Document], finding: &Finding, pointer: &str) -> Option<usize> {
+    let (file, _) = split_pointer(pointer);
+    if !file.is_empty()
+        && let Some(at) = side.iter().position(|document| document.name == file)
+    {
+        return Some(at);
+    }
     let named = side.iter().position(|document| finding.files.contains(&document.name));
     named.or(if side.is_empty() { None } else { Some(0) })
 }

@@ -9,6 +9,20 @@ use mockreel_contracts::text::decode_text;
 ///
 /// Says what was expected and what was found instead.
 pub fn judge_document(name: &str, bytes: &[u8]) -> Result<String, String> {
+    let text = judge_part(bytes)?;
+    let surface = read::openapi(name, text.as_bytes()).map_err(|unreadable| unreadable.why)?;
+    if surface.endpoints.is_empty() && surface.incoming.is_empty() && surface.schemas.is_empty() {
+        return Err("expected an OpenAPI file with operations or schemas, found none in it".to_owned());
+    }
+    Ok(text)
+}
+
+/// The text of a file that may be a description or a part of one: no web page, and not empty.
+///
+/// # Errors
+///
+/// Says what was expected and what was found instead.
+pub(super) fn judge_part(bytes: &[u8]) -> Result<String, String> {
     let text = decode_text(bytes).map_err(|why| format!("expected an OpenAPI file, found no text: {why}"))?;
     let start = text.trim_start();
     if start.is_empty() {
@@ -19,10 +33,6 @@ pub fn judge_document(name: &str, bytes: &[u8]) -> Result<String, String> {
         let found =
             if head.contains("<html") || head.contains("<!doctype html") { "a web page" } else { "XML" };
         return Err(format!("expected an OpenAPI file, found {found}"));
-    }
-    let surface = read::openapi(name, text.as_bytes()).map_err(|unreadable| unreadable.why)?;
-    if surface.endpoints.is_empty() && surface.schemas.is_empty() {
-        return Err("expected an OpenAPI file with operations or schemas, found none in it".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -144,6 +144,7 @@ impl GitHistory {
                 Err(why) => drop(content.unfit.insert(path.to_owned(), why)),
             }
         }
+        content.take_beside(None);
         Ok(Ok(content))
     }
 

@@ -229,13 +229,17 @@ fn are_equal(one: &BTreeMap<String, WatchedDocument>, other: &BTreeMap<String, W
 
 /// What documents describe together.
 pub(super) fn read_surface(name: &str, documents: &BTreeMap<String, WatchedDocument>) -> Surface {
+    let beside = |below: &str| {
+        let known = documents.get(below).map(|document| document.text.clone().into_bytes());
+        known.ok_or_else(|| "there was no such file beside it".to_owned())
+    };
     // Each was judged when it was taken; one that a later version cannot read says nothing.
-    if let (1, Some(only)) = (documents.len(), documents.get(ONLY)) {
-        return read::openapi(name, only.text.as_bytes()).unwrap_or_default();
+    if let Some(only) = documents.get(ONLY) {
+        return read::openapi_beside(name, only.text.as_bytes(), &beside).unwrap_or_default();
     }
     let files: Vec<(String, Vec<u8>)> =
         documents.iter().map(|(name, document)| (name.clone(), document.text.clone().into_bytes())).collect();
-    read::folder(name, &files).unwrap_or_default()
+    read::folder_beside(name, &files, &beside).unwrap_or_default()
 }
 
 fn list_documents(documents: &BTreeMap<String, WatchedDocument>) -> Vec<Document> {

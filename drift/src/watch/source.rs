@@ -1,15 +1,16 @@
 //! Sources as they are named: a file, a folder of files, or a git repository.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::WatchError;
-use super::document::judge_document;
+use super::document::{judge_document, judge_part};
 use super::git::{GitHistory, is_repository};
 use super::state::WatchedDocument;
-use crate::read::dated;
+use crate::read::{dated, openapi_beside};
 
 /// The most bytes that one source may have, in all its files.
 pub(super) const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -36,6 +37,8 @@ pub(super) struct Content {
     pub(super) documents: BTreeMap<String, WatchedDocument>,
     /// What is no document, by its name, and what was found.
     pub(super) unfit: BTreeMap<String, String>,
+    /// Files that are no descriptions, by name, with path and bytes: those may refer to them.
+    pub(super) others: BTreeMap<String, (String, Vec<u8>)>,
     /// Whether a document that is not here was taken away on purpose, as in a commit.
     pub(super) is_complete: bool,
 }
@@ -78,7 +81,22 @@ fn read_file(path: &Path) -> Result<Content, String> {
     let shown = path.display().to_string();
     let text = judge_document(&shown, &read_bounded(path, MOST_BYTES)?)?;
     let documents = [(ONLY.to_owned(), WatchedDocument { path: shown, text })];
-    Ok(Content { documents: documents.into(), unfit: BTreeMap::new(), is_complete: false })
+    let mut content = Content { documents: documents.into(), ..Content::default() };
+    content.take_beside(path.parent());
+    Ok(content)
+}
+
+/// A file that a description refers to: of its own folder or below, wherever links of the file system lead.
+fn read_beside(folder: &Path, below: &str) -> Result<WatchedDocument, String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let path = folder.join(below);
+    let cannot = |why: std::io::Error| why.to_string();
+    let (real, top) = (path.canonicalize().map_err(cannot)?, folder.canonicalize().map_err(cannot)?);
+    if !real.starts_with(&top) {
+        return Err("it leads out of the folder of the description".to_owned());
+    }
+    let text = judge_part(&read_bounded(&real, MOST_BYTES)?)?;
+    Ok(WatchedDocument { path: path.display().to_string(), text })
 }
 
 /// The bytes of a regular file, if there are not too many.
@@ -133,6 +151,7 @@ fn read_folder(folder: &Path) -> Result<Content, String> {
     if content.documents.is_empty() {
         return Err(describe_nothing(&content));
     }
+    content.take_beside(Some(folder));
     Ok(content)
 }
 
@@ -153,7 +172,36 @@ impl Content {
             }
             Err(why) => {
                 self.unfit.insert(name.to_owned(), why);
+                self.others.insert(name.to_owned(), (path.to_owned(), bytes.to_vec()));
             }
+        }
+    }
+
+    /// Takes the files to which the documents refer: of those that are here, or from a folder.
+    pub(super) fn take_beside(&mut self, folder: Option<&Path>) {
+        let taken: RefCell<BTreeMap<String, WatchedDocument>> = RefCell::default();
+        for (name, document) in &self.documents {
+            let beside = |below: &str| -> Result<Vec<u8>, String> {
+                if let Some(known) = self.documents.get(below) {
+                    return Ok(known.text.clone().into_bytes());
+                }
+                let found = match (self.others.get(below), folder) {
+                    (Some((path, bytes)), _) => {
+                        WatchedDocument { path: path.clone(), text: judge_part(bytes)? }
+                    }
+                    (None, Some(folder)) => read_beside(folder, below)?,
+                    (None, None) => return Err("there is no such file beside it".to_owned()),
+                };
+                let bytes = found.text.clone().into_bytes();
+                taken.borrow_mut().insert(below.to_owned(), found);
+                Ok(bytes)
+            };
+            // What cannot be followed is a defect of the document, and is told as one.
+            let _ = openapi_beside(name, document.text.as_bytes(), &beside);
+        }
+        for (name, document) in taken.into_inner() {
+            self.unfit.remove(&name);
+            self.documents.insert(name, document);
         }
     }
 }

@@ -222,6 +222,40 @@ fn a_repository_is_walked_from_the_commit_of_the_last_look() {
 }
 
 #[test]
+fn a_file_that_a_description_refers_to_is_watched_with_it() {
+    let folder = Folder::new("beside");
+    let limit = |limit: u32| format!("Prompt: {{type: string, maxLength: {limit}}}\n");
+    let main = spec("/jobs", 7)
+        .replace("{\"type\":\"string\",\"maxLength\":7}", "{\"$ref\":\"./common.yaml#/Prompt\"}");
+    assert!(main.contains("common.yaml"), "{main}");
+    folder.write("api/v.json", &main);
+    folder.write("api/common.yaml", &limit(2500));
+    folder.git(&["init", "-q"]);
+    folder.commit();
+    let sources = [folder.file("api/v.json"), folder.file("api"), folder.0.clone()];
+    let mut last = [None, None, None];
+    for (source, last) in sources.iter().zip(&mut last) {
+        assert_eq!(look(source, last, "2026-11-01").first_look, Some(1), "{}", source.display());
+    }
+    folder.write("api/common.yaml", &limit(500));
+    folder.commit();
+    for (source, last) in sources.iter().zip(&mut last) {
+        let looked = look(source, last, "2026-11-02");
+        let told = messages(&looked);
+        assert_eq!(told.len(), 1, "{}: {told:?}", source.display());
+        assert!(told[0].ends_with("maxLength was 2500 and is 500"), "{told:?}");
+        let line = looked.report.findings[0].to_line.clone().unwrap();
+        assert!(line.file.contains("common.yaml") && line.line == 1, "{line:?}");
+    }
+    folder.write("api/common.yaml", "<html></html>");
+    for (source, last) in sources.iter().zip(&mut last).take(2) {
+        let looked = look(source, last, "2026-11-03");
+        assert!(looked.report.findings.is_empty(), "{:?}", messages(&looked));
+        assert_eq!(looked.report.unreachable.len(), 1, "{}", source.display());
+    }
+}
+
+#[test]
 fn a_look_before_the_last_one_is_refused() {
     let folder = Folder::new("before");
     folder.write("v.json", &spec("/jobs", 2));

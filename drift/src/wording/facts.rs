@@ -82,9 +82,9 @@ pub(super) fn say_bounds(name: &str, from: Option<&Value>, to: Option<&Value>) -
 fn say_unknown_members(name: &str, before: Option<&Value>, after: Option<&Value>) -> String {
     let refused = |value: Option<&Value>| value == Some(&Value::Bool(false));
     match (refused(before), refused(after)) {
-        (false, true) => format!("unknown members of {name} are refused now"),
-        (true, false) => format!("unknown members of {name} are no longer refused"),
-        _ => format!("what unknown members of {name} may hold differs"),
+        (false, true) => format!("{name} refuses members now that it does not describe"),
+        (true, false) => format!("{name} no longer refuses members that it does not describe"),
+        _ => format!("what {name} may hold beside what it describes differs"),
     }
 }
 

@@ -120,6 +120,15 @@ fn describe_change(finding: &Finding, name: &str) -> String {
             _ => format!("the format of {name} was {from} and is {to}"),
         },
         Kind::SecurityChanged => format!("the credential was {from} and is {to}"),
+        Kind::AlternativeChanged => match (&finding.from, &finding.to) {
+            (Some(_), Some(_)) => format!("a form of {name} was {from} and is {to}"),
+            (None, _) => format!("{name} has another form besides: {to}"),
+            (_, None) => format!("{name} no longer has the form {from}"),
+        },
+        Kind::DiscriminatorChanged => format!("what tells the forms of {name} apart was {from} and is {to}"),
+        Kind::StyleChanged => format!("{name} was written as {from} and is written as {to}"),
+        Kind::DeprecationChanged if is_now(true) => format!("{name} is marked as deprecated"),
+        Kind::DeprecationChanged => format!("{name} is no longer marked as deprecated"),
         other => other.summary().to_owned(),
     }
 }

@@ -18,10 +18,10 @@ fn refused_members_are_said_in_a_whole_sentence() {
     let place = "submit.request";
     let closed = || Some(json!({"additionalProperties": false}));
     let came = changed(Kind::LimitChanged, place, Some(json!({})), closed());
-    assert_eq!(came.message, "unknown members of `submit.request` are refused now");
+    assert_eq!(came.message, "`submit.request` refuses members now that it does not describe");
     assert_eq!(advise_client(&came).unwrap(), "keep `submit.request` within the members that are described");
     let went = changed(Kind::LimitChanged, place, closed(), Some(json!({})));
-    assert_eq!(went.message, "unknown members of `submit.request` are no longer refused");
+    assert_eq!(went.message, "`submit.request` no longer refuses members that it does not describe");
     let both = changed(
         Kind::LimitChanged,
         place,
@@ -30,8 +30,8 @@ fn refused_members_are_said_in_a_whole_sentence() {
     );
     assert_eq!(
         both.message,
-        "the bounds of `submit.request`: maxProperties was 4 and is 3; unknown members of `submit.request` are \
-         refused now"
+        "the bounds of `submit.request`: maxProperties was 4 and is 3; `submit.request` refuses members now that it \
+         does not describe"
     );
 }
 
