@@ -10,7 +10,6 @@ use serde_json::json;
 use super::run::forget_account;
 use super::transitions::{PhaseCursor, phase_changes};
 use crate::clock::AccountClock;
-use crate::engine::ClockMove;
 use crate::edge::call::delayed_response::wait_for_end;
 use crate::engine::ClockMove;
 use crate::state::job::{Ending, Job, JobKey, Mark, Timeline};
