@@ -1,5 +1,6 @@
 //! The application state: everything that the connections of one emulator share.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use mockreel_contracts::UnixMillis;
@@ -97,11 +98,9 @@ impl App {
     }
 
     /// Where it listens.
-    pub(crate) fn addresses(&self) -> Addresses {
-        self.addresses.get().cloned().unwrap_or_else(|| Addresses {
-            listening: Vec::new(),
-            public_url: self.settings.public_url.clone(),
-        })
+    pub(crate) fn addresses(&self) -> Cow<'_, Addresses> {
+        let unknown = || Addresses { listening: Vec::new(), public_url: self.settings.public_url.clone() };
+        self.addresses.get().map_or_else(|| Cow::Owned(unknown()), Cow::Borrowed)
     }
 
     /// Whether directives in prompts and headers are followed: strangers who send prompts must not cause faults.

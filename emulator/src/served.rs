@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderName, HeaderValue,
+};
 use mockreel_contracts::{Contract, Options, Vendor};
 
 /// A vendor and the quirks chosen for it.
@@ -14,6 +17,36 @@ pub struct ServedVendor {
     pub vendor: Vendor,
     /// Its options.
     pub options: ServedOptions,
+    wire: OnceLock<WireFacts>,
+}
+
+/// What every answer of a vendor has, ready to be written.
+#[derive(Clone, Debug)]
+struct WireFacts {
+    id: Arc<str>,
+    content_type: Option<HeaderValue>,
+    /// What every answer tells browsers.
+    cors: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl WireFacts {
+    fn of(contract: &Contract) -> Self {
+        let mut cors = Vec::new();
+        if let Some(facts) = &contract.cors {
+            let exposed = facts.expose_headers.join(", ");
+            let all = [
+                (ACCESS_CONTROL_ALLOW_ORIGIN, facts.allow_origin.as_str()),
+                (ACCESS_CONTROL_EXPOSE_HEADERS, exposed.as_str()),
+            ];
+            let stated = all.into_iter().filter(|(_, text)| !text.is_empty());
+            cors.extend(stated.filter_map(|(name, text)| Some((name, HeaderValue::from_str(text).ok()?))));
+        }
+        Self {
+            id: Arc::from(contract.id.as_str()),
+            content_type: HeaderValue::from_str(&contract.answers.content_type).ok(),
+            cors,
+        }
+    }
 }
 
 /// The options of a served vendor. They are chosen when they are first asked for, since its contract says which there are.
@@ -43,6 +76,25 @@ impl fmt::Debug for ServedOptions {
 }
 
 impl ServedVendor {
+    fn wire(&self) -> &WireFacts {
+        self.wire.get_or_init(|| WireFacts::of(&self.vendor.contract))
+    }
+
+    /// The vendor's id.
+    pub(crate) fn id(&self) -> Arc<str> {
+        Arc::clone(&self.wire().id)
+    }
+
+    /// The content type of its answers in JSON.
+    pub(crate) fn content_type(&self) -> Option<&HeaderValue> {
+        self.wire().content_type.as_ref()
+    }
+
+    /// The headers by which every answer speaks to browsers.
+    pub(crate) fn cors_headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.wire().cors
+    }
+
     /// Whether a host is one of the vendor's chosen.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         self.vendor.contract.hosts().iter().any(|known| known.eq_ignore_ascii_case(host))
@@ -94,7 +146,7 @@ fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Re
 /// A vendor with these options.
 pub(crate) fn with(vendor: &Vendor, options: Options) -> Result<ServedVendor, String> {
     let vendor = vendor.with_options(&options).map_err(|error| error.to_string())?;
-    Ok(ServedVendor { vendor, options: ServedOptions::choose_later(|| options) })
+    Ok(ServedVendor { vendor, options: ServedOptions::choose_later(|| options), wire: OnceLock::new() })
 }
 
 /// The defaults of a contract, and over them those of some choices that it has: an older edition may lack an option that
@@ -112,7 +164,7 @@ fn choose_later(vendor: &Vendor, choices: Arc<[(String, String)]>) -> ServedVend
     let (base, chosen) = (vendor.clone(), Arc::clone(&choices));
     let options = ServedOptions::choose_later(move || choose_options(&base.contract, &chosen));
     let vendor = vendor.with_options_later(move |contract| choose_options(contract, &choices));
-    ServedVendor { vendor, options }
+    ServedVendor { vendor, options, wire: OnceLock::new() }
 }
 
 /// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use mockreel_contracts::contract::check::intent::place_of;
-use mockreel_contracts::{JobView, Reply, Role, UnixMillis};
+use mockreel_contracts::{JobView, Role, UnixMillis};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
+use super::{Answered, VendorAnswer};
 use crate::edge::call::check::Checked;
 use crate::state::job::Job;
 use crate::state::view::view_job;
@@ -17,7 +18,7 @@ use crate::transact::LoadedAccount;
 const LONG_LIST: usize = 1_000;
 
 /// Lists the caller's jobs, newest first; of one model, if the query names one.
-pub(super) async fn handle_list(checked: &Checked<'_>, account: &LoadedAccount<'_>) -> Reply {
+pub(super) async fn handle_list(checked: &Checked<'_>, account: &LoadedAccount<'_>) -> Answered {
     let context = checked.context;
     let store = &context.app.store;
     let vendor = Some(context.contract().id.clone());
@@ -43,15 +44,22 @@ pub(super) async fn handle_list(checked: &Checked<'_>, account: &LoadedAccount<'
     }
 }
 
-fn write_list(checked: &Checked<'_>, jobs: &[Arc<Job>], now: UnixMillis) -> Reply {
+fn write_list(checked: &Checked<'_>, jobs: &[Arc<Job>], now: UnixMillis) -> Answered {
     let context = checked.context;
     let contract = context.contract();
     let pointer = checked.matched.operation.query.as_ref().and_then(|schema| place_of(schema, Role::Model));
-    let model = pointer.and_then(|pointer| context.request.query.pointer(&pointer)?.as_str());
+    let model = pointer.and_then(|pointer| context.request.query().pointer(&pointer)?.as_str());
     let views: Vec<JobView<'_>> = jobs
         .iter()
         .filter(|job| checked.is_own(job) && model.is_none_or(|model| *model == job.model))
         .filter_map(|job| Some(view_job(job, contract.models.get(&job.model)?, now, context.base)))
         .collect();
-    context.served.vendor.dialect.list(&context.exchange(now, [0; 32]), &views)
+    let (dialect, exchange) = (&context.served.vendor.dialect, context.exchange(now, [0; 32]));
+    // What a scenario changes has to be a tree of values.
+    let written = checked.effects.response.is_none().then(|| dialect.write_list(&exchange, &views)).flatten();
+    let answer = match written {
+        Some(written) => VendorAnswer::Written(written),
+        None => VendorAnswer::Reply(dialect.list(&exchange, &views)),
+    };
+    Answered { answer, job: None }
 }

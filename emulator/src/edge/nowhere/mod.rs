@@ -42,8 +42,8 @@ pub(super) async fn refuse_stray(
     detail: String,
 ) -> Response<Body> {
     let watch = Stopwatch::start();
-    let mut order_notes = Notes::about(&request.headers, request.target);
-    warn_of_header(&request.headers, "no vendor is served at this path", &mut order_notes);
+    let mut order_notes = Notes::about(&request.head, request.target);
+    warn_of_header(request.head.texts(), "no vendor is served at this path", &mut order_notes);
     let warning = order_notes.write_line();
     let mut answer = match warning.as_deref().filter(|_| app.settings.strict_directives) {
         Some(warning) => admin::problem(StatusCode::BAD_REQUEST, &misread_text(warning)),

@@ -141,7 +141,7 @@ impl Shelf {
     fn remember_spent(&mut self, dropped: &JobKey, spent: Spent) {
         let state = self.state(&dropped.account);
         state.version += 1;
-        let counts = state.counts.entry(Arc::clone(&dropped.vendor)).or_default();
+        let counts = state.counts_mut(&dropped.vendor);
         counts.dropped = counts.dropped + spent;
     }
 
@@ -193,7 +193,7 @@ impl Shelf {
         let state = self.state(account);
         match change {
             Change::JobAdded(job) => {
-                state.counts.entry(Arc::clone(&job.key.vendor)).or_default().jobs += 1;
+                state.counts_mut(&job.key.vendor).jobs += 1;
                 self.kept_bytes += job.text_bytes();
                 for image in images_of(job) {
                     let holders = self.images.entry(address_of(image)).or_default();
@@ -205,8 +205,8 @@ impl Shelf {
                 self.jobs.add(job);
             }
             Change::JobMarked(key, mark) => self.jobs.mark(key, mark.clone()),
-            Change::Refused(vendor) => state.counts.entry(Arc::clone(vendor)).or_default().refusals += 1,
-            Change::UploadGiven(vendor) => state.counts.entry(Arc::clone(vendor)).or_default().uploads += 1,
+            Change::Refused(vendor) => state.counts_mut(vendor).refusals += 1,
+            Change::UploadGiven(vendor) => state.counts_mut(vendor).uploads += 1,
             Change::ClockSet(clock) => state.clock = *clock,
             Change::Counted(counted) => {
                 let counters = Arc::make_mut(&mut state.counters);
@@ -220,7 +220,7 @@ impl Shelf {
                 self.scenarios = self.scenarios.exchange(&old, scenarios);
             }
             Change::WalletSet(vendor, wallet) => {
-                state.wallets.insert(Arc::clone(vendor), Arc::clone(wallet));
+                Arc::make_mut(&mut state.wallets).insert(Arc::clone(vendor), Arc::clone(wallet));
             }
         }
     }
