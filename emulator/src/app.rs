@@ -46,6 +46,8 @@ pub(crate) struct App {
     pub(crate) inspections: Semaphore,
     /// Turns for reading and judging large bodies.
     pub(crate) large_bodies: LargeBodies,
+    /// The turn of the one request that writes a long list of jobs.
+    pub(crate) long_lists: Semaphore,
     /// The turn of the one request that changes the scenarios of all accounts.
     pub(crate) global_scenarios_turn: tokio::sync::Mutex<()>,
     /// Vendors with other options than they were started with.
@@ -78,6 +80,7 @@ impl App {
             album: Album::default(),
             inspections: Semaphore::new(INSPECTIONS),
             large_bodies: LargeBodies::default(),
+            long_lists: Semaphore::new(1),
             global_scenarios_turn: tokio::sync::Mutex::default(),
             variants: Variants::default(),
             scheduler: Scheduler::new(),

@@ -332,7 +332,7 @@ fn what_is_said_of_members_without_a_name_is_kept() {
         let text = import(&[file("new.json", &document)], &wanted(known)).unwrap();
         assert!(!text.contains(WORDS) && !text.contains("\"*\""), "{text}");
         let made = if known.is_some() {
-            overlaid("new.toml", &text).unwrap().contract
+            overlaid("new.toml", &text).unwrap().contract.clone()
         } else {
             let held: &'static str = Box::leak(text.clone().into_boxed_str());
             Arc::new(load(Edition { file: "new.toml", text: held }, &[]).unwrap().remove(0))

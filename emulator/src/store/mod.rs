@@ -7,8 +7,8 @@ use std::sync::Arc;
 use mockreel_contracts::UnixMillis;
 use thiserror::Error;
 
-pub(crate) use self::memory::MemoryStore;
 pub use self::memory::StoreLimits;
+pub(crate) use self::memory::{Dealings, MemoryStore};
 use crate::clock::AccountClock;
 use crate::scenario::Scenarios;
 use crate::state::account::{AccountState, Wallets};
@@ -85,6 +85,19 @@ impl Store {
     ) -> (AccountState, Vec<Arc<Job>>) {
         match self {
             Self::Memory(memory) => memory.account_and_jobs(account, vendor),
+        }
+    }
+
+    /// The state of an account and what it has had from a vendor, both of the same moment. However many jobs it has, only
+    /// those are looked at that have not ended since this was last asked.
+    pub(crate) async fn account_and_dealings(
+        &self,
+        account: &Arc<str>,
+        vendor: &str,
+        system_now: UnixMillis,
+    ) -> (AccountState, Dealings) {
+        match self {
+            Self::Memory(memory) => memory.account_and_dealings(account, vendor, system_now),
         }
     }
 

@@ -9,9 +9,7 @@ use crate::contract::check::cross_field::CrossFieldRules;
 use crate::contract::check::rules::{Checker, UTF16_KEYWORD, compiled};
 use crate::contract::check::schema;
 use crate::contract::model::Contract;
-use crate::contract::model::chain::Chains;
-#[cfg(test)]
-use crate::contract::model::chain::read_heads;
+use crate::contract::model::chain::{Chains, read_heads};
 use crate::contract::model::lengths::LengthUnit;
 use crate::contract::model::validate::{check_coherence, check_images, check_roles, check_sources};
 use crate::contract::model::vocabulary::check_vocabulary;
@@ -94,8 +92,7 @@ pub fn load_edition(base: Edition, patches: &[Edition], day: &str) -> Result<Con
 /// # Errors
 ///
 /// The first file that is no contract.
-#[cfg(test)]
-pub(crate) fn load(base: Edition, patches: &[Edition]) -> Result<Vec<Contract>, ContractError> {
+pub fn load(base: Edition, patches: &[Edition]) -> Result<Vec<Contract>, ContractError> {
     let heads = read_heads(base, patches)?;
     heads.iter().map(|head| load_edition(base, patches, &head.edition)).collect()
 }

@@ -11,8 +11,11 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use mockreel_contracts::UnixMillis;
 
+use super::ledger::Ledger;
+use super::owned::{OwnedJobs, VendorJobs};
 use super::packed::{JobKinds, PackedJob};
 use crate::state::job::{Job, JobKey, Mark};
+use crate::state::wallet::Spent;
 use crate::store::JobFilter;
 
 /// How many jobs are kept as the engine uses them.
@@ -66,13 +69,13 @@ enum Slot {
     Packed(Box<PackedJob>),
 }
 
-/// The jobs of one account.
+/// What an account has had from a vendor, at a moment.
 #[derive(Debug, Default)]
-pub(super) struct OwnedJobs {
-    by_vendor: Vec<(Arc<str>, BTreeSet<u64>)>,
-    count: usize,
-    /// What their texts take, in bytes.
-    kept_bytes: u64,
+pub(crate) struct Dealings {
+    /// What its jobs cost, but for those that were dropped.
+    pub(crate) spent: Spent,
+    /// The jobs that the question is about; for a submit those that have not ended, where they count.
+    pub(crate) jobs: Vec<Arc<Job>>,
 }
 
 impl Slot {
@@ -146,7 +149,7 @@ impl JobShelf {
     /// The newest job of that id among those that a filter admits.
     pub(super) fn find_id(&self, filter: &JobFilter, id: &str) -> Option<Arc<Job>> {
         let find_of = |account: &Arc<str>, owned: &OwnedJobs| {
-            let vendors = owned.by_vendor.iter().map(|(vendor, _)| vendor);
+            let vendors = owned.by_vendor.iter().map(|jobs| &jobs.vendor);
             vendors
                 .filter(|vendor| filter.admits_vendor(vendor))
                 .filter_map(|vendor| self.number_of(account, vendor, id))
@@ -205,11 +208,18 @@ impl JobShelf {
         let owned = self.owners.entry(Arc::clone(&key.account)).or_default();
         owned.count += 1;
         owned.kept_bytes += job.text_bytes();
-        match owned.by_vendor.iter_mut().find(|(vendor, _)| *vendor == key.vendor) {
-            Some((_, numbers)) => {
-                numbers.insert(number);
+        match owned.with(&key.vendor) {
+            Some(jobs) => {
+                jobs.numbers.insert(number);
+                if let Some(ledger) = &mut jobs.ledger {
+                    ledger.enter(number, job);
+                }
             }
-            None => owned.by_vendor.push((Arc::clone(&key.vendor), BTreeSet::from([number]))),
+            None => owned.by_vendor.push(VendorJobs {
+                vendor: Arc::clone(&key.vendor),
+                numbers: BTreeSet::from([number]),
+                ledger: None,
+            }),
         }
         self.by_number.insert(number, Slot::Unpacked(Arc::clone(job)));
         self.note_unpacked(number);
@@ -219,8 +229,14 @@ impl JobShelf {
     pub(super) fn mark(&mut self, key: &JobKey, mark: Mark) {
         let Some(number) = self.number_of(&key.account, &key.vendor, &key.id) else { return };
         self.take_out(number);
-        if let Some(Slot::Unpacked(job)) = self.by_number.get_mut(&number) {
-            Arc::make_mut(job).marks.push(mark);
+        let Some(Slot::Unpacked(job)) = self.by_number.get_mut(&number) else { return };
+        let at = mark.moment();
+        Arc::make_mut(job).marks.push(mark);
+        let jobs = self.owners.get_mut(&key.account).and_then(|owned| owned.with(&key.vendor));
+        if let Some(ledger) = jobs.and_then(|jobs| jobs.ledger.as_mut())
+            && job.standing(at).phase.is_terminal()
+        {
+            ledger.settle(number, job, at);
         }
     }
 
@@ -235,14 +251,48 @@ impl JobShelf {
         if let Some(owned) = self.owners.get_mut(&key.account) {
             owned.count -= 1;
             owned.kept_bytes -= job.text_bytes();
-            for (_, numbers) in &mut owned.by_vendor {
-                numbers.remove(&number);
+            if let Some(jobs) = owned.with(&key.vendor) {
+                jobs.numbers.remove(&number);
+                if let Some(ledger) = &mut jobs.ledger {
+                    ledger.remove(number, &job);
+                }
             }
             if owned.count == 0 {
                 self.owners.remove(&key.account);
             }
         }
         Some(job)
+    }
+
+    /// What an account has had from a vendor by a time of its own.
+    pub(super) fn dealings(
+        &mut self,
+        account: &str,
+        vendor: &str,
+        now: UnixMillis,
+        lists_unfinished: bool,
+    ) -> Dealings {
+        let jobs = self.owners.get_mut(account).and_then(|owned| owned.with(vendor));
+        let Some(jobs) = jobs else { return Dealings::default() };
+        let load = |number: u64| self.by_number.get(&number).map(Slot::load);
+        let ledger = jobs.ledger.get_or_insert_with(|| {
+            let mut ledger = Ledger::default();
+            for number in &jobs.numbers {
+                let Some(job) = load(*number) else { continue };
+                ledger.enter(*number, &job);
+                if job.standing(now).phase.is_terminal() {
+                    ledger.settle(*number, &job, now);
+                }
+            }
+            ledger
+        });
+        while let Some(number) = ledger.next_ended(now) {
+            let Some(job) = load(number) else { break };
+            ledger.settle(number, &job, now);
+        }
+        let listed =
+            if lists_unfinished { ledger.list_open().filter_map(load).collect() } else { Vec::new() };
+        Dealings { spent: ledger.sum(), jobs: listed }
     }
 
     /// The jobs of an account.
@@ -320,44 +370,5 @@ fn insert(table: &mut HashTable<HashedNumber>, entry: HashedNumber) {
 fn remove(table: &mut HashTable<HashedNumber>, entry: HashedNumber) {
     if let Ok(known) = table.find_entry(entry.spread(), |known| *known == entry) {
         known.remove();
-    }
-}
-
-impl OwnedJobs {
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
-    pub(super) fn kept_bytes(&self) -> u64 {
-        self.kept_bytes
-    }
-
-    fn admitted<'s>(&'s self, filter: &JobFilter) -> impl Iterator<Item = &'s BTreeSet<u64>> + use<'s> {
-        let vendor = filter.vendor.clone();
-        let sets = self.by_vendor.iter();
-        sets.filter(move |(of, _)| vendor.as_deref().is_none_or(|vendor| &**of == vendor)).map(|(_, set)| set)
-    }
-
-    fn count_of(&self, filter: &JobFilter) -> usize {
-        self.admitted(filter).map(BTreeSet::len).sum()
-    }
-
-    /// The numbers of all vendors in one row, the highest first.
-    fn newest_first<'s>(&'s self, filter: &JobFilter, below: u64) -> impl Iterator<Item = u64> + use<'s> {
-        let mut rows: Vec<_> =
-            self.admitted(filter).map(|set| set.range(..below).rev().copied().peekable()).collect();
-        std::iter::from_fn(move || {
-            let left = rows.iter_mut().filter_map(|row| row.peek().copied().map(|number| (number, row)));
-            left.max_by_key(|(number, _)| *number)?.1.next()
-        })
-    }
-
-    /// The same, the lowest first.
-    fn oldest_first(&self) -> impl Iterator<Item = u64> + use<'_> {
-        let mut rows: Vec<_> = self.by_vendor.iter().map(|(_, set)| set.iter().copied().peekable()).collect();
-        std::iter::from_fn(move || {
-            let left = rows.iter_mut().filter_map(|row| row.peek().copied().map(|number| (number, row)));
-            left.min_by_key(|(number, _)| *number)?.1.next()
-        })
     }
 }

@@ -1,6 +1,8 @@
 //! The store in this process: bounded, and gone with it.
 
 mod jobs;
+mod ledger;
+mod owned;
 mod packed;
 mod read;
 mod write;
@@ -10,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mockreel_contracts::UnixMillis;
 
+pub(crate) use self::jobs::Dealings;
 use self::jobs::JobShelf;
 use self::write::{ScenarioSum, added_bytes};
 use super::{JobFilter, JobWalk, StoreError};
@@ -121,6 +124,21 @@ impl MemoryStore {
         let shelf = self.shelf();
         let filter = JobFilter { account: Some(Arc::clone(account)), vendor: Some(vendor.to_owned()) };
         (shelf.account(account), shelf.jobs(&filter))
+    }
+
+    pub(super) fn account_and_dealings(
+        &self,
+        account: &Arc<str>,
+        vendor: &str,
+        system_now: UnixMillis,
+    ) -> (AccountState, Dealings) {
+        #[cfg(test)]
+        self.loads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut shelf = self.shelf();
+        let state = shelf.account(account);
+        let (now, counts_jobs) = (state.clock.now(system_now), state.wallet(vendor).limits().counts_jobs());
+        let dealings = shelf.jobs.dealings(account, vendor, now, counts_jobs);
+        (state, dealings)
     }
 
     pub(super) fn job(&self, key: &JobKey) -> Option<Arc<Job>> {

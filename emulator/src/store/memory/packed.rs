@@ -293,3 +293,52 @@ fn is_plain(value: &Value, room: &mut usize) -> bool {
         Value::Object(members) => members.values().all(|member| is_plain(member, room)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mockreel_contracts::FailureReason;
+    use serde_json::json;
+
+    use super::super::tests::job;
+    use super::*;
+    use crate::state::job::Failure;
+
+    /// The job as it comes back.
+    fn repack(job: &Job) -> Job {
+        let mut kinds = JobKinds::default();
+        PackedJob::pack(job, Arc::clone(&job.key.account), &mut kinds).unwrap().unpack()
+    }
+
+    #[test]
+    fn a_job_comes_back_as_it_was_packed() {
+        let plain = Job::clone(&job(7, 3, Some(UnixMillis(9)), None));
+        assert_eq!(format!("{:?}", repack(&plain)), format!("{plain:?}"));
+        let bytes = crate::fixtures::find("side-300.png").unwrap().bytes;
+        let mut full = Job::clone(&job(7, 3, None, crate::media::inspect(bytes).preview));
+        full.tenant = Some("tenant".to_owned());
+        full.timeline.ending =
+            Ending::Failure(Failure { reason: FailureReason::Internal, detail: Some("why".to_owned()) });
+        full.marks = vec![Mark::Polled(UnixMillis(1)), Mark::Ended(UnixMillis(2), Ending::Cancellation)];
+        full.echo =
+            Arc::new(json!({"b": [1, -2, 0.5, null, true], "a": {"text": "\u{1F986} \"", "n": 1e300}}));
+        full.price = Some(0.3);
+        full.notes = vec!["note".to_owned()];
+        full.scenarios = vec![Arc::from("one")];
+        assert_eq!(format!("{:?}", repack(&full)), format!("{full:?}"));
+    }
+
+    #[test]
+    fn an_echo_that_text_would_change_or_that_is_long_stays_as_it_is() {
+        let long = "x".repeat(MAX_ECHO_TEXT);
+        for echo in [json!(0.1 + 0.2), json!([[{"x": 1.0000000000000002}]]), json!(long), json!({"p": long})]
+        {
+            assert_eq!(write_echo(&echo), None, "{echo}");
+            let mut job = Job::clone(&job(1, 0, None, None));
+            job.echo = Arc::new(echo);
+            assert!(Arc::ptr_eq(&repack(&job).echo, &job.echo));
+        }
+        for (echo, text) in [(json!(null), ""), (json!({"b": 1, "a": 0.25}), r#"{"b":1,"a":0.25}"#)] {
+            assert_eq!(write_echo(&echo).as_deref(), Some(text));
+        }
+    }
+}

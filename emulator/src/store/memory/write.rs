@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mockreel_contracts::UnixMillis;
 
-use super::jobs::OwnedJobs;
 use super::{Shelf, StoreLimits, forget_counts};
 use crate::media::Preview;
 use crate::scenario::Scenarios;
@@ -97,14 +96,14 @@ impl Shelf {
         if self.kept_bytes + bytes <= limits.kept_bytes / 4 * 3 {
             return false;
         }
-        let own = self.jobs.owned(account).map_or(0, OwnedJobs::kept_bytes);
+        let own = self.jobs.owned(account).map_or(0, |owned| owned.kept_bytes);
         own + bytes > limits.kept_bytes / 8
     }
 
     /// Whether the account has many jobs: more than an eighth of what all may have. Such accounts have three quarters of the
     /// places together, as with bytes.
     fn has_many_jobs(&self, account: &str, limits: StoreLimits) -> bool {
-        let own = self.jobs.owned(account).map_or(0, OwnedJobs::count);
+        let own = self.jobs.owned(account).map_or(0, |owned| owned.count);
         limits.jobs >= SMALLEST_SHARED_STORE && own >= limits.jobs / 8
     }
 
