@@ -143,6 +143,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it is about a path as a whole.
+    pub fn is_about_paths(self) -> bool {
+        matches!(self, Self::PathMoved | Self::PathAdded | Self::PathRemoved)
+    }
+
     /// Whether something is wrong in one document, rather than different between two.
     pub fn is_defect(self) -> bool {
         self.name().starts_with("defect-")

@@ -258,6 +258,8 @@ pub struct Seen {
     pub samples: u32,
     /// Answers in which it was.
     pub present: u32,
+    /// Answers in which it was an object, so that it could have had members.
+    pub objects: u32,
     /// When it was first seen; empty if nobody says.
     pub first: String,
     /// When it was last seen; empty if nobody says.

@@ -2,7 +2,7 @@
 //!
 //! Files are bounded before they are read, and a name that means nothing is answered with what would.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -135,6 +135,14 @@ impl Input {
         }
     }
 
+    /// What it describes, if it is a file or a folder of them.
+    pub fn description(&self) -> Option<&Surface> {
+        match &self.what {
+            InputKind::Document(surface, _) => Some(surface),
+            InputKind::Contract(_) | InputKind::Answers(..) => None,
+        }
+    }
+
     /// Whether it holds answers rather than a description.
     pub fn is_observed(&self) -> bool {
         matches!(self.what, InputKind::Answers(..))
@@ -170,10 +178,15 @@ fn read_path(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<I
     let (bytes, shown) = (read_bounded(path, MOST_BYTES)?, path.display().to_string());
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let left = Cell::new(MOST_BYTES.saturating_sub(bytes.len() as u64));
-    let beside = |below: &str| read_beside(&folder, below, &left);
+    let documents = RefCell::new(vec![document_of("", path, &bytes)]);
+    let beside = |below: &str| {
+        let bytes = read_beside(&folder, below, &left)?;
+        documents.borrow_mut().push(document_of(below, &folder.join(below), &bytes));
+        Ok(bytes)
+    };
     let surface =
         read::openapi_beside(&shown, &bytes, &beside).map_err(|why| usage_error(why.to_string()))?;
-    Ok(InputKind::Document(Box::new(surface), vec![document_of("", path, &bytes)]))
+    Ok(InputKind::Document(Box::new(surface), documents.into_inner()))
 }
 
 /// The bytes of a file to which a description refers: of its own folder or below, wherever links of the file system
@@ -288,10 +301,15 @@ fn read_folder(folder: &Path, moment: Option<&str>) -> Result<InputKind, SuiteEr
         )));
     }
     let left = Cell::new(left);
-    let beside = |below: &str| read_beside(folder, below, &left);
+    let documents = RefCell::new(documents);
+    let beside = |below: &str| {
+        let bytes = read_beside(folder, below, &left)?;
+        documents.borrow_mut().push(document_of(below, &folder.join(below), &bytes));
+        Ok(bytes)
+    };
     let surface = read::folder_beside(&shown.to_string(), &files, &beside)
         .map_err(|why| usage_error(why.to_string()))?;
-    Ok(InputKind::Document(Box::new(surface), documents))
+    Ok(InputKind::Document(Box::new(surface), documents.into_inner()))
 }
 
 /// The cassettes that a path means.
@@ -353,7 +371,7 @@ fn read_answers(path: &Path, of: Option<&Vendor>) -> Result<(InputKind, Vec<Stri
             .map_err(|why| usage_error(format!("{}: {why}", tape.display())))?;
         seen.add(Tape::of(&cassette, &found.contract, crate::cases::WITHOUT_PROFILE));
         gaps.extend(cassette.gap().map(|gap| format!("{}: {gap}", tape.display())));
-        contract = Some(found.contract);
+        contract = Some(Arc::clone(&found.contract));
     }
     let contract = contract
         .ok_or_else(|| usage_error(format!("{}: expected a cassette, found none", path.display())))?;

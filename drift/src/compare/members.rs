@@ -208,25 +208,26 @@ impl Comparison<'_> {
             (None, None) => of_removed(direction, Necessity::of(member), Openness::of(&left.new)),
             // A document's member that no answer has: answers may leave out what need not be there.
             (None, Some(seen)) => {
-                if !member.required || seen.present == 0 {
+                if !member.required || seen.objects == 0 {
                     return;
                 }
-                evidence_of = Some(SampleCount { samples: seen.present, present: 0 });
+                evidence_of = Some(SampleCount { samples: seen.objects, present: 0 });
                 Severity::Breaking
             }
             (Some(_), None) if left.new.members.is_empty() => return,
             // Answers have it, and the document does not speak of it.
             (Some(_), None) => Severity::Risky,
             (Some(held), Some(seen)) => {
-                if held.present < held.samples || seen.present == 0 {
+                if held.present < held.samples || seen.objects == 0 {
                     return;
                 }
-                evidence_of = Some(SampleCount { samples: seen.present, present: 0 });
+                evidence_of = Some(SampleCount { samples: seen.objects, present: 0 });
                 Severity::Risky
             }
         };
         let finding = self.add(about, Kind::MemberRemoved, severity, &left.place());
         (finding.from, finding.pointer) = (Some(describe_member(member)), Some(member.node.pointer.clone()));
+        finding.beside = Some(left.new.pointer.clone());
         add_evidence(finding, &member.node, &member.node);
         if let Some(counted) = evidence_of {
             finding.evidence = Some(counted);
@@ -249,6 +250,7 @@ impl Comparison<'_> {
         let severity = of_added(direction, Necessity::of(member));
         let finding = self.add(about, Kind::MemberAdded, severity, &left.place());
         (finding.to, finding.to_pointer) = (Some(describe_member(member)), Some(member.node.pointer.clone()));
+        finding.beside = Some(left.old.pointer.clone());
         add_evidence(finding, &member.node, &member.node);
     }
 }

@@ -22,13 +22,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use self::body::{ComparedPair, is_loss};
-use self::facts::sentence;
 use self::servers::Prefixes;
 use self::severity::{Asker, Direction};
 use super::finding::{BaselineState, Confidence, Finding, Report, SCHEMA_VERSION, UnusedPart};
 use super::form::Forms;
 use super::kind::{Kind, Severity};
 use super::surface::{Node, Surface};
+use super::wording::sentence;
 
 /// What differs between an older and a newer description.
 ///
@@ -82,6 +82,7 @@ fn compare_counted(old: &Surface, new: &Surface) -> (Report, usize) {
         unused: unused(old, new, &comparison.left_out),
         not_compared: comparison.not_compared.into_iter().collect(),
         compared: Some(comparison.compared),
+        ..Report::default()
     };
     report.sort();
     (report, comparison.pairs)

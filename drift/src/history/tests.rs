@@ -48,6 +48,7 @@ fn report(found: &[usize]) -> Report {
         not_compared: vec![],
         unused: vec![],
         compared: None,
+        ..Report::default()
     }
 }
 

@@ -53,6 +53,7 @@ pub fn judge(sides: Sides<'_>, new: &str) -> Report {
         not_compared: work.not_compared.into_iter().collect(),
         unused: Vec::new(),
         compared: None,
+        ..Report::default()
     };
     report.sort();
     report

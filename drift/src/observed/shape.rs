@@ -198,6 +198,7 @@ impl Shape {
             seen: Some(Seen {
                 samples,
                 present: self.present,
+                objects: self.objects(),
                 first: moment(self.first_ms),
                 last: moment(self.last_ms),
             }),

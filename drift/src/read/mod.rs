@@ -26,7 +26,7 @@ use thiserror::Error;
 
 pub use self::beside::Beside;
 use self::beside::BesideFiles;
-pub use self::line::line_of;
+pub use self::line::{line_of, lines_of};
 use self::reader::Reader;
 use super::finding::Finding;
 use super::kind::{Kind, Severity};
