@@ -4,6 +4,7 @@ use mockreel_evidence::issue::IssueLevel;
 use std::fmt::Write as _;
 
 use super::kind::{Kind, Severity};
+use super::rules::rules_table;
 
 /// The page `docs/reference/drift-kinds.md`.
 pub fn page() -> String {
@@ -22,6 +23,9 @@ pub fn page() -> String {
         );
     }
     page.push_str(DIRECTIONS);
+    page.push('\n');
+    page.push_str(&rules_table());
+    page.push_str(PATHS);
     page.push_str("\n## Kinds of differences\n\nThe list is closed: a report has no other kinds.\n\n");
     table(&mut page, |kind| !kind.is_defect());
     page.push_str("\n## Kinds of defects\n\nA defect is told of the newer document. One that the older document has as well is marked so and folded into one line.\n\n");
@@ -69,26 +73,13 @@ sorted anew does not differ by that. Answers that were recorded become forms too
 
 const DIRECTIONS: &str = "
 What breaks depends on the way a value travels. Of a request the vendor is the receiver, of an answer the client is.
+";
 
-| what changes | in a request | in an answer |
-|---|---|---|
-| a member comes | breaking if it must be there, else compatible | compatible |
-| a member goes | risky: it is ignored, and not done; breaking where unknown members are refused | breaking if it had to be there, else risky |
-| a member is renamed or moves | breaking if it must be there now, else risky | breaking if it had to be there, else risky |
-| fewer types or values | breaking | compatible |
-| more types | compatible | breaking |
-| more values | compatible | risky: a client meets a word that it does not know |
-| a tighter bound | breaking | compatible |
-| a looser bound | compatible | risky |
-| a format comes | risky: a checker may pass over it | compatible |
-| a default changes | risky | not told |
-| it must be there now | breaking | compatible |
-| it need not be there any longer | compatible | breaking |
-| it may be null now | compatible | breaking |
-
+const PATHS: &str = "
 A path that moves or goes and a status of success that changes are breaking. A credential that is demanded where none
-was is breaking; where one was declared and not demanded it is risky. Models that a file no longer lists are risky,
-for another file may have them; of a folder or a contract they are breaking.
+was is breaking; where one was declared and not demanded it is risky. A model that goes is breaking for
+whoever uses it. Where unknown members are refused, a member that goes is breaking in a request. A parameter that is a
+list now, each value by itself, takes the one value of before.
 ";
 
 const READING: &str = "
@@ -125,8 +116,7 @@ What a stand-in of ours answers is the emulator's word wherever it was named; it
   its name from run to run.
 - **Bounds.** References that multiply, levels without end and defects without number end in a `defect-size`;
   a text that is no OpenAPI 3 document is an error of one line (exit code 2).
-- Not compared: headers of answers, callbacks and webhooks, examples, `not`, `if`/`then`/`else`, `prefixItems`,
-  `patternProperties`, servers of single paths, content types after the first that is JSON, ranges of statuses (`4XX`)
-  beside single ones, which alternative of several a body must keep as a whole, and `additionalProperties` that come or
-  go with a form.
+- **Shared schemas.** A schema that several places refer to is compared once for each way in which it travels; what
+  was found is told at each of up to 40 places.
+- What is compared and what is not stands in [drift.md](../drift.md#what-is-compared).
 ";

@@ -2,6 +2,7 @@
 
 mod judged;
 mod mutations;
+mod rules;
 mod samples;
 
 use crate::surface::{Node, Type};

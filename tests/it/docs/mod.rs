@@ -41,11 +41,21 @@ fn generated() -> Vec<(String, String)> {
     files.push(("media.md".to_owned(), render_media(&newest)));
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
     files.push(("reference/drift-kinds.md".to_owned(), mockreel_drift::page::page()));
+    files.push(("drift.md".to_owned(), with_part("drift.md", "compared", &mockreel_drift::compared_table())));
     files.push(("orders.md".to_owned(), mockreel_emulator::scenario::examples::page()));
     files.push(("reference/flags.md".to_owned(), flags::page()));
     files.push(("scenario.schema.json".to_owned(), printed(&["scenario", "schema"])));
     files.push(("config.schema.json".to_owned(), printed(&["scenario", "schema", "--config"])));
     files
+}
+
+/// A page written by hand, with the generated part between its marks.
+fn with_part(page: &str, part: &str, text: &str) -> String {
+    let held = std::fs::read_to_string(docs().join(page)).unwrap();
+    let (begin, end) = (format!("<!-- {part}: generated -->\n"), format!("<!-- {part}: end -->"));
+    let (before, rest) = held.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once(&end).unwrap();
+    format!("{before}{begin}\n{text}\n{end}{after}")
 }
 
 /// What the command prints, whatever the environment of the tests says.
