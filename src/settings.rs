@@ -138,10 +138,14 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     }
     let token = flags.admin_token_env.map(|name| read_secret("--admin-token-env", &name)).transpose()?;
     let settings = builder.admin(flags.admin_listen, token).settings().map_err(CliError::usage)?;
-    let served: Vec<&Contract> = settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
-    check_key_models(&settings.keys, &served)?;
-    for line in crate::scenario::list_doubts(&ordered, &served) {
-        say_error(&line);
+    // A start without rules for keys and without scenarios reads no contract.
+    if !settings.keys.is_empty() || !ordered.is_empty() {
+        let served: Vec<&Contract> =
+            settings.vendors.iter().map(|served| &**served.vendor.contract).collect();
+        check_key_models(&settings.keys, &served)?;
+        for line in crate::scenario::list_doubts(&ordered, &served) {
+            say_error(&line);
+        }
     }
     Ok(settings)
 }
@@ -246,8 +250,10 @@ fn read_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, 
         chosen.push(check_vendor("--vendor", name, name)?);
     }
     for overlay in overlays {
-        let edition = overlay.contract.edition.clone();
-        chosen.retain(|vendor| vendor.id() != overlay.id() || vendor.contract.edition != edition);
+        let is_replaced = |vendor: &Vendor| {
+            vendor.id() == overlay.id() && vendor.contract.edition() == overlay.contract.edition()
+        };
+        chosen.retain(|vendor| !is_replaced(vendor));
         chosen.push(overlay);
     }
     Ok(chosen)
@@ -256,7 +262,13 @@ fn read_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, 
 /// The secret in the environment variable that a flag names.
 pub(crate) fn read_secret(flag: &str, name: &str) -> Result<String, CliError> {
     let secret = std::env::var(name).ok().filter(|secret| !secret.trim().is_empty());
-    secret.ok_or_else(|| CliError::Usage(format!("{flag} {name}: the variable is not set or empty")))
+    // Who takes the flag for that of the key itself must not find it in a log.
+    secret.ok_or_else(|| {
+        CliError::Usage(format!(
+            "{flag}: expected the name of a variable that holds the secret, found one that is not set or empty (not \
+             repeated here, for it may be the secret itself); set one, as in `KEY=... mockreel ... {flag} KEY`"
+        ))
+    })
 }
 
 fn parse<T: FromStr<Err: std::fmt::Display>>(

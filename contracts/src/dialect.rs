@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contract::{Contract, Model, Options};
@@ -205,12 +205,42 @@ impl Reply {
         Self { status, headers: Vec::new(), body: ReplyBody::Json(body) }
     }
 
+    /// The same answer with more headers.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Vec<(&'static str, String)>) -> Self {
+        self.headers.extend(headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        self
+    }
+
     /// The same answer with one more header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
+}
+
+/// A good answer whose JSON is written already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenReply {
+    /// HTTP status code.
+    pub status: u16,
+    /// Headers beyond content type and CORS, which the contract states; names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, as it is sent.
+    pub text: String,
+}
+
+impl WrittenReply {
+    /// An answer with a body, and no further headers. Nothing, if the body cannot be written.
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Option<Self> {
+        Some(Self { status, headers: Vec::new(), text: serde_json::to_string(body).ok()? })
+    }
+}
+
+/// An answer with a body that can still be changed.
+pub(crate) fn reply_with(status: u16, body: &impl Serialize) -> Reply {
+    Reply::json(status, serde_json::to_value(body).unwrap_or_default())
 }
 
 /// A vendor's way of speaking.
@@ -245,6 +275,24 @@ pub trait Dialect: Send + Sync {
 
     /// Answers a poll.
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply;
+
+    /// Answers an accepted submit as [`Dialect::submitted`] does, without a tree of values in between. Nothing, if the
+    /// dialect has no such way.
+    fn write_submitted(&self, _exchange: &Exchange<'_>, _job: &JobView<'_>) -> Option<WrittenReply> {
+        None
+    }
+
+    /// Answers a poll as [`Dialect::job`] does, without a tree of values in between: most requests are polls. Nothing, if
+    /// the dialect has no such way.
+    fn write_job(&self, _exchange: &Exchange<'_>, _job: &JobView<'_>) -> Option<WrittenReply> {
+        None
+    }
+
+    /// Answers a listing as [`Dialect::list`] does, without a tree of values in between: what callers sent can be long.
+    /// Nothing, if the dialect has no such way.
+    fn write_list(&self, _exchange: &Exchange<'_>, _jobs: &[JobView<'_>]) -> Option<WrittenReply> {
+        None
+    }
 
     /// Writes what is sent to the address that a submit named, when the job changes; its status and headers are not
     /// sent. There is no request: `exchange` has an empty target and no headers.

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod dialect;
 pub mod ids;
 pub mod image;
+pub mod lazy;
 pub mod operation;
 pub mod phase;
 pub mod problem;
@@ -24,7 +25,7 @@ mod gmicloud;
 
 pub use self::amount::Amount;
 pub use self::contract::{Contract, ContractError, Model, Options, Selector};
-pub use self::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody};
+pub use self::dialect::{Credential, Dialect, Exchange, JobView, Reply, ReplyBody, WrittenReply};
 pub use self::operation::Operation;
 pub use self::phase::Phase;
 pub use self::problem::{FailureReason, Problem};

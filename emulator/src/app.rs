@@ -1,5 +1,6 @@
 //! The application state: everything that the connections of one emulator share.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use mockreel_contracts::UnixMillis;
@@ -12,7 +13,7 @@ use crate::edge::addresses::Addresses;
 use crate::edge::incoming::hints::ProtocolHints;
 use crate::edge::incoming::large::LargeBodies;
 use crate::journal::Journal;
-use crate::media::fetch::Fetcher;
+use crate::media::fetch::LazyFetcher;
 use crate::media::uploads::Uploads;
 use crate::media::{Album, Gallery};
 use crate::scheduler::schedule::Scheduler;
@@ -38,13 +39,15 @@ pub(crate) struct App {
     /// Files that callers put.
     pub(crate) uploads: Uploads,
     /// How images are fetched.
-    pub(crate) fetcher: Option<Fetcher>,
+    pub(crate) fetcher: LazyFetcher,
     /// The images that jobs keep.
     pub(crate) album: Album,
     /// Turns for looking at images.
     pub(crate) inspections: Semaphore,
     /// Turns for reading and judging large bodies.
     pub(crate) large_bodies: LargeBodies,
+    /// The turn of the one request that writes a long list of jobs.
+    pub(crate) long_lists: Semaphore,
     /// The turn of the one request that changes the scenarios of all accounts.
     pub(crate) global_scenarios_turn: tokio::sync::Mutex<()>,
     /// Vendors with other options than they were started with.
@@ -70,13 +73,14 @@ impl App {
             gallery: Gallery::new(settings.limits.clip_bytes, settings.limits.clips_ahead),
             journal: Arc::new(Journal::new(&settings.limits)),
             uploads: Uploads::new(settings.limits.upload_bytes),
-            fetcher: Fetcher::new(Arc::clone(&addresses), &settings.vendors),
+            fetcher: LazyFetcher::new(Arc::clone(&addresses), &settings.vendors),
             settings,
             clock,
             store,
             album: Album::default(),
             inspections: Semaphore::new(INSPECTIONS),
             large_bodies: LargeBodies::default(),
+            long_lists: Semaphore::new(1),
             global_scenarios_turn: tokio::sync::Mutex::default(),
             variants: Variants::default(),
             scheduler: Scheduler::new(),
@@ -94,11 +98,9 @@ impl App {
     }
 
     /// Where it listens.
-    pub(crate) fn addresses(&self) -> Addresses {
-        self.addresses.get().cloned().unwrap_or_else(|| Addresses {
-            listening: Vec::new(),
-            public_url: self.settings.public_url.clone(),
-        })
+    pub(crate) fn addresses(&self) -> Cow<'_, Addresses> {
+        let unknown = || Addresses { listening: Vec::new(), public_url: self.settings.public_url.clone() };
+        self.addresses.get().map_or_else(|| Cow::Owned(unknown()), Cow::Borrowed)
     }
 
     /// Whether directives in prompts and headers are followed: strangers who send prompts must not cause faults.
@@ -125,7 +127,7 @@ impl App {
     pub(crate) fn served_vendor(&self, job: &Job) -> Option<&ServedVendor> {
         self.settings.vendors.iter().find(|served| {
             let contract = &served.vendor.contract;
-            contract.id == *job.key.vendor && contract.edition == *job.edition
+            contract.id() == &*job.key.vendor && contract.edition() == &*job.edition
         })
     }
 }

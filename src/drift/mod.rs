@@ -13,6 +13,7 @@ use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::drift::probe::probe_stand_in;
 use mockreel_conformance::exit::{EXHAUSTED, FINE, INTERNAL, SuiteError, UNREACHABLE, worst_exit};
 use mockreel_conformance::report::{Format, parse_requests};
+use mockreel_conformance::session::StopFlag;
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
 use mockreel_drift::fold::{RouteNames, fold_report};
@@ -234,5 +235,5 @@ fn prepare_run(
         only: fresh::cases(),
         ..CheckFlags::default()
     };
-    CheckRun::prepare(&check, vendor, None)
+    CheckRun::prepare(&check, vendor, None, &StopFlag::default())
 }

@@ -371,7 +371,7 @@ fn read_answers(path: &Path, of: Option<&Vendor>) -> Result<(InputKind, Vec<Stri
             .map_err(|why| usage_error(format!("{}: {why}", tape.display())))?;
         seen.add(Tape::of(&cassette, &found.contract, crate::cases::WITHOUT_PROFILE));
         gaps.extend(cassette.gap().map(|gap| format!("{}: {gap}", tape.display())));
-        contract = Some(found.contract);
+        contract = Some(Arc::clone(&found.contract));
     }
     let contract = contract
         .ok_or_else(|| usage_error(format!("{}: expected a cassette, found none", path.display())))?;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::body::{JobBody, MetaBody, UsageBody, VideoBody, whole};
 use super::{catalogue, deprecations, validation};
 use crate::contract::{Model, Options};
-use crate::dialect::{BalanceView, Dialect, Exchange, JobView, OnOff, Reply};
+use crate::dialect::{BalanceView, Dialect, Exchange, JobView, OnOff, Reply, WrittenReply, reply_with};
 use crate::ids;
 use crate::operation::Operation;
 use crate::phase::Phase;
@@ -21,6 +22,9 @@ const CLIENT_ID_CHARACTERS: usize = 128;
 
 /// The content type of problem details, as it was seen.
 const PROBLEM_DETAILS: &str = "application/problem+json; charset=utf-8";
+
+/// The header by which a caller names a request of its own.
+const CLIENT_ID: &str = "x-client-request-id";
 
 /// The older address of the balance, which speaks of credits.
 const LEGACY_BALANCE: &str = "/v1/billing/balance";
@@ -138,47 +142,24 @@ impl Dialect for Generations {
     }
 
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        let mut body = Map::new();
-        body.insert("id".into(), job.id.into());
-        body.insert("status".into(), exchange.contract.word(Phase::Queued));
-        if self.options.submit_meta.is_on() {
-            self.insert_meta(&mut body, job);
-        }
-        let status = exchange.good_status(Operation::Submit);
-        self.traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id))
+        reply_with(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))
+            .with_headers(self.tracing_headers(exchange, Some(job.id)))
     }
 
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        let mut body = Map::new();
-        body.insert("id".into(), job.id.into());
-        body.insert("status".into(), exchange.contract.word(job.phase));
-        if let Some(result) = &job.result {
-            let mut video = Map::new();
-            video.insert("url".into(), result.video_url.as_str().into());
-            if self.options.video_members == VideoMembers::File {
-                video.insert("content_type".into(), "video/mp4".into());
-                video.insert("file_name".into(), "output.mp4".into());
-            }
-            body.insert("video".into(), Value::Object(video));
-        }
-        match job.phase {
-            Phase::Failed | Phase::Cancelled => {
-                body.insert("error".into(), self.failure(exchange, job));
-            }
-            Phase::Succeeded if self.options.completed_meta.is_on() => {
-                self.insert_meta(&mut body, job);
-            }
-            Phase::Queued | Phase::Running | Phase::Succeeded => {}
-        }
-        let status = exchange.good_status(Operation::Poll);
-        let mut reply = self.traced(exchange, Reply::json(status, Value::Object(body)), Some(job.id));
-        let told = self.options.tracing_headers.is_on() && job.phase == Phase::Succeeded;
-        if let Some(credits) = job.price.filter(|_| told) {
-            reply = reply
-                .with_header("x-aimlapi-credits-used", format!("{credits:.0}"))
-                .with_header("x-aimlapi-usd-spent", format!("{:.9}", credits / CREDITS_PER_USD));
-        }
-        reply
+        reply_with(exchange.good_status(Operation::Poll), &self.state(exchange, job))
+            .with_headers(self.job_headers(exchange, job))
+    }
+
+    fn write_submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Option<WrittenReply> {
+        let written =
+            WrittenReply::json(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))?;
+        Some(WrittenReply { headers: self.tracing_headers(exchange, Some(job.id)), ..written })
+    }
+
+    fn write_job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Option<WrittenReply> {
+        let written = WrittenReply::json(exchange.good_status(Operation::Poll), &self.state(exchange, job))?;
+        Some(WrittenReply { headers: self.job_headers(exchange, job), ..written })
     }
 
     fn models(&self, exchange: &Exchange<'_>) -> Reply {
@@ -300,30 +281,75 @@ impl Generations {
         }
     }
 
-    /// Adds `meta`, where a price is known.
-    fn insert_meta(&self, body: &mut Map<String, Value>, job: &JobView<'_>) {
-        let Some(credits) = job.price else { return };
-        let (credits_used, usd) = (whole(credits), json!(credits / CREDITS_PER_USD));
-        let usage = match self.options.usage_members {
-            UsageMembers::CreditsAndUsd => json!({"credits_used": credits_used, "usd_spent": usd}),
-            UsageMembers::CreditsUsed => json!({"credits_used": credits_used}),
-            UsageMembers::TokensUsed => json!({"tokens_used": credits_used}),
-        };
-        body.insert("meta".into(), json!({ "usage": usage }));
+    /// A job as it was accepted.
+    fn accepted<'a>(&self, exchange: &Exchange<'a>, job: &JobView<'a>) -> JobBody<'a> {
+        JobBody {
+            id: job.id,
+            status: exchange.contract.word_ref(Phase::Queued),
+            video: None,
+            error: None,
+            meta: self.meta(job).filter(|_| self.options.submit_meta.is_on()),
+        }
     }
 
-    /// Adds the headers of request tracing, where the edition has them.
-    fn traced(&self, exchange: &Exchange<'_>, mut reply: Reply, id: Option<&str>) -> Reply {
-        if !self.options.tracing_headers.is_on() {
-            return reply;
+    /// A job as it stands.
+    fn state<'a>(&self, exchange: &Exchange<'a>, job: &'a JobView<'a>) -> JobBody<'a> {
+        let is_file = self.options.video_members == VideoMembers::File;
+        let has_failed = matches!(job.phase, Phase::Failed | Phase::Cancelled);
+        let has_meta = job.phase == Phase::Succeeded && self.options.completed_meta.is_on();
+        JobBody {
+            id: job.id,
+            status: exchange.contract.word_ref(job.phase),
+            video: job.result.as_ref().map(|result| VideoBody {
+                url: &result.video_url,
+                content_type: is_file.then_some("video/mp4"),
+                file_name: is_file.then_some("output.mp4"),
+            }),
+            error: has_failed.then(|| self.failure(exchange, job)),
+            meta: self.meta(job).filter(|_| has_meta),
         }
-        if let Some(id) = id {
-            reply = reply.with_header("x-inference-id", id);
+    }
+
+    /// What the job used, where a price is known.
+    fn meta(&self, job: &JobView<'_>) -> Option<MetaBody> {
+        let credits = job.price?;
+        let used = Some(whole(credits));
+        let none = UsageBody { credits_used: None, usd_spent: None, tokens_used: None };
+        let usage = match self.options.usage_members {
+            UsageMembers::CreditsAndUsd => {
+                UsageBody { credits_used: used, usd_spent: Some(credits / CREDITS_PER_USD), ..none }
+            }
+            UsageMembers::CreditsUsed => UsageBody { credits_used: used, ..none },
+            UsageMembers::TokensUsed => UsageBody { tokens_used: used, ..none },
+        };
+        Some(MetaBody { usage })
+    }
+
+    /// The headers of the answer to a poll.
+    fn job_headers(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Vec<(&'static str, String)> {
+        let mut headers = self.tracing_headers(exchange, Some(job.id));
+        let is_told = self.options.tracing_headers.is_on() && job.phase == Phase::Succeeded;
+        if let Some(credits) = job.price.filter(|_| is_told) {
+            headers.push(("x-aimlapi-credits-used", format!("{credits:.0}")));
+            headers.push(("x-aimlapi-usd-spent", format!("{:.9}", credits / CREDITS_PER_USD)));
         }
-        match exchange.header("x-client-request-id").filter(|text| is_client_id(text)) {
-            Some(text) => reply.with_header("x-client-request-id", text),
-            None => reply,
+        headers
+    }
+
+    /// The headers of request tracing, where the edition has them.
+    fn tracing_headers(&self, exchange: &Exchange<'_>, id: Option<&str>) -> Vec<(&'static str, String)> {
+        let mut headers = Vec::new();
+        if self.options.tracing_headers.is_on() {
+            headers.extend(id.map(|id| ("x-inference-id", id.to_owned())));
+            let repeated = exchange.header(CLIENT_ID).filter(|text| is_client_id(text));
+            headers.extend(repeated.map(|text| (CLIENT_ID, text.to_owned())));
         }
+        headers
+    }
+
+    /// An answer with the headers of request tracing.
+    fn traced(&self, exchange: &Exchange<'_>, reply: Reply, id: Option<&str>) -> Reply {
+        reply.with_headers(self.tracing_headers(exchange, id))
     }
 }
 
@@ -344,12 +370,6 @@ fn legacy_balance(exchange: &Exchange<'_>, balance: &BalanceView) -> Value {
         "status": stated("status"),
         "statusExplanation": stated("statusExplanation"),
     })
-}
-
-/// An amount as JavaScript writes it: without a point if it is whole.
-fn whole(amount: f64) -> Value {
-    // Credits are far below 2^53, so the text of a whole amount is an integer.
-    format!("{amount}").parse::<u64>().map_or_else(|_| json!(amount), Value::from)
 }
 
 /// Whether a caller's request id has a form that is repeated.

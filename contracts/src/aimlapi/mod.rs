@@ -21,6 +21,7 @@
 //! - The text-to-video models have no stored files older than the universal path; older editions keep them as
 //!   they are today, but for the type of `duration`.
 
+mod body;
 mod catalogue;
 mod deprecations;
 mod dialect;

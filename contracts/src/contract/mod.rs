@@ -105,5 +105,5 @@ impl Options {
 
 /// The value at a JSON Pointer, `null` counting as absent.
 pub(crate) fn present<'a>(body: &'a Value, pointer: &str) -> Option<&'a Value> {
-    body.pointer(pointer).filter(|value| !value.is_null())
+    check::schema::look_up(body, pointer).filter(|value| !value.is_null())
 }

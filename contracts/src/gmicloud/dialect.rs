@@ -1,14 +1,18 @@
 //! The dialect of the request queue: records in a fixed order, what callers sent sorted inside them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::record::{AcceptedBody, RecordBody, RecordTimes, RecordsBody, Sorted};
 use crate::contract::check::rules::Violation;
 use crate::contract::check::schema::properties;
 use crate::contract::{Contract, Model, Options};
-use crate::dialect::{Credential, Dialect, Exchange, JobView, OnOff, Reply, ReplyBody, UploadView};
+use crate::dialect::{
+    Credential, Dialect, Exchange, JobView, OnOff, Reply, ReplyBody, UploadView, WrittenReply, reply_with,
+};
 use crate::ids;
 use crate::operation::Operation;
 use crate::phase::Phase;
@@ -102,34 +106,32 @@ impl Dialect for RequestQueue {
     }
 
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        let mut record = Map::new();
-        record.insert("request_id".into(), job.id.into());
-        record.insert("model".into(), job.model.id.as_str().into());
-        let finished = job.phase.is_terminal();
-        let first = self.options.first_status;
-        // A job that was held cannot be finished, whatever the option says.
-        let spoken = finished || first == FirstStatus::Success;
-        record.insert("status".into(), if spoken { self.word(exchange, job) } else { json!(first) });
-        if finished {
-            record.insert("payload".into(), self.payload(job));
-            record.insert("outcome".into(), self.outcome(exchange, job));
-        }
-        times(&mut record, job);
-        Reply::json(exchange.good_status(Operation::Submit), Value::Object(record))
+        reply_with(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))
     }
 
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        Reply::json(200, self.record(exchange, job))
+        reply_with(200, &self.record(exchange, job))
     }
 
     fn list(&self, exchange: &Exchange<'_>, jobs: &[JobView<'_>]) -> Reply {
-        let records: Vec<Value> = jobs.iter().map(|job| self.record(exchange, job)).collect();
-        Reply::json(200, json!({"requests": records, "total": records.len()}))
+        reply_with(200, &self.records(exchange, jobs))
+    }
+
+    fn write_submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Option<WrittenReply> {
+        WrittenReply::json(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))
+    }
+
+    fn write_job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Option<WrittenReply> {
+        WrittenReply::json(200, &self.record(exchange, job))
+    }
+
+    fn write_list(&self, exchange: &Exchange<'_>, jobs: &[JobView<'_>]) -> Option<WrittenReply> {
+        WrittenReply::json(200, &self.records(exchange, jobs))
     }
 
     fn cancelled(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
         // A guess, like the operation: the record says by its status whether the order came in time.
-        Reply::json(exchange.good_status(Operation::Cancel), self.record(exchange, job))
+        reply_with(exchange.good_status(Operation::Cancel), &self.record(exchange, job))
     }
 
     fn models(&self, exchange: &Exchange<'_>) -> Reply {
@@ -239,40 +241,60 @@ fn parameter(name: &str, schema: &Value, required: &[&str]) -> Value {
 }
 
 impl RequestQueue {
-    fn record(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
-        let mut record = Map::new();
-        record.insert("request_id".into(), job.id.into());
-        record
-            .insert("org_id".into(), job.tenant.map_or_else(|| ids::uuid(job.account), str::to_owned).into());
-        record.insert("user_id".into(), ids::uuid(job.account.map(|byte| byte ^ 0x5a)).into());
-        record.insert("model".into(), job.model.id.as_str().into());
-        record.insert("status".into(), self.word(exchange, job));
-        record.insert("is_public".into(), false.into());
-        record.insert("payload".into(), self.payload(job));
-        record.insert("outcome".into(), self.outcome(exchange, job));
-        let at_top = self.options.failed_error != FailedError::Outcome;
-        if let Some(failure) = job.failure.filter(|_| at_top) {
-            record.insert("error".into(), failure.text(exchange.contract).into());
+    /// The record of a job as it was accepted.
+    fn accepted<'a>(&self, exchange: &Exchange<'a>, job: &'a JobView<'a>) -> AcceptedBody<'a> {
+        let finished = job.phase.is_terminal();
+        let first = self.options.first_status;
+        // A job that was held cannot be finished, whatever the option says.
+        let spoken = finished || first == FirstStatus::Success;
+        AcceptedBody {
+            request_id: job.id,
+            model: &job.model.id,
+            status: if spoken { self.word(exchange, job) } else { Cow::Owned(json!(first)) },
+            payload: finished.then(|| self.payload(job)),
+            outcome: finished.then(|| self.outcome(exchange, job)),
+            times: RecordTimes::of(job),
         }
-        times(&mut record, job);
-        Value::Object(record)
     }
 
-    fn word(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Value {
+    fn record<'a>(&self, exchange: &Exchange<'a>, job: &'a JobView<'a>) -> RecordBody<'a> {
+        let at_top = self.options.failed_error != FailedError::Outcome;
+        RecordBody {
+            request_id: job.id,
+            org_id: job.tenant.map_or_else(|| ids::uuid(job.account).into(), Cow::Borrowed),
+            user_id: ids::uuid(job.account.map(|byte| byte ^ 0x5a)),
+            model: &job.model.id,
+            status: self.word(exchange, job),
+            is_public: false,
+            payload: self.payload(job),
+            outcome: self.outcome(exchange, job),
+            error: job.failure.filter(|_| at_top).map(|failure| failure.text(exchange.contract).to_owned()),
+            times: RecordTimes::of(job),
+        }
+    }
+
+    fn records<'a>(&self, exchange: &Exchange<'a>, jobs: &'a [JobView<'a>]) -> RecordsBody<'a> {
+        let requests: Vec<RecordBody<'_>> = jobs.iter().map(|job| self.record(exchange, job)).collect();
+        RecordsBody { total: requests.len(), requests }
+    }
+
+    fn word<'a>(&self, exchange: &Exchange<'a>, job: &JobView<'_>) -> Cow<'a, Value> {
         match job.phase {
             // A request that was dispatched when it was taken is not seen queued again.
-            Phase::Queued if self.options.first_status == FirstStatus::Dispatched => "dispatched".into(),
-            Phase::Running => json!(self.options.running_status),
+            Phase::Queued if self.options.first_status == FirstStatus::Dispatched => {
+                Cow::Owned("dispatched".into())
+            }
+            Phase::Running => Cow::Owned(json!(self.options.running_status)),
             Phase::Queued | Phase::Succeeded | Phase::Failed | Phase::Cancelled => {
-                exchange.contract.word(job.phase)
+                exchange.contract.word_ref(job.phase)
             }
         }
     }
 
-    fn payload(&self, job: &JobView<'_>) -> Value {
+    fn payload<'a>(&self, job: &JobView<'a>) -> Sorted<'a> {
         match self.options.payload_echo {
-            PayloadEcho::Full => sorted(job.echo),
-            PayloadEcho::Empty => json!({}),
+            PayloadEcho::Full => Sorted(job.echo),
+            PayloadEcho::Empty => Sorted::empty(),
         }
     }
 
@@ -293,25 +315,6 @@ impl RequestQueue {
             }
             ResultShape::MediaUrls => json!({"media_urls": urls, "thumbnail_image_url": result.cover_url}),
         }
-    }
-}
-
-fn times(record: &mut Map<String, Value>, job: &JobView<'_>) {
-    record.insert("created_at".into(), job.submitted_at.seconds().into());
-    record.insert("updated_at".into(), job.updated_at().seconds().into());
-    record.insert("queued_at".into(), job.submitted_at.seconds().into());
-}
-
-/// The same value with the members of every object in alphabetical order, as a Go map is written.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let mut names: Vec<&String> = members.keys().collect();
-            names.sort_unstable();
-            names.into_iter().map(|name| (name.clone(), sorted(&members[name]))).collect()
-        }
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The request queue of an inference cloud: one flat record a request, one flat key an error.
 
 mod dialect;
+mod record;
 
 use std::sync::Arc;
 

@@ -168,7 +168,7 @@ fn find_broken<'a>(rule: MakerRule, model: &Model, intent: &'a JobIntent) -> Opt
         .row
         .iter()
         .find(|row| row.model == maker.model && row.mode == maker.mode && row.image == intent.first);
-    let combination = format!("model/mode/duration({}/{}/{})", maker.model, maker.mode, intent.seconds);
+    let combination = || format!("model/mode/duration({}/{}/{})", maker.model, maker.mode, intent.seconds);
     match rule {
         MakerRule::Exclusion => {
             let camera = intent.camera.is_some();
@@ -189,7 +189,7 @@ fn find_broken<'a>(rule: MakerRule, model: &Model, intent: &'a JobIntent) -> Opt
         MakerRule::Tail => {
             let offered = row.is_some_and(|row| row.tail.contains(&intent.seconds));
             (intent.tail && !offered)
-                .then(|| ("image_tail", format!("{combination} is not supported with image_tail")))
+                .then(|| ("image_tail", format!("{} is not supported with image_tail", combination())))
         }
         MakerRule::Masks => {
             let offered = row.is_some_and(|row| row.masks.contains(&intent.seconds));
@@ -202,8 +202,9 @@ fn find_broken<'a>(rule: MakerRule, model: &Model, intent: &'a JobIntent) -> Opt
                 row.camera.contains(&intent.seconds)
                     && (row.movements.is_empty() || row.movements.contains(&camera.movement))
             });
-            (!offered)
-                .then(|| ("camera_control", format!("{combination} is not supported with camera_control")))
+            (!offered).then(|| {
+                ("camera_control", format!("{} is not supported with camera_control", combination()))
+            })
         }
         MakerRule::CameraValues => {
             let camera = intent.camera.as_ref()?;

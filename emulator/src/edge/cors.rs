@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue,
 };
 use axum::http::{Method, Response, StatusCode};
 use mockreel_contracts::Contract;
@@ -21,15 +21,6 @@ pub(super) fn preflight(contract: &Contract, method: &Method, headers: &HeaderMa
     set(headers, ACCESS_CONTROL_ALLOW_METHODS, &facts.allow_methods.join(", "));
     set(headers, ACCESS_CONTROL_ALLOW_HEADERS, &facts.allow_headers.join(", "));
     Some(answer)
-}
-
-/// Adds what every answer tells browsers.
-pub(super) fn expose(contract: &Contract, headers: &mut HeaderMap) {
-    let Some(facts) = &contract.cors else { return };
-    set(headers, ACCESS_CONTROL_ALLOW_ORIGIN, &facts.allow_origin);
-    if !facts.expose_headers.is_empty() {
-        set(headers, ACCESS_CONTROL_EXPOSE_HEADERS, &facts.expose_headers.join(", "));
-    }
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {

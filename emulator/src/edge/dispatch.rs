@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected};
@@ -15,7 +16,7 @@ use mockreel_contracts::Contract;
 use super::call::answer_call;
 use super::call::log::{self, ResponseSummary, StrayRequest};
 use super::call::request::{CallContext, ReceivedParts, VendorRequest};
-use super::headers::{close_connection, header_text, header_texts};
+use super::headers::{close_connection, header_text};
 use super::incoming::encoding::decode_body;
 use super::incoming::head::{Head, HeadFlaw};
 use super::incoming::hints::is_tls;
@@ -64,22 +65,22 @@ async fn answer_parts(
     let Entrance { local, serves } = entrance;
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     // A request in absolute form, as to a proxy, names its host there.
-    let authority = head.uri.authority().map(|authority| authority.as_str().to_owned());
+    let authority = head.uri.authority().map(Authority::as_str);
     let host = authority.or_else(|| header_text(&head.headers, &HOST));
     let path = target.split('?').next().unwrap_or_default();
     let known_flaw = head.extensions.get::<HeadFlaw>().copied();
     let flaw = known_flaw
         .or_else(|| HeadFlaw::of_headers(head.version, &head.headers))
         .or_else(|| HeadFlaw::of_target(&head.uri));
-    let stray = || StrayRequest { method: &head.method, target, headers: header_texts(&head.headers) };
+    let stray = || StrayRequest { method: &head.method, target, head: app.journal.heads.find(&head.headers) };
     if head.method == Method::CONNECT && head.uri.path_and_query().is_none() {
         return refuse_proxy(app, stray(), local).await;
     }
-    let destination = route_request(&app.settings.vendors, serves.port_vendor(), host.as_deref(), target);
+    let destination = route_request(&app.settings.vendors, serves.port_vendor(), host, target);
     if let Destination::Vendor(index, rest) = &destination
         && serves != Serves::Admin
     {
-        let asked = AskedVendor { index: *index, target, rest, host: host.as_deref(), local };
+        let asked = AskedVendor { index: *index, target, rest, host, local };
         return answer_vendor(app, &head, body, flaw, asked).await;
     }
     if let Some(flaw) = flaw {
@@ -89,14 +90,14 @@ async fn answer_parts(
         Destination::Media => files::answer_media(app, &head.method, &head.headers, path, body).await,
         Destination::Fixtures => files::fixtures::answer_fixture(&head.method, &head.headers, path),
         Destination::Admin if admin::is_health(&head.method, path) => {
-            admin::answer_health(app, &head.headers, host.as_deref())
+            admin::answer_health(app, &head.headers, host)
         }
         Destination::Admin => {
             let apart = app.settings.admin_listen.is_some();
             if apart && serves != Serves::Admin || matches!(serves, Serves::Vendor(_)) {
                 return admin::problem(StatusCode::NOT_FOUND, "the control API is on another address");
             }
-            admin::answer(app, &head, body, host.as_deref(), local).await
+            admin::answer(app, &head, body, host, local).await
         }
         Destination::Vendor(..) => {
             let detail = "this address serves the control API only";
@@ -140,10 +141,10 @@ async fn answer_vendor(
         None => {
             let encoding = header_text(&head.headers, &CONTENT_ENCODING);
             let received = body.receive(limit_bytes).await;
-            decode_body(received, encoding.as_deref(), &served.options, limit_bytes).await
+            decode_body(received, encoding, &served.options, limit_bytes).await
         }
     };
-    let parts = ReceivedParts { headers: header_texts(&head.headers), body: received, flaw };
+    let parts = ReceivedParts { head: app.journal.heads.find(&head.headers), body: received, flaw };
     call_vendor(app, head.method.clone(), asked, parts).await
 }
 
@@ -208,7 +209,8 @@ pub(super) async fn answer_unparsed(
     let response = match &destination {
         Destination::Vendor(index, rest) if serves != Serves::Admin => {
             let asked = AskedVendor { index: *index, target: &target, rest, host: host.as_deref(), local };
-            let parts = ReceivedParts { headers: head.headers, body: Received::Broken, flaw: Some(flaw) };
+            let head = Arc::new(head.headers.into());
+            let parts = ReceivedParts { head, body: Received::Broken, flaw: Some(flaw) };
             call_vendor(app, method.clone(), asked, parts).await
         }
         Destination::Vendor(..)
@@ -216,7 +218,8 @@ pub(super) async fn answer_unparsed(
         | Destination::Media
         | Destination::Fixtures
         | Destination::Nowhere => {
-            let stray = StrayRequest { method: &method, target: &target, headers: head.headers };
+            let head = Arc::new(head.headers.into());
+            let stray = StrayRequest { method: &method, target: &target, head };
             refuse_head(app, &destination, stray, flaw).await
         }
     };

@@ -10,18 +10,23 @@ pub(crate) const SCENARIO_HEADER: &str = "x-mockreel-scenario";
 const WARNING_HEADER: HeaderName = HeaderName::from_static("x-mockreel-warning");
 
 /// One header, if it is text.
-pub(super) fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+pub(super) fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Every header that is text. An order counts as text whatever it is, lest it be passed over in silence.
-pub(super) fn header_texts(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn list_texts<'h>(
+    headers: impl IntoIterator<Item = (&'h HeaderName, &'h HeaderValue)>,
+) -> Vec<(String, String)> {
     let text = |name: &HeaderName, value: &HeaderValue| match value.to_str() {
         Ok(text) => Some(text.to_owned()),
         Err(_) if name == SCENARIO_HEADER => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
         Err(_) => None,
     };
-    headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(name, value)?))).collect()
+    headers
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), text(name, value)?)))
+        .collect()
 }
 
 /// Writes a warning of the emulator's own, behind those that there are.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mockreel_contracts::Selector;
+use mockreel_contracts::contract::check::route::percent_decoded;
 
 use super::addresses::host_name;
 use crate::served::ServedVendor;
@@ -66,9 +67,11 @@ pub(crate) fn route_request<'a>(
     if let Some(index) = vendors.iter().position(by_host) {
         return Destination::Vendor(index, Cow::Borrowed(target));
     }
-    let Some(index) =
-        by_selector(vendors, &mockreel_contracts::contract::check::route::percent_decoded(first))
-    else {
+    let selector = match first.contains('%') {
+        true => Cow::Owned(percent_decoded(first)),
+        false => Cow::Borrowed(first),
+    };
+    let Some(index) = by_selector(vendors, &selector) else {
         return Destination::Nowhere;
     };
     let rest = &target[1 + first.len()..];
@@ -79,8 +82,13 @@ pub(crate) fn route_request<'a>(
 
 /// The vendor that `ID` or `ID@EDITION` means among those served.
 pub(crate) fn by_selector(vendors: &[ServedVendor], text: &str) -> Option<usize> {
+    // Most name the vendor alone.
+    let newest = vendors.iter().position(|served| served.vendor.id() == text);
+    if newest.is_some() {
+        return newest;
+    }
     let wanted = Selector::parse(text).ok()?;
     vendors.iter().position(|served| {
-        served.vendor.id() == wanted.vendor && wanted.admits(&served.vendor.contract.edition)
+        served.vendor.id() == wanted.vendor && wanted.admits(served.vendor.contract.edition())
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::header::{HeaderName, HeaderValue};
 use mockreel_contracts::contract::check::rules::Violation;
 use mockreel_contracts::problem::Place;
 use mockreel_contracts::{Contract, Problem, UnixMillis};
@@ -10,12 +11,14 @@ use serde_json::{Map, Value, json};
 use super::clause::Refused;
 use super::redact::EntryRedactor;
 use super::shown::LoggedBody;
+use crate::edge::headers::list_texts;
+use crate::edge::incoming::heads::RequestHead;
 use crate::scenario::RequestKind;
 
 /// What an entry takes beside its texts, in bytes.
 const FLAT_BYTES: u64 = 512;
 
-/// A request and its answer as they were on the wire. Holds keys, so it is made into an [`JournalEntry`] at once.
+/// A request and its answer as they were on the wire. Holds keys, so it is soon made into a [`JournalEntry`].
 pub(crate) struct LoggedExchange {
     /// The account's time.
     pub(crate) at: UnixMillis,
@@ -46,9 +49,9 @@ pub(crate) struct LoggedExchange {
     /// Its status.
     pub(crate) status: u16,
     /// What was sent.
-    pub(crate) request: LoggedMessage,
+    pub(crate) request: LoggedRequest,
     /// What was answered.
-    pub(crate) answer: LoggedMessage,
+    pub(crate) answer: LoggedAnswer,
 }
 
 /// Whom a request was sent to.
@@ -64,12 +67,36 @@ pub(crate) enum RequestTarget {
     Nowhere,
 }
 
-/// One side of an exchange.
-pub(crate) struct LoggedMessage {
-    /// Names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
+/// What was sent.
+pub(crate) struct LoggedRequest {
+    /// The headers.
+    pub(crate) head: Arc<RequestHead>,
     /// The body.
     pub(crate) body: LoggedBody,
+}
+
+/// What was answered.
+pub(crate) struct LoggedAnswer {
+    /// The headers.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body.
+    pub(crate) body: LoggedBody,
+}
+
+/// Heads without their keys, each made once.
+#[derive(Default)]
+pub(super) struct CleanHeads(Vec<(Arc<RequestHead>, Arc<RequestHead>)>);
+
+impl CleanHeads {
+    fn find(&mut self, head: &Arc<RequestHead>) -> Arc<RequestHead> {
+        let known = self.0.iter().rev().find(|(with_keys, _)| Arc::ptr_eq(with_keys, head));
+        if let Some((_, clean)) = known {
+            return Arc::clone(clean);
+        }
+        let clean = Arc::new(head.without_keys());
+        self.0.push((Arc::clone(head), Arc::clone(&clean)));
+        clean
+    }
 }
 
 impl LoggedExchange {
@@ -78,20 +105,57 @@ impl LoggedExchange {
         self.request.body.weight() + self.answer.body.weight()
     }
 
+    /// About how much memory its entry takes, in bytes.
+    pub(super) fn estimate_bytes(&self) -> u64 {
+        let sent = self.request.head.texts().iter().map(|(name, value)| name.len() + value.len() + 6);
+        let received = self.answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 6);
+        let text = sent.chain(received).sum::<usize>() + 2 * self.target.len() + self.weight();
+        FLAT_BYTES + text as u64
+    }
+
+    /// Lets go of the keys in the headers, if nothing else of the exchange has one: then it can stay as it is until somebody
+    /// reads the journal. Says whether it did. What callers send in a body can hold anything, so that is made into an entry.
+    pub(super) fn drop_keys(&mut self, clean: &mut CleanHeads) -> bool {
+        if self.request.head.is_clean() {
+            return true;
+        }
+        let is_plain = self.problem.is_none()
+            && self.late.is_empty()
+            && self.notes.is_empty()
+            && self.scenarios.is_empty()
+            && self.request.body.weight() == 0
+            && !EntryRedactor::has_secrets(&self.target);
+        let LoggedBody::Bytes(answer) = &self.answer.body else { return false };
+        let (true, Ok(answer)) = (is_plain, std::str::from_utf8(answer)) else { return false };
+        let redactor = self.request.head.redactor(&self.target);
+        let texts = [answer, &self.target, &self.method, self.job.as_deref().unwrap_or_default()];
+        let texts = texts.into_iter().chain(self.model.as_deref());
+        let values = self.answer.headers.iter().map(|(_, value)| value.to_str().unwrap_or_default());
+        if !texts.chain(values).all(|text| redactor.is_clean(text)) {
+            return false;
+        }
+        self.request.head = clean.find(&self.request.head);
+        true
+    }
+
     /// The entry of that number.
-    pub(super) fn entry(self, id: u64) -> JournalEntry {
-        let redactor = EntryRedactor::new(&self.request.headers, &self.target);
+    pub(super) fn entry(&self, id: u64) -> JournalEntry {
+        let head = &self.request.head;
+        let redactor = head.redactor(&self.target);
+        let has_own_secrets = EntryRedactor::has_secrets(&self.target);
+        let headers = if has_own_secrets { redactor.headers(head.texts()) } else { head.redacted().clone() };
         let path = redactor.text(&self.target);
         let method = redactor.text(&self.method);
         let sent = self.request.body.shown(&redactor);
         let violations = self.violations(&redactor, &sent, &format!("{method} {path}"));
         let told = |text: &str| redactor.text(text);
+        let answer_headers = self.answer.headers.iter().map(|(name, value)| (name, value));
         let detail = json!({
             "violations": violations,
             "notes": self.notes.iter().map(|note| told(note)).collect::<Vec<_>>(),
-            "request": {"headers": redactor.headers(&self.request.headers), "body": sent},
+            "request": {"headers": headers, "body": sent},
             "answer": {
-                "headers": redactor.headers(&self.answer.headers),
+                "headers": redactor.headers(&list_texts(answer_headers)),
                 "body": self.answer.body.shown(&redactor),
             },
         });
@@ -103,7 +167,7 @@ impl LoggedExchange {
         JournalEntry {
             id,
             at: self.at,
-            account: self.account,
+            account: Arc::clone(&self.account),
             vendor,
             edition,
             operation: self.operation,
@@ -124,7 +188,7 @@ impl LoggedExchange {
         if self.problem.is_none() && self.late.is_empty() {
             return Vec::new();
         }
-        let held = self.request.headers.iter().find(|(name, _)| name == "authorization");
+        let held = self.request.head.texts().iter().find(|(name, _)| name == "authorization");
         let key = held.map(|(name, value)| redactor.header(name, value)).unwrap_or_default();
         let refused = Refused {
             contract,

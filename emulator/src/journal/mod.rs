@@ -1,8 +1,9 @@
 //! The journal: every request and answer, fit to be kept, and why it was rejected.
 //!
-//! An exchange is made into an entry when its answer is ready: keys become digests, images become
-//! their size and digest. Entries are in a ring bounded by count and bytes; what was dropped is counted.
-//! Requests that a test expects are counted as requests come, so that it does not depend on those bounds.
+//! An exchange is taken as it was on the wire when its answer is ready. As soon as somebody reads the journal it is made
+//! into an entry: keys become digests, images become their size and digest. So no request waits for that, and what is
+//! dropped before costs nothing. Keys do not stay for that long: what holds one is made into an entry a moment later. Exchanges and entries are in a ring bounded by count and bytes; what was
+//! dropped is counted. Requests that a test expects are counted as requests come, so that it does not depend on those bounds.
 
 mod clause;
 mod entry;
@@ -12,30 +13,42 @@ mod redact;
 mod ring;
 mod secrets;
 mod shown;
+mod slot;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use self::entry::CleanHeads;
 pub use self::entry::JournalEntry;
-pub(crate) use self::entry::{LoggedExchange, LoggedMessage, RequestTarget};
+pub(crate) use self::entry::{LoggedAnswer, LoggedExchange, LoggedRequest, RequestTarget};
 pub use self::filter::{RequestFilter, StatusFilter};
 use self::line::log_entry;
 pub(crate) use self::redact::EntryRedactor;
 use self::ring::{Bounds, Ring};
 pub(crate) use self::shown::{FormPart, LoggedBody};
+use self::slot::Slot;
+use crate::edge::incoming::heads::KnownHeads;
 use crate::expect::{Expectation, TrackedExpectation, Unmet};
 use crate::settings::Limits;
 
 /// From this size on, in bytes, an exchange is made into an entry off the threads that answer.
 const LARGE_BYTES: usize = 64 * 1024;
 
+/// How long an exchange with a key in it stays as it was on the wire, if nobody reads the journal.
+const WRITE_DELAY: Duration = Duration::from_secs(2);
+
 /// The journal of one emulator.
 #[derive(Debug)]
 pub(crate) struct Journal {
     next: AtomicU64,
     held: Mutex<JournalState>,
+    /// The heads of the latest requests.
+    pub(crate) heads: KnownHeads,
+    /// Whether exchanges wait to be made into entries.
+    is_behind: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -51,6 +64,8 @@ impl Journal {
         Self {
             next: AtomicU64::new(1),
             held: Mutex::new(JournalState { ring: Ring::new(bounds), watched: Vec::new() }),
+            heads: KnownHeads::default(),
+            is_behind: AtomicBool::new(false),
         }
     }
 
@@ -62,17 +77,30 @@ impl Journal {
     pub(crate) fn record(&self, exchange: LoggedExchange) {
         let entry = Arc::new(exchange.entry(self.next.fetch_add(1, Ordering::Relaxed)));
         log_entry(&entry);
-        let mut held = self.held();
-        held.watched.iter_mut().for_each(|watched| watched.see(&entry));
-        held.ring.push(entry);
+        self.push(Slot::of_entry(entry));
     }
 
-    /// Makes an entry before the answer goes out, so that a caller who has the answer finds the entry.
+    fn push(&self, slot: Slot) {
+        let slot = Arc::new(slot);
+        let mut held = self.held();
+        if !held.watched.is_empty() {
+            let entry = slot.entry();
+            held.watched.iter_mut().for_each(|watched| watched.see(&entry));
+        }
+        held.ring.push(slot);
+    }
+
+    /// Keeps an exchange before the answer goes out, so that a caller who has the answer finds the entry.
     ///
-    /// A large one is made elsewhere, so that other connections do not wait; and to its end, also if this one breaks.
+    /// The entry is made a moment later. That of a large exchange is made at once, to be rid of its bytes: elsewhere, so that
+    /// other connections do not wait; and to its end, also if this one breaks.
     pub(crate) async fn keep(self: &Arc<Self>, exchange: LoggedExchange) {
         if exchange.weight() < LARGE_BYTES {
-            return self.record(exchange);
+            if tracing::enabled!(tracing::Level::INFO) {
+                return self.record(exchange);
+            }
+            self.push(Slot::new(self.next.fetch_add(1, Ordering::Relaxed), exchange));
+            return self.write_soon();
         }
         let journal = Arc::clone(self);
         if tokio::task::spawn_blocking(move || journal.record(exchange)).await.is_err() {
@@ -80,11 +108,34 @@ impl Journal {
         }
     }
 
+    /// Sees to it that the exchanges so far become entries.
+    fn write_soon(self: &Arc<Self>) {
+        if self.is_behind.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let journal = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(WRITE_DELAY).await;
+            let Some(journal) = journal.upgrade() else { return };
+            if tokio::task::spawn_blocking(move || journal.catch_up()).await.is_err() {
+                tracing::error!("exchanges could not be written down");
+            }
+        });
+    }
+
+    /// Makes exchanges into entries, or lets go of their keys, and forgets the heads of requests: no key is left.
+    fn catch_up(&self) {
+        self.is_behind.store(false, Ordering::Release);
+        let slots = self.held().ring.newest_first(None);
+        let mut clean = CleanHeads::default();
+        slots.iter().rev().for_each(|slot| slot.drop_keys(&mut clean));
+        self.heads.forget();
+    }
+
     /// The entries that are meant, newest first.
     pub(crate) fn list(&self, wanted: &RequestFilter) -> Vec<Arc<JournalEntry>> {
-        let mut found = self.held().ring.newest_first(wanted.whose());
-        found.retain(|entry| wanted.fits(entry));
-        found
+        let slots = self.held().ring.newest_first(wanted.whose());
+        slots.iter().map(|slot| slot.entry()).filter(|entry| wanted.fits(entry)).collect()
     }
 
     /// How many entries of one account, or of all, had to make room.
@@ -112,7 +163,8 @@ impl Journal {
     pub(crate) fn verify(&self) -> Result<(), Unmet> {
         let mut held = self.held();
         let watched = std::mem::take(&mut held.watched);
-        match Unmet::among(&watched, &held.ring.newest_first(None), held.ring.dropped(None)) {
+        let entries: Vec<_> = held.ring.newest_first(None).iter().map(|slot| slot.entry()).collect();
+        match Unmet::among(&watched, &entries, held.ring.dropped(None)) {
             None => Ok(()),
             Some(unmet) => Err(unmet),
         }

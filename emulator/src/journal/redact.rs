@@ -36,11 +36,21 @@ impl EntryRedactor {
         Self { secrets: secrets.finish() }
     }
 
+    /// Whether a path and query have secrets of their own, by the names of parameters.
+    pub(crate) fn has_secrets(target: &str) -> bool {
+        RequestSecrets::has_named(target)
+    }
+
     /// For an order that names an account by this key.
     pub(crate) fn of_key(key: &str) -> Self {
         let mut secrets = RequestSecrets::default();
         secrets.add_key(key);
         Self { secrets: secrets.finish() }
+    }
+
+    /// Whether a text holds none of the secrets, however they are written.
+    pub(super) fn is_clean(&self, text: &str) -> bool {
+        !self.secrets.are_in(text)
     }
 
     /// JSON without the secrets; nothing, if none of them is in it.
@@ -102,7 +112,7 @@ impl EntryRedactor {
     }
 
     /// Headers by their names; what came several times is joined.
-    pub(super) fn headers(&self, headers: &[(String, String)]) -> Value {
+    pub(crate) fn headers(&self, headers: &[(String, String)]) -> Value {
         let mut shown: Map<String, Value> = Map::new();
         for (name, value) in headers {
             let value = self.header(name, value);

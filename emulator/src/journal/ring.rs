@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::entry::JournalEntry;
+use super::slot::Slot;
 
 /// For how many accounts it is remembered how much was dropped.
 const DROPPED_ACCOUNTS: usize = 10_000;
@@ -30,7 +30,7 @@ pub(super) struct Ring {
 
 #[derive(Debug, Default)]
 struct JournalState {
-    entries: VecDeque<Arc<JournalEntry>>,
+    entries: VecDeque<Arc<Slot>>,
     bytes: u64,
 }
 
@@ -47,10 +47,10 @@ impl Ring {
     }
 
     /// Keeps an entry, and lets go of what is then too much.
-    pub(super) fn push(&mut self, entry: Arc<JournalEntry>) {
+    pub(super) fn push(&mut self, entry: Arc<Slot>) {
         let of_account = self.accounts.entry(Arc::clone(&entry.account)).or_default();
-        of_account.bytes += entry.bytes();
-        self.bytes += entry.bytes();
+        of_account.bytes += entry.bytes;
+        self.bytes += entry.bytes;
         self.entries += 1;
         of_account.entries.push_back(entry);
         while self.entries > self.bounds.entries || self.bytes > self.bounds.bytes {
@@ -73,8 +73,8 @@ impl Ring {
         let Some(account) = largest.map(|(account, _)| Arc::clone(account)) else { return };
         let Some(of_account) = self.accounts.get_mut(&account) else { return };
         if let Some(gone) = of_account.entries.pop_front() {
-            of_account.bytes -= gone.bytes();
-            self.bytes -= gone.bytes();
+            of_account.bytes -= gone.bytes;
+            self.bytes -= gone.bytes;
             self.entries -= 1;
         }
         if of_account.entries.is_empty() {
@@ -95,8 +95,8 @@ impl Ring {
     }
 
     /// The entries of one account, or of all, newest first.
-    pub(super) fn newest_first(&self, account: Option<&str>) -> Vec<Arc<JournalEntry>> {
-        let mut entries: Vec<Arc<JournalEntry>> = match account {
+    pub(super) fn newest_first(&self, account: Option<&str>) -> Vec<Arc<Slot>> {
+        let mut entries: Vec<Arc<Slot>> = match account {
             Some(account) => self
                 .accounts
                 .get(account)

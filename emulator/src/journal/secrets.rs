@@ -1,5 +1,7 @@
 //! Secrets of one request: the credential and whatever a header or a parameter names one, and how the journal shows them.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mockreel_evidence::redact::{
@@ -47,6 +49,12 @@ fn measure_marker(text: &str) -> usize {
     if is_marker { "key <".len() + 8 + "…>".len() } else { 0 }
 }
 
+/// The parameters of a path and query whose name says that they are secret.
+fn named_in(target: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    url::form_urlencoded::parse(query.as_bytes()).filter(|(name, value)| Secrecy::of(name).hides(value))
+}
+
 /// Gathers the texts that are looked for wherever something is shown.
 #[derive(Default)]
 pub(super) struct RequestSecrets(Vec<String>);
@@ -62,13 +70,15 @@ impl RequestSecrets {
                 secrets.add_named(value);
             }
         }
-        let query = target.split_once('?').map_or("", |(_, query)| query);
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if Secrecy::of(&name).hides(&value) {
-                secrets.add_named(&value);
-            }
+        for (_, value) in named_in(target) {
+            secrets.add_named(&value);
         }
         secrets
+    }
+
+    /// Whether the query has parameters whose name says that they are secret.
+    pub(super) fn has_named(target: &str) -> bool {
+        named_in(target).next().is_some()
     }
 
     fn add_credential(&mut self, value: &str) {

@@ -1,5 +1,6 @@
 //! Properties of every logged exchange, and of every sequence of them.
 
+use axum::http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::problem::{Malformation, Place};
@@ -9,6 +10,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::edge::incoming::heads::RequestHead;
 use crate::scenario::RequestKind;
 
 fn bytes(text: impl Into<String>) -> LoggedBody {
@@ -33,8 +35,8 @@ fn exchange(account: &str) -> LoggedExchange {
         method: "POST".to_owned(),
         target: "/v9/generation".to_owned(),
         status: 200,
-        request: LoggedMessage { headers: Vec::new(), body: bytes("{}") },
-        answer: LoggedMessage { headers: Vec::new(), body: bytes("{}") },
+        request: LoggedRequest { head: Arc::default(), body: bytes("{}") },
+        answer: LoggedAnswer { headers: Vec::new(), body: bytes("{}") },
     }
 }
 
@@ -117,13 +119,13 @@ proptest! {
         let encoded = utf8_percent_encode(&key, NON_ALPHANUMERIC).to_string();
         let header = |name: &str, value: String| (name.to_owned(), value);
         let mut held = exchange("a");
-        held.request.headers = vec![
+        held.request.head = Arc::new(RequestHead::from(vec![
             header("authorization", format!("{scheme}{key}")),
             header("x-note", format!("my key is {key}")),
             header("referer", format!("http://{}.test/?{encoded}", key.to_lowercase())),
-        ];
+        ]));
         held.request.body = bodies(&key).swap_remove(body);
-        held.answer.headers = vec![header("x-echo", key.clone())];
+        held.answer.headers = vec![(HeaderName::from_static("x-echo"), HeaderValue::from_str(&key).unwrap())];
         held.answer.body = bodies(&key).swap_remove(other);
         held.target = format!("/v9/{encoded}/{key}?q={encoded}&api_key={encoded}&plain={key}");
         held.method = key.clone();
@@ -291,5 +293,46 @@ fn a_misspelt_expectation_is_never_met() {
         held.expect(wanted.never());
         let unmet = held.verify().unwrap_err().to_string();
         assert!(unmet.contains(told), "{unmet}");
+    }
+}
+
+/// An exchange of a client with a key, whose answer says this.
+fn polled(key: &str, answer: &str) -> LoggedExchange {
+    let head = RequestHead::from(vec![("authorization".to_owned(), format!("Bearer {key}"))]);
+    LoggedExchange {
+        request: LoggedRequest { head: Arc::new(head), body: bytes("") },
+        answer: LoggedAnswer { headers: Vec::new(), body: bytes(answer) },
+        ..exchange("a")
+    }
+}
+
+#[test]
+fn an_exchange_whose_keys_were_dropped_is_shown_as_any_other() {
+    for answer in
+        [r#"{"id":"1"}"#, r#"{"id":"my-secret-key"}"#, r#"{"id":"my\u002dsecret-key"}"#, "my%2Dsecret-key"]
+    {
+        let slot = Slot::new(1, polled("my-secret-key", answer));
+        slot.drop_keys(&mut CleanHeads::default());
+        assert_eq!(*slot.entry(), polled("my-secret-key", answer).entry(1), "{answer}");
+    }
+}
+
+#[test]
+fn only_an_exchange_without_a_key_elsewhere_stays_as_it_was_and_none_keeps_its_key() {
+    let mut clean = CleanHeads::default();
+    let mut plain = polled("my-secret-key", r#"{"id":"1"}"#);
+    assert!(plain.drop_keys(&mut clean));
+    assert!(plain.request.head.texts().is_empty() && plain.request.head.is_clean());
+    for answer in ["my-secret-key", "yek-terces-ym"] {
+        assert!(!polled("my-secret-key", answer).drop_keys(&mut clean), "{answer}");
+    }
+    let mut with_body = polled("my-secret-key", "{}");
+    with_body.request.body = bytes("{}");
+    let mut with_query = polled("my-secret-key", "{}");
+    with_query.target = "/v9?api_key=other-secret".to_owned();
+    let mut refused = polled("my-secret-key", "{}");
+    refused.problem = Some(Problem::Internal);
+    for mut other in [with_body, with_query, refused] {
+        assert!(!other.drop_keys(&mut clean));
     }
 }

@@ -11,6 +11,7 @@ use super::run::forget_account;
 use super::transitions::{PhaseCursor, phase_changes};
 use crate::clock::AccountClock;
 use crate::edge::call::delayed_response::wait_for_end;
+use crate::engine::ClockMove;
 use crate::state::job::{Ending, Job, JobKey, Mark, Timeline};
 use crate::state::progress::Progress;
 use crate::webhook::tests::{PATIENCE, Receiver, Stage, account};

@@ -1,7 +1,7 @@
 //! The state of an account beside its jobs: clock, counts, scenarios, wallets.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mockreel_contracts::UnixMillis;
 
@@ -34,7 +34,7 @@ pub(crate) struct AccountState {
     /// The account's clock.
     pub clock: AccountClock,
     /// The counters, by vendor.
-    pub counts: BTreeMap<Arc<str>, VendorCounts>,
+    pub counts: Arc<BTreeMap<Arc<str>, VendorCounts>>,
     /// Its own scenarios, in the order in which they are tried.
     pub scenarios: Scenarios,
     /// The scenarios of all accounts, tried after its own. Not part of the account: the store fills them in.
@@ -42,7 +42,7 @@ pub(crate) struct AccountState {
     /// What it has counted for both.
     pub counters: Arc<Counters>,
     /// Its wallets, where they are others than the default ones.
-    pub wallets: Wallets,
+    pub wallets: Arc<Wallets>,
     /// Default wallets, for vendors with which it has none of its own. Not part of the account: the store fills it in.
     pub default_wallets: Arc<Wallets>,
 }
@@ -53,23 +53,30 @@ impl AccountState {
         Self {
             version: 0,
             clock,
-            counts: BTreeMap::new(),
+            counts: Arc::default(),
             scenarios: Scenarios::default(),
             everywhere: Scenarios::default(),
             counters: Arc::default(),
-            wallets: Wallets::new(),
+            wallets: Arc::default(),
             default_wallets: Arc::default(),
         }
     }
 
     /// Its wallet with a vendor.
     pub(crate) fn wallet(&self, vendor: &str) -> Arc<Wallet> {
-        self.wallets.get(vendor).or_else(|| self.default_wallets.get(vendor)).cloned().unwrap_or_default()
+        static NEW: OnceLock<Arc<Wallet>> = OnceLock::new();
+        let known = self.wallets.get(vendor).or_else(|| self.default_wallets.get(vendor));
+        Arc::clone(known.unwrap_or_else(|| NEW.get_or_init(Arc::default)))
     }
 
     /// What it has spent with a vendor by a time of its own, given its jobs there.
     pub(crate) fn spent(&self, vendor: &str, jobs: &[Arc<Job>], now: UnixMillis) -> Spent {
         jobs.iter().fold(self.counts(vendor).dropped, |sum, job| sum + Spent::on(job, now))
+    }
+
+    /// The counters for a vendor, to be changed.
+    pub(crate) fn counts_mut(&mut self, vendor: &Arc<str>) -> &mut VendorCounts {
+        Arc::make_mut(&mut self.counts).entry(Arc::clone(vendor)).or_default()
     }
 
     /// The counters for a vendor.

@@ -109,32 +109,39 @@ pub(super) fn find_slots<'a, R: DeserializeOwned>(
     keyword: &str,
 ) -> Vec<Slot<'a, R>> {
     let mut found = Vec::new();
-    collect(schema, body, ("", keyword), &mut found);
+    collect(schema, body, keyword, &mut String::new(), &mut found);
     found
 }
 
 fn collect<'a, R: DeserializeOwned>(
     schema: &Value,
     value: &'a Value,
-    (pointer, keyword): (&str, &str),
+    keyword: &str,
+    pointer: &mut String,
     found: &mut Vec<Slot<'a, R>>,
 ) {
     if let (Some(rules), Some(text)) = (schema.get(keyword), value.as_str()) {
         // The rules were read once when the contract was loaded, so they are sound here.
         if let (Ok(rules), false) = (R::deserialize(rules), text.is_empty()) {
-            found.push(Slot { pointer: pointer.to_owned(), rules, text, transport: transport_of(text) });
+            found.push(Slot { pointer: pointer.clone(), rules, text, transport: transport_of(text) });
         }
     }
     if let (Some(Value::Object(members)), Value::Object(held)) = (schema.get("properties"), value) {
         for (name, member) in members {
             if let Some(inner) = held.get(name) {
-                collect(member, inner, (&format!("{pointer}/{}", escape(name)), keyword), found);
+                let end = pointer.len();
+                pointer.extend(["/", &escape(name)]);
+                collect(member, inner, keyword, pointer, found);
+                pointer.truncate(end);
             }
         }
     }
     if let (Some(items), Value::Array(held)) = (schema.get("items"), value) {
         for (index, inner) in held.iter().enumerate() {
-            collect(items, inner, (&format!("{pointer}/{index}"), keyword), found);
+            let end = pointer.len();
+            pointer.extend(["/", &index.to_string()]);
+            collect(items, inner, keyword, pointer, found);
+            pointer.truncate(end);
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct Camera {
 impl JobIntent {
     /// Reads what a body asks a model for.
     pub fn read(model: &Model, body: &Value) -> Self {
-        let roles = Roles { members: properties(&model.request), body };
+        let roles = Roles { members: model.role_members(), body };
         let text = |role: Role| roles.value(role).and_then(Value::as_str).map(str::to_owned);
         let images = slots(&model.request, body);
         let has = |role: ImageRole| images.iter().any(|slot| slot.rules.role == role);
@@ -65,7 +65,7 @@ impl JobIntent {
 
 /// The prompt of a request: the member of that role, else the prompts of its shots, one a line.
 pub fn prompt<'a>(model: &'a Model, body: &'a Value) -> Option<Cow<'a, str>> {
-    Roles { members: properties(&model.request), body }.prompt()
+    Roles { members: model.role_members(), body }.prompt()
 }
 
 /// The JSON Pointer to the first member with a role that a schema declares.
@@ -76,16 +76,35 @@ pub fn place_of(schema: &Value, role: Role) -> Option<String> {
         .map(|(pointer, _)| pointer)
 }
 
-/// A body beside the members that its schema declares, which are listed once for all roles.
+/// A member of a request that has a role.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RoleMember {
+    role: Role,
+    /// The JSON Pointer to it.
+    pointer: String,
+    schema: Value,
+}
+
+impl RoleMember {
+    /// Those that a schema declares.
+    pub(crate) fn list(schema: &Value) -> Vec<Self> {
+        let member = |(pointer, schema): (String, &Value)| {
+            Some(Self { role: Role::of(schema)?, pointer, schema: schema.clone() })
+        };
+        properties(schema).into_iter().filter_map(member).collect()
+    }
+}
+
+/// A body beside the members with roles that its schema declares.
 struct Roles<'a> {
-    members: Vec<(String, &'a Value)>,
+    members: &'a [RoleMember],
     body: &'a Value,
 }
 
 impl<'a> Roles<'a> {
-    /// The members with a role: where they are, and their schemas.
-    fn with(&self, role: Role) -> impl Iterator<Item = &(String, &'a Value)> {
-        self.members.iter().filter(move |(_, schema)| Role::of(schema) == Some(role))
+    /// The members with a role.
+    fn with(&self, role: Role) -> impl Iterator<Item = &'a RoleMember> {
+        self.members.iter().filter(move |member| member.role == role)
     }
 
     fn prompt(&self) -> Option<Cow<'a, str>> {
@@ -100,19 +119,19 @@ impl<'a> Roles<'a> {
 
     /// Whether a member asks for sound, or does where it is absent.
     fn asks_for_sound(&self) -> bool {
-        let default = || self.with(Role::Sound).find_map(|(_, schema)| schema.get("default"));
+        let default = || self.with(Role::Sound).find_map(|member| member.schema.get("default"));
         self.value(Role::Sound).or_else(default).and_then(Value::as_bool).unwrap_or_default()
     }
 
     /// The value of the member with a role, `null` and absent alike being none.
     fn value(&self, role: Role) -> Option<&'a Value> {
-        self.with(role).find_map(|(pointer, _)| crate::contract::present(self.body, pointer))
+        self.with(role).find_map(|member| crate::contract::present(self.body, &member.pointer))
     }
 }
 
 fn seconds(roles: &Roles<'_>) -> Option<u32> {
     let default =
-        || roles.with(Role::Duration).find_map(|(_, schema)| schema.get("default").and_then(whole_number));
+        || roles.with(Role::Duration).find_map(|member| member.schema.get("default").and_then(whole_number));
     roles.value(Role::Duration).and_then(whole_number).or_else(default)
 }
 

@@ -45,8 +45,11 @@ impl Contract {
                 if route.option.as_ref().is_some_and(|option| options.is(option, "off")) {
                     continue;
                 }
-                let Some(segments) = segments(route, path) else { continue };
+                if !fits(route, path) {
+                    continue;
+                }
                 if operation.method == method {
+                    let segments = segments(route, path).unwrap_or_default();
                     return Ok(Matched { name: *name, operation, route, segments });
                 }
                 if !allowed.contains(&operation.method) {
@@ -56,6 +59,17 @@ impl Contract {
         }
         Err(NoRoute { allowed })
     }
+}
+
+/// Whether a path is that of a route.
+fn fits(route: &Route, path: &str) -> bool {
+    let count = if route.rest { route.path.split('/').count() } else { usize::MAX };
+    let mut given = path.splitn(count, '/');
+    let all = route.path.split('/').all(|wanted| {
+        let is_name = wanted.starts_with('{') && wanted.ends_with('}');
+        given.next().is_some_and(|token| if is_name { !token.is_empty() } else { wanted == token })
+    });
+    all && given.next().is_none()
 }
 
 fn segments<'a>(route: &'a Route, path: &str) -> Option<Vec<(&'a str, String)>> {

@@ -1,5 +1,7 @@
 //! JSON Schema as values: references, documented views, and the order of declaration.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// Replaces every `$ref` to `#/$defs/NAME` by what it names; members beside the `$ref` win.
@@ -119,8 +121,25 @@ fn collect<'a>(schema: &'a Value, pointer: &str, found: &mut Vec<(String, &'a Va
 }
 
 /// A member name as a token of a JSON Pointer (RFC 6901).
-pub fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+pub fn escape(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) {
+        Cow::Owned(name.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// The value at a JSON Pointer, as [`Value::pointer`] finds it. Allocates nothing for an ordinary pointer.
+pub fn look_up<'a>(value: &'a Value, pointer: &str) -> Option<&'a Value> {
+    if pointer.contains('~') || !(pointer.is_empty() || pointer.starts_with('/')) {
+        return value.pointer(pointer);
+    }
+    pointer.split('/').skip(1).try_fold(value, |inner, token| match inner {
+        Value::Object(members) => members.get(token),
+        // How an index is written, the library decides.
+        Value::Array(_) => inner.pointer(&format!("/{token}")),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    })
 }
 
 /// The member name that a token of a JSON Pointer means (RFC 6901).

@@ -1,6 +1,7 @@
 //! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
 
 pub mod auth;
+pub mod chain;
 pub mod cors;
 pub mod deprecation;
 pub mod edition;
@@ -13,6 +14,7 @@ mod validate;
 mod vocabulary;
 pub mod wording;
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use indexmap::IndexMap;
@@ -21,6 +23,7 @@ use serde_json::{Map, Value};
 
 use crate::contract::Options;
 use crate::contract::check::cross_field::{BrokenCombination, CrossFieldRules};
+use crate::contract::check::intent::RoleMember;
 use crate::contract::check::rules::Checker;
 use crate::contract::model::auth::AuthFact;
 use crate::contract::model::cors::Cors;
@@ -170,6 +173,8 @@ pub struct Model {
     /// The rules about several members of a request, compiled.
     #[serde(skip)]
     pub(crate) cross_field: OnceLock<CrossFieldRules>,
+    #[serde(skip)]
+    pub(crate) role_members: OnceLock<Vec<RoleMember>>,
 }
 
 /// Whether a model is still offered.
@@ -349,7 +354,12 @@ impl Contract {
 
     /// The word that we say for a phase: the vendor's first, or our own name if the contract has none.
     pub fn word(&self, phase: Phase) -> Value {
-        self.words(phase).first().cloned().unwrap_or_else(|| Value::from(phase.name()))
+        self.word_ref(phase).into_owned()
+    }
+
+    /// The same, not copied.
+    pub(crate) fn word_ref(&self, phase: Phase) -> Cow<'_, Value> {
+        self.words(phase).first().map_or_else(|| Cow::Owned(phase.name().into()), Cow::Borrowed)
     }
 
     /// `id@edition`.
@@ -371,6 +381,11 @@ impl Callbacks {
 }
 
 impl Model {
+    /// The members of a request that have a role.
+    pub(crate) fn role_members(&self) -> &[RoleMember] {
+        self.role_members.get_or_init(|| RoleMember::list(&self.request))
+    }
+
     /// The first rule about several members that a body breaks.
     pub fn broken_combination(&self, body: &Value) -> Option<&BrokenCombination> {
         // A contract whose rules cannot be read does not load.

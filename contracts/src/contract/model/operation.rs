@@ -1,5 +1,6 @@
 //! Facts about an operation: routes, checks in their order, schemas, and pointers into its answer.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -132,6 +133,8 @@ pub struct OperationFacts {
     /// The compiled schema of the query.
     #[serde(skip)]
     pub(crate) query_checker: OnceLock<Checker>,
+    #[serde(skip)]
+    pub(crate) plain_query: OnceLock<Option<Vec<PlainParameter>>>,
     /// The compiled schema of the body.
     #[serde(skip)]
     pub(crate) request_checker: OnceLock<Checker>,
@@ -210,7 +213,60 @@ impl Read {
     }
 }
 
+/// A parameter of a query about which nothing is said but how long it is at least.
+#[derive(Clone, Debug)]
+pub(crate) struct PlainParameter {
+    name: String,
+    is_required: bool,
+    least_characters: usize,
+}
+
+/// The parameters of a query, if nothing more is said about any than that it is there and how long it is at least.
+fn read_plain_query(schema: &Value) -> Option<Vec<PlainParameter>> {
+    const PLAIN: [&str; 8] =
+        ["type", "required", "properties", "minLength", "description", "default", "x-source", "x-documented"];
+    let is_plain = |schema: &Value, kind: &str| {
+        let keywords = schema.as_object();
+        keywords.is_some_and(|keywords| keywords.keys().all(|name| PLAIN.contains(&name.as_str())))
+            && schema.get("type").and_then(Value::as_str) == Some(kind)
+    };
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let properties = schema.get("properties")?.as_object().filter(|_| is_plain(schema, "object"))?;
+    if !required.iter().all(|name| properties.contains_key(*name)) {
+        return None;
+    }
+    let read = |(name, schema): (&String, &Value)| {
+        let least =
+            schema.get("minLength").map_or(Some(0), Value::as_u64).filter(|_| is_plain(schema, "string"))?;
+        Some(PlainParameter {
+            name: name.clone(),
+            is_required: required.contains(&name.as_str()),
+            least_characters: usize::try_from(least).ok()?,
+        })
+    };
+    properties.iter().map(read).collect()
+}
+
 impl OperationFacts {
+    /// Whether a query, of which each parameter can be asked for, keeps every rule for certain. Where it does not,
+    /// [`OperationFacts::query_violations`] says what is wrong, if anything is.
+    pub fn accepts_query<'q>(&self, value: impl Fn(&str) -> Option<Cow<'q, str>>) -> bool {
+        let Some(schema) = &self.query else { return true };
+        let plain = self.plain_query.get_or_init(|| read_plain_query(schema));
+        plain.as_ref().is_some_and(|parameters| {
+            parameters.iter().all(|parameter| match value(&parameter.name) {
+                Some(text) => text.chars().count() >= parameter.least_characters,
+                None => !parameter.is_required,
+            })
+        })
+    }
+
     /// What is wrong with a query, as an object of texts. Nothing, if the operation has no schema for it.
     pub fn query_violations(&self, query: &Value) -> Vec<Violation> {
         self.query

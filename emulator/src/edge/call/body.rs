@@ -13,7 +13,7 @@ use super::own_limit::OwnLimit;
 use super::request::CallContext;
 use crate::edge::incoming::Received;
 use crate::edge::incoming::bounds::{self, BoundExceeded, MAX_FORM_PARTS};
-use crate::edge::incoming::large::work_on;
+use crate::edge::incoming::large::{is_large, work_elsewhere};
 use crate::journal::FormPart;
 
 /// A body as JSON, with the files that came beside it.
@@ -105,6 +105,9 @@ impl Parsed {
     /// A note about each part of a form that is not read as its client may think: a name that came more than once, a file
     /// that stands for a text, and one that the schema of the body does not declare.
     pub(crate) fn note_parts(&self, schema: Option<&Value>) -> Vec<String> {
+        if self.names.is_empty() && self.repeated.is_empty() {
+            return Vec::new();
+        }
         let undeclared = |name: &&String| matches!(PartUse::of(schema, name), PartUse::Undeclared);
         let members = schema.and_then(|schema| schema.get("properties")?.as_object());
         let images = members.into_iter().flatten().filter(|(_, member)| member.get("x-image").is_some());
@@ -168,9 +171,14 @@ pub(super) async fn parse_received(
     };
     let length = bytes.len();
     let turn = app.large_bodies.take_turn(length).await;
-    let content_type = request.header("content-type").map(str::to_owned);
-    let taken = media_types.to_vec();
-    match work_on(length, move || parse(bytes, content_type.as_deref(), &taken)).await {
+    let content_type = request.header("content-type");
+    let parsed = if is_large(length) {
+        let (content_type, taken) = (content_type.map(str::to_owned), media_types.to_vec());
+        work_elsewhere(move || parse(bytes, content_type.as_deref(), &taken)).await
+    } else {
+        parse(bytes, content_type, media_types)
+    };
+    match parsed {
         Ok(parsed) => Ok(Parsed { length, turn, ..parsed }),
         Err(Unreadable::Malformed(malformation)) => Err(Problem::Malformed(malformation)),
         Err(Unreadable::Beyond(bound, malformation)) => {
@@ -182,9 +190,8 @@ pub(super) async fn parse_received(
 
 /// Reads a body as one of the media types that an operation takes.
 fn parse(body: Bytes, content_type: Option<&str>, taken: &[String]) -> Result<Parsed, Unreadable> {
-    let essence =
-        content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    let named = match &essence {
+    let essence = content_type.map(|text| text.split(';').next().unwrap_or_default().trim());
+    let named = match essence {
         // Without a content type, a body is read as the JSON it most often is.
         None if taken.iter().any(|content| content == "application/json") => "application/json",
         None => taken.first().map_or("", String::as_str),
@@ -193,10 +200,10 @@ fn parse(body: Bytes, content_type: Option<&str>, taken: &[String]) -> Result<Pa
     if body.is_empty() {
         return Err(Malformation::Empty.into());
     }
-    if !taken.iter().any(|content| content == named) {
+    let Some(named) = taken.iter().find(|content| content.eq_ignore_ascii_case(named)) else {
         return Err(Malformation::MediaType(content_type.map(str::to_owned)).into());
-    }
-    match named {
+    };
+    match named.as_str() {
         "multipart/form-data" => {
             // All of it is there, so that there is nothing to wait for.
             let form = parse_form(body, content_type.unwrap_or_default()).now_or_never();

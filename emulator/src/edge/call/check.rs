@@ -8,6 +8,7 @@ use mockreel_contracts::contract::check::media::find_media_slots;
 use mockreel_contracts::contract::check::normalise::normalised;
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
+use mockreel_contracts::contract::check::schema::look_up;
 use mockreel_contracts::contract::model::Lifecycle;
 use mockreel_contracts::contract::model::operation::Check;
 use mockreel_contracts::problem::{KeyFault, Place};
@@ -22,7 +23,7 @@ use super::inputs::policy::{ImageChecks, ImageDecision};
 use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
-use crate::edge::incoming::large::work_on;
+use crate::edge::incoming::large::{is_large, work_elsewhere};
 use crate::media::Turning;
 use crate::scenario::Effects;
 use crate::state::job::{Failure, Job};
@@ -121,9 +122,12 @@ pub(super) async fn check<'a>(
             Check::Images => check_images(&parsed, &mut checked, said).await?,
         }
     }
-    let violations = checked.matched.operation.query_violations(&context.request.query);
-    if !violations.is_empty() {
-        return Err(Problem::Invalid { place: Place::Query, violations });
+    let operation = checked.matched.operation;
+    if !operation.accepts_query(|name| context.request.query_value(name)) {
+        let violations = operation.query_violations(context.request.query());
+        if !violations.is_empty() {
+            return Err(Problem::Invalid { place: Place::Query, violations });
+        }
     }
     Ok(Checked { body: parsed.json, ..checked })
 }
@@ -137,7 +141,7 @@ fn choose_model<'a>(
     let contract = context.contract();
     let id = match (&matched.route.model, &matched.operation.model_at) {
         (Some(id), _) => id.as_str(),
-        (None, Some(pointer)) => match body.pointer(pointer) {
+        (None, Some(pointer)) => match look_up(body, pointer) {
             Some(Value::String(id)) => id.as_str(),
             other => {
                 let options: Vec<Value> = contract.models.keys().map(|id| id.as_str().into()).collect();
@@ -167,11 +171,19 @@ fn choose_model<'a>(
 /// Checks the members of the body, and reads from them what is asked of the model. Those of a large body are judged
 /// elsewhere, and its turn ends.
 async fn check_members(parsed: &mut Parsed, checked: &mut Checked<'_>) -> Result<(), Problem> {
-    let contract = Arc::clone(&checked.context.served.vendor.contract);
-    let (operation, model) = (checked.matched.name, checked.model.map(|model| model.id.clone()));
+    let contract = &checked.context.served.vendor.contract;
+    let (operation, model) = (checked.matched.name, checked.model);
     let body = std::mem::take(parsed);
-    let judged =
-        work_on(body.length, move || judge_members(&contract, operation, model.as_deref(), body)).await?;
+    let judged = if is_large(body.length) {
+        let (contract, model) = (Arc::clone(contract), model.map(|model| model.id.clone()));
+        work_elsewhere(move || {
+            let model = model.and_then(|id| contract.models.get(&id));
+            judge_members(&contract, operation, model, body)
+        })
+        .await?
+    } else {
+        judge_members(contract, operation, model, body)?
+    };
     checked.intent = judged.intent;
     checked.echo = judged.echo;
     *parsed = judged.body;
@@ -190,13 +202,12 @@ struct JudgedBody {
 fn judge_members(
     contract: &Contract,
     operation: Operation,
-    model: Option<&str>,
+    model: Option<&Model>,
     mut body: Parsed,
 ) -> Result<JudgedBody, Problem> {
     let Some(facts) = contract.operations.get(&operation) else {
         return Err(Problem::UnknownRoute { allowed: Vec::new() });
     };
-    let model = model.and_then(|id| contract.models.get(id));
     let schema = model.map_or(facts.request.as_ref(), |model| Some(&model.request));
     body.restore_texts(schema).map_err(Problem::Malformed)?;
     let mut texts = Vec::new();

@@ -2,8 +2,6 @@
 //!
 //! Beside the handlers this is the only place where a dialect speaks.
 
-use std::sync::Arc;
-
 use mockreel_contracts::contract::check::route::Matched;
 use mockreel_contracts::problem::KeyFault;
 use mockreel_contracts::{Credential, Operation, Problem, Reply};
@@ -19,7 +17,7 @@ use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
 use super::respond::{Handled, write_misread};
-use crate::edge::handlers::{Answered, HandlerRefusal, handle};
+use crate::edge::handlers::{Answered, HandlerRefusal, VendorAnswer, handle};
 use crate::edge::nowhere::nearest::suggest_path;
 use crate::random::Purpose;
 use crate::scenario::{RequestKind, ResponseForm};
@@ -32,7 +30,7 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     let mut routed = Routed::read(context, matched, &account.name).await;
     let request_body = describe_body(context, routed.take_parts());
     let model = context.known_model(&routed.matched, routed.json());
-    let mut order_notes = Notes::about(&context.request.headers, &context.request.target);
+    let mut order_notes = Notes::about(&context.request.head, &context.request.target);
     let orders = read_orders(&routed, model, &account, &mut order_notes);
     let effects = resolve_effects(&routed, model, &mut account, orders).await;
     let part_notes = routed.note_parts(model);
@@ -50,7 +48,8 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
         && let Some(warning) = warning
     {
         let log = CallLog { operation: Some(name), notes, ..CallLog::of(context, &account, request_body) };
-        return Handled { reply: write_misread(&warning), warning: Some(warning), ..Handled::from(log) };
+        let answer = VendorAnswer::Reply(write_misread(&warning));
+        return Handled { answer, warning: Some(warning), ..Handled::from(log) };
     }
     let (scenarios, transport) = (effects.scenarios.clone(), effects.transport.clone());
     // The vendor as it is with other options has other routes, rules and words.
@@ -82,17 +81,22 @@ pub(super) async fn handle_operation<'a>(identified: Identified<'a>, matched: Ma
     // After the job has taken its own notes, so that none stands in the journal twice.
     notes.extend(part_notes);
     let context = varied.unwrap_or(context);
-    let (reply, problem, job) = match outcome {
-        Ok(Answered { reply, job }) => (reply, None, job),
+    let (answer, problem, job) = match outcome {
+        Ok(Answered { answer, job }) => (answer, None, job),
         Err(HandlerRefusal { problem, job }) => {
-            (write_refusal(context, &mut account, &problem).await, Some(problem), job)
+            let reply = write_refusal(context, &mut account, &problem).await;
+            (VendorAnswer::Reply(reply), Some(problem), job)
         }
+    };
+    let answer = match answer {
+        VendorAnswer::Reply(reply) => VendorAnswer::Reply(apply_effect(reply, &effect, operation)),
+        written @ VendorAnswer::Written(_) => written,
     };
     if is_effect {
         notes.push("the refusal was ordered: the request itself may be sound".to_owned());
     }
     Handled {
-        reply: apply_effect(reply, &effect, operation),
+        answer,
         literal: effect.literal_text().filter(|_| !is_effect),
         transport,
         warning,
@@ -130,12 +134,12 @@ pub(super) async fn refuse_call(
 ) -> Handled {
     let Identified { context, mut account, .. } = identified;
     let CallContext { served, request, prefix, .. } = context;
-    let mut order_notes = Notes::about(&request.headers, &request.target);
+    let mut order_notes = Notes::about(&request.head, &request.target);
     let why = match operation {
         None => "no operation of the vendor's has this path and method",
         Some(_) => "the request is not carried out",
     };
-    warn_of_header(&request.headers, why, &mut order_notes);
+    warn_of_header(request.head.texts(), why, &mut order_notes);
     let warning = order_notes.write_line();
     let mut notes = order_notes.list_texts();
     if request.refusal().is_none() {
@@ -147,11 +151,12 @@ pub(super) async fn refuse_call(
     if context.app.settings.strict_directives
         && let Some(warning) = warning
     {
-        return Handled { reply: write_misread(&warning), warning: Some(warning), ..Handled::from(log) };
+        let answer = VendorAnswer::Reply(write_misread(&warning));
+        return Handled { answer, warning: Some(warning), ..Handled::from(log) };
     }
-    let reply = write_refusal(context, &mut account, &problem).await;
+    let answer = VendorAnswer::Reply(write_refusal(context, &mut account, &problem).await);
     let log = CallLog { problem: Some(problem), ..log };
-    Handled { reply, warning, ..Handled::from(log) }
+    Handled { answer, warning, ..Handled::from(log) }
 }
 
 /// Writes a refusal in the vendor's words.
@@ -160,7 +165,7 @@ async fn write_refusal(
     account: &mut LoadedAccount<'_>,
     problem: &Problem,
 ) -> Reply {
-    let vendor: Arc<str> = Arc::from(context.contract().id.as_str());
+    let vendor = context.served.id();
     // Where there is no room to count it, it is drawn as the first.
     let number = account.count_refusal(&vendor).await.unwrap_or(0);
     let entropy = context.app.settings.seed.draw(&account.name, &vendor, number, Purpose::Refusal).bytes();

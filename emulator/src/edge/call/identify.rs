@@ -6,7 +6,7 @@ use mockreel_contracts::problem::KeyFault;
 use mockreel_contracts::{Credential, UnixMillis};
 
 use super::request::CallContext;
-use crate::account::{self, ANONYMOUS};
+use crate::account::ANONYMOUS;
 use crate::transact::LoadedAccount;
 
 /// A request whose account is named.
@@ -23,9 +23,10 @@ pub(super) struct Identified<'a> {
 /// shift another account's sequence.
 pub(super) async fn identify(context: CallContext<'_>) -> Identified<'_> {
     let credential = read_credential(context);
+    let head = &context.request.head;
     let name = credential
         .as_ref()
-        .map_or_else(|_| Arc::from(ANONYMOUS), |credential| account::digest(&credential.key));
+        .map_or_else(|_| Arc::from(ANONYMOUS), |credential| head.name_account(&credential.key));
     let account = context.app.load_account(&name).await;
     Identified { context, credential, account }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response};
 use bytes::Bytes;
@@ -14,9 +15,10 @@ use super::request::CallContext;
 use crate::account::{self, ANONYMOUS};
 use crate::app::App;
 use crate::clock::Stopwatch;
-use crate::edge::headers::header_texts;
+use crate::edge::headers::{header_text, list_texts};
 use crate::edge::incoming::Received;
-use crate::journal::{FormPart, LoggedBody, LoggedExchange, LoggedMessage, RequestTarget};
+use crate::edge::incoming::heads::RequestHead;
+use crate::journal::{FormPart, LoggedAnswer, LoggedBody, LoggedExchange, LoggedRequest, RequestTarget};
 use crate::media::uploads::Upload;
 use crate::scenario::RequestKind;
 use crate::state::job::{Ending, Job};
@@ -135,9 +137,9 @@ pub(super) async fn log_call(
         method: context.request.method.as_str().to_owned(),
         target: context.request.target.clone(),
         status: response.status().as_u16(),
-        request: LoggedMessage { headers: context.request.headers.clone(), body: request_body },
-        answer: LoggedMessage {
-            headers: header_texts(response.headers()),
+        request: LoggedRequest { head: Arc::clone(&context.request.head), body: request_body },
+        answer: LoggedAnswer {
+            headers: list_headers(response.headers()),
             body: LoggedBody::Bytes(response.body().clone()),
         },
     };
@@ -161,21 +163,20 @@ fn note_on_failure(job: &Job) -> Option<String> {
 pub(in crate::edge) struct ResponseSummary {
     duration_us: u64,
     status: u16,
-    answer: LoggedMessage,
+    answer: LoggedAnswer,
 }
 
 impl ResponseSummary {
     /// Summarises a response that took as long as the watch says.
     pub(in crate::edge) fn of(response: &Response<Body>, watch: Stopwatch) -> Self {
         let duration_us = watch.micros();
-        let headers = header_texts(response.headers());
-        let kind = headers.iter().find(|(name, _)| name == "content-type");
-        let kind = kind.map_or("bytes", |(_, kind)| kind.as_str());
+        let headers = list_headers(response.headers());
+        let kind = header_text(response.headers(), &CONTENT_TYPE).unwrap_or("bytes");
         let body = match response.body().size_hint().exact() {
             Some(0) | None => LoggedBody::Bytes(Bytes::new()),
             Some(length) => LoggedBody::Told(format!("<{length} bytes of {kind}>")),
         };
-        Self { duration_us, status: response.status().as_u16(), answer: LoggedMessage { headers, body } }
+        Self { duration_us, status: response.status().as_u16(), answer: LoggedAnswer { headers, body } }
     }
 }
 
@@ -196,8 +197,8 @@ pub(in crate::edge) struct StrayRequest<'a> {
     pub(in crate::edge) method: &'a Method,
     /// Path and query as sent.
     pub(in crate::edge) target: &'a str,
-    /// Names in lower case.
-    pub(in crate::edge) headers: Vec<(String, String)>,
+    /// The headers.
+    pub(in crate::edge) head: Arc<RequestHead>,
 }
 
 /// Logs a request that no vendor serves. It counts as the account's whose key it brings, so that whoever looks for what
@@ -209,7 +210,7 @@ pub(in crate::edge) async fn log_stray(
     notes: Vec<String>,
     response: ResponseSummary,
 ) {
-    let authorization = request.headers.iter().find(|(name, _)| name == "authorization");
+    let authorization = request.head.texts().iter().find(|(name, _)| name == "authorization");
     let key = authorization.and_then(|(_, value)| account::bearer_key(value));
     let name = key.map_or_else(|| Arc::from(ANONYMOUS), account::digest);
     let account = app.load_account(&name).await;
@@ -218,7 +219,7 @@ pub(in crate::edge) async fn log_stray(
         asked: RequestTarget::Nowhere,
         problem: Some(problem),
         notes,
-        request: LoggedMessage { headers: request.headers, body: LoggedBody::Bytes(Bytes::new()) },
+        request: LoggedRequest { head: request.head, body: LoggedBody::Bytes(Bytes::new()) },
         ..plain_exchange(&account, head, response)
     };
     app.journal.keep(exchange).await;
@@ -272,13 +273,18 @@ pub(in crate::edge) async fn log_upload(
     response: ResponseSummary,
 ) {
     let account = app.load_account(&upload.account).await;
-    let headers = header_texts(request.headers);
+    let head = app.journal.heads.find(request.headers);
     let exchange = LoggedExchange {
         operation: Some(RequestKind::Operation(Operation::Upload)),
-        request: LoggedMessage { headers, body: LoggedBody::Told(file) },
+        request: LoggedRequest { head, body: LoggedBody::Told(file) },
         ..plain_exchange(&account, request, response)
     };
     app.journal.keep(exchange).await;
+}
+
+/// The headers of an answer, which are shared and not copied.
+fn list_headers(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
+    headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// An exchange without bodies worth keeping.
@@ -302,8 +308,8 @@ fn plain_exchange(
         method: request.method.as_str().to_owned(),
         target: request.path.to_owned(),
         status: response.status,
-        request: LoggedMessage {
-            headers: header_texts(request.headers),
+        request: LoggedRequest {
+            head: Arc::new(list_texts(request.headers).into()),
             body: LoggedBody::Bytes(Bytes::new()),
         },
         answer: response.answer,

@@ -1,7 +1,8 @@
 //! Notes about a request: what a developer should know, without secrets and bounded as soon as they are written.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use crate::edge::incoming::heads::RequestHead;
 use crate::journal::EntryRedactor;
 
 /// How many different warnings are kept of one request. Jobs keep them, and a prompt may have megabytes.
@@ -25,19 +26,19 @@ const LINE_CHARACTERS: usize = 300;
 /// The notes about one request. Warnings are those about orders that cannot be followed.
 #[derive(Debug)]
 pub(in crate::edge) struct Notes<'a> {
-    headers: &'a [(String, String)],
+    head: &'a RequestHead,
     target: &'a str,
-    redactor: OnceLock<EntryRedactor>,
+    redactor: OnceLock<Arc<EntryRedactor>>,
     warnings: Vec<String>,
     others: Vec<String>,
     dropped: usize,
 }
 
 impl<'a> Notes<'a> {
-    /// Those about a request with these headers (names in lower case) and this path and query.
-    pub(in crate::edge) fn about(headers: &'a [(String, String)], target: &'a str) -> Self {
+    /// Those about a request with this head and this path and query.
+    pub(in crate::edge) fn about(head: &'a RequestHead, target: &'a str) -> Self {
         let redactor = OnceLock::new();
-        Self { headers, target, redactor, warnings: Vec::new(), others: Vec::new(), dropped: 0 }
+        Self { head, target, redactor, warnings: Vec::new(), others: Vec::new(), dropped: 0 }
     }
 
     /// Adds that an order cannot be followed. The same is said once.
@@ -108,7 +109,7 @@ impl<'a> Notes<'a> {
     }
 
     fn redactor(&self) -> &EntryRedactor {
-        self.redactor.get_or_init(|| EntryRedactor::new(self.headers, self.target))
+        self.redactor.get_or_init(|| self.head.redactor(self.target))
     }
 }
 
@@ -143,9 +144,9 @@ mod tests {
 
     #[test]
     fn a_note_holds_no_key_wherever_it_is_cut() {
-        let headers = headers();
+        let head = RequestHead::from(headers());
         for before in 0..70 {
-            let mut notes = Notes::about(&headers, "/");
+            let mut notes = Notes::about(&head, "/");
             let text = format!("{}my-secret-key", "x".repeat(before));
             let quoted = notes.quote_start(&text);
             notes.add_warning(&format!("no `{quoted}`"));
@@ -159,8 +160,8 @@ mod tests {
 
     #[test]
     fn warnings_are_said_once_and_counted_beyond_ten() {
-        let headers = headers();
-        let mut notes = Notes::about(&headers, "/");
+        let head = RequestHead::from(headers());
+        let mut notes = Notes::about(&head, "/");
         for number in 0..1_000 {
             notes.add_warning("the same");
             notes.add_warning(&format!("{number} {}", "é\n".repeat(1_000)));
@@ -173,6 +174,6 @@ mod tests {
         );
         let line = notes.write_line().unwrap();
         assert!(line.len() <= LINE_BYTES && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line}");
-        assert_eq!(Notes::about(&headers, "/").write_line(), None);
+        assert_eq!(Notes::about(&head, "/").write_line(), None);
     }
 }

@@ -1,19 +1,23 @@
 //! The request on a vendor's path as it was read, and the context of its call.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use axum::http::{Method, StatusCode};
 use mockreel_contracts::contract::check::route::Matched;
+use mockreel_contracts::contract::check::schema::look_up;
 use mockreel_contracts::contract::model::operation::IdPlace;
 use mockreel_contracts::problem::Malformation;
 use mockreel_contracts::{Contract, Exchange, Model, Operation, Problem, UnixMillis};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
 use super::own_limit::OwnLimit;
 use crate::app::App;
 use crate::edge::incoming::Received;
 use crate::edge::incoming::bounds::BoundExceeded;
 use crate::edge::incoming::head::HeadFlaw;
+use crate::edge::incoming::heads::RequestHead;
 use crate::served::ServedVendor;
 use crate::state::job::JobKey;
 
@@ -23,12 +27,11 @@ pub(in crate::edge) struct VendorRequest {
     pub(super) method: Method,
     /// Path and query, without our prefix.
     pub(super) target: String,
-    /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
+    /// The headers.
+    pub(super) head: Arc<RequestHead>,
     /// The body.
     pub(super) body: Received,
-    /// The query as an object of texts; of a parameter given twice the first counts.
-    pub(in crate::edge) query: Value,
+    query: OnceLock<Value>,
     /// Why its head is refused.
     flaw: Option<HeadFlaw>,
     /// The first limit of the emulator's own that it met.
@@ -37,8 +40,8 @@ pub(in crate::edge) struct VendorRequest {
 
 /// What was received beside method and target.
 pub(in crate::edge) struct ReceivedParts {
-    /// Names in lower case.
-    pub(in crate::edge) headers: Vec<(String, String)>,
+    /// The headers.
+    pub(in crate::edge) head: Arc<RequestHead>,
     /// The body.
     pub(in crate::edge) body: Received,
     /// Why the head is refused, if it is.
@@ -47,23 +50,37 @@ pub(in crate::edge) struct ReceivedParts {
 
 impl VendorRequest {
     pub(in crate::edge) fn new(method: Method, target: String, parts: ReceivedParts) -> Self {
-        let ReceivedParts { headers, body, flaw } = parts;
-        let text = target.split_once('?').map_or("", |(_, query)| query);
-        let mut members = Map::new();
+        let ReceivedParts { head, body, flaw } = parts;
+        Self { method, target, head, body, query: OnceLock::new(), flaw, own_limit: OnceLock::new() }
+    }
+
+    /// The path, without its query.
+    pub(super) fn path(&self) -> &str {
+        self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
+    }
+
+    /// The parameters of the query as they come.
+    fn query_pairs(&self) -> form_urlencoded::Parse<'_> {
+        let text = self.target.split_once('?').map_or("", |(_, query)| query);
         // Of a query that is refused for its length no parameter is read.
-        let text = if flaw == Some(HeadFlaw::QueryPairs) { "" } else { text };
-        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-            members.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
-        }
-        Self {
-            method,
-            target,
-            headers,
-            body,
-            query: Value::Object(members),
-            flaw,
-            own_limit: OnceLock::new(),
-        }
+        let text = if self.flaw == Some(HeadFlaw::QueryPairs) { "" } else { text };
+        form_urlencoded::parse(text.as_bytes())
+    }
+
+    /// A parameter of the query; of one given twice the first counts.
+    pub(in crate::edge) fn query_value(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The query as an object of texts; of a parameter given twice the first counts.
+    pub(in crate::edge) fn query(&self) -> &Value {
+        self.query.get_or_init(|| {
+            let mut members = Map::new();
+            for (name, value) in self.query_pairs() {
+                members.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
+            }
+            Value::Object(members)
+        })
     }
 
     /// Notes that it met a limit of the emulator's own. The first counts.
@@ -150,13 +167,13 @@ impl VendorRequest {
 
     /// Every value of a header, by its lower-case name.
     pub(super) fn headers_named(&self, name: &str) -> Vec<&str> {
-        let named = self.headers.iter().filter(|(known, _)| known == name);
+        let named = self.head.texts().iter().filter(|(known, _)| known == name);
         named.map(|(_, value)| value.as_str()).collect()
     }
 
     /// The value of a header, by its lower-case name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.head.texts().iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -194,7 +211,7 @@ impl<'a> CallContext<'a> {
             options: &self.served.options,
             method: self.request.method.as_str(),
             target: &self.request.target,
-            headers: &self.request.headers,
+            headers: self.request.head.texts(),
             now,
             entropy,
         }
@@ -207,8 +224,7 @@ impl<'a> CallContext<'a> {
 
     /// Matches the operation that is asked for.
     pub(super) fn match_operation(&self) -> Result<Matched<'a>, Problem> {
-        let target = self.request.target.as_str();
-        let path = target.split('?').next().unwrap_or(target);
+        let path = self.request.path();
         // A HEAD is a GET whose answer is cut off after its headers.
         let method = if self.request.method == Method::HEAD { "GET" } else { self.request.method.as_str() };
         let route = self.contract().route(&self.served.options, method, path);
@@ -217,8 +233,7 @@ impl<'a> CallContext<'a> {
 
     /// The methods that the path has, as a header lists them.
     pub(super) fn allowed_methods(&self) -> String {
-        let path = self.request.target.split('?').next().unwrap_or_default();
-        let route = self.contract().route(&self.served.options, "", path);
+        let route = self.contract().route(&self.served.options, "", self.request.path());
         let mut allowed = route.err().map(|none| none.allowed).unwrap_or_default();
         if allowed.iter().any(|method| method == "GET") {
             allowed.push("HEAD".to_owned());
@@ -231,7 +246,7 @@ impl<'a> CallContext<'a> {
 
     /// Finds the model that the path fixes or the body names, if the vendor has it.
     pub(super) fn known_model(&self, matched: &Matched<'_>, body: &Value) -> Option<&'a Model> {
-        let named = matched.operation.model_at.as_ref().and_then(|pointer| body.pointer(pointer)?.as_str());
+        let named = matched.operation.model_at.as_ref().and_then(|pointer| look_up(body, pointer)?.as_str());
         let segment = || {
             (matched.name == Operation::Model).then(|| matched.segments.first().map(|(_, id)| id.as_str()))?
         };
@@ -243,18 +258,12 @@ impl<'a> CallContext<'a> {
     pub(super) fn job_id(&self, matched: &Matched<'_>) -> Option<String> {
         match matched.operation.job_id.as_ref()? {
             IdPlace::Path(name) => Some(matched.segment(name).unwrap_or_default().to_owned()),
-            IdPlace::Query(name) => {
-                Some(self.request.query.get(name).and_then(Value::as_str).unwrap_or_default().to_owned())
-            }
+            IdPlace::Query(name) => Some(self.request.query_value(name).unwrap_or_default().into_owned()),
         }
     }
 
     /// The key of a job of an account.
     pub(super) fn job_key(&self, account: &Arc<str>, id: &str) -> JobKey {
-        JobKey {
-            account: Arc::clone(account),
-            vendor: Arc::from(self.contract().id.as_str()),
-            id: Arc::from(id),
-        }
+        JobKey { account: Arc::clone(account), vendor: self.served.id(), id: Arc::from(id) }
     }
 }

@@ -10,15 +10,15 @@ use super::log::{CallLog, log_call};
 use super::request::CallContext;
 use crate::admin::describe_problem;
 use crate::clock::Stopwatch;
-use crate::edge::cors;
+use crate::edge::handlers::VendorAnswer;
 use crate::edge::headers::{close_connection, write_warning};
 use crate::scenario::TransportFault;
 
 /// A handled call.
 pub(super) struct Handled {
-    /// The reply.
-    pub(super) reply: Reply,
-    /// A literal text that takes the place of the reply's body.
+    /// The answer.
+    pub(super) answer: VendorAnswer,
+    /// A literal text that takes the place of its body.
     pub(super) literal: Option<String>,
     /// The fault of its transport.
     pub(super) transport: Option<TransportFault>,
@@ -32,19 +32,20 @@ impl Handled {
     /// A reply without a body, which goes out as it is.
     pub(super) fn from(log: CallLog) -> Self {
         let reply = Reply { status: 200, headers: Vec::new(), body: ReplyBody::Empty };
-        Self { reply, literal: None, transport: None, warning: None, log }
+        Self { answer: VendorAnswer::Reply(reply), literal: None, transport: None, warning: None, log }
     }
 }
 
 /// Writes the response and its entry in the journal.
 pub(super) async fn respond(context: CallContext<'_>, handled: Handled, watch: Stopwatch) -> Response<Body> {
-    let Handled { reply, literal, transport, warning, log } = handled;
-    let contract = context.contract();
-    let mut response = write_reply(reply, &contract.answers.content_type);
+    let Handled { answer, literal, transport, warning, log } = handled;
+    let mut response = write_answer(answer, context.served.content_type());
     if let Some(text) = literal {
         *response.body_mut() = Bytes::from(text);
     }
-    cors::expose(contract, response.headers_mut());
+    for (name, value) in context.served.cors_headers() {
+        response.headers_mut().insert(name, value.clone());
+    }
     if let Some(warning) = &warning {
         add_warning(warning, response.headers_mut());
     }
@@ -91,16 +92,36 @@ fn finish_headers(context: CallContext<'_>, response: &mut Response<Bytes>) {
     }
 }
 
+/// Writes a vendor's answer as a response.
+fn write_answer(answer: VendorAnswer, content_type: Option<&HeaderValue>) -> Response<Bytes> {
+    let written = match answer {
+        VendorAnswer::Reply(reply) => return write_reply(reply, content_type),
+        VendorAnswer::Written(written) => written,
+    };
+    let mut response = Response::new(Bytes::from(written.text));
+    *response.status_mut() =
+        StatusCode::from_u16(written.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(kind) = content_type {
+        response.headers_mut().insert(CONTENT_TYPE, kind.clone());
+    }
+    for (name, value) in written.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
 /// Writes a dialect's reply as a response.
-fn write_reply(reply: Reply, content_type: &str) -> Response<Bytes> {
+fn write_reply(reply: Reply, content_type: Option<&HeaderValue>) -> Response<Bytes> {
     let (body, kind) = match reply.body {
-        ReplyBody::Json(value) => (Bytes::from(value.to_string()), Some(content_type)),
+        ReplyBody::Json(value) => (Bytes::from(value.to_string()), content_type),
         ReplyBody::Empty => (Bytes::new(), None),
     };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Some(kind) = kind.and_then(|kind| HeaderValue::from_str(kind).ok()) {
-        response.headers_mut().insert(CONTENT_TYPE, kind);
+    if let Some(kind) = kind {
+        response.headers_mut().insert(CONTENT_TYPE, kind.clone());
     }
     for (name, value) in reply.headers {
         if let (Ok(name), Ok(value)) =

@@ -22,7 +22,6 @@ use crate::edge::call::log::{FileRequest, ResponseSummary, log_download};
 use crate::edge::call::notes::Notes;
 use crate::edge::call::respond::{add_warning, misread_text};
 use crate::edge::fault;
-use crate::edge::headers::header_texts;
 use crate::media::{ClipSpec, Preview, move_index_last};
 use crate::scenario::{DownloadFault, DownloadFaultKind, Effects, RequestKind};
 use crate::settings::ClipBytes;
@@ -42,9 +41,9 @@ pub(super) async fn answer_result(
     let Some(job) = app.store.job_of_clip(clip).await else { return respond_gone() };
     let watch = Stopwatch::start();
     let mut account = app.load_account(&job.key.account).await;
-    let headers = header_texts(request.headers);
-    let mut notes = Notes::about(&headers, request.path);
-    let orders = read_download_orders(app, &account.state, &job, &headers, &mut notes);
+    let head = app.journal.heads.find(request.headers);
+    let mut notes = Notes::about(&head, request.path);
+    let orders = read_download_orders(app, &account.state, &job, head.texts(), &mut notes);
     let warning = notes.write_line();
     let refused = warning.as_deref().filter(|_| app.settings.strict_directives);
     let effects = match refused {

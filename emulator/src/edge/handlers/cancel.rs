@@ -1,6 +1,6 @@
 //! The handler of `cancel`.
 
-use super::{Answered, HandlerRefusal, find_own_job};
+use super::{Answered, HandlerRefusal, VendorAnswer, find_own_job};
 use crate::edge::call::check::Checked;
 use crate::state::view::view_job;
 use crate::transact::LoadedAccount;
@@ -15,5 +15,5 @@ pub(super) async fn handle_cancel(
     let (context, now) = (checked.context, account.now());
     let view = view_job(&job, model, now, context.base);
     let reply = context.served.vendor.dialect.cancelled(&context.exchange(now, job.entropy), &view);
-    Ok(Answered { reply, job: Some(job) })
+    Ok(Answered { answer: VendorAnswer::Reply(reply), job: Some(job) })
 }

@@ -13,7 +13,7 @@ mod upload;
 
 use std::sync::Arc;
 
-use mockreel_contracts::{Model, Operation, Problem, Reply};
+use mockreel_contracts::{Model, Operation, Problem, Reply, WrittenReply};
 
 use super::call::check::Checked;
 use crate::state::job::Job;
@@ -21,16 +21,24 @@ use crate::transact::LoadedAccount;
 
 /// The answer of a handler.
 pub(super) struct Answered {
-    /// The reply, as the vendor's dialect writes it.
-    pub(super) reply: Reply,
+    /// The answer, as the vendor's dialect writes it.
+    pub(super) answer: VendorAnswer,
     /// The job that the request turned out to be about.
     pub(super) job: Option<Arc<Job>>,
 }
 
 impl From<Reply> for Answered {
     fn from(reply: Reply) -> Self {
-        Self { reply, job: None }
+        Self { answer: VendorAnswer::Reply(reply), job: None }
     }
+}
+
+/// An answer of a vendor's.
+pub(in crate::edge) enum VendorAnswer {
+    /// With a body that can still be changed.
+    Reply(Reply),
+    /// Ready to be sent.
+    Written(WrittenReply),
 }
 
 /// A refusal by a handler or a check.
@@ -55,7 +63,7 @@ pub(super) async fn handle(
     match checked.matched.name {
         Operation::Submit => submit::handle_submit(checked, account).await,
         Operation::Poll => poll::handle_poll(&checked, account).await,
-        Operation::List => Ok(list::handle_list(&checked, account).await.into()),
+        Operation::List => Ok(list::handle_list(&checked, account).await),
         Operation::Models => Ok(models::handle_models(&checked, account).into()),
         Operation::Model => model::handle_model(&checked, account),
         Operation::Upload => upload::handle_upload(&checked, account).await,

@@ -1,6 +1,6 @@
 //! The handler of `poll`.
 
-use super::{Answered, HandlerRefusal, find_own_job};
+use super::{Answered, HandlerRefusal, VendorAnswer, find_own_job};
 use crate::edge::call::check::Checked;
 use crate::state::view::view_job;
 use crate::transact::LoadedAccount;
@@ -18,6 +18,12 @@ pub(super) async fn handle_poll(
     };
     let (context, now) = (checked.context, account.now());
     let view = view_job(&job, model, now, context.base);
-    let reply = context.served.vendor.dialect.job(&context.exchange(now, job.entropy), &view);
-    Ok(Answered { reply, job: Some(job) })
+    let (dialect, exchange) = (&context.served.vendor.dialect, context.exchange(now, job.entropy));
+    // What a scenario changes has to be a tree of values.
+    let written = checked.effects.response.is_none().then(|| dialect.write_job(&exchange, &view)).flatten();
+    let answer = match written {
+        Some(written) => VendorAnswer::Written(written),
+        None => VendorAnswer::Reply(dialect.job(&exchange, &view)),
+    };
+    Ok(Answered { answer, job: Some(job) })
 }

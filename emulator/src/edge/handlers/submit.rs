@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mockreel_contracts::{Model, Problem, UnixMillis};
 
-use super::{Answered, HandlerRefusal};
+use super::{Answered, HandlerRefusal, VendorAnswer};
 use crate::account;
 use crate::edge::call::body::approximate_bytes;
 use crate::edge::call::check::Checked;
@@ -35,7 +35,7 @@ pub(super) async fn handle_submit(
         return Err(Problem::UnknownRoute { allowed: Vec::new() }.into());
     };
     let (contract, options) = (context.contract(), &context.served.options);
-    let dialect = &*context.served.vendor.dialect;
+    let dialect = &**context.served.vendor.dialect;
     let settings = &context.app.settings;
     let finishes = dialect.finishes_at_submit();
     let hide = |text: &str| notes.hide_secrets(text);
@@ -70,8 +70,13 @@ pub(super) async fn handle_submit(
     // What a submit answers is the job as it was accepted, however soon it ends.
     let moment = if finishes { job.submitted_at } else { UnixMillis(job.submitted_at.0.saturating_sub(1)) };
     let exchange = context.exchange(job.submitted_at, job.entropy);
-    let reply = dialect.submitted(&exchange, &view_job(&job, model, moment, context.base));
-    Ok(Answered { reply, job: Some(job) })
+    let view = view_job(&job, model, moment, context.base);
+    let written = effects.response.is_none().then(|| dialect.write_submitted(&exchange, &view)).flatten();
+    let answer = match written {
+        Some(written) => VendorAnswer::Written(written),
+        None => VendorAnswer::Reply(dialect.submitted(&exchange, &view)),
+    };
+    Ok(Answered { answer, job: Some(job) })
 }
 
 /// Answers a submit when the job has ended.
@@ -89,7 +94,8 @@ async fn answer_at_end(
     let now = account.now();
     let exchange = context.exchange(now, ended.entropy);
     let view = view_job(&ended, model, now, context.base);
-    Ok(Answered { reply: context.served.vendor.dialect.submitted(&exchange, &view), job: Some(ended) })
+    let reply = context.served.vendor.dialect.submitted(&exchange, &view);
+    Ok(Answered { answer: VendorAnswer::Reply(reply), job: Some(ended) })
 }
 
 /// Checks that the key may use the model, and is not reserved for an account without a balance.

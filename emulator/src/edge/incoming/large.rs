@@ -23,7 +23,7 @@ impl Default for LargeBodies {
 impl LargeBodies {
     /// Waits for the turn of a body of so many bytes; a small one needs none.
     pub(in crate::edge) async fn take_turn(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        if bytes < LARGE_BYTES {
+        if !is_large(bytes) {
             return None;
         }
         // Nobody closes it.
@@ -31,14 +31,15 @@ impl LargeBodies {
     }
 }
 
-/// Does work on a body of so many bytes: here, if it is small.
-pub(in crate::edge) async fn work_on<T: Send + 'static>(
-    bytes: usize,
+/// Whether a body of so many bytes is read and judged elsewhere.
+pub(in crate::edge) fn is_large(bytes: usize) -> bool {
+    bytes >= LARGE_BYTES
+}
+
+/// Does work off the threads that answer.
+pub(in crate::edge) async fn work_elsewhere<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
-    if bytes < LARGE_BYTES {
-        return work();
-    }
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
@@ -71,9 +72,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn large_work_is_done_by_another_thread_and_small_work_by_this_one() {
+    async fn large_work_is_done_by_another_thread() {
         let here = std::thread::current().id();
-        assert_eq!(work_on(LARGE_BYTES - 1, || std::thread::current().id()).await, here);
-        assert_ne!(work_on(LARGE_BYTES, || std::thread::current().id()).await, here);
+        assert_ne!(work_elsewhere(|| std::thread::current().id()).await, here);
+        assert!(is_large(LARGE_BYTES) && !is_large(LARGE_BYTES - 1));
     }
 }

@@ -42,8 +42,8 @@ pub(super) async fn refuse_stray(
     detail: String,
 ) -> Response<Body> {
     let watch = Stopwatch::start();
-    let mut order_notes = Notes::about(&request.headers, request.target);
-    warn_of_header(&request.headers, "no vendor is served at this path", &mut order_notes);
+    let mut order_notes = Notes::about(&request.head, request.target);
+    warn_of_header(request.head.texts(), "no vendor is served at this path", &mut order_notes);
     let warning = order_notes.write_line();
     let mut answer = match warning.as_deref().filter(|_| app.settings.strict_directives) {
         Some(warning) => admin::problem(StatusCode::BAD_REQUEST, &misread_text(warning)),
@@ -72,9 +72,8 @@ fn describe_nowhere(vendors: &[ServedVendor], method: &Method, target: &str) -> 
     let first = percent_decoded(path.split('/').nth(1).unwrap_or_default());
     let named = first.split_once('@').map(|(id, _)| id);
     if let Some(id) = named.filter(|id| ids.contains(id)) {
-        let editions =
-            vendors.iter().map(|served| &served.vendor.contract).filter(|contract| contract.id == id);
-        let editions: Vec<&str> = editions.map(|contract| contract.edition.as_str()).collect();
+        let editions = vendors.iter().filter(|served| served.vendor.id() == id);
+        let editions: Vec<&str> = editions.map(|served| served.vendor.contract.edition()).collect();
         let first: String = first.chars().take(100).collect();
         return format!("`{first}` is no edition of {id}; there are {}; {prefixes}", editions.join(", "));
     }

@@ -38,7 +38,7 @@ pub(super) fn read_orders(
     let headers = context.request.headers_named(SCENARIO_HEADER);
     let facts = describe_request(routed, model, prompt.as_deref(), &account.name);
     if context.app.follows_directives() {
-        warn_of_misspelt(&context.request.headers, notes);
+        warn_of_misspelt(context.request.head.texts(), notes);
     }
     let unheard = count_unheard(routed, prompt.as_deref());
     OrderReader { app: context.app, account: &account.state, facts, notes }.read_orders(
