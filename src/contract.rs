@@ -19,7 +19,7 @@ pub(crate) fn run(command: ContractCommand) -> Result<(), CliError> {
         ContractCommand::Show { vendor } => {
             let vendor = find_vendor(&vendor)?;
             let all = mockreel_contracts::vendors().map_err(CliError::internal)?;
-            let older = all.iter().map(|vendor| &*vendor.contract);
+            let older = all.iter().map(|vendor| &**vendor.contract);
             let older =
                 older.filter(|other| other.id == vendor.id() && other.edition < vendor.contract.edition);
             render(&vendor.contract, &older.collect::<Vec<_>>())
@@ -67,7 +67,7 @@ fn import_files(flags: &ImportFlags) -> Result<(), CliError> {
     };
     let options = ImportOptions {
         id: &id,
-        known: base.map(|vendor| &*vendor.contract),
+        known: base.map(|vendor| &**vendor.contract),
         edition: flags.edition.as_deref(),
         title: flags.title.as_deref(),
     };

@@ -21,7 +21,7 @@ pub(crate) fn run(command: ScenarioCommand) -> Result<(), CliError> {
         ScenarioCommand::Check { files } => {
             let mut lines = String::new();
             let vendors = mockreel_contracts::vendors().map_err(CliError::internal)?;
-            let all: Vec<&Contract> = vendors.iter().map(|vendor| &*vendor.contract).collect();
+            let all: Vec<&Contract> = vendors.iter().map(|vendor| &**vendor.contract).collect();
             for file in &files {
                 let scenarios = read_file(file)?;
                 for line in list_doubts(&scenarios, &all) {

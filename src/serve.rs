@@ -53,7 +53,7 @@ fn banner(emulator: &Emulator) -> String {
         }
         listed.push(id);
         let editions = settings.vendors.iter().filter(|other| other.vendor.id() == id);
-        let older: Vec<&str> = editions.skip(1).map(|other| other.vendor.contract.edition.as_str()).collect();
+        let older: Vec<&str> = editions.skip(1).map(|other| other.vendor.contract.edition()).collect();
         let more = match older.as_slice() {
             [] => String::new(),
             [only] => format!("  (older edition: @{only})"),

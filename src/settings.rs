@@ -138,10 +138,14 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     }
     let token = flags.admin_token_env.map(|name| read_secret("--admin-token-env", &name)).transpose()?;
     let settings = builder.admin(flags.admin_listen, token).settings().map_err(CliError::usage)?;
-    let served: Vec<&Contract> = settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
-    check_key_models(&settings.keys, &served)?;
-    for line in crate::scenario::list_doubts(&ordered, &served) {
-        say_error(&line);
+    // A start without rules for keys and without scenarios reads no contract.
+    if !settings.keys.is_empty() || !ordered.is_empty() {
+        let served: Vec<&Contract> =
+            settings.vendors.iter().map(|served| &**served.vendor.contract).collect();
+        check_key_models(&settings.keys, &served)?;
+        for line in crate::scenario::list_doubts(&ordered, &served) {
+            say_error(&line);
+        }
     }
     Ok(settings)
 }
@@ -246,8 +250,10 @@ fn read_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, 
         chosen.push(check_vendor("--vendor", name, name)?);
     }
     for overlay in overlays {
-        let edition = overlay.contract.edition.clone();
-        chosen.retain(|vendor| vendor.id() != overlay.id() || vendor.contract.edition != edition);
+        let is_replaced = |vendor: &Vendor| {
+            vendor.id() == overlay.id() && vendor.contract.edition() == overlay.contract.edition()
+        };
+        chosen.retain(|vendor| !is_replaced(vendor));
         chosen.push(overlay);
     }
     Ok(chosen)

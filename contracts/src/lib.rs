@@ -8,6 +8,7 @@ pub mod contract;
 pub mod dialect;
 pub mod ids;
 pub mod image;
+pub mod lazy;
 pub mod operation;
 pub mod phase;
 pub mod problem;

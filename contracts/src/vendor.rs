@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use crate::contract::model::chain::{EditionHead, read_heads};
 use crate::contract::model::edition::{self, Edition};
 use crate::contract::{Contract, ContractError, Options, Selector};
 use crate::dialect::Dialect;
+use crate::lazy::{LazyContract, LazyDialect, Spoken, keep_read, read_later};
 
 /// The files and the dialect of a vendor.
 pub(crate) struct Declared {
@@ -29,31 +31,50 @@ const DECLARED: &[Declared] = &[
     crate::ai302::DECLARED,
 ];
 
-/// One edition of a vendor, ready to be served.
-#[derive(Clone)]
+/// One edition of a vendor. It is ready to be served; its contract is read when it is first asked for.
 pub struct Vendor {
     /// What it promises.
-    pub contract: Arc<Contract>,
+    pub contract: LazyContract,
     /// How it speaks.
-    pub dialect: Arc<dyn Dialect>,
+    pub dialect: LazyDialect,
     /// Whether this is the newest edition.
     pub newest: bool,
 }
 
-impl Vendor {
-    /// A contract spoken by a dialect, which has to know every value of every option; the options are at their
-    /// defaults.
-    fn new(contract: Contract, dialect: &dyn Dialect, newest: bool) -> Result<Self, ContractError> {
-        for (name, fact) in &contract.options {
-            for value in &fact.values {
-                let mut options = contract.default_options();
-                let known = options.set(&contract, name, value).and_then(|()| dialect.for_options(&options));
-                known.map_err(|why| incoherent(&contract, format!("option {name}: {why}")))?;
-            }
+impl Clone for Vendor {
+    fn clone(&self) -> Self {
+        Self { contract: self.contract.share_source(), dialect: self.dialect.clone(), newest: self.newest }
+    }
+}
+
+/// Pairs a contract with a dialect, which has to know every value of every option; the options are at their defaults.
+fn speak(contract: Contract, dialect: &dyn Dialect) -> Result<Spoken, ContractError> {
+    for (name, fact) in &contract.options {
+        for value in &fact.values {
+            let mut options = contract.default_options();
+            let known = options.set(&contract, name, value).and_then(|()| dialect.for_options(&options));
+            known.map_err(|why| incoherent(&contract, format!("option {name}: {why}")))?;
         }
-        let dialect = dialect.for_options(&contract.default_options());
-        let dialect = dialect.map_err(|why| incoherent(&contract, why))?;
-        Ok(Self { contract: Arc::new(contract), dialect, newest })
+    }
+    let dialect = dialect.for_options(&contract.default_options());
+    let dialect = dialect.map_err(|why| incoherent(&contract, why))?;
+    Ok(Spoken { contract: Arc::new(contract), dialect })
+}
+
+impl Vendor {
+    /// An edition that is read when it is first asked for.
+    fn read_later(
+        head: EditionHead,
+        newest: bool,
+        read: impl Fn() -> Result<Spoken, ContractError> + Send + Sync + 'static,
+    ) -> Self {
+        let (contract, dialect) = read_later(head, read);
+        Self { contract, dialect, newest }
+    }
+
+    fn keep_read(spoken: Spoken, newest: bool) -> Self {
+        let (contract, dialect) = keep_read(spoken);
+        Self { contract, dialect, newest }
     }
 
     /// The same edition under other options: its contract patched where they patch it, its dialect made for them.
@@ -62,18 +83,38 @@ impl Vendor {
     ///
     /// If an option's patch does not fit, or the dialect does not know a value; a test tries them all.
     pub fn with_options(&self, options: &Options) -> Result<Self, ContractError> {
+        Ok(Self::keep_read(self.speak_with(options)?, self.newest))
+    }
+
+    /// The same, made when it is first asked for. `choose` says which options there are, given the contract.
+    ///
+    /// For options that patch no contract: what does not fit would only be found out then.
+    #[must_use]
+    pub fn with_options_later(&self, choose: impl Fn(&Contract) -> Options + Send + Sync + 'static) -> Self {
+        let base = self.clone();
+        Self::read_later(self.contract.edition_head().clone(), self.newest, move || {
+            base.speak_with(&choose(&base.contract))
+        })
+    }
+
+    fn speak_with(&self, options: &Options) -> Result<Spoken, ContractError> {
         let patches = options.iter().any(|(name, value)| {
             self.contract.options.get(name).is_some_and(|fact| fact.patch.contains_key(value))
         });
         let contract =
             if patches { Arc::new(self.contract.with_options(options)?) } else { Arc::clone(&self.contract) };
         let dialect = self.dialect.for_options(options).map_err(|why| incoherent(&contract, why))?;
-        Ok(Self { contract, dialect, newest: self.newest })
+        Ok(Spoken { contract, dialect })
     }
 
     /// The vendor's id.
     pub fn id(&self) -> &str {
-        &self.contract.id
+        self.contract.id()
+    }
+
+    /// Whether its contract has been read.
+    pub fn is_read(&self) -> bool {
+        self.contract.is_read()
     }
 }
 
@@ -87,24 +128,31 @@ impl fmt::Debug for Vendor {
     }
 }
 
-/// Every edition of every vendor; of each vendor the newest first.
+/// Every edition of every vendor; of each vendor the newest first. None of them is read yet.
 ///
 /// # Errors
 ///
-/// If an embedded contract cannot be read; a test reads them all.
+/// If the head of an embedded contract cannot be read; a test reads them all.
 pub fn vendors() -> Result<&'static [Vendor], ContractError> {
     static LIST: OnceLock<Vec<Vendor>> = OnceLock::new();
-    if let Some(list) = LIST.get() {
-        return Ok(list);
+    match LIST.get() {
+        Some(list) => Ok(list),
+        None => list_vendors().map(|list| &**LIST.get_or_init(|| list)),
     }
+}
+
+fn list_vendors() -> Result<Vec<Vendor>, ContractError> {
     let mut list = Vec::new();
     for declared in DECLARED {
-        let dialect = (declared.dialect)();
-        for (index, contract) in edition::load(declared.newest, declared.older)?.into_iter().enumerate() {
-            list.push(Vendor::new(contract, &*dialect, index == 0)?);
+        for (index, head) in read_heads(declared.newest, declared.older)?.into_iter().enumerate() {
+            let day = head.edition.clone();
+            list.push(Vendor::read_later(head, index == 0, move || {
+                let contract = edition::load_edition(declared.newest, declared.older, &day)?;
+                speak(contract, &*(declared.dialect)())
+            }));
         }
     }
-    Ok(LIST.get_or_init(|| list))
+    Ok(list)
 }
 
 /// The ready-made scenarios of every vendor that has some: its id, and a text in TOML.
@@ -129,12 +177,12 @@ pub fn vendor(selector: &str) -> Result<Vendor, String> {
         ids.dedup();
         return Err(format!("there is no vendor `{id}`; there are {}", ids.join(", ")));
     }
-    let known: Vec<&str> = editions.iter().map(|vendor| vendor.contract.edition.as_str()).collect();
+    let known: Vec<&str> = editions.iter().map(|vendor| vendor.contract.edition()).collect();
     let known = format!("there are {}", known.join(", "));
     let wanted = Selector::parse(selector).map_err(|why| format!("{why}; {known}"))?;
     let found = editions
         .iter()
-        .find(|vendor| wanted.admits(&vendor.contract.edition))
+        .find(|vendor| wanted.admits(vendor.contract.edition()))
         .map(|vendor| (*vendor).clone());
     found.ok_or_else(|| format!("`{selector}` is before the first edition; {known}"))
 }
@@ -148,7 +196,7 @@ pub fn vendor(selector: &str) -> Result<Vendor, String> {
 pub fn in_force(id: &str, day: &str) -> Result<Option<&'static Vendor>, ContractError> {
     let wanted = Selector { vendor: id.to_owned(), moment: Some(day.to_owned()) };
     let mut editions = vendors()?.iter().filter(|vendor| vendor.id() == id);
-    let found = editions.clone().find(|vendor| wanted.admits(&vendor.contract.edition));
+    let found = editions.clone().find(|vendor| wanted.admits(vendor.contract.edition()));
     Ok(found.or_else(|| editions.next_back()))
 }
 
@@ -168,7 +216,8 @@ pub fn overlaid(file: &str, text: &str) -> Result<Vendor, ContractError> {
     let id = patch.get("id").and_then(toml::Value::as_str).unwrap_or_default();
     if let Some(declared) = DECLARED.iter().find(|declared| declared.id == id) {
         let contract = edition::overlay(declared.newest, declared.older, file, text)?;
-        return Vendor::new(contract, &*(declared.dialect)(), true);
+        let spoken = speak(contract, &*(declared.dialect)())?;
+        return Ok(Vendor::keep_read(spoken, true));
     }
     Err(ContractError::Incoherent {
         file: file.to_owned(),
@@ -199,6 +248,21 @@ mod tests {
         }
         let why = vendor("nobody@2025-13").unwrap_err();
         assert!(why.starts_with("there is no vendor `nobody`; there are apilaplas, "), "{why}");
+    }
+
+    #[test]
+    fn the_head_of_an_edition_says_what_its_contract_says() {
+        for vendor in vendors().unwrap() {
+            assert_eq!(*vendor.contract.edition_head(), EditionHead::of(&vendor.contract), "{vendor:?}");
+        }
+    }
+
+    #[test]
+    fn listing_vendors_and_finding_an_edition_reads_no_contract() {
+        // A list of its own: the other tests read those of the program's.
+        let list = list_vendors().unwrap();
+        assert!(list.iter().any(|vendor| vendor.id() == "aimlapi" && vendor.contract.edition() < "2026"));
+        assert!(list.iter().all(|vendor| !vendor.contract.hosts().is_empty() && !vendor.is_read()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::edge::addresses::Addresses;
 use crate::edge::incoming::hints::ProtocolHints;
 use crate::edge::incoming::large::LargeBodies;
 use crate::journal::Journal;
-use crate::media::fetch::Fetcher;
+use crate::media::fetch::LazyFetcher;
 use crate::media::uploads::Uploads;
 use crate::media::{Album, Gallery};
 use crate::scheduler::schedule::Scheduler;
@@ -39,13 +39,15 @@ pub(crate) struct App {
     /// Files that callers put.
     pub(crate) uploads: Uploads,
     /// How images are fetched.
-    pub(crate) fetcher: Option<Fetcher>,
+    pub(crate) fetcher: LazyFetcher,
     /// The images that jobs keep.
     pub(crate) album: Album,
     /// Turns for looking at images.
     pub(crate) inspections: Semaphore,
     /// Turns for reading and judging large bodies.
     pub(crate) large_bodies: LargeBodies,
+    /// The turn of the one request that writes a long list of jobs.
+    pub(crate) long_lists: Semaphore,
     /// The turn of the one request that changes the scenarios of all accounts.
     pub(crate) global_scenarios_turn: tokio::sync::Mutex<()>,
     /// Vendors with other options than they were started with.
@@ -71,13 +73,14 @@ impl App {
             gallery: Gallery::new(settings.limits.clip_bytes, settings.limits.clips_ahead),
             journal: Arc::new(Journal::new(&settings.limits)),
             uploads: Uploads::new(settings.limits.upload_bytes),
-            fetcher: Fetcher::new(Arc::clone(&addresses), &settings.vendors),
+            fetcher: LazyFetcher::new(Arc::clone(&addresses), &settings.vendors),
             settings,
             clock,
             store,
             album: Album::default(),
             inspections: Semaphore::new(INSPECTIONS),
             large_bodies: LargeBodies::default(),
+            long_lists: Semaphore::new(1),
             global_scenarios_turn: tokio::sync::Mutex::default(),
             variants: Variants::default(),
             scheduler: Scheduler::new(),
@@ -124,7 +127,7 @@ impl App {
     pub(crate) fn served_vendor(&self, job: &Job) -> Option<&ServedVendor> {
         self.settings.vendors.iter().find(|served| {
             let contract = &served.vendor.contract;
-            contract.id == *job.key.vendor && contract.edition == *job.edition
+            contract.id() == &*job.key.vendor && contract.edition() == &*job.edition
         })
     }
 }

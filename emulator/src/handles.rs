@@ -324,6 +324,6 @@ impl RequestsHandle {
 
 async fn find_job(app: &App, account: &Arc<str>, id: &str) -> Result<Arc<Job>, HandleError> {
     let filter = JobFilter { account: Some(Arc::clone(account)), vendor: None };
-    let jobs = app.store.jobs(&filter).await;
-    jobs.into_iter().find(|job| &*job.key.id == id).ok_or_else(|| HandleError::UnknownJob(id.to_owned()))
+    let job = app.store.job_of_id(&filter, id).await;
+    job.ok_or_else(|| HandleError::UnknownJob(id.to_owned()))
 }

@@ -1,7 +1,9 @@
 //! The served vendors: editions with their options, and their variants for requests that a scenario gives other options.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderName, HeaderValue,
@@ -14,8 +16,8 @@ pub struct ServedVendor {
     /// The edition.
     pub vendor: Vendor,
     /// Its options.
-    pub options: Options,
-    wire: WireFacts,
+    pub options: ServedOptions,
+    wire: OnceLock<WireFacts>,
 }
 
 /// What every answer of a vendor has, ready to be written.
@@ -47,25 +49,55 @@ impl WireFacts {
     }
 }
 
+/// The options of a served vendor. They are chosen when they are first asked for, since its contract says which there are.
+#[derive(Clone)]
+pub struct ServedOptions(Arc<LazyLock<Options, ChooseOptions>>);
+
+type ChooseOptions = Box<dyn FnOnce() -> Options + Send + Sync>;
+
+impl ServedOptions {
+    fn choose_later(choose: impl FnOnce() -> Options + Send + Sync + 'static) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(choose))))
+    }
+}
+
+impl Deref for ServedOptions {
+    type Target = Options;
+
+    fn deref(&self) -> &Options {
+        LazyLock::force(&self.0)
+    }
+}
+
+impl fmt::Debug for ServedOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServedOptions")
+    }
+}
+
 impl ServedVendor {
+    fn wire(&self) -> &WireFacts {
+        self.wire.get_or_init(|| WireFacts::of(&self.vendor.contract))
+    }
+
     /// The vendor's id.
     pub(crate) fn id(&self) -> Arc<str> {
-        Arc::clone(&self.wire.id)
+        Arc::clone(&self.wire().id)
     }
 
     /// The content type of its answers in JSON.
     pub(crate) fn content_type(&self) -> Option<&HeaderValue> {
-        self.wire.content_type.as_ref()
+        self.wire().content_type.as_ref()
     }
 
     /// The headers by which every answer speaks to browsers.
     pub(crate) fn cors_headers(&self) -> &[(HeaderName, HeaderValue)] {
-        &self.wire.cors
+        &self.wire().cors
     }
 
     /// Whether a host is one of the vendor's chosen.
     pub(crate) fn has_host(&self, host: &str) -> bool {
-        self.vendor.contract.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+        self.vendor.contract.hosts().iter().any(|known| known.eq_ignore_ascii_case(host))
     }
 }
 
@@ -104,7 +136,7 @@ impl Variants {
 
 /// A vendor with these options beside those it has.
 fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Result<ServedVendor, String> {
-    let mut chosen = served.options.clone();
+    let mut chosen = Options::clone(&served.options);
     for (name, value) in options {
         chosen.set(&served.vendor.contract, name, value)?;
     }
@@ -114,7 +146,25 @@ fn with_options(served: &ServedVendor, options: &BTreeMap<String, String>) -> Re
 /// A vendor with these options.
 pub(crate) fn with(vendor: &Vendor, options: Options) -> Result<ServedVendor, String> {
     let vendor = vendor.with_options(&options).map_err(|error| error.to_string())?;
-    Ok(ServedVendor { wire: WireFacts::of(&vendor.contract), vendor, options })
+    Ok(ServedVendor { vendor, options: ServedOptions::choose_later(|| options), wire: OnceLock::new() })
+}
+
+/// The defaults of a contract, and over them those of some choices that it has: an older edition may lack an option that
+/// the newest has, and then there is nothing to choose.
+fn choose_options(contract: &Contract, choices: &[(String, String)]) -> Options {
+    let mut chosen = Options::defaults(contract);
+    for (name, value) in choices {
+        let _ = chosen.set(contract, name, value);
+    }
+    chosen
+}
+
+/// A vendor with these choices, its contract read when it is first asked for.
+fn choose_later(vendor: &Vendor, choices: Arc<[(String, String)]>) -> ServedVendor {
+    let (base, chosen) = (vendor.clone(), Arc::clone(&choices));
+    let options = ServedOptions::choose_later(move || choose_options(&base.contract, &chosen));
+    let vendor = vendor.with_options_later(move |contract| choose_options(contract, &choices));
+    ServedVendor { vendor, options, wire: OnceLock::new() }
 }
 
 /// Applies options to vendors. An option named for a vendor holds for every edition of it that has it.
@@ -122,21 +172,27 @@ pub(crate) fn choose_vendors(
     vendors: Vec<Vendor>,
     options: &[(String, String, String)],
 ) -> Result<Vec<ServedVendor>, String> {
+    let mut patched: Vec<&str> = Vec::new();
     for (id, name, value) in options {
         let newest = vendors.iter().find(|vendor| vendor.id() == id);
         let vendor =
             newest.ok_or_else(|| format!("option `{id}.{name}`: the vendor `{id}` is not served"))?;
         Options::defaults(&vendor.contract).set(&vendor.contract, name, value)?;
+        if vendor.contract.options[name].patch.contains_key(value) {
+            patched.push(id);
+        }
     }
     let mut served: Vec<ServedVendor> = Vec::new();
     for vendor in vendors {
-        let mut chosen = Options::defaults(&vendor.contract);
         let mine = options.iter().filter(|(id, _, _)| vendor.id() == id);
-        for (_, name, value) in mine {
-            // An older edition may lack an option that the newest has; then there is nothing to choose.
-            let _ = chosen.set(&vendor.contract, name, value);
-        }
-        served.push(with(&vendor, chosen)?);
+        let mine: Arc<[(String, String)]> =
+            mine.map(|(_, name, value)| (name.clone(), value.clone())).collect();
+        // What is read costs nothing more, and patches may not fit together: then it is said at once.
+        served.push(if vendor.is_read() || patched.contains(&vendor.id()) {
+            with(&vendor, choose_options(&vendor.contract, &mine))?
+        } else {
+            choose_later(&vendor, mine)
+        });
     }
     // The vendors in the order given; of each the newest first, so that a bare id and a month mean
     // the newest edition that fits.
@@ -146,7 +202,7 @@ pub(crate) fn choose_vendors(
         let place = |vendor: &ServedVendor| order.iter().position(|id| id == vendor.vendor.id());
         place(left)
             .cmp(&place(right))
-            .then_with(|| right.vendor.contract.edition.cmp(&left.vendor.contract.edition))
+            .then_with(|| right.vendor.contract.edition().cmp(left.vendor.contract.edition()))
     });
     Ok(served)
 }

@@ -13,7 +13,7 @@ use crate::scenario::Scenarios;
 use crate::served::ServedVendor;
 use crate::state::progress::Progress;
 use crate::store::StoreLimits;
-use crate::timeouts::BODY_SILENCE;
+use crate::timeouts::{ANSWER_SILENCE, BODY_SILENCE};
 use crate::wallets::WalletSetting;
 use crate::webhook::Secret;
 
@@ -66,6 +66,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// How long a request's body may be silent: so long without a byte ends the request.
     pub body_silence: Duration,
+    /// How long a caller may take nothing of an answer: so long without a byte ends the connection.
+    pub answer_silence: Duration,
     /// Uploaded files.
     pub upload_bytes: u64,
     /// Rendered clips.
@@ -85,6 +87,7 @@ impl Default for Limits {
         Self {
             body_bytes: 64 * 1024 * 1024,
             body_silence: BODY_SILENCE,
+            answer_silence: ANSWER_SILENCE,
             upload_bytes: 256 * 1024 * 1024,
             clip_bytes: crate::media::CLIPS_LIMIT_BYTES,
             clips_ahead: 0,

@@ -8,6 +8,10 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the body of a request may be silent unless the settings say otherwise.
 pub(crate) const BODY_SILENCE: Duration = Duration::from_secs(60);
 
+/// How long a caller may take nothing of an answer unless the settings say otherwise. A program that is stopped in a debugger
+/// takes nothing either, so it is long.
+pub(crate) const ANSWER_SILENCE: Duration = Duration::from_secs(300);
+
 /// How long a caller who has closed its sending side is answered: it may have hung up altogether.
 pub(crate) const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(2);
 

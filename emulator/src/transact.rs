@@ -15,7 +15,7 @@ use crate::scenario::{Channel, Effects, RequestFacts, Scenario};
 use crate::state::account::AccountState;
 use crate::state::job::{Ending, Job};
 use crate::state::wallet::{Funds, WalletUpdate};
-use crate::store::StoreError;
+use crate::store::{Dealings, StoreError};
 
 /// The reason why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -64,8 +64,8 @@ impl App {
 
     /// What an account has with a vendor now.
     pub(crate) async fn funds(&self, account: &Arc<str>, vendor: &str) -> Funds {
-        let (state, jobs) = self.store.account_and_jobs(account, vendor).await;
-        let spent = state.spent(vendor, &jobs, state.clock.now(self.clock.now()));
+        let (state, dealings) = self.store.account_and_dealings(account, vendor, self.clock.now()).await;
+        let spent = state.counts(vendor).dropped + dealings.spent;
         let wallet = state.wallet(vendor);
         Funds { balance: wallet.left(spent), spent, limits: wallet.limits().clone() }
     }
@@ -190,12 +190,13 @@ impl LoadedAccount<'_> {
         let App { store, scheduler, clock, settings, .. } = self.app;
         // Also a job that the request has loaded: the account may have been loaded again since, and a decision must not
         // be made on a job that is older than the version it is committed at.
-        let mut jobs = self.load_jobs(subject).await;
+        let mut dealings = self.load_dealings(subject).await;
         loop {
             let context = DecisionContext {
                 account: &self.name,
                 state: &self.state,
-                jobs: &jobs,
+                jobs: &dealings.jobs,
+                spent: dealings.spent,
                 seed: settings.seed,
                 system_now: clock.now(),
             };
@@ -211,7 +212,7 @@ impl LoadedAccount<'_> {
                 }
                 Err(StoreError::Conflict) => {
                     self.reload().await;
-                    jobs = self.load_jobs(subject).await;
+                    dealings = self.load_dealings(subject).await;
                 }
                 Err(full @ (StoreError::Full | StoreError::TooManyScenarios)) => {
                     return Err(NotCommitted::Store(full));
@@ -222,16 +223,26 @@ impl LoadedAccount<'_> {
 
     /// Loads the jobs that a command depends on. Those of a vendor come with the account's state of the same moment, so that
     /// what is refused was short at that moment.
-    async fn load_jobs(&mut self, subject: Subject<'_>) -> Vec<Arc<Job>> {
+    async fn load_dealings(&mut self, subject: Subject<'_>) -> Dealings {
         let store = &self.app.store;
         match subject {
-            Subject::Account => Vec::new(),
-            Subject::JobsThatCount(vendor) if !self.state.wallet(vendor).depends_on_jobs() => Vec::new(),
-            Subject::Job(job) => store.job(&job.key).await.into_iter().collect(),
-            Subject::Jobs(vendor) | Subject::JobsThatCount(vendor) => {
+            Subject::Account => Dealings::default(),
+            Subject::JobsThatCount(vendor) if !self.state.wallet(vendor).depends_on_jobs() => {
+                Dealings::default()
+            }
+            Subject::Job(job) => {
+                Dealings { jobs: store.job(&job.key).await.into_iter().collect(), ..Dealings::default() }
+            }
+            Subject::Jobs(vendor) => {
                 let (state, jobs) = store.account_and_jobs(&self.name, vendor).await;
                 self.state = state;
-                jobs
+                Dealings { jobs, ..Dealings::default() }
+            }
+            Subject::JobsThatCount(vendor) => {
+                let now = self.app.clock.now();
+                let (state, dealings) = store.account_and_dealings(&self.name, vendor, now).await;
+                self.state = state;
+                dealings
             }
         }
     }

@@ -87,7 +87,7 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
 }
 
 fn list_cases(vendors: Vec<Vendor>) -> ExitCode {
-    let contracts: Vec<_> = vendors.into_iter().map(|vendor| vendor.contract).collect();
+    let contracts: Vec<_> = vendors.iter().map(|vendor| Arc::clone(&vendor.contract)).collect();
     say(&catalogue::list(&contracts));
     ExitCode::SUCCESS
 }

@@ -356,7 +356,8 @@ impl Dialect for Mute {
 #[tokio::test]
 async fn the_builder_takes_a_vendor_whose_dialect_was_wrapped() {
     let sound = mockreel_contracts::vendor("gmicloud").unwrap();
-    let broken = Vendor { dialect: Arc::new(Mute(Arc::clone(&sound.dialect))), ..sound };
+    let dialect: Arc<dyn Dialect> = Arc::new(Mute(Arc::clone(&sound.dialect)));
+    let broken = Vendor { dialect: dialect.into(), ..sound };
     let emulator = quiet().vendor(broken).start().await.unwrap();
     let look = last_look(&emulator, &emulator.url("gmicloud"), "localhost").await;
     assert_eq!(look.status, 200);

@@ -207,7 +207,7 @@ fn what_was_written_before_the_newest_edition_is_laid_over_the_one_in_force_then
     let older =
         all.filter(|vendor| submit(newest).iter().any(|path| !submit(&vendor.contract).contains(path)));
     let mut compared = 0;
-    for older in older.map(|vendor| &*vendor.contract) {
+    for older in older.map(|vendor| &**vendor.contract) {
         let held = in_force(&newest.id, &older.edition).unwrap().unwrap();
         assert_eq!(held.contract.edition, older.edition);
         let path = &submit(older)[0];
@@ -332,7 +332,7 @@ fn what_is_said_of_members_without_a_name_is_kept() {
         let text = import(&[file("new.json", &document)], &wanted(known)).unwrap();
         assert!(!text.contains(WORDS) && !text.contains("\"*\""), "{text}");
         let made = if known.is_some() {
-            overlaid("new.toml", &text).unwrap().contract
+            overlaid("new.toml", &text).unwrap().contract.clone()
         } else {
             let held: &'static str = Box::leak(text.clone().into_boxed_str());
             Arc::new(load(Edition { file: "new.toml", text: held }, &[]).unwrap().remove(0))

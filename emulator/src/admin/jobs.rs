@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
 use crate::handles::JobsHandle;
 use crate::state::job::{Ending, Job};
-use crate::store::JobFilter;
+use crate::store::{JobFilter, JobWalk};
 
 /// `GET jobs`.
 pub(super) async fn list_jobs(request: &AdminRequest<'_>) -> AdminResult {
@@ -25,19 +25,36 @@ pub(super) async fn list_jobs(request: &AdminRequest<'_>) -> AdminResult {
     let page = request.page()?;
     let filter =
         JobFilter { account: request.one_account(), vendor: request.parameter("vendor").map(str::to_owned) };
-    let mut shown = Vec::new();
-    let mut total = 0;
-    for job in request.app.store.jobs(&filter).await {
-        let now = request.app.account_now(&job.key.account).await;
-        if phase.is_some_and(|phase| job.standing(now).phase != phase) {
-            continue;
-        }
-        if total >= page.offset && shown.len() < page.limit {
+    let store = &request.app.store;
+    let Some(phase) = phase else {
+        let total = store.count_jobs(&filter).await;
+        let mut shown = Vec::new();
+        for job in store.page_of_jobs(&filter, page.offset, page.limit).await {
+            let now = request.app.account_now(&job.key.account).await;
             shown.push(described(request, &job, now));
         }
-        total += 1;
+        return Ok(json!({"jobs": shown, "total": total}));
+    };
+    // Where a job stands follows from the time, so that those in a phase can only be counted by looking at all.
+    let (mut shown, mut total, mut walk) = (Vec::new(), 0, JobWalk::default());
+    loop {
+        let jobs = store.walk_jobs(&filter, &mut walk).await;
+        if jobs.is_empty() {
+            return Ok(json!({"jobs": shown, "total": total}));
+        }
+        for job in jobs {
+            let now = request.app.account_now(&job.key.account).await;
+            if job.standing(now).phase != phase {
+                continue;
+            }
+            if total >= page.offset && shown.len() < page.limit {
+                shown.push(described(request, &job, now));
+            }
+            total += 1;
+        }
+        // Others have their turn.
+        tokio::task::yield_now().await;
     }
-    Ok(json!({"jobs": shown, "total": total}))
 }
 
 /// `GET jobs/{id}`.
@@ -79,7 +96,7 @@ fn reason(request: &AdminRequest<'_>) -> Result<FailureReason, AdminError> {
 async fn find(request: &AdminRequest<'_>, id: &str) -> Result<Arc<Job>, AdminError> {
     let filter =
         JobFilter { account: request.one_account(), vendor: request.parameter("vendor").map(str::to_owned) };
-    let found = request.app.store.jobs(&filter).await.into_iter().find(|job| &*job.key.id == id);
+    let found = request.app.store.job_of_id(&filter, id).await;
     found.ok_or_else(|| AdminError::new(StatusCode::NOT_FOUND, format!("there is no job `{id}`")))
 }
 
@@ -118,12 +135,9 @@ fn described(request: &AdminRequest<'_>, job: &Job, now: UnixMillis) -> Value {
 }
 
 fn priced(request: &AdminRequest<'_>, job: &Job) -> Value {
-    let unit = request.app.settings.vendors.iter().find_map(|served| {
-        let contract = &served.vendor.contract;
-        let same = contract.id == *job.key.vendor && contract.edition == *job.edition;
-        same.then(|| contract.models.get(&job.model)?.price.as_ref().map(|price| price.unit.clone()))
-            .flatten()
-    });
+    let model =
+        request.app.served_vendor(job).and_then(|served| served.vendor.contract.models.get(&job.model));
+    let unit = model.and_then(|model| Some(model.price.as_ref()?.unit.clone()));
     match (job.price, unit) {
         (Some(amount), Some(unit)) => json!({"amount": amount, "unit": unit}),
         (Some(_), None) | (None, _) => Value::Null,

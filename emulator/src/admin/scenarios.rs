@@ -100,7 +100,7 @@ pub(super) async fn add_scenarios(request: &AdminRequest<'_>) -> AdminResult {
 /// What is suspicious in scenarios that can be read: they may meet nothing.
 fn list_warnings(request: &AdminRequest<'_>, added: &[Arc<Scenario>]) -> Vec<String> {
     let served: Vec<&Contract> =
-        request.app.settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
+        request.app.settings.vendors.iter().map(|served| &**served.vendor.contract).collect();
     let mut warnings = Vec::new();
     for scenario in added {
         let mut doubts = scenario.list_doubts(&served);

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::dispatch::{answer_request, answer_unparsed};
 use super::router::Serves;
+use super::unread::UnreadLimit;
 use super::wire::{self, converse};
 use crate::app::App;
 use crate::timeouts::{ACCEPT_RETRY_DELAY, SHUTDOWN_GRACE};
@@ -56,6 +57,7 @@ async fn serve_connection(
         let app = Arc::clone(&refusing);
         Box::pin(async move { answer_unparsed(&app, &heard, status, local, serves).await })
     };
+    let stream = UnreadLimit::new(stream, app.settings.limits.answer_silence);
     let connection = converse(stream, refuse, move |request| {
         let app = Arc::clone(&app);
         async move { answer_request(&app, request, local, serves).await }

@@ -15,4 +15,5 @@ mod nowhere;
 pub(crate) mod router;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod wire;

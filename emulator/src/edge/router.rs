@@ -89,6 +89,6 @@ pub(crate) fn by_selector(vendors: &[ServedVendor], text: &str) -> Option<usize>
     }
     let wanted = Selector::parse(text).ok()?;
     vendors.iter().position(|served| {
-        served.vendor.id() == wanted.vendor && wanted.admits(&served.vendor.contract.edition)
+        served.vendor.id() == wanted.vendor && wanted.admits(served.vendor.contract.edition())
     })
 }

@@ -34,6 +34,7 @@ use crate::random::Seed;
 use crate::state::account::AccountState;
 use crate::state::change::Change;
 use crate::state::job::{Job, Mark};
+use crate::state::wallet::Spent;
 
 /// The moment of an account that a decision is made on.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +43,11 @@ pub(crate) struct DecisionContext<'a> {
     pub account: &'a Arc<str>,
     /// Its state.
     pub state: &'a AccountState,
-    /// Its jobs with the vendor, newest first, where the command depends on them.
+    /// Its jobs with the vendor, where the command depends on them: for a submit those that have not ended, for a change of
+    /// limits all, newest first.
     pub jobs: &'a [Arc<Job>],
+    /// What its jobs with the vendor have cost, but for those that were dropped; where the command depends on it.
+    pub spent: Spent,
     /// The run's randomness.
     pub seed: Seed,
     /// The machine's time.

@@ -95,7 +95,8 @@ pub(crate) fn accept_submission(
     let (vendor, charge) = (submission.contract.id.as_str(), submission.charge());
     let (state, now) = (context.state, context.now());
     let wallet = state.wallet(vendor);
-    check_limits(&wallet, &charge, state.spent(vendor, context.jobs, now), context.jobs, now)?;
+    let spent = state.counts(vendor).dropped + context.spent;
+    check_limits(&wallet, &charge, spent, context.jobs, now)?;
     let job = Arc::new(submission.accepted_job(context));
     let mut changes = vec![Change::JobAdded(Arc::clone(&job))];
     let counted = wallet.after_submit(&charge, job.number, now);

@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn what_is_only_suspicious_is_a_doubt() {
         let vendors = mockreel_contracts::vendors().unwrap();
-        let all: Vec<&Contract> = vendors.iter().map(|vendor| &*vendor.contract).collect();
+        let all: Vec<&Contract> = vendors.iter().map(|vendor| &**vendor.contract).collect();
         let id = all[0].models.keys().next().unwrap();
         let slip = format!("{id}x");
         let silent = &all.iter().find(|contract| contract.callbacks.is_none()).unwrap().id;

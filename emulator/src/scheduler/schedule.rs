@@ -10,7 +10,7 @@ use super::agenda::{Agenda, Ticket};
 use crate::state::change::Change;
 use crate::state::job::{Job, JobKey};
 use crate::webhook::messages::Messages;
-use crate::webhook::outbox::{AttemptEnd, Delivery, MAX_PENDING, Outbox};
+use crate::webhook::outbox::{AttemptEnd, Delivery, Outbox, find_full};
 
 /// How many webhooks are on the wire at once. Those of one account go one after the other, so that a slow receiver
 /// takes one place.
@@ -159,8 +159,13 @@ impl SchedulerState {
             self.outbox.note_off(&job.key, plan);
             return false;
         }
-        if self.followed.len() + self.outbox.pending() >= MAX_PENDING {
-            self.outbox.note_too_many(&job.key, plan);
+        let account = &job.key.account;
+        let own = || {
+            let followed = self.followed.keys().filter(|key| key.account == *account).count();
+            followed + self.outbox.pending_of(account)
+        };
+        if let Some(why) = find_full(self.followed.len() + self.outbox.pending(), own) {
+            self.outbox.note_too_many(&job.key, plan, why);
             return false;
         }
         self.follower(&job.key).messages.get_or_insert_with(|| Messages::new(Arc::clone(plan)));

@@ -2,7 +2,7 @@
 
 use mockreel_contracts::{Phase, UnixMillis};
 
-use crate::state::job::{Job, Mark, standing};
+use crate::state::job::{Job, standing};
 use crate::state::progress::Progress;
 
 /// A phase change: the beginning of a phase.
@@ -28,12 +28,12 @@ pub(crate) fn phase_changes(job: &Job, cursor: &mut PhaseCursor, now: UnixMillis
     let mut moments = vec![(job.submitted_at, 0)];
     for planned in planned_changes(job) {
         // At the same moment the plan comes before what a command did.
-        let before = job.marks.iter().take_while(|mark| moment_of(mark) < planned).count();
+        let before = job.marks.iter().take_while(|mark| mark.moment() < planned).count();
         moments.push((planned, before));
     }
     let since = cursor.marks.min(job.marks.len());
     moments
-        .extend(job.marks.iter().enumerate().skip(since).map(|(number, mark)| (moment_of(mark), number + 1)));
+        .extend(job.marks.iter().enumerate().skip(since).map(|(number, mark)| (mark.moment(), number + 1)));
     moments.retain(|(at, _)| *at <= now);
     moments.sort_unstable();
     let mut changes = Vec::new();
@@ -44,7 +44,7 @@ pub(crate) fn phase_changes(job: &Job, cursor: &mut PhaseCursor, now: UnixMillis
             changes.push(PhaseChange { phase, at, marks });
         }
     }
-    cursor.marks = job.marks.iter().take_while(|mark| moment_of(mark) <= now).count();
+    cursor.marks = job.marks.iter().take_while(|mark| mark.moment() <= now).count();
     changes
 }
 
@@ -60,10 +60,4 @@ fn planned_changes(job: &Job) -> impl Iterator<Item = UnixMillis> {
         Progress::Polls(_) | Progress::Step => [None, None],
     };
     by_time.into_iter().flatten()
-}
-
-fn moment_of(mark: &Mark) -> UnixMillis {
-    match mark {
-        Mark::Polled(at) | Mark::Started(at) | Mark::Ended(at, _) => *at,
-    }
 }

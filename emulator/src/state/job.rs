@@ -78,6 +78,15 @@ pub enum Mark {
     Ended(UnixMillis, Ending),
 }
 
+impl Mark {
+    /// When it happened.
+    pub(crate) fn moment(&self) -> UnixMillis {
+        match self {
+            Self::Polled(at) | Self::Started(at) | Self::Ended(at, _) => *at,
+        }
+    }
+}
+
 /// Where a job stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing<'a> {

@@ -69,6 +69,24 @@ impl Spent {
         }
     }
 
+    /// What a job costs as long as it has not ended.
+    pub(crate) fn until_ended(job: &Job) -> Self {
+        let price = Amount::nearest(job.price.unwrap_or_default());
+        match job.terms.charged {
+            Charged::Submit => Self { charged: price, ..Self::default() },
+            Charged::Completion => Self { held: price, ..Self::default() },
+        }
+    }
+
+    /// The sum without a part of it.
+    pub(crate) fn less(self, part: Self) -> Self {
+        Self {
+            charged: self.charged.less(part.charged),
+            refunded: self.refunded.less(part.refunded),
+            held: self.held.less(part.held),
+        }
+    }
+
     /// What jobs have cost for good, as far as they have ended: charged and not given back.
     pub fn net(self) -> Amount {
         self.charged.less(self.refunded)

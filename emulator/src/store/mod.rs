@@ -7,8 +7,8 @@ use std::sync::Arc;
 use mockreel_contracts::UnixMillis;
 use thiserror::Error;
 
-pub(crate) use self::memory::MemoryStore;
 pub use self::memory::StoreLimits;
+pub(crate) use self::memory::{Dealings, MemoryStore};
 use crate::clock::AccountClock;
 use crate::scenario::Scenarios;
 use crate::state::account::{AccountState, Wallets};
@@ -28,6 +28,20 @@ pub(crate) struct JobFilter {
     pub account: Option<Arc<str>>,
     /// Of one vendor.
     pub vendor: Option<String>,
+}
+
+impl JobFilter {
+    /// Whether jobs of a vendor are wanted.
+    fn admits_vendor(&self, vendor: &str) -> bool {
+        self.vendor.as_deref().is_none_or(|wanted| wanted == vendor)
+    }
+}
+
+/// A walk over jobs, a few at a time, so that nobody waits for the store meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct JobWalk {
+    /// The number of the job that was seen last.
+    before: Option<u64>,
 }
 
 /// Why a commit was not carried out.
@@ -74,6 +88,19 @@ impl Store {
         }
     }
 
+    /// The state of an account and what it has had from a vendor, both of the same moment. However many jobs it has, only
+    /// those are looked at that have not ended since this was last asked.
+    pub(crate) async fn account_and_dealings(
+        &self,
+        account: &Arc<str>,
+        vendor: &str,
+        system_now: UnixMillis,
+    ) -> (AccountState, Dealings) {
+        match self {
+            Self::Memory(memory) => memory.account_and_dealings(account, vendor, system_now),
+        }
+    }
+
     /// A job.
     pub(crate) async fn job(&self, key: &JobKey) -> Option<Arc<Job>> {
         match self {
@@ -109,6 +136,34 @@ impl Store {
     pub(crate) async fn jobs(&self, filter: &JobFilter) -> Vec<Arc<Job>> {
         match self {
             Self::Memory(memory) => memory.jobs(filter),
+        }
+    }
+
+    /// How many jobs there are.
+    pub(crate) async fn count_jobs(&self, filter: &JobFilter) -> usize {
+        match self {
+            Self::Memory(memory) => memory.count_jobs(filter),
+        }
+    }
+
+    /// A page of jobs, newest first, from a place in the list on.
+    pub(crate) async fn page_of_jobs(&self, filter: &JobFilter, offset: usize, most: usize) -> Vec<Arc<Job>> {
+        match self {
+            Self::Memory(memory) => memory.page_of_jobs(filter, offset, most),
+        }
+    }
+
+    /// The next jobs of a walk over all of them, newest first; empty at its end. What comes meanwhile is left out.
+    pub(crate) async fn walk_jobs(&self, filter: &JobFilter, walk: &mut JobWalk) -> Vec<Arc<Job>> {
+        match self {
+            Self::Memory(memory) => memory.walk_jobs(filter, walk),
+        }
+    }
+
+    /// The newest job with an id.
+    pub(crate) async fn job_of_id(&self, filter: &JobFilter, id: &str) -> Option<Arc<Job>> {
+        match self {
+            Self::Memory(memory) => memory.job_of_id(filter, id),
         }
     }
 

@@ -13,6 +13,19 @@ use crate::state::webhook_plan::WebhookPlan;
 /// How many webhooks may be pending in one emulator: jobs that are followed, and messages to be sent.
 pub(crate) const MAX_PENDING: usize = 10_000;
 
+/// How many of them may be of one account: it leaves a quarter to the others.
+pub(crate) const MAX_PENDING_OF_ONE: usize = MAX_PENDING / 4 * 3;
+
+/// Whether nothing more may be pending, given how much is, and how much of that is the account's own.
+pub(crate) fn find_full(pending: usize, own: impl FnOnce() -> usize) -> Option<String> {
+    const DO: &str = "advance the clock or reset, so that some are settled";
+    if pending >= MAX_PENDING {
+        return Some(format!("{MAX_PENDING} callbacks are pending already; {DO}"));
+    }
+    (pending >= MAX_PENDING_OF_ONE && own() >= MAX_PENDING_OF_ONE)
+        .then(|| format!("{MAX_PENDING_OF_ONE} callbacks of this account are pending already; {DO}"))
+}
+
 /// A message that is to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
@@ -60,6 +73,11 @@ impl Outbox {
         self.pending.len()
     }
 
+    /// How many of those are of an account.
+    pub(crate) fn pending_of(&self, account: &str) -> usize {
+        self.pending.values().filter(|of| &***of == account).count()
+    }
+
     /// What became of callbacks.
     pub(crate) fn log(&self) -> &WebhookLog {
         &self.log
@@ -67,17 +85,18 @@ impl Outbox {
 
     /// Takes a message on. `None` if too many are pending; the log says so.
     pub(crate) fn take_on(&mut self, message: WebhookMessage) -> Option<Delivery> {
-        let full = self.pending.len() >= MAX_PENDING;
+        let full = find_full(self.pending.len(), || self.pending_of(&message.key.account));
+        let is_full = full.is_some();
         let number = self.note(WebhookRecord {
             id: message.id.clone(),
             phase: Some(message.change.phase),
             copy: message.copy,
             due_at: Some(message.due),
-            state: if full { WebhookState::Failed } else { WebhookState::Pending },
-            why: full.then(too_many_text),
+            state: if is_full { WebhookState::Failed } else { WebhookState::Pending },
+            why: full,
             ..blank_record(&message.key, &message.plan)
         });
-        if full {
+        if is_full {
             return None;
         }
         self.pending.insert(number, Arc::clone(&message.key.account));
@@ -94,12 +113,8 @@ impl Outbox {
     }
 
     /// Logs that a job is not followed, because too much is pending.
-    pub(crate) fn note_too_many(&mut self, key: &JobKey, plan: &WebhookPlan) {
-        self.note(WebhookRecord {
-            state: WebhookState::Failed,
-            why: Some(too_many_text()),
-            ..blank_record(key, plan)
-        });
+    pub(crate) fn note_too_many(&mut self, key: &JobKey, plan: &WebhookPlan, why: String) {
+        self.note(WebhookRecord { state: WebhookState::Failed, why: Some(why), ..blank_record(key, plan) });
     }
 
     fn note(&mut self, entry: WebhookRecord) -> u64 {
@@ -195,10 +210,4 @@ fn blank_record(key: &JobKey, plan: &WebhookPlan) -> WebhookRecord {
         state: WebhookState::Pending,
         why: None,
     }
-}
-
-fn too_many_text() -> String {
-    format!(
-        "{MAX_PENDING} callbacks are pending already; advance the clock or reset, so that some are settled"
-    )
 }

@@ -90,7 +90,8 @@ impl ReceiverPolicy<'_> {
         let host = url.host_str().unwrap_or_default();
         // A host that holds a key is not repeated: the log shows the address without it.
         let shown = if plan.shown.contains(host) { host } else { "the host" };
-        let emulates = |served: &ServedVendor| served.vendor.contract.hosts.iter().any(|known| known == host);
+        let emulates =
+            |served: &ServedVendor| served.vendor.contract.hosts().iter().any(|known| known == host);
         if self.vendors.iter().any(emulates) {
             return Err(format!("{shown} is an emulated vendor; give the address of a receiver"));
         }

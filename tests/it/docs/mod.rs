@@ -26,7 +26,7 @@ fn generated() -> Vec<(String, String)> {
         let older: Vec<&Contract> = all
             .iter()
             .filter(|held| !held.newest && held.id() == vendor.id())
-            .map(|held| &*held.contract)
+            .map(|held| &**held.contract)
             .collect();
         files.push((format!("vendors/{}.md", contract.id), render(contract, &older)));
         files.push((
@@ -37,7 +37,7 @@ fn generated() -> Vec<(String, String)> {
     let newest = all.iter().filter(|vendor| vendor.newest);
     let profiles: Vec<Profile> = newest.map(|vendor| Profile::new(Arc::clone(&vendor.contract))).collect();
     let newest: Vec<&Contract> =
-        all.iter().filter(|vendor| vendor.newest).map(|vendor| &*vendor.contract).collect();
+        all.iter().filter(|vendor| vendor.newest).map(|vendor| &**vendor.contract).collect();
     files.push(("media.md".to_owned(), render_media(&newest)));
     files.push(("catalogue.md".to_owned(), catalogue::page(&profiles)));
     files.push(("reference/drift-kinds.md".to_owned(), mockreel_drift::page::page()));

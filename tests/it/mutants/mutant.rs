@@ -82,7 +82,7 @@ pub(super) fn served(vendor: &Vendor, breaks: &Breaks) -> (Vendor, Option<(&'sta
                 _ => (None, None),
             };
             let dialect: Arc<dyn Dialect> = Arc::new(Wrapped { inner, sight, words });
-            (Vendor { dialect, ..vendor.clone() }, None)
+            (Vendor { dialect: dialect.into(), ..vendor.clone() }, None)
         }
         Breaks::Asks(_) | Breaks::Answers(_) => (vendor.clone(), None),
     }

@@ -63,7 +63,7 @@ impl Stand {
 }
 
 pub(crate) fn contract(selector: &str) -> Arc<Contract> {
-    mockreel_contracts::vendor(selector).unwrap().contract
+    Arc::clone(&mockreel_contracts::vendor(selector).unwrap().contract)
 }
 
 fn wanted(contract: Arc<Contract>, place: TargetChoice) -> CheckOptions {

@@ -9,6 +9,7 @@ use crate::contract::check::cross_field::CrossFieldRules;
 use crate::contract::check::rules::{Checker, UTF16_KEYWORD, compiled};
 use crate::contract::check::schema;
 use crate::contract::model::Contract;
+use crate::contract::model::chain::{Chains, read_heads};
 use crate::contract::model::lengths::LengthUnit;
 use crate::contract::model::validate::{check_coherence, check_images, check_roles, check_sources};
 use crate::contract::model::vocabulary::check_vocabulary;
@@ -75,49 +76,25 @@ impl fmt::Display for Selector {
     }
 }
 
-/// Reads a vendor's contracts: the newest edition from `base`, older ones from patches in any order.
+/// Reads one edition of a vendor: the newest, with the patches over it that lead there.
 ///
-/// A patch states its `edition` and, if it does not start from the newest, the edition it patches as
-/// `x-base`. The answer is sorted, newest first.
+/// A patch states its `edition` and, if it does not start from the newest, the edition it patches as `x-base`.
+///
+/// # Errors
+///
+/// The first file on the way that is no contract.
+pub fn load_edition(base: Edition, patches: &[Edition], day: &str) -> Result<Contract, ContractError> {
+    finish(Chains::read(base, patches)?.table(day)?, &format!("{} ({day})", base.file))
+}
+
+/// Reads every edition of a vendor, newest first.
 ///
 /// # Errors
 ///
 /// The first file that is no contract.
 pub fn load(base: Edition, patches: &[Edition]) -> Result<Vec<Contract>, ContractError> {
-    let mut tables = tables(base, patches)?;
-    tables.sort_by(|(left, _), (right, _)| right.cmp(left));
-    tables.into_iter().map(|(edition, table)| finish(table, &format!("{} ({edition})", base.file))).collect()
-}
-
-/// Each edition by its name, merged but not yet read; that of `base` first.
-fn tables(base: Edition, patches: &[Edition]) -> Result<Vec<(String, toml::Table)>, ContractError> {
-    let newest = table(base)?;
-    let mut tables = vec![(edition_of(&newest, base.file)?, newest)];
-    let mut waiting: Vec<(Edition, toml::Table)> = Vec::new();
-    for patch in patches {
-        waiting.push((*patch, table(*patch)?));
-    }
-    while !waiting.is_empty() {
-        let ready = waiting.iter().position(|(_, patch)| {
-            patch
-                .get("x-base")
-                .and_then(toml::Value::as_str)
-                .is_none_or(|wanted| tables.iter().any(|(held, _)| held == wanted))
-        });
-        let Some(ready) = ready else {
-            return Err(ContractError::Incoherent {
-                file: waiting[0].0.file.to_owned(),
-                what: "`x-base` names an edition that no file states".to_owned(),
-            });
-        };
-        let (file, mut patch) = waiting.remove(ready);
-        let wanted = patch.remove("x-base").and_then(|wanted| wanted.as_str().map(str::to_owned));
-        let start = tables.iter().find(|(held, _)| wanted.as_ref().is_none_or(|wanted| held == wanted));
-        let mut patched = start.map(|(_, table)| table.clone()).unwrap_or_default();
-        merge(&mut patched, patch);
-        tables.push((edition_of(&patched, file.file)?, patched));
-    }
-    Ok(tables)
+    let heads = read_heads(base, patches)?;
+    heads.iter().map(|head| load_edition(base, patches, &head.edition)).collect()
 }
 
 /// Lays a patch over an edition of a vendor, as `--contract FILE` does: over that which it names as `x-base`,
@@ -136,15 +113,13 @@ pub fn overlay(
     let mut start = match patch.remove("x-base") {
         None => table(base)?,
         Some(wanted) => {
-            let mut tables = tables(base, patches)?;
-            let held = tables.iter().position(|(edition, _)| wanted.as_str() == Some(edition));
-            let Some(held) = held else {
-                tables.sort_by(|(left, _), (right, _)| right.cmp(left));
-                let there: Vec<&str> = tables.iter().map(|(edition, _)| edition.as_str()).collect();
-                let what = format!("`x-base` is {wanted}: expected an edition, one of {}", there.join(", "));
+            let chains = Chains::read(base, patches)?;
+            let days = chains.days();
+            let Some(day) = days.iter().find(|day| wanted.as_str() == Some(day)) else {
+                let what = format!("`x-base` is {wanted}: expected an edition, one of {}", days.join(", "));
                 return Err(ContractError::Incoherent { file: file.to_owned(), what });
             };
-            tables.swap_remove(held).1
+            chains.table(day)?
         }
     };
     let schemas = patch.get("schemas").and_then(toml::Value::as_table);
@@ -157,20 +132,12 @@ pub fn overlay(
     Ok(contract)
 }
 
-fn table(edition: Edition) -> Result<toml::Table, ContractError> {
+pub(super) fn table(edition: Edition) -> Result<toml::Table, ContractError> {
     edition.text.parse().map_err(|error: toml::de::Error| syntax(edition.file, &error))
 }
 
-fn syntax(file: &str, error: &toml::de::Error) -> ContractError {
+pub(super) fn syntax(file: &str, error: &toml::de::Error) -> ContractError {
     ContractError::Syntax { file: file.to_owned(), message: error.to_string().trim_end().to_owned() }
-}
-
-fn edition_of(table: &toml::Table, file: &str) -> Result<String, ContractError> {
-    let named = table.get("edition").and_then(toml::Value::as_str).map(str::to_owned);
-    named.ok_or_else(|| ContractError::Incoherent {
-        file: file.to_owned(),
-        what: "`edition` is missing".to_owned(),
-    })
 }
 
 /// Lays a patch over a table: tables merge, everything else replaces, and `x-remove` lists keys to delete.
@@ -205,7 +172,7 @@ pub fn merge(target: &mut toml::Table, patch: toml::Table) {
 
 /// Turns a merged table into a contract: references resolved, citations and schemas checked.
 fn finish(table: toml::Table, file: &str) -> Result<Contract, ContractError> {
-    check_sources(&toml::Value::Table(table.clone()), file)?;
+    check_sources(&table, file)?;
     let mut contract = Contract::deserialize(table.clone()).map_err(|error| syntax(file, &error))?;
     contract.table = table;
     let incoherent = |what: String| ContractError::Incoherent { file: file.to_owned(), what };

@@ -1,6 +1,7 @@
 //! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
 
 pub mod auth;
+pub mod chain;
 pub mod cors;
 pub mod deprecation;
 pub mod edition;

@@ -207,13 +207,13 @@ fn check_money(contract: &Contract) -> Result<(), String> {
 
 /// Every `source` and `x-source` must name an entry of `[sources]`, and every property of a schema must have one,
 /// its own or that of the schema around it.
-pub(super) fn check_sources(root: &toml::Value, file: &str) -> Result<(), ContractError> {
+pub(super) fn check_sources(root: &toml::Table, file: &str) -> Result<(), ContractError> {
     let known: Vec<&str> = root
         .get("sources")
         .and_then(toml::Value::as_table)
         .map(|table| table.keys().map(String::as_str).collect())
         .unwrap_or_default();
-    walk_sources(root, "", &known, false).map_err(|(place, what)| ContractError::Source {
+    walk_table(root, "", &known, false).map_err(|(place, what)| ContractError::Source {
         file: file.to_owned(),
         place,
         what,
@@ -227,45 +227,7 @@ fn walk_sources(
     cited_above: bool,
 ) -> Result<(), (String, String)> {
     match value {
-        toml::Value::Table(table) => {
-            let mut cited = cited_above;
-            let single = table.get("x-source-of").and_then(toml::Value::as_table).into_iter().flatten();
-            for (keyword, held) in single {
-                let names = Cited::deserialize(held.clone()).map_err(|_| {
-                    (place.to_owned(), format!("has no name and no list as the source of `{keyword}`"))
-                })?;
-                if let Some(name) = names.names().into_iter().find(|name| !known.contains(name)) {
-                    return Err((place.to_owned(), format!("names the unknown source `{name}`")));
-                }
-            }
-            for key in ["source", "x-source", "checks_source", "about_source", "max_body_source"] {
-                if let Some(held) = table.get(key).filter(|_| place != "/sources") {
-                    // A member of a schema may itself be called `source`; then it is a table.
-                    if held.is_table() {
-                        continue;
-                    }
-                    let names = Cited::deserialize(held.clone()).map_err(|_| {
-                        (place.to_owned(), format!("has a `{key}` that is neither a name nor a list"))
-                    })?;
-                    for name in names.names() {
-                        if !known.contains(&name) {
-                            return Err((place.to_owned(), format!("names the unknown source `{name}`")));
-                        }
-                    }
-                    cited = true;
-                }
-            }
-            if !cited
-                && table.get("properties").is_some_and(toml::Value::is_table)
-                && !place.ends_with("/properties")
-            {
-                return Err((place.to_owned(), "is a schema without `x-source`".to_owned()));
-            }
-            for (key, inner) in table {
-                walk_sources(inner, &format!("{place}/{key}"), known, cited)?;
-            }
-            Ok(())
-        }
+        toml::Value::Table(table) => walk_table(table, place, known, cited_above),
         toml::Value::Array(items) => {
             for (index, inner) in items.iter().enumerate() {
                 walk_sources(inner, &format!("{place}/{index}"), known, cited_above)?;
@@ -278,6 +240,49 @@ fn walk_sources(
         | toml::Value::Boolean(_)
         | toml::Value::Datetime(_) => Ok(()),
     }
+}
+
+fn walk_table(
+    table: &toml::Table,
+    place: &str,
+    known: &[&str],
+    cited_above: bool,
+) -> Result<(), (String, String)> {
+    let mut cited = cited_above;
+    let single = table.get("x-source-of").and_then(toml::Value::as_table).into_iter().flatten();
+    for (keyword, held) in single {
+        let names = Cited::deserialize(held.clone()).map_err(|_| {
+            (place.to_owned(), format!("has no name and no list as the source of `{keyword}`"))
+        })?;
+        if let Some(name) = names.names().into_iter().find(|name| !known.contains(name)) {
+            return Err((place.to_owned(), format!("names the unknown source `{name}`")));
+        }
+    }
+    for key in ["source", "x-source", "checks_source", "about_source", "max_body_source"] {
+        if let Some(held) = table.get(key).filter(|_| place != "/sources") {
+            // A member of a schema may itself be called `source`; then it is a table.
+            if held.is_table() {
+                continue;
+            }
+            let names = Cited::deserialize(held.clone()).map_err(|_| {
+                (place.to_owned(), format!("has a `{key}` that is neither a name nor a list"))
+            })?;
+            for name in names.names() {
+                if !known.contains(&name) {
+                    return Err((place.to_owned(), format!("names the unknown source `{name}`")));
+                }
+            }
+            cited = true;
+        }
+    }
+    if !cited && table.get("properties").is_some_and(toml::Value::is_table) && !place.ends_with("/properties")
+    {
+        return Err((place.to_owned(), "is a schema without `x-source`".to_owned()));
+    }
+    for (key, inner) in table {
+        walk_sources(inner, &format!("{place}/{key}"), known, cited)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) async fn handle_submit(
         return Err(Problem::UnknownRoute { allowed: Vec::new() }.into());
     };
     let (contract, options) = (context.contract(), &context.served.options);
-    let dialect = &*context.served.vendor.dialect;
+    let dialect = &**context.served.vendor.dialect;
     let settings = &context.app.settings;
     let finishes = dialect.finishes_at_submit();
     let hide = |text: &str| notes.hide_secrets(text);

@@ -72,9 +72,8 @@ fn describe_nowhere(vendors: &[ServedVendor], method: &Method, target: &str) -> 
     let first = percent_decoded(path.split('/').nth(1).unwrap_or_default());
     let named = first.split_once('@').map(|(id, _)| id);
     if let Some(id) = named.filter(|id| ids.contains(id)) {
-        let editions =
-            vendors.iter().map(|served| &served.vendor.contract).filter(|contract| contract.id == id);
-        let editions: Vec<&str> = editions.map(|contract| contract.edition.as_str()).collect();
+        let editions = vendors.iter().filter(|served| served.vendor.id() == id);
+        let editions: Vec<&str> = editions.map(|served| served.vendor.contract.edition()).collect();
         let first: String = first.chars().take(100).collect();
         return format!("`{first}` is no edition of {id}; there are {}; {prefixes}", editions.join(", "));
     }

@@ -45,6 +45,28 @@ pub(crate) enum FetchError {
     Unreachable(String),
 }
 
+/// The fetcher before anything is fetched. Its clients are made for the first file: each reads the machine's certificates,
+/// which takes longer than all the rest of a start.
+#[derive(Debug)]
+pub(crate) struct LazyFetcher {
+    own: OwnAddresses,
+    fetcher: OnceLock<Option<Fetcher>>,
+}
+
+impl LazyFetcher {
+    /// Redirects to `addresses`, known once the emulator listens, and to vendors' hosts are not followed.
+    pub(crate) fn new(addresses: Arc<OnceLock<Addresses>>, vendors: &[ServedVendor]) -> Self {
+        // An error means that a provider was installed before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { own: OwnAddresses::new(addresses, vendors), fetcher: OnceLock::new() }
+    }
+
+    /// The fetcher. `None` if the machine's TLS settings cannot be read; then nothing is fetched.
+    pub(crate) fn get(&self) -> Option<&Fetcher> {
+        self.fetcher.get_or_init(|| Fetcher::new(self.own.clone())).as_ref()
+    }
+}
+
 /// Two ways to fetch: from loopback, and from everywhere that is not private.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetcher {
@@ -54,13 +76,8 @@ pub(crate) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Both clients. `None` if the machine's TLS settings cannot be read; then nothing is fetched.
-    ///
-    /// Redirects to `addresses`, known once the emulator listens, and to vendors' hosts are not followed.
-    pub(crate) fn new(addresses: Arc<OnceLock<Addresses>>, vendors: &[ServedVendor]) -> Option<Self> {
-        let own = OwnAddresses::new(addresses, vendors);
-        // An error means that a provider was installed before, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// Both clients.
+    fn new(own: OwnAddresses) -> Option<Self> {
         let builder = || reqwest::Client::builder().timeout(FETCH_TIMEOUT).no_proxy().user_agent("mockreel");
         let loopback = builder().redirect(loopback_redirects(own.clone())).build().ok()?;
         let public =

@@ -1,15 +1,21 @@
 //! The store in this process: bounded, and gone with it.
 
+mod jobs;
+mod ledger;
+mod owned;
+mod packed;
 mod read;
 mod write;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mockreel_contracts::UnixMillis;
 
+pub(crate) use self::jobs::Dealings;
+use self::jobs::JobShelf;
 use self::write::{ScenarioSum, added_bytes};
-use super::{JobFilter, StoreError};
+use super::{JobFilter, JobWalk, StoreError};
 use crate::clock::AccountClock;
 use crate::scenario::Scenarios;
 use crate::state::account::{AccountState, Wallets};
@@ -32,6 +38,9 @@ impl Default for StoreLimits {
         Self { accounts: 100_000, jobs: 100_000, kept_bytes: 256 * 1024 * 1024 }
     }
 }
+
+/// How many jobs a walk loads at a time.
+const WALK_STEP: usize = 256;
 
 /// Accounts and jobs in memory.
 #[derive(Debug)]
@@ -58,18 +67,12 @@ struct Shelf {
     accounts: HashMap<Arc<str>, AccountState>,
     /// Every account by the order in which it came.
     arrival: VecDeque<Arc<str>>,
-    jobs: HashMap<JobKey, (u64, Arc<Job>)>,
-    /// Every job by the order in which it came.
-    order: BTreeMap<u64, JobKey>,
-    /// The same, apart for each account, so that one account's listing does not read the others' jobs.
-    by_account: HashMap<Arc<str>, BTreeMap<u64, JobKey>>,
-    clips: HashMap<Arc<str>, JobKey>,
+    jobs: JobShelf,
     kept_bytes: u64,
     /// The scenarios of all accounts' own.
     scenarios: ScenarioSum,
     /// How many jobs hold an image, by where its bytes are.
     images: HashMap<usize, u64>,
-    arrivals: u64,
     /// How many jobs were dropped to make room.
     #[cfg(test)]
     dropped: u64,
@@ -123,14 +126,27 @@ impl MemoryStore {
         (shelf.account(account), shelf.jobs(&filter))
     }
 
+    pub(super) fn account_and_dealings(
+        &self,
+        account: &Arc<str>,
+        vendor: &str,
+        system_now: UnixMillis,
+    ) -> (AccountState, Dealings) {
+        #[cfg(test)]
+        self.loads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut shelf = self.shelf();
+        let state = shelf.account(account);
+        let (now, counts_jobs) = (state.clock.now(system_now), state.wallet(vendor).limits().counts_jobs());
+        let dealings = shelf.jobs.dealings(account, vendor, now, counts_jobs);
+        (state, dealings)
+    }
+
     pub(super) fn job(&self, key: &JobKey) -> Option<Arc<Job>> {
-        self.shelf().jobs.get(key).map(|(_, job)| Arc::clone(job))
+        self.shelf().jobs.find(key)
     }
 
     pub(super) fn job_of_clip(&self, name: &str) -> Option<Arc<Job>> {
-        let shelf = self.shelf();
-        let key = shelf.clips.get(name)?;
-        shelf.jobs.get(key).map(|(_, job)| Arc::clone(job))
+        self.shelf().jobs.find_clip(name)
     }
 
     pub(super) fn commit(
@@ -163,9 +179,30 @@ impl MemoryStore {
         self.shelf().jobs(filter)
     }
 
+    pub(super) fn count_jobs(&self, filter: &JobFilter) -> usize {
+        self.shelf().jobs.count(filter)
+    }
+
+    pub(super) fn page_of_jobs(&self, filter: &JobFilter, offset: usize, most: usize) -> Vec<Arc<Job>> {
+        let shelf = self.shelf();
+        let numbers = shelf.jobs.numbers(filter, None).skip(offset).take(most);
+        numbers.filter_map(|number| shelf.jobs.load(number)).collect()
+    }
+
+    pub(super) fn walk_jobs(&self, filter: &JobFilter, walk: &mut JobWalk) -> Vec<Arc<Job>> {
+        let shelf = self.shelf();
+        let numbers: Vec<u64> = shelf.jobs.numbers(filter, walk.before).take(WALK_STEP).collect();
+        walk.before = numbers.last().copied().or(walk.before);
+        numbers.into_iter().filter_map(|number| shelf.jobs.load(number)).collect()
+    }
+
+    pub(super) fn job_of_id(&self, filter: &JobFilter, id: &str) -> Option<Arc<Job>> {
+        self.shelf().jobs.find_id(filter, id)
+    }
+
     pub(super) fn has_account(&self, account: &str) -> bool {
         let shelf = self.shelf();
-        shelf.accounts.contains_key(account) || shelf.by_account.contains_key(account)
+        shelf.accounts.contains_key(account) || shelf.jobs.owned(account).is_some()
     }
 
     pub(super) fn accounts(&self) -> Vec<Arc<str>> {
@@ -182,14 +219,12 @@ impl MemoryStore {
             *shelf = Shelf::new(self.initial_clock, scenarios, wallets);
             return;
         };
-        let numbers: Vec<u64> =
-            shelf.by_account.get(account).map(|order| order.keys().copied().collect()).unwrap_or_default();
+        let numbers: Vec<u64> = shelf.jobs.oldest(Some(account)).collect();
         for number in numbers {
             shelf.remove(number);
         }
         shelf.remove_account(account);
         shelf.arrival.retain(|held| &**held != account);
-        shelf.by_account.remove(account);
     }
 
     pub(super) fn initial_clock(&self) -> AccountClock {
@@ -251,14 +286,10 @@ impl Shelf {
             default_wallets,
             accounts: HashMap::new(),
             arrival: VecDeque::new(),
-            jobs: HashMap::new(),
-            order: BTreeMap::new(),
-            by_account: HashMap::new(),
-            clips: HashMap::new(),
+            jobs: JobShelf::default(),
             kept_bytes: 0,
             scenarios: ScenarioSum::default(),
             images: HashMap::new(),
-            arrivals: 0,
             #[cfg(test)]
             dropped: 0,
         }

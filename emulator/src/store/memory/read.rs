@@ -20,18 +20,6 @@ impl Shelf {
 
     /// Jobs, newest first.
     pub(super) fn jobs(&self, filter: &JobFilter) -> Vec<Arc<Job>> {
-        let order = match &filter.account {
-            Some(account) => match self.by_account.get(account) {
-                Some(order) => order,
-                None => return Vec::new(),
-            },
-            None => &self.order,
-        };
-        order
-            .values()
-            .rev()
-            .filter(|key| filter.vendor.as_deref().is_none_or(|vendor| &*key.vendor == vendor))
-            .filter_map(|key| self.jobs.get(key).map(|(_, job)| Arc::clone(job)))
-            .collect()
+        self.jobs.numbers(filter, None).filter_map(|number| self.jobs.load(number)).collect()
     }
 }

@@ -16,7 +16,12 @@ use mockreel_contracts::amount::Amount;
 
 const NOW: UnixMillis = MANUAL_START;
 
-fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<Preview>) -> Arc<Job> {
+pub(super) fn job(
+    number: u64,
+    echo_bytes: u64,
+    ends_at: Option<UnixMillis>,
+    start: Option<Preview>,
+) -> Arc<Job> {
     let clip = ClipPlan {
         name: Arc::from(number.to_string()),
         seed: 1,
@@ -52,11 +57,11 @@ fn job(number: u64, echo_bytes: u64, ends_at: Option<UnixMillis>, start: Option<
     })
 }
 
-fn store(jobs: usize, kept_bytes: u64) -> MemoryStore {
+pub(super) fn store(jobs: usize, kept_bytes: u64) -> MemoryStore {
     MemoryStore::new(AccountClock::Manual(NOW), StoreLimits { accounts: 3, jobs, kept_bytes })
 }
 
-fn add(store: &MemoryStore, job: &Arc<Job>) -> Result<(), StoreError> {
+pub(super) fn add(store: &MemoryStore, job: &Arc<Job>) -> Result<(), StoreError> {
     let account = Arc::clone(&job.key.account);
     let version = store.account(&account).version;
     store.commit(&account, version, &[Change::JobAdded(Arc::clone(job))], NOW).map(drop)
@@ -88,7 +93,7 @@ fn echoes_count_by_their_bytes_and_images_once_however_many_jobs_hold_them() {
     assert_eq!(store.shelf().kept_bytes, 1000 + image.jpeg().len() as u64);
     store.reset(Some("a"));
     assert_eq!(store.shelf().kept_bytes, 0);
-    assert!(store.shelf().images.is_empty() && store.shelf().clips.is_empty());
+    assert!(store.shelf().images.is_empty() && store.shelf().jobs.has_no_clips());
 }
 
 #[test]
@@ -199,4 +204,101 @@ fn scenarios_are_counted_over_all_accounts_and_given_back() {
     assert_eq!(set("b", list(1, MAX_SCENARIO_BYTES + 1)), Err(StoreError::TooManyScenarios));
     store.reset(Some("a"));
     set("b", list(MAX_SCENARIOS, 0)).unwrap();
+}
+
+fn of_account(account: &str, number: u64, ends_at: Option<UnixMillis>) -> Arc<Job> {
+    let mut job = Job::clone(&job(number, 0, ends_at, None));
+    job.key.account = Arc::from(account);
+    Arc::new(job)
+}
+
+#[test]
+fn one_account_leaves_a_quarter_of_the_places_to_the_others() {
+    let store = store(1_000, 1_000);
+    let accepted = |account: &str, numbers: std::ops::Range<u64>| {
+        numbers.filter(|number| add(&store, &of_account(account, *number, None)).is_ok()).count()
+    };
+    assert_eq!(accepted("a", 0..2_000), 750);
+    assert_eq!(accepted("b", 2_000..2_300), 125, "by then it has many itself");
+    assert_eq!(accepted("c", 3_000..3_200), 125);
+    // What an account with many jobs drops is its own.
+    store.reset(None);
+    add(&store, &of_account("b", 1, Some(NOW))).unwrap();
+    for number in 0..2_000 {
+        add(&store, &of_account("a", number, Some(NOW))).unwrap();
+    }
+    assert_eq!(store.count_jobs(&JobFilter::default()), 750);
+    assert!(store.job(&of_account("b", 1, None).key).is_some());
+}
+
+#[test]
+fn pages_and_walks_show_each_job_once_and_the_newest_first() {
+    let store = store(10_000, 1_000);
+    for number in 0..1_500 {
+        let mut job = Job::clone(&of_account(["a", "b"][number as usize % 2], number, None));
+        job.key.vendor = Arc::from(["v", "w", "x"][number as usize % 3]);
+        add(&store, &Arc::new(job)).unwrap();
+    }
+    let filters = [
+        (None, None, 1),
+        (Some("a"), None, 2),
+        (None, Some("w"), 3),
+        (Some("b"), Some("x"), 6),
+        (Some("nobody"), None, 0),
+    ];
+    for (account, vendor, every) in filters {
+        let filter = JobFilter { account: account.map(Arc::from), vendor: vendor.map(str::to_owned) };
+        let numbers = |jobs: &[Arc<Job>]| jobs.iter().map(|job| job.number).collect::<Vec<u64>>();
+        let all = numbers(&store.jobs(&filter));
+        assert_eq!(all.len(), 1_500_usize.checked_div(every).unwrap_or_default(), "{filter:?}");
+        assert!(all.is_sorted_by(|one, other| one > other), "{filter:?}");
+        assert_eq!(store.count_jobs(&filter), all.len());
+        let page = store.page_of_jobs(&filter, 10, 7);
+        assert_eq!(numbers(&page), all.iter().skip(10).take(7).copied().collect::<Vec<u64>>());
+        let (mut walked, mut walk) = (Vec::new(), JobWalk::default());
+        loop {
+            let step = store.walk_jobs(&filter, &mut walk);
+            if step.is_empty() {
+                break;
+            }
+            walked.extend(numbers(&step));
+        }
+        assert_eq!(walked, all, "{filter:?}");
+        if let Some(number) = all.get(3) {
+            let job = store.job_of_id(&filter, &number.to_string()).unwrap();
+            assert_eq!(job.number, *number);
+        }
+    }
+}
+
+/// Prints how long the store takes for a job and for a page, with more and more jobs of one account.
+#[test]
+#[ignore = "prints and cannot fail; for docs/performance.md: add `--nocapture`"]
+fn print_times_by_number_of_jobs() {
+    const AT_ONCE: u64 = 10_000;
+    let limits = StoreLimits { accounts: 10, jobs: 2_000_000, kept_bytes: u64::MAX };
+    let store = MemoryStore::new(AccountClock::Manual(NOW), limits);
+    let mut number = 0;
+    for jobs in [1_000, 10_000, 100_000, 1_000_000] {
+        while number < jobs {
+            add(&store, &job(number, 0, None, None)).unwrap();
+            number += 1;
+        }
+        let filter = JobFilter { account: Some(Arc::from("a")), vendor: Some("v".to_owned()) };
+        let time = |what: &dyn Fn(u64)| {
+            let watch = crate::clock::Stopwatch::start();
+            (0..AT_ONCE).for_each(what);
+            watch.micros() * 1_000 / AT_ONCE
+        };
+        let newest = job(number - 1, 0, None, None).key.clone();
+        let hot = time(&|_| assert!(store.job(&newest).is_some()));
+        let any = time(&|turn| {
+            let key = job(turn * 7_919 % jobs, 0, None, None).key.clone();
+            assert!(store.job(&key).is_some());
+        });
+        let made = time(&|turn| drop(job(turn, 0, None, None)));
+        let page = time(&|_| assert_eq!(store.page_of_jobs(&filter, 0, 100).len(), 100));
+        let any = any.saturating_sub(made);
+        println!("{jobs} jobs: a job polled before {hot} ns, any job {any} ns, a page of 100 {page} ns");
+    }
 }

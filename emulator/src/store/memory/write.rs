@@ -1,6 +1,5 @@
 //! The writes of the memory store: changes, and the room for them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mockreel_contracts::UnixMillis;
@@ -16,6 +15,9 @@ use crate::store::{MAX_SCENARIO_BYTES, MAX_SCENARIOS, StoreError};
 
 /// How many of the oldest jobs are scanned for a finished one, so that a full store stays quick.
 const EVICTION_SCAN_LIMIT: usize = 1_000;
+
+/// From so many places on, in jobs, a quarter of them is left to accounts that have few jobs.
+const SMALLEST_SHARED_STORE: usize = 1_000;
 
 /// Counts the bytes that a change adds; `None` if it adds no job.
 pub(super) fn added_bytes(change: &Change) -> Option<u64> {
@@ -90,13 +92,19 @@ impl Shelf {
     /// Whether the account keeps much, with so many bytes more: more than an eighth of what all may keep. Such accounts have
     /// three quarters of the room together, so that those that keep little are not refused for them.
     fn keeps_much(&self, account: &str, limits: StoreLimits, bytes: u64) -> bool {
-        // Looked at only where it matters: it takes as long as the account has jobs.
+        // While there is room for all, it does not matter.
         if self.kept_bytes + bytes <= limits.kept_bytes / 4 * 3 {
             return false;
         }
-        let jobs = self.by_account.get(account).into_iter().flat_map(BTreeMap::values);
-        let own: u64 = jobs.filter_map(|key| self.jobs.get(key)).map(|(_, job)| job.text_bytes()).sum();
+        let own = self.jobs.owned(account).map_or(0, |owned| owned.kept_bytes);
         own + bytes > limits.kept_bytes / 8
+    }
+
+    /// Whether the account has many jobs: more than an eighth of what all may have. Such accounts have three quarters of the
+    /// places together, as with bytes.
+    fn has_many_jobs(&self, account: &str, limits: StoreLimits) -> bool {
+        let own = self.jobs.owned(account).map_or(0, |owned| owned.count);
+        limits.jobs >= SMALLEST_SHARED_STORE && own >= limits.jobs / 8
     }
 
     /// Drops the oldest finished jobs until one more fits; for an account that keeps much, its own.
@@ -108,18 +116,19 @@ impl Shelf {
         system_now: UnixMillis,
     ) -> Result<(), StoreError> {
         let keeps_much = self.keeps_much(account, limits, bytes);
+        let has_many = self.has_many_jobs(account, limits);
         let most_bytes = if keeps_much { limits.kept_bytes / 4 * 3 } else { limits.kept_bytes };
-        while self.jobs.len() >= limits.jobs || self.kept_bytes + bytes > most_bytes {
-            let order = self.by_account.get(account).filter(|_| keeps_much).unwrap_or(&self.order);
-            let finished = order.iter().take(EVICTION_SCAN_LIMIT).find_map(|(number, key)| {
-                let (_, job) = self.jobs.get(key)?;
-                let now =
-                    self.accounts.get(&key.account).map_or(self.start, |state| state.clock).now(system_now);
-                job.standing(now).phase.is_terminal().then(|| (*number, key.clone(), Spent::on(job, now)))
+        let most_jobs = if has_many { limits.jobs / 4 * 3 } else { limits.jobs };
+        while self.jobs.len() >= most_jobs || self.kept_bytes + bytes > most_bytes {
+            let own = (keeps_much || has_many).then_some(account);
+            let own = own.filter(|account| self.jobs.owned(account).is_some());
+            let finished = self.jobs.oldest(own).take(EVICTION_SCAN_LIMIT).find_map(|number| {
+                let now = self.now_of(self.jobs.account_of(number)?, system_now);
+                self.jobs.has_ended(number, now).then_some((number, now))
             });
-            let (number, key, spent) = finished.ok_or(StoreError::Full)?;
-            self.remove(number);
-            self.remember_spent(&key, spent);
+            let (number, now) = finished.ok_or(StoreError::Full)?;
+            let Some(job) = self.remove(number) else { continue };
+            self.remember_spent(&job.key, Spent::on(&job, now));
             #[cfg(test)]
             {
                 self.dropped += 1;
@@ -136,23 +145,23 @@ impl Shelf {
         counts.dropped = counts.dropped + spent;
     }
 
-    pub(super) fn remove(&mut self, number: u64) {
-        let Some(key) = self.order.remove(&number) else { return };
-        if let Some(order) = self.by_account.get_mut(&key.account) {
-            order.remove(&number);
-        }
-        if let Some((_, job)) = self.jobs.remove(&key) {
-            self.clips.remove(&job.clip.name);
-            self.kept_bytes -= job.text_bytes();
-            for image in images_of(&job) {
-                let holders = self.images.entry(address_of(image)).or_default();
-                *holders = holders.saturating_sub(1);
-                if *holders == 0 {
-                    self.images.remove(&address_of(image));
-                    self.kept_bytes -= image.len() as u64;
-                }
+    /// An account's time.
+    fn now_of(&self, account: &str, system_now: UnixMillis) -> UnixMillis {
+        self.accounts.get(account).map_or(self.start, |state| state.clock).now(system_now)
+    }
+
+    pub(super) fn remove(&mut self, number: u64) -> Option<Arc<Job>> {
+        let job = self.jobs.remove(number)?;
+        self.kept_bytes -= job.text_bytes();
+        for image in images_of(&job) {
+            let holders = self.images.entry(address_of(image)).or_default();
+            *holders = holders.saturating_sub(1);
+            if *holders == 0 {
+                self.images.remove(&address_of(image));
+                self.kept_bytes -= image.len() as u64;
             }
         }
+        Some(job)
     }
 
     pub(super) fn state(&mut self, account: &Arc<str>) -> &mut AccountState {
@@ -172,10 +181,9 @@ impl Shelf {
         while self.accounts.len() > limit && scanned < EVICTION_SCAN_LIMIT {
             scanned += 1;
             let Some(account) = self.arrival.pop_front() else { return };
-            if self.by_account.get(&account).is_some_and(|order| !order.is_empty()) {
+            if self.jobs.owned(&account).is_some() {
                 self.arrival.push_back(account);
             } else {
-                self.by_account.remove(&account);
                 self.remove_account(&account);
             }
         }
@@ -186,7 +194,6 @@ impl Shelf {
         match change {
             Change::JobAdded(job) => {
                 state.counts_mut(&job.key.vendor).jobs += 1;
-                self.arrivals += 1;
                 self.kept_bytes += job.text_bytes();
                 for image in images_of(job) {
                     let holders = self.images.entry(address_of(image)).or_default();
@@ -195,19 +202,9 @@ impl Shelf {
                         self.kept_bytes += image.len() as u64;
                     }
                 }
-                self.clips.insert(Arc::clone(&job.clip.name), job.key.clone());
-                self.order.insert(self.arrivals, job.key.clone());
-                self.by_account
-                    .entry(Arc::clone(account))
-                    .or_default()
-                    .insert(self.arrivals, job.key.clone());
-                self.jobs.insert(job.key.clone(), (self.arrivals, Arc::clone(job)));
+                self.jobs.add(job);
             }
-            Change::JobMarked(key, mark) => {
-                if let Some((_, job)) = self.jobs.get_mut(key) {
-                    Arc::make_mut(job).marks.push(mark.clone());
-                }
-            }
+            Change::JobMarked(key, mark) => self.jobs.mark(key, mark.clone()),
             Change::Refused(vendor) => state.counts_mut(vendor).refusals += 1,
             Change::UploadGiven(vendor) => state.counts_mut(vendor).uploads += 1,
             Change::ClockSet(clock) => state.clock = *clock,

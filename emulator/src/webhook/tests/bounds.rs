@@ -5,9 +5,10 @@ use serde_json::json;
 use super::super::deliver::permitted_receiver;
 use super::super::log::{MAX_RECORDS, WebhookState};
 use super::super::messages::Messages;
-use super::super::outbox::{MAX_PENDING, Outbox};
+use super::super::outbox::{MAX_PENDING, MAX_PENDING_OF_ONE, Outbox};
 use super::{Receiver, Stage, account};
 use crate::edge::addresses::Addresses;
+use crate::state::job::Job;
 use crate::state::progress::Progress;
 use crate::state::webhook_plan::parse_receiver;
 
@@ -34,12 +35,20 @@ async fn what_is_pending_is_bounded_and_the_log_says_what_was_dropped() {
     let job = stage.submit(&account("a"), None, Progress::Immediate).await;
     let now = job.submitted_at;
     let mut outbox = Outbox::default();
-    let mut taken = 0;
-    for _ in 0..=MAX_PENDING / 10 {
-        let messages = Messages::new(plan.clone()).advance(&job, stage.app.settings.seed, now);
-        taken += messages.into_iter().filter_map(|message| outbox.take_on(message)).count();
-    }
-    assert_eq!((taken, outbox.pending()), (MAX_PENDING, MAX_PENDING));
+    let mut fill = |job: &Job| {
+        let mut taken = 0;
+        for _ in 0..=MAX_PENDING / 10 {
+            let messages = Messages::new(plan.clone()).advance(job, stage.app.settings.seed, now);
+            taken += messages.into_iter().filter_map(|message| outbox.take_on(message)).count();
+        }
+        taken
+    };
+    // One account leaves a quarter to the others.
+    assert_eq!(fill(&job), MAX_PENDING_OF_ONE);
+    let mut other = Job::clone(&job);
+    other.key.account = account("b");
+    assert_eq!(fill(&other), MAX_PENDING - MAX_PENDING_OF_ONE);
+    assert_eq!(outbox.pending(), MAX_PENDING);
     let newest = outbox.log().newest().next().unwrap();
     assert_eq!(newest.state, WebhookState::Failed);
     assert!(newest.why.as_ref().unwrap().contains("10000 callbacks are pending already"), "{newest:?}");
@@ -49,13 +58,19 @@ async fn what_is_pending_is_bounded_and_the_log_says_what_was_dropped() {
 async fn a_job_is_not_followed_when_too_many_are() {
     let stage = Stage::with("");
     let plan = stage.plan("http://127.0.0.1:9/", &json!({}));
-    for _ in 0..MAX_PENDING {
-        stage.submit(&account("a"), Some(plan.clone()), Progress::Step).await;
+    for number in 0..MAX_PENDING {
+        let name = if number < MAX_PENDING_OF_ONE { "a" } else { "b" };
+        stage.submit(&account(name), Some(plan.clone()), Progress::Step).await;
+        if number == MAX_PENDING_OF_ONE {
+            stage.submit(&account("a"), Some(plan.clone()), Progress::Step).await;
+            let log = stage.log();
+            assert_eq!((log.len(), log[0].state, &*log[0].key.account), (1, WebhookState::Failed, "a"));
+        }
     }
-    assert!(stage.log().is_empty());
-    stage.submit(&account("b"), Some(plan), Progress::Step).await;
+    assert_eq!(stage.log().len(), 1);
+    stage.submit(&account("c"), Some(plan), Progress::Step).await;
     let log = stage.log();
-    assert_eq!((log.len(), log[0].state, &*log[0].key.account), (1, WebhookState::Failed, "b"));
+    assert_eq!((log.len(), log[0].state, &*log[0].key.account), (2, WebhookState::Failed, "c"));
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ impl Stage {
         let contract = &served.vendor.contract;
         let submission = Submission {
             contract,
-            dialect: &*served.vendor.dialect,
+            dialect: &**served.vendor.dialect,
             model: contract.models.values().next().unwrap(),
             asked: &JobIntent { seconds: 5, ..JobIntent::default() },
             echo: Arc::new(Value::Null),

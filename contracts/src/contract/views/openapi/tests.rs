@@ -16,7 +16,7 @@ pub(crate) fn sample() -> Contract {
 
 fn each_document(mut look: impl FnMut(&str, &Value)) {
     let sample = sample();
-    let real = vendors().unwrap().iter().map(|vendor| &*vendor.contract);
+    let real = vendors().unwrap().iter().map(|vendor| &**vendor.contract);
     for contract in real.chain([&sample]) {
         for side in [View::Documented, View::Enforced] {
             look(&format!("{} {}", contract.full_id(), side.word()), &export(contract, side));
@@ -278,7 +278,7 @@ fn the_same_contract_makes_the_same_document() {
         let options = vendor.contract.default_options();
         let again = vendor.contract.with_options(&options).unwrap();
         let [once, twice] =
-            [&*vendor.contract, &again].map(|contract| export(contract, View::Enforced).to_string());
+            [&**vendor.contract, &again].map(|contract| export(contract, View::Enforced).to_string());
         assert_eq!(once, twice);
     }
 }

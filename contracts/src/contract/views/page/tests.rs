@@ -14,7 +14,7 @@ fn each_page(mut look: impl FnMut(&str, &str)) {
     let all = vendors().unwrap();
     for vendor in all.iter().filter(|vendor| vendor.newest) {
         let older = all.iter().filter(|other| other.id() == vendor.id() && !other.newest);
-        let older: Vec<&Contract> = older.map(|other| &*other.contract).collect();
+        let older: Vec<&Contract> = older.map(|other| &**other.contract).collect();
         look(vendor.id(), &render(&vendor.contract, &older));
     }
     look("sample", &render(&sample(), &[]));
@@ -39,7 +39,7 @@ fn every_row_of_a_table_has_as_many_cells_as_its_heading() {
 fn every_model_operation_problem_option_and_question_is_on_the_page() {
     each_page(|of, page| {
         let contracts =
-            vendors().unwrap().iter().filter(|vendor| vendor.newest).map(|vendor| &*vendor.contract);
+            vendors().unwrap().iter().filter(|vendor| vendor.newest).map(|vendor| &**vendor.contract);
         for contract in contracts.filter(|contract| contract.id == of) {
             let mut wanted: Vec<String> =
                 contract.models.keys().map(|model| format!("### {}", code(model))).collect();

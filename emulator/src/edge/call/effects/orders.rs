@@ -118,7 +118,7 @@ impl OrderReader<'_, '_> {
 
     /// The contract of the edition that the request went to.
     fn contract(&self) -> Option<&Contract> {
-        let mut served = self.app.settings.vendors.iter().map(|served| &*served.vendor.contract);
+        let mut served = self.app.settings.vendors.iter().map(|served| &**served.vendor.contract);
         served.find(|contract| contract.id == self.facts.vendor && contract.edition == self.facts.edition)
     }
 
@@ -218,7 +218,7 @@ impl OrderReader<'_, '_> {
             self.notes.hide_secrets(&scenario.name)
         };
         let served: Vec<&Contract> =
-            self.app.settings.vendors.iter().map(|served| &*served.vendor.contract).collect();
+            self.app.settings.vendors.iter().map(|served| &**served.vendor.contract).collect();
         let doubts = scenario.list_doubts(&served);
         let scenarios = vec![Arc::new(scenario)];
         self.check_vendor("the scenario", &scenarios)?;

@@ -108,7 +108,7 @@ async fn locate_url(app: &App, base: &str, file: NamedFile<'_>) -> FileSource {
             file.pointer
         ))
     };
-    let Some(fetcher) = &app.fetcher else { return assumed("no TLS settings") };
+    let Some(fetcher) = app.fetcher.get() else { return assumed("no TLS settings") };
     let fetched = if is_loopback(&url) && app.addresses().loopback_only() {
         fetcher.fetch_loopback(url, file.kind).await
     } else {
