@@ -61,9 +61,29 @@ pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > MAX_FILE_BYTES { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// Writes a file, in place of one that was there.
+/// Writes a file, in place of one that was there: beside it first, so that nobody ever finds half of it.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::write(path, text).map_err(|why| unwritable(path, &why))
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_special = target.metadata().is_ok_and(|kind| !kind.is_file());
+    let beside = name_beside(&target);
+    let direct = || std::fs::write(&target, text);
+    let written = if is_special {
+        direct()
+    } else {
+        std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &target)).or_else(|why| {
+            // What is left of it is of no use to anybody.
+            let _ = std::fs::remove_file(&beside);
+            // A file may be writable in a folder that is not, as one that is mounted into a container.
+            if target.is_file() { direct() } else { Err(why) }
+        })
+    };
+    written.map_err(|why| unwritable(path, &why))
+}
+
+/// A name in the same folder for a file that is being written.
+fn name_beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.part", std::process::id()))
 }
 
 /// Writes a file that was not there before, named by `--out`.
@@ -80,16 +100,24 @@ pub(crate) fn check_free(path: &Path) -> Result<(), CliError> {
     if path.symlink_metadata().is_ok() { Err(taken_already(path)) } else { Ok(()) }
 }
 
-/// Checks that reports can be written, before a run that may cost.
+/// Checks that reports can be written, before a run that may cost, and takes away those of earlier runs: if this one fails,
+/// nobody takes them for its own.
 pub(crate) fn check_writable(files: &[(Format, PathBuf)]) -> Result<(), CliError> {
     for (_, path) in files {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .map_err(|why| CliError::Usage(format!("cannot make {}: {why}", folder.display())))?;
         }
-        OpenOptions::new().create(true).append(true).open(path).map_err(|why| {
+        let opened = OpenOptions::new().create(true).append(true).open(path);
+        let file = opened.map_err(|why| {
             CliError::Usage(format!("cannot write {}: {why}; nothing was sent", path.display()))
         })?;
+        let is_plain = file.metadata().is_ok_and(|kind| kind.is_file());
+        let target = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if is_plain && std::fs::remove_file(target).is_err() {
+            // It cannot be taken away where it is mounted into a container; then it is emptied.
+            file.set_len(0).map_err(|why| unwritable(path, &why))?;
+        }
     }
     Ok(())
 }

@@ -43,11 +43,20 @@ fn main() -> ExitCode {
         Err(error) => return refuse_arguments(&error, &command),
     };
     variables::find_unknown(&Cli::command(), &config).iter().for_each(|line| say_error(line));
-    let done = log::start_log().and_then(|_log| run(cli));
-    done.unwrap_or_else(|error| {
+    let done = log::start_log().and_then(|_log| run(cli)).unwrap_or_else(|error| {
         say_error(&error.to_string());
         ExitCode::from(error.exit_code())
-    })
+    });
+    match output::find_unwritten() {
+        // Nobody has seen what a good end was to say.
+        Some(why) if done == ExitCode::SUCCESS => {
+            say_error(&format!(
+                "cannot write to standard output: {why}; free some space, or redirect it elsewhere"
+            ));
+            ExitCode::from(2)
+        }
+        Some(_) | None => done,
+    }
 }
 
 /// Runs what was asked for.

@@ -262,7 +262,13 @@ fn read_vendors(names: &[String], contracts: &[PathBuf]) -> Result<Vec<Vendor>, 
 /// The secret in the environment variable that a flag names.
 pub(crate) fn read_secret(flag: &str, name: &str) -> Result<String, CliError> {
     let secret = std::env::var(name).ok().filter(|secret| !secret.trim().is_empty());
-    secret.ok_or_else(|| CliError::Usage(format!("{flag} {name}: the variable is not set or empty")))
+    // Who takes the flag for that of the key itself must not find it in a log.
+    secret.ok_or_else(|| {
+        CliError::Usage(format!(
+            "{flag}: expected the name of a variable that holds the secret, found one that is not set or empty (not \
+             repeated here, for it may be the secret itself); set one, as in `KEY=... mockreel ... {flag} KEY`"
+        ))
+    })
 }
 
 fn parse<T: FromStr<Err: std::fmt::Display>>(

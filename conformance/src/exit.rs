@@ -8,15 +8,19 @@ pub const NON_CONFORMANT: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Exit code: the target is not there, or refuses the key.
 pub const UNREACHABLE: u8 = 3;
-/// Exit code: the budget is exhausted.
+/// Exit code: the budget of money or of time is exhausted.
 pub const EXHAUSTED: u8 = 4;
+/// Exit code: somebody stopped the run, as shells have it; what was judged until then is in the reports.
+pub const INTERRUPTED: u8 = 130;
 /// Exit code: the suite itself broke.
 pub const INTERNAL: u8 = 6;
 
 /// Picks the exit code of several runs: the one that says most.
 pub fn worst_exit(codes: impl Iterator<Item = u8>) -> u8 {
     let rank = |code: &u8| {
-        [INTERNAL, UNREACHABLE, USAGE, EXHAUSTED, NON_CONFORMANT].iter().position(|ranked| ranked == code)
+        [INTERNAL, INTERRUPTED, UNREACHABLE, USAGE, EXHAUSTED, NON_CONFORMANT]
+            .iter()
+            .position(|ranked| ranked == code)
     };
     codes.filter(|code| *code != FINE).min_by_key(|code| rank(code).unwrap_or(usize::MAX)).unwrap_or(FINE)
 }
@@ -33,6 +37,9 @@ pub enum SuiteError {
     /// The budget is exhausted.
     #[error("{0}")]
     Exhausted(String),
+    /// Somebody stopped the run before it judged anything.
+    #[error("{0}")]
+    Interrupted(String),
     /// The suite itself broke.
     #[error("{0}")]
     Internal(String),
@@ -45,6 +52,7 @@ impl SuiteError {
             Self::Usage(_) => USAGE,
             Self::Unreachable(_) => UNREACHABLE,
             Self::Exhausted(_) => EXHAUSTED,
+            Self::Interrupted(_) => INTERRUPTED,
             Self::Internal(_) => INTERNAL,
         }
     }
@@ -56,6 +64,7 @@ impl SuiteError {
             Self::Usage(line) => Self::Usage(edit(&line)),
             Self::Unreachable(line) => Self::Unreachable(edit(&line)),
             Self::Exhausted(line) => Self::Exhausted(edit(&line)),
+            Self::Interrupted(line) => Self::Interrupted(edit(&line)),
             Self::Internal(line) => Self::Internal(edit(&line)),
         }
     }

@@ -243,6 +243,9 @@ pub struct Report {
     pub started: String,
     /// The exit code of `check`.
     pub exit_code: u8,
+    /// Whether somebody stopped the run: the cases after that have no result.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// What it has spent.
     pub spend: Spend,
     /// How many results have each outcome; outcomes that do not occur are left out.

@@ -9,7 +9,7 @@ use crate::clause::{Cost, Level};
 use crate::events::NullReporter;
 use crate::exit::{EXHAUSTED, FINE, USAGE};
 use crate::profile::Profile;
-use crate::session::{CaseError, ComparisonInputs, Session, SessionSetup};
+use crate::session::{CaseError, ComparisonInputs, RunLimits, Session, SessionSetup};
 use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::{Answer, Outgoing, Wire, WireError};
 use mockreel_evidence::redact::Redactor;
@@ -101,6 +101,7 @@ impl Plan {
             paid: parts.paid || free,
             generated: parts.generated,
             patience: parts.patience,
+            limits: RunLimits::default(),
             free: Some(free),
             inputs: ComparisonInputs::default(),
         };

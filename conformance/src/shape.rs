@@ -1,5 +1,6 @@
 //! Answers beside their schemas: what breaks it, and what it does not speak of.
 
+use crate::normalise::has_format;
 use crate::profile::value_text;
 use mockreel_contracts::contract::check::rules::{Checker, Rule};
 use mockreel_contracts::contract::check::schema::escape;
@@ -13,7 +14,7 @@ use serde_json::Value;
 pub(crate) fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
     let checker = Checker::new(schema.clone())?;
     let broken = checker.violations(body);
-    let Some(first) = broken.first() else { return Ok(()) };
+    let Some(first) = broken.first() else { return keeps_formats(schema, body, "") };
     let more = if broken.len() > 1 { format!(" and {} more", broken.len() - 1) } else { String::new() };
     let place = if first.pointer.is_empty() { "the body" } else { &first.pointer };
     let value = body.pointer(&first.pointer);
@@ -42,6 +43,35 @@ pub(crate) fn keeps(schema: &Value, body: &Value) -> Result<(), String> {
         broken.trim_end(),
         describe_value(&first.received, value)
     ))
+}
+
+/// Whether the texts of a body have the formats that its schema names (`uuid`, `date-time`); the checker of schemas takes
+/// them for remarks.
+fn keeps_formats(schema: &Value, body: &Value, pointer: &str) -> Result<(), String> {
+    let format = schema.get("format").and_then(Value::as_str);
+    if let (Some(format), Value::String(text)) = (format, body)
+        && !has_format(text, format)
+    {
+        let found = describe_value(body, Some(body));
+        return Err(format!("{pointer} breaks format {format} (found {found})"));
+    }
+    match body {
+        Value::Object(members) => {
+            let declared = schema.get("properties").and_then(Value::as_object);
+            declared.into_iter().flatten().try_for_each(|(name, schema)| {
+                let member = members.get(name);
+                member.map_or(Ok(()), |member| {
+                    keeps_formats(schema, member, &format!("{pointer}/{}", escape(name)))
+                })
+            })
+        }
+        Value::Array(items) => schema.get("items").map_or(Ok(()), |schema| {
+            let mut numbered = items.iter().enumerate();
+            numbered
+                .try_for_each(|(number, item)| keeps_formats(schema, item, &format!("{pointer}/{number}")))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
 }
 
 /// The most names of members that a message lists.
@@ -120,6 +150,30 @@ mod tests {
         assert_eq!(keeps(&schema, &json!({})).unwrap_err(), "/id breaks required (it is missing)");
         assert_eq!(keeps(&schema, &json!({"id": null})).unwrap_err(), "/id breaks type string (found null)");
         assert_eq!(keeps(&schema, &json!({"id": "a"})), Ok(()));
+    }
+
+    #[test]
+    fn texts_keep_the_formats_that_are_named() {
+        let schema = json!({"properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "at": {"type": ["string", "null"], "format": "date-time"},
+            "jobs": {"items": {"properties": {"id": {"format": "uuid"}}}},
+        }});
+        let uuid = "5a7a5466-7948-47d8-8578-000000000001";
+        for good in
+            [json!({"id": uuid.to_uppercase(), "at": null}), json!({"at": "2026-11-27T20:30:00+01:00"})]
+        {
+            assert_eq!(keeps(&schema, &good), Ok(()), "{good}");
+        }
+        for (bad, place) in [
+            (json!({"id": "17"}), "/id breaks format uuid (found \"17\")"),
+            (json!({"at": "yesterday"}), "/at breaks format date-time (found \"yesterday\")"),
+            (json!({"at": "2026-13-41T20:30:00Z"}), "/at breaks format date-time"),
+            (json!({"jobs": [{"id": uuid}, {"id": "x"}]}), "/jobs/1/id breaks format uuid"),
+        ] {
+            let line = keeps(&schema, &bad).unwrap_err();
+            assert!(line.starts_with(place), "{line}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::kind::{Kind, Severity};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A report of `drift`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The version of the form, [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -23,6 +23,30 @@ pub struct Report {
     /// What the sides do not both speak of, so that nothing was concluded from it. Sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
+    /// What the descriptions say and the comparison did not use, by what it is. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<UnusedPart>,
+    /// How many operations both sides have, or schemas where a document has no paths; absent where answers were
+    /// judged. With `0` nothing was compared, so that a report without findings is no proof that nothing differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<u32>,
+    /// Sources of a watch that could not be looked at, so that nothing is known of them. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreachable: Vec<UnreachableSource>,
+    /// The verdict in one line: for whom it breaks, by what, and in how many places.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub headline: String,
+}
+
+/// Something that a description says and that a comparison did not use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnusedPart {
+    /// What it is, in the plural if there are several: `headers of answers`, `webhook`.
+    pub what: String,
+    /// How often it is there, in both descriptions together.
+    pub count: u32,
+    /// The first places, each with the name of its description: `old.json /paths/~1jobs/post`.
+    pub places: Vec<String>,
 }
 
 /// One difference, or one defect of the newer side.
@@ -90,6 +114,72 @@ pub struct Finding {
     pub confidence: Confidence,
     /// One sentence for people.
     pub message: String,
+    /// What whoever uses the vendor does about it; absent where there is nothing to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+    /// The schema that several places share, by its name, if the change is one of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Everything that this one change shows as, itself first; empty if that is nothing else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<FindingPart>,
+    /// Where it is in the older document, or where it would be if that lacks it; absent if there is no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<SourceLine>,
+    /// Where it is in the newer document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_line: Option<SourceLine>,
+    /// JSON Pointer to the object that lacks what came or went, in the document without it. For lines, not kept.
+    #[serde(skip)]
+    pub beside: Option<String>,
+    /// What was there at the last look of a watch that compares with something else, if it was something else then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_look: Option<Value>,
+    /// The source of a watch that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The change of that source that brought it: a commit, or a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// One kind in one place, of a change that shows as several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FindingPart {
+    /// Names it in every run, as if it were a finding of its own.
+    pub fingerprint: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How bad it is there.
+    pub severity: Severity,
+    /// Our name of the operation, or method and path.
+    pub operation: String,
+    /// The canonical place.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// The canonical place where it is now, if that differs.
+    #[serde(rename = "to_where", default, skip_serializing_if = "Option::is_none")]
+    pub to_place: Option<String>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceLine {
+    /// The path of the file, as it was given.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// A source of a watch that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnreachableSource {
+    /// The source, as it was named.
+    pub source: String,
+    /// What was expected and found.
+    pub why: String,
+    /// The day of the first look that could not reach it, `YYYY-MM-DD`.
+    pub since: String,
 }
 
 /// How many answers spoke of a place.
@@ -151,6 +241,14 @@ pub enum Verdict {
     Unproven,
 }
 
+impl UnusedPart {
+    /// The same, its places named with the file that has them.
+    pub(crate) fn within(mut self, file: &str) -> Self {
+        self.places.iter_mut().for_each(|place| *place = format!("{file} {place}"));
+        self
+    }
+}
+
 impl Finding {
     /// A finding about documents, complete but for what only some findings have.
     pub fn new(vendor: &str, kind: Kind, severity: Severity, operation: &str, place: &str) -> Self {
@@ -179,6 +277,38 @@ impl Finding {
             evidence: None,
             confidence: Confidence::Certain,
             message: String::new(),
+            advice: None,
+            schema: None,
+            parts: Vec::new(),
+            line: None,
+            to_line: None,
+            beside: None,
+            last_look: None,
+            source: None,
+            since: None,
+        }
+    }
+
+    /// The distinct places in which it shows, itself first.
+    pub fn places(&self) -> Vec<&str> {
+        let mut places = vec![self.place.as_str()];
+        for part in &self.parts {
+            if !places.contains(&part.place.as_str()) {
+                places.push(&part.place);
+            }
+        }
+        places
+    }
+
+    /// It as a part of a change.
+    pub fn as_part(&self) -> FindingPart {
+        FindingPart {
+            fingerprint: self.fingerprint.clone(),
+            kind: self.kind,
+            severity: self.severity,
+            operation: self.operation.clone(),
+            place: self.place.clone(),
+            to_place: self.to_place.clone(),
         }
     }
 
@@ -192,6 +322,16 @@ impl Report {
     /// Whether anything in it shows on the wire.
     pub fn has_drift(&self) -> bool {
         self.findings.iter().any(Finding::is_wire_relevant)
+    }
+
+    /// Whether the sides have nothing in common, so that there was nothing to compare.
+    pub fn shares_nothing(&self) -> bool {
+        self.compared == Some(0)
+    }
+
+    /// Whether something was left out of the comparison.
+    pub fn has_gaps(&self) -> bool {
+        !self.unused.is_empty() || !self.not_compared.is_empty()
     }
 
     /// Puts the findings in their order.

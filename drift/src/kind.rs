@@ -104,10 +104,18 @@ kinds! {
         "`video` is null until there is one"
     FormatChanged "format-changed" "A text has another form."
         "`image_url` must be an address"
+    AlternativeChanged "alternative-changed" "One of several forms that a value may have came or went."
+        "`image` may be an address of 2000 characters, no longer one of 500"
+    DiscriminatorChanged "discriminator-changed" "What tells the forms of an object apart differs: the member, or its words."
+        "`kind` is `txt2video` where it was `text`"
+    StyleChanged "style-changed" "A parameter, or a part of a form, is written in another way."
+        "`ids=a&ids=b` becomes `ids=a,b`"
+    DeprecationChanged "deprecation-changed" "An operation, a parameter or a member is marked as deprecated, or no longer."
+        "`ratio` is marked deprecated"
     SecurityChanged "security-changed" "Other credentials are demanded."
         "a bearer key is demanded where none was"
-    TextChanged "text-changed" "Only words differ: descriptions, titles, marks of deprecation."
-        "`ratio` is marked deprecated"
+    TextChanged "text-changed" "Only words differ: descriptions, titles, defaults of answers."
+        "`ratio` is described in other words"
     UnreachableChanged "unreachable-changed" "Schemas differ that no operation uses."
         "250 schemas of other products"
     DefectDocument "defect-document" "The document lacks what its standard demands, or has a part of the wrong form."
@@ -135,6 +143,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it is about a path as a whole.
+    pub fn is_about_paths(self) -> bool {
+        matches!(self, Self::PathMoved | Self::PathAdded | Self::PathRemoved)
+    }
+
     /// Whether something is wrong in one document, rather than different between two.
     pub fn is_defect(self) -> bool {
         self.name().starts_with("defect-")

@@ -5,6 +5,8 @@
 
 mod compare;
 pub mod finding;
+pub mod fold;
+mod form;
 pub mod history;
 pub mod import;
 pub mod judge;
@@ -15,14 +17,16 @@ pub mod read;
 pub mod report;
 pub mod surface;
 pub mod verdict;
+pub mod watch;
+mod wording;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::compare::compare;
-pub use self::finding::{Finding, Report, Verdict};
+pub use self::finding::{Finding, Report, UnusedPart, Verdict};
 pub use self::kind::{Kind, Severity};
-pub use self::read::line_of;
+pub use self::read::{line_of, lines_of};
 pub use self::surface::{Extent, Surface};
 use mockreel_contracts::Contract;
 use mockreel_contracts::contract::views::openapi::{View, export};

@@ -4,11 +4,13 @@
 //! are followed, alternatives are merged, the spellings of OpenAPI 3.0 and 3.1 are one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, OnceLock, Weak};
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::finding::Finding;
+use super::finding::{Finding, UnusedPart};
 
 /// The bounds that are compared, and the type that each speaks of.
 pub(crate) const LIMITS: [(&str, &[Type]); 13] = [
@@ -38,14 +40,24 @@ pub struct Surface {
     pub extent: Extent,
     /// The addresses before all paths, sorted.
     pub servers: Vec<String>,
+    /// The paths of those addresses, sorted.
+    pub prefixes: Vec<String>,
     /// What can be asked.
     pub endpoints: Vec<Endpoint>,
+    /// What the vendor asks of its clients: webhooks and callbacks.
+    pub incoming: Vec<Endpoint>,
     /// Schemas of a document that has no paths, by name.
     pub schemas: BTreeMap<String, Node>,
     /// Schemas that nothing uses, by file and name, words stripped.
     pub unreachable: BTreeMap<String, Value>,
     /// What is wrong in the description itself.
     pub defects: Vec<Finding>,
+    /// What it says and the form does not hold.
+    pub unused: Vec<UnusedPart>,
+    /// Forms that lead back to themselves: they live as long as the surface.
+    pub definitions: Vec<Arc<Node>>,
+    /// SHA-256 of the bytes that it was read from, all files together; absent if it was not read from any.
+    pub digest: Option<[u8; 32]>,
 }
 
 /// Of what a description is whole: what it does not mention there does not exist.
@@ -69,6 +81,12 @@ pub struct Endpoint {
     pub method: String,
     /// The path, as written.
     pub path: String,
+    /// The path without what a server puts before it; empty if only answers are known.
+    pub bare: String,
+    /// The addresses that serve it, where it names its own.
+    pub servers: Option<Vec<String>>,
+    /// Whether it is marked as deprecated.
+    pub deprecated: bool,
     /// JSON Pointer to it.
     pub pointer: String,
     /// Whether a credential is needed.
@@ -92,6 +110,10 @@ pub struct BodyForm {
     pub media_types: Vec<String>,
     /// Its form; absent if nothing is said.
     pub node: Option<Node>,
+    /// The forms under further content types, where they differ from that.
+    pub others: BTreeMap<String, Node>,
+    /// Of an answer: its headers, as the members of an object, in lower case.
+    pub headers: Node,
     /// Whether there must be one.
     pub required: bool,
     /// JSON Pointer to it.
@@ -155,7 +177,19 @@ pub struct Node {
     /// Whether other members are refused.
     pub closed: bool,
     /// The items of an array.
-    pub items: Option<Box<Node>>,
+    pub items: Option<Arc<Node>>,
+    /// Forms that keywords of their own give: `not`, `contains`, `prefixItems/0`, `patternProperties/^x`.
+    pub parts: BTreeMap<String, Arc<Node>>,
+    /// The forms of which the value keeps one, where the rest of this node says less than they do.
+    pub alternatives: Vec<Arc<Node>>,
+    /// What tells the alternatives apart.
+    pub discriminator: Option<Discriminator>,
+    /// Forms that lead back to themselves, and that the value keeps as well.
+    pub links: Vec<Link>,
+    /// Whether no value keeps it.
+    pub never: bool,
+    /// How it is written where it is a parameter or a part of a form, if that could be done in several ways.
+    pub style: Option<String>,
     /// Whether only answers have it.
     pub read_only: bool,
     /// Whether only requests have it.
@@ -172,7 +206,47 @@ pub struct MemberForm {
     /// Whether it must be there. Of an inferred form: whether it always was.
     pub required: bool,
     /// Its form.
-    pub node: Node,
+    pub node: Arc<Node>,
+}
+
+/// A member whose value says which of several forms an object has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Discriminator {
+    /// The member's name.
+    pub property: String,
+    /// The words of its value, each with the name of the form.
+    pub words: BTreeMap<String, String>,
+}
+
+/// A form that is referred to before it is complete, because it leads back to itself.
+#[derive(Clone, Default)]
+pub struct Link {
+    /// Where it stands in its description.
+    pub pointer: String,
+    target: Arc<OnceLock<Weak<Node>>>,
+}
+
+impl Link {
+    /// A link to a form that is not known yet.
+    pub(crate) fn new(pointer: &str) -> Self {
+        Self { pointer: pointer.to_owned(), target: Arc::default() }
+    }
+
+    /// Makes the form known. The surface keeps it alive.
+    pub(crate) fn set(&self, node: &Arc<Node>) {
+        let _ = self.target.set(Arc::downgrade(node));
+    }
+
+    /// The form; `None` if its surface is gone.
+    pub fn follow(&self) -> Option<Arc<Node>> {
+        self.target.get()?.upgrade()
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Link").field(&self.pointer).finish()
+    }
 }
 
 /// In how many answers a value was seen.
@@ -182,6 +256,8 @@ pub struct Seen {
     pub samples: u32,
     /// Answers in which it was.
     pub present: u32,
+    /// Answers in which it was an object, so that it could have had members.
+    pub objects: u32,
     /// When it was first seen; empty if nobody says.
     pub first: String,
     /// When it was last seen; empty if nobody says.
@@ -239,7 +315,20 @@ impl Node {
             && self.values.is_none()
             && self.members.is_empty()
             && self.items.is_none()
+            && self.parts.is_empty()
+            && self.alternatives.is_empty()
+            && self.links.is_empty()
+            && self.limits.is_empty()
+            && !self.never
+            && !self.unknown
+            && !self.closed
             && self.seen.is_none()
+    }
+
+    /// Whether null keeps it.
+    pub fn takes_null(&self) -> bool {
+        let anything = self.types.is_empty() && self.values.is_none() && !self.never && self.seen.is_none();
+        self.nullable || anything
     }
 }
 

@@ -53,6 +53,9 @@ pub(crate) struct CheckFlags {
     /// The time between two polls of a job [default: 200ms on this machine, else 10s and after a minute 15s].
     #[arg(long, value_name = "DURATION", env = "MOCKREEL_INTERVAL", allow_hyphen_values = true)]
     pub(crate) interval: Option<String>,
+    /// The longest that the run may take, such as 5m: what is left then is not run [default: 10m on this machine, else 2h].
+    #[arg(long, value_name = "DURATION", env = "MOCKREEL_MAX_TIME", allow_hyphen_values = true)]
+    pub(crate) max_time: Option<String>,
     /// Run only these cases (VAL-09) or areas (VAL), and what they need; repeatable.
     #[arg(long, value_name = "CASE", env = "MOCKREEL_ONLY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
@@ -128,8 +131,8 @@ impl CheckFlags {
             (file.target, file.replay) = (None, None);
         }
         fill!(self, file, Self {
-            model, target, key_env, second_key_env, max_spend, allow_unknown_price, paid, generated, wait, interval, only,
-            skip, ledger, baseline, cassette, replay, report, github, seed, image, previous, spec, color, quiet, no_progress;
+            model, target, key_env, second_key_env, max_spend, allow_unknown_price, paid, generated, wait, interval, max_time,
+            only, skip, ledger, baseline, cassette, replay, report, github, seed, image, previous, spec, color, quiet, no_progress;
             vendors, list, config
         });
         self

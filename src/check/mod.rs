@@ -1,6 +1,7 @@
 //! `mockreel check`, `plan` and `baseline`: runs of the suite and their report files.
 
 pub(crate) mod flags;
+mod signals;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use mockreel_conformance::catalogue;
 use mockreel_conformance::check::{CheckOptions, MOST_GENERATED, TargetChoice, check, plan};
 use mockreel_conformance::clock::RunClock;
 use mockreel_conformance::drift::compare::read_comparison_inputs;
-use mockreel_conformance::exit::worst_exit;
+use mockreel_conformance::exit::{INTERRUPTED, USAGE, worst_exit};
 use mockreel_conformance::outcome::Report;
 use mockreel_conformance::profile::Profile;
 use mockreel_conformance::report::github::annotations;
@@ -20,6 +21,7 @@ use mockreel_conformance::report::plan::{PLAN_FORMATS, render_plans};
 use mockreel_conformance::report::terminal::summary;
 use mockreel_conformance::report::{Format, parse_requests, render};
 use mockreel_conformance::run::Choice;
+use mockreel_conformance::session::StopFlag;
 use mockreel_conformance::session::patience::parse_duration;
 use mockreel_contracts::Amount;
 use mockreel_contracts::Vendor;
@@ -27,6 +29,7 @@ use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, Latency};
 
 use self::flags::CheckFlags;
+use self::signals::watch_signals;
 use crate::cli::BaselineCommand;
 use crate::error::CliError;
 use crate::files::{check_writable, read_text, write};
@@ -54,39 +57,33 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
     }
     check_writable(&files)?;
     let console = flags.console();
+    let stop = watch_signals()?;
     let mut reports = Vec::new();
-    let mut failure = None;
     for (vendor, model) in &list_runs(&flags.model, &vendors)? {
-        let run = CheckRun::prepare(&flags, vendor, model.as_deref())?;
+        if stop.is_raised() {
+            break;
+        }
+        let run = CheckRun::prepare(&flags, vendor, model.as_deref(), &stop)?;
         let mut progress = console.start_progress();
         let report = check(&run.options, progress.as_mut());
         drop(progress);
-        match report {
-            Ok(report) => {
-                if console.prints(report.exit_code) {
-                    say(&summary(&report, console.is_coloured()));
-                }
-                if flags.github.unwrap_or(false) {
-                    say(&annotations(&report));
-                }
-                reports.push(report);
-            }
-            Err(why) => {
-                failure = Some(why);
-                break;
-            }
+        let mut report = report?;
+        reports.push(report.clone());
+        // Written before anything is said of it. The reports of the runs before a failure are not lost with it.
+        let written = files.iter().try_for_each(|(format, path)| write(path, &render(*format, &reports)));
+        if written.is_err() {
+            report.exit_code = worst_exit([report.exit_code, USAGE].into_iter());
         }
-    }
-    // The reports of the runs before the failure are not lost with it.
-    if !reports.is_empty() {
-        for (format, path) in &files {
-            write(path, &render(*format, &reports))?;
+        if console.prints(report.exit_code) {
+            say(&summary(&report, console.is_coloured()));
         }
+        if flags.github.unwrap_or(false) {
+            say(&annotations(&report));
+        }
+        written?;
     }
-    if let Some(why) = failure {
-        return Err(CliError::Suite(why));
-    }
-    Ok(ExitCode::from(worst_exit(reports.iter().map(|report| report.exit_code))))
+    let stopped = stop.is_raised().then_some(INTERRUPTED);
+    Ok(ExitCode::from(worst_exit(reports.iter().map(|report| report.exit_code).chain(stopped))))
 }
 
 fn list_cases(vendors: Vec<Vendor>) -> ExitCode {
@@ -109,23 +106,23 @@ pub(crate) fn run_plan(flags: CheckFlags) -> Result<ExitCode, CliError> {
     let (mut codes, mut plans) = (Vec::new(), Vec::new());
     for (vendor, model) in &list_runs(&flags.model, &find_vendors(&flags)?)? {
         let keyless = CheckFlags { key_env: None, second_key_env: None, ..flags.clone() };
-        let run = CheckRun::prepare(&keyless, vendor, model.as_deref())?;
+        let run = CheckRun::prepare(&keyless, vendor, model.as_deref(), &StopFlag::default())?;
         let plan = plan(&run.options)?;
         codes.push(plan.exit_code());
-        if console.prints(plan.exit_code()) {
-            say(&plan.text());
-        }
         plans.push(plan);
     }
     for (format, path) in &files {
         write(path, &render_plans(*format, &plans))?;
+    }
+    for plan in plans.iter().filter(|plan| console.prints(plan.exit_code())) {
+        say(&plan.text());
     }
     Ok(ExitCode::from(worst_exit(codes.into_iter())))
 }
 
 /// Flags of `check` that change nothing in what it would send and could cost. `plan` takes them, so that it can be asked
 /// with the words of the run, and its help leaves them out.
-const WITHOUT_EFFECT_ON_PLAN: [&str; 13] = [
+const WITHOUT_EFFECT_ON_PLAN: [&str; 14] = [
     "key_env",
     "second_key_env",
     "ledger",
@@ -137,6 +134,7 @@ const WITHOUT_EFFECT_ON_PLAN: [&str; 13] = [
     "spec",
     "wait",
     "interval",
+    "max_time",
     "color",
     "no_progress",
 ];
@@ -218,6 +216,7 @@ impl CheckRun {
         flags: &CheckFlags,
         vendor: &Vendor,
         model: Option<&str>,
+        stop: &StopFlag,
     ) -> Result<Self, CliError> {
         let flags = flags.clone();
         let seed = flags.seed.unwrap_or(1);
@@ -252,6 +251,8 @@ impl CheckRun {
             generated: bound_generated(flags.generated.unwrap_or(0))?,
             wait: read_duration("--wait", flags.wait)?,
             interval: read_duration("--interval", flags.interval)?,
+            max_time: read_duration("--max-time", flags.max_time)?,
+            stop: stop.clone(),
             choice: Choice { only: flags.only, skip: flags.skip },
             ledger: flags.ledger.unwrap_or_else(|| PathBuf::from(LEDGER)),
             baseline: flags.baseline.map(read_baseline).transpose()?,

@@ -17,31 +17,57 @@ pub(crate) struct DriftCommand {
     #[command(subcommand)]
     pub(crate) action: Option<DriftAction>,
     #[command(flatten)]
-    pub(crate) compare: DriftFlags,
+    pub(crate) compare: CompareFlags,
+}
+
+/// Two inputs and how they are compared.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CompareFlags {
+    /// The older input: a file, a folder, `VENDOR[@EDITION]`, a cassette, emulator, live, or an address.
+    #[arg(value_name = "OLD", required = true)]
+    pub(crate) old: Option<String>,
+    /// The newer input.
+    #[arg(value_name = "NEW", required = true)]
+    pub(crate) new: Option<String>,
+    #[command(flatten)]
+    pub(crate) flags: DriftFlags,
 }
 
 /// The sub-commands of `drift`.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum DriftAction {
-    /// Print a timeline: of a history that `drift watch` keeps, or of a folder of dated OpenAPI files.
+    /// Print a timeline: of a history that `drift watch --against` keeps, of a folder of dated OpenAPI files, or of a git
+    /// repository on this machine.
     History {
-        /// A history, or a folder whose files begin with a day.
-        #[arg(value_name = "FILE|FOLDER")]
+        /// A history, a folder whose files begin with a day, or a repository (`git:PATH`: a part of one).
+        #[arg(value_name = "FILE|FOLDER|REPOSITORY")]
         path: PathBuf,
     },
-    /// Compare, add what was found to a history, and end with 5 only if something is new.
+    /// Look at files, folders or git repositories, and end with 5 only if something is new since the last look.
     Watch(Box<WatchFlags>),
 }
 
 /// Flags of `drift watch`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WatchFlags {
+    /// What to look at: OpenAPI files, folders of them, or git repositories on this machine (`git:PATH`: a part of one).
+    #[arg(value_name = "SOURCE", required = true)]
+    pub(crate) sources: Vec<String>,
     #[command(flatten)]
-    pub(crate) compare: DriftFlags,
-    /// The history; made if there is none [default: VENDOR.drift.jsonl].
+    pub(crate) flags: DriftFlags,
+    /// What every source was at the last look; made if there is none [default: mockreel-watch.json].
+    #[arg(long, value_name = "FILE", env = "MOCKREEL_DRIFT_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Look at one input beside this one, such as a contract, instead of beside its last look.
+    #[arg(long, value_name = "INPUT", env = "MOCKREEL_DRIFT_AGAINST")]
+    pub(crate) against: Option<String>,
+    /// With --against: the history; made if there is none [default: VENDOR.drift.jsonl].
     #[arg(long, value_name = "FILE", env = "MOCKREEL_DRIFT_HISTORY")]
     pub(crate) history: Option<PathBuf>,
-    /// The day of this comparison [default: today, UTC].
+    /// A file of a folder that is gone for good, as the report names it; repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) forget: Vec<String>,
+    /// The day of this look [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD", env = "MOCKREEL_DRIFT_DATE")]
     pub(crate) date: Option<String>,
 }
@@ -51,12 +77,12 @@ pub(crate) struct WatchFlags {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "DriftTable", description = "The table `[drift]` of the configuration file.")]
 pub(crate) struct DriftFlags {
-    /// The older input: a file, a folder, `VENDOR[@EDITION]`, a cassette, emulator, live, or an address.
-    #[arg(value_name = "OLD", required = true)]
+    /// The older input, as it was typed.
+    #[arg(skip)]
     #[serde(skip)]
     pub(crate) old: Option<String>,
-    /// The newer input.
-    #[arg(value_name = "NEW", required = true)]
+    /// The newer input, as it was typed.
+    #[arg(skip)]
     #[serde(skip)]
     pub(crate) new: Option<String>,
     /// Answers of the emulator, for the verdict: a cassette, emulator or an address.
@@ -74,7 +100,10 @@ pub(crate) struct DriftFlags {
     /// The vendor to ask, where no other input says it.
     #[arg(long, value_name = "ID[@EDITION]", env = "MOCKREEL_DRIFT_VENDOR")]
     pub(crate) vendor: Option<String>,
-    /// Reports to write: json=F, md=F, sarif=F, junit=F; repeatable.
+    /// End with 5 also if something was not compared.
+    #[arg(long, env = "MOCKREEL_DRIFT_STRICT", default_missing_value = "true", num_args = 0..=1)]
+    pub(crate) strict: Option<bool>,
+    /// Reports to write: json=F, md=F, html=F, sarif=F, junit=F; repeatable.
     #[arg(long, value_name = "FORMAT=FILE", env = "MOCKREEL_DRIFT_REPORT")]
     pub(crate) report: Vec<String>,
     /// Print annotations for GitHub's workflows.
@@ -123,9 +152,12 @@ pub(crate) struct DriftFlags {
     #[arg(long, value_name = "FILE", env = "MOCKREEL_CONFIG")]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
-    /// The history of `drift watch`.
+    /// The history of `drift watch --against`.
     #[arg(skip)]
     pub(crate) history: Option<PathBuf>,
+    /// The state file of `drift watch`.
+    #[arg(skip)]
+    pub(crate) state: Option<PathBuf>,
 }
 
 impl DriftFlags {
@@ -137,8 +169,8 @@ impl DriftFlags {
     /// Takes what was not typed from the configuration file.
     pub(crate) fn or(mut self, file: Self) -> Self {
         fill!(self, file, Self {
-            emulator, previous, enforced, probe, vendor, report, github, key_env, second_key_env, max_spend,
-            allow_unknown_price, ledger, cassette, image, history, color, quiet, no_progress;
+            emulator, previous, enforced, probe, vendor, strict, report, github, key_env, second_key_env, max_spend,
+            allow_unknown_price, ledger, cassette, image, history, state, color, quiet, no_progress;
             old, new, config
         });
         self

@@ -1,27 +1,27 @@
-//! `mockreel drift`: two inputs compared, the report files, and the history of a watch.
+//! `mockreel drift`: two inputs compared, and the report files.
 
 pub(crate) mod flags;
+mod timeline;
+mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mockreel_conformance::baseline::is_day;
-use mockreel_conformance::clock::RunClock;
 use mockreel_conformance::drift::compare::{InputPair, compare_inputs, documents};
-use mockreel_conformance::drift::inputs::{Input, InputName, dated, of_file};
+use mockreel_conformance::drift::inputs::{Input, InputName};
 use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::drift::probe::probe_stand_in;
 use mockreel_conformance::exit::{EXHAUSTED, FINE, INTERNAL, SuiteError, UNREACHABLE, worst_exit};
-use mockreel_conformance::report::escape::one_line;
 use mockreel_conformance::report::{Format, parse_requests};
+use mockreel_conformance::session::StopFlag;
 use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::views::openapi;
-use mockreel_drift::history::{History, append};
+use mockreel_drift::fold::{RouteNames, fold_report};
 use mockreel_drift::report::github::annotations;
-use mockreel_drift::report::{Documents, FORMATS, between, is_news, render, summary, timeline};
-use mockreel_drift::{Report, Surface, compare};
+use mockreel_drift::report::{Document, Documents, render, summary};
+use mockreel_drift::{Report, Surface};
 
-use self::flags::{DriftAction, DriftCommand, DriftFlags, WatchFlags};
+use self::flags::{CompareFlags, DriftAction, DriftCommand, DriftFlags};
 use crate::check::CheckRun;
 use crate::check::flags::CheckFlags;
 use crate::error::CliError;
@@ -36,49 +36,26 @@ const DRIFT: u8 = 5;
 pub(crate) fn run(command: DriftCommand) -> Result<ExitCode, CliError> {
     match command.action {
         None => run_compare(command.compare),
-        Some(DriftAction::History { path }) => print_history(&path).map(|()| ExitCode::SUCCESS),
-        Some(DriftAction::Watch(flags)) => run_watch(*flags),
+        Some(DriftAction::History { path }) => timeline::print_history(&path).map(|()| ExitCode::SUCCESS),
+        Some(DriftAction::Watch(flags)) => watch::run(*flags),
     }
 }
 
-fn run_compare(flags: DriftFlags) -> Result<ExitCode, CliError> {
-    let flags = fill_from_file(flags)?;
-    let files = report_files(&flags)?;
-    let comparison = Comparison::make(&flags)?;
-    let drift = if comparison.report.has_drift() { DRIFT } else { FINE };
-    let code = worst_exit([comparison.code, drift].into_iter());
-    comparison.write(&flags, &files, code)?;
-    Ok(ExitCode::from(code))
-}
-
-fn run_watch(watch: WatchFlags) -> Result<ExitCode, CliError> {
-    let flags = fill_from_file(DriftFlags { history: watch.history, ..watch.compare })?;
-    let date = match watch.date {
-        Some(day) if is_day(&day) => day,
-        Some(other) => {
-            return Err(CliError::Usage(format!("--date {other}: expected a day such as 2027-01-31")));
-        }
-        None => RunClock::start().started().chars().take(10).collect(),
-    };
+fn run_compare(compare: CompareFlags) -> Result<ExitCode, CliError> {
+    let CompareFlags { old, new, flags } = compare;
+    let flags = fill_from_file(DriftFlags { old, new, ..flags })?;
     let files = report_files(&flags)?;
     let mut comparison = Comparison::make(&flags)?;
-    if comparison.code != FINE {
-        comparison.write(&flags, &files, comparison.code)?;
-        say("not every input could be read, so nothing was added to the history\n");
-        return Ok(ExitCode::from(comparison.code));
-    }
-    let history = flags.history.clone().unwrap_or_else(|| {
-        let vendor = if comparison.vendor.is_empty() { "vendor" } else { &comparison.vendor };
-        PathBuf::from(format!("{vendor}.drift.jsonl"))
-    });
-    let entry = append(&history, &comparison.vendor, &date, &comparison.report).map_err(CliError::usage)?;
-    entry.tell(&mut comparison.report);
-    let code = if comparison.report.findings.iter().any(is_news) { DRIFT } else { FINE };
-    comparison.write(&flags, &files, code)?;
-    for warning in &entry.warnings {
-        say(&format!("warning: {warning}\n"));
-    }
+    comparison.fold();
+    let drift = if comparison.report.has_drift() { DRIFT } else { FINE };
+    let code = worst_exit([comparison.code, drift, strict_code(&flags, &comparison.report)].into_iter());
+    write_report(&comparison.report, &comparison.documents, &flags, &files, code)?;
     Ok(ExitCode::from(code))
+}
+
+/// The exit code for what was not compared.
+fn strict_code(flags: &DriftFlags, report: &Report) -> u8 {
+    if flags.strict.unwrap_or(false) && report.has_gaps() { DRIFT } else { FINE }
 }
 
 fn fill_from_file(flags: DriftFlags) -> Result<DriftFlags, CliError> {
@@ -86,70 +63,11 @@ fn fill_from_file(flags: DriftFlags) -> Result<DriftFlags, CliError> {
     Ok(flags.or(file.drift))
 }
 
-/// Prints a timeline.
-fn print_history(path: &Path) -> Result<(), CliError> {
-    let usage = |why: String| CliError::Usage(why);
-    if path.is_dir() {
-        let days = dated(path).map_err(CliError::Suite)?.ok_or_else(|| {
-            usage(format!(
-                "{}: expected a folder whose OpenAPI files all begin with a day such as 2025-04-25; name one of those",
-                path.display()
-            ))
-        })?;
-        let mut reports: Vec<(String, Report)> = Vec::new();
-        let mut before: Option<Input> = None;
-        let mut unread = Vec::new();
-        for (day, file) in days {
-            // One file that cannot be read does not hide what the others say.
-            let input = match of_file(&file) {
-                Ok(input) => input,
-                Err(trouble) => {
-                    unread.push(format!("{day}  left out: {trouble}"));
-                    continue;
-                }
-            };
-            if let Some(before) = &before {
-                let view = openapi::View::Documented;
-                reports.push((day, compare(&before.surface(view), &input.surface(view))));
-            }
-            before = Some(input);
-        }
-        if before.is_none() {
-            return Err(usage(format!(
-                "{}: none of its files can be read; {}",
-                path.display(),
-                unread.join("; ")
-            )));
-        }
-        say(&between(&reports));
-        for line in unread {
-            say(&format!("{}\n", one_line(&line, 400)));
-        }
-        return Ok(());
-    }
-    if !path.exists() {
-        return Err(usage(format!(
-            "{}: expected a history that `drift watch` wrote, or a folder of dated OpenAPI files; found nothing",
-            path.display()
-        )));
-    }
-    say(&timeline(&History::read(path).map_err(|why| usage(why.to_string()))?));
-    Ok(())
-}
-
 /// The reports to write, checked to be writable before anything is sent.
 fn report_files(flags: &DriftFlags) -> Result<Vec<(Format, PathBuf)>, CliError> {
     let mut files = Vec::new();
     for text in &flags.report {
         files.extend(parse_requests(text).map_err(CliError::Usage)?);
-    }
-    if let Some((format, _)) = files.iter().find(|(format, _)| !FORMATS.contains(format)) {
-        let known: Vec<&str> = FORMATS.iter().map(|format| format.word()).collect();
-        return Err(CliError::Usage(format!(
-            "--report {}: a comparison has no such report; expected one of {}",
-            format.word(),
-            known.join(", ")
-        )));
     }
     check_writable(&files)?;
     Ok(files)
@@ -160,7 +78,9 @@ struct Comparison {
     report: Report,
     documents: Documents,
     vendor: String,
-    /// The exit code of fresh runs, if one could not ask for everything.
+    /// What the report calls operations.
+    names: RouteNames,
+    /// The exit code of fresh runs, if one could not ask for everything, or if nothing could be compared.
     code: u8,
 }
 
@@ -218,25 +138,46 @@ impl Comparison {
             report.sort();
         }
         let known = [new.vendor(), old.vendor()].into_iter().find(|id| !id.is_empty()).unwrap_or_default();
+        let names = match (old.description(), new.description(), vendor) {
+            (Some(before), Some(after), None) => RouteNames::of(before, after),
+            _ => RouteNames::default(),
+        };
         let vendor = vendor.map_or(known, Vendor::id).to_owned();
-        Ok(Self { report, documents: documents(&old, &new), vendor, code })
+        let documents = documents(&old, &new);
+        let texts = |side: &[Document]| side.iter().map(|held| held.text.clone()).collect::<Vec<String>>();
+        let are_equal = !documents.old.is_empty() && texts(&documents.old) == texts(&documents.new);
+        if report.shares_nothing() && report.findings.is_empty() && !are_equal {
+            code = worst_exit([code, UNREACHABLE].into_iter());
+        }
+        Ok(Self { report, documents, vendor, names, code })
     }
 
-    /// Prints the report and writes its files.
-    fn write(&self, flags: &DriftFlags, files: &[(Format, PathBuf)], exit_code: u8) -> Result<(), CliError> {
-        let console = flags.console();
-        if console.prints(exit_code) {
-            say(&summary(&self.report, console.is_coloured()));
-        }
-        if flags.github.unwrap_or(false) {
-            say(&annotations(&self.report, &self.documents));
-        }
-        for (format, path) in files {
-            let Some(text) = render(*format, &self.report, &self.documents) else { continue };
-            write(path, &text)?;
-        }
-        Ok(())
+    /// Makes the report fit for reading: one change is one finding, with its lines and the verdict in one line.
+    fn fold(&mut self) {
+        fold_report(&mut self.report, &self.names);
+        self.documents.locate(&mut self.report);
     }
+}
+
+/// Prints a report and writes its files.
+fn write_report(
+    report: &Report,
+    documents: &Documents,
+    flags: &DriftFlags,
+    files: &[(Format, PathBuf)],
+    exit_code: u8,
+) -> Result<(), CliError> {
+    let console = flags.console();
+    if console.prints(exit_code) {
+        say(&summary(report, console.is_coloured()));
+    }
+    if flags.github.unwrap_or(false) {
+        say(&annotations(report, documents));
+    }
+    for (format, path) in files {
+        write(path, &render(*format, report, documents))?;
+    }
+    Ok(())
 }
 
 /// Asks an emulator for everything that some edition takes, and compares what it takes with a description.
@@ -294,5 +235,5 @@ fn prepare_run(
         only: fresh::cases(),
         ..CheckFlags::default()
     };
-    CheckRun::prepare(&check, vendor, None)
+    CheckRun::prepare(&check, vendor, None, &StopFlag::default())
 }

@@ -60,6 +60,7 @@ fn report(edition: &str, results: Vec<CaseResult>) -> Report {
         seed: 1,
         started: "2026-02-01T00:00:00Z".to_owned(),
         exit_code: 1,
+        interrupted: false,
         spend: Spend { unit: "credits".to_owned(), cap: None, reserved: Amount::ZERO, settled: Amount::ZERO },
         recording: None,
         notices: Vec::new(),

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use super::requests::submit_of;
+use super::requests::{require_ask, submit_of};
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile};
 use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Operation;
+use mockreel_contracts::contract::model::operation::Check;
 use mockreel_contracts::problem::KeyFault;
 use mockreel_evidence::exchange::{Answer, Body};
 
@@ -74,6 +75,17 @@ pub(super) const CASES: &[Case] = &[
     .on(|profile| profile.problem_clause("unauthorized"))
     .by_refusal(),
     Case::new(
+        "AUTH-08",
+        "every further operation wants a key",
+        Level::Must,
+        Cost::Free,
+        Stage::Free,
+        check_further_operations,
+    )
+    .on(Profile::auth_clause)
+    .unless(|profile| list_further(profile).is_empty().then(|| "no other operation wants a key".to_owned()))
+    .by_refusal(),
+    Case::new(
         "AUTH-05",
         "which of two faults is named first",
         Level::Info,
@@ -97,6 +109,43 @@ pub(super) const CASES: &[Case] = &[
     .on(|profile| profile.problem_clause("unknown_job"))
     .after(&["SUB-01"]),
 ];
+
+/// Operations beside submit and poll that send nothing and change nothing, as far as the contract lets nobody have them
+/// without a key.
+fn list_further(profile: &Profile) -> Vec<Operation> {
+    let further =
+        [Operation::List, Operation::Models, Operation::Model, Operation::Upload, Operation::Balance];
+    let wants_key = |operation: &Operation| {
+        profile.operation(*operation).is_some_and(|facts| facts.checks.contains(&Check::Credential))
+    };
+    further.into_iter().filter(wants_key).collect()
+}
+
+fn check_further_operations(session: &mut Session<'_>) -> CaseEnd {
+    for operation in list_further(session.profile) {
+        let ask = match operation {
+            Operation::Upload => super::upload::ask_for_place(session, "jpg")?,
+            Operation::Model => {
+                let (model, _) = super::requests::plain(session)?;
+                require_ask(session.profile, operation, &[&model.id])?
+            }
+            _ => require_ask(session.profile, operation, &[])?,
+        };
+        for (credential, what) in [(Credential::Nobody, "no key"), (bad_key_header(session), "a made-up key")]
+        {
+            let answer = session.send(&ask.clone().from(credential))?;
+            if ![401, 403].contains(&answer.status) {
+                return Err(CaseError::Failed(format!(
+                    "expected 401 or 403 for {} {} with {what}; found {}",
+                    ask.method,
+                    ask.path,
+                    describe(&answer)
+                )));
+            }
+        }
+    }
+    Ok(())
+}
 
 fn bad_key_header(session: &Session<'_>) -> Credential {
     Credential::Header(session.auth_header(BAD_KEY))
@@ -156,7 +205,7 @@ fn check_foreign_key(session: &mut Session<'_>) -> CaseEnd {
     let answer = session.send(&session.profile.poll(&job.id).from(Credential::SecondKey))?;
     let seen = session.profile.observe(Operation::Poll, &answer);
     let found = (200..300).contains(&answer.status) && (seen.status.is_some() || seen.video_url.is_some());
-    if found || !(session.profile.refuses(&answer)) {
+    if found || !session.profile.refuses_look(&answer) {
         return Err(CaseError::Failed(format!("expected 403 or 404; found {}", describe(&answer))));
     }
     Ok(())

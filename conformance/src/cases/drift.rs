@@ -62,7 +62,7 @@ pub(super) const CASES: &[Case] = &[
 
 /// The exchanges of vendor paths, requests that were wrong on purpose left out.
 fn honest_exchanges<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a Exchange> {
-    session.exchanges().iter().filter(|exchange| {
+    session.list_received().iter().filter(|exchange| {
         !exchange.intent().may_be_wrong() && session.target.is_vendor_path(&exchange.request.url)
     })
 }
@@ -99,7 +99,7 @@ fn observe_run(session: &Session<'_>) -> Observed {
         recorded: session.started(),
         stand_in: session.target.control.is_some(),
         stub: None,
-        exchanges: session.exchanges(),
+        exchanges: session.list_received(),
         cases: WITHOUT_PROFILE,
     }])
 }
@@ -152,7 +152,11 @@ fn check_schemas(session: &mut Session<'_>) -> CaseEnd {
         };
         let Some(name) = operation_of(profile, &session.target.base, exchange) else { continue };
         // Some vendors refuse with a status of success.
-        if matches!(&answer.body, Content::Json(body) if profile.refuses_kindly(answer.status, body)) {
+        let refuses = |body: &Value| {
+            profile.refuses_kindly(answer.status, body)
+                || (name == Operation::Poll && profile.tells_of_no_job(body))
+        };
+        if matches!(&answer.body, Content::Json(body) if refuses(body)) {
             continue;
         }
         good += 1;
@@ -202,7 +206,7 @@ fn new_id(session: &Session<'_>, exchange: &Exchange) -> Option<String> {
 pub(super) fn check_unique_ids(session: &mut Session<'_>) -> CaseEnd {
     let mut jobs: BTreeMap<String, Vec<(u32, String)>> = BTreeMap::new();
     // Drawn commands reset a stand-in, which then gives the same ids again.
-    for exchange in session.exchanges().iter().filter(|exchange| exchange.intent() != Intent::Drawn) {
+    for exchange in session.list_received().iter().filter(|exchange| exchange.intent() != Intent::Drawn) {
         if let Some(id) = new_id(session, exchange) {
             jobs.entry(id).or_default().push((exchange.number, exchange.case.clone()));
         }
@@ -252,7 +256,7 @@ pub(super) fn check_refusal_forms(session: &mut Session<'_>) -> CaseEnd {
     let schema = &profile.contract().problem_schema;
     let mut broken: BTreeMap<(u16, String), (u32, u32)> = BTreeMap::new();
     let mut judged = 0;
-    for exchange in session.exchanges() {
+    for exchange in session.list_received() {
         let Some(answer) = exchange.answer.as_ref().filter(|answer| (400..500).contains(&answer.status))
         else {
             continue;

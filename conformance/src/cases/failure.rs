@@ -88,7 +88,7 @@ fn make_job_fail(session: &mut Session<'_>) -> Result<(Poll, String), CaseError>
 fn poll_failed_job(session: &mut Session<'_>) -> Result<Option<(Poll, String)>, CaseError> {
     let profile = session.profile;
     let Some(facts) = profile.operation(Operation::Poll) else { return Ok(None) };
-    let failed = session.exchanges().iter().find_map(|exchange| {
+    let failed = session.list_received().iter().find_map(|exchange| {
         let Content::Json(body) = &exchange.answer.as_ref()?.body else { return None };
         let polls = operation_of(profile, &session.target.base, exchange) == Some(Operation::Poll);
         let seen = observe(facts, profile.contract(), body);

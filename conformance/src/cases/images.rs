@@ -25,7 +25,12 @@ const NO_BYTES: &str = "pictures are not taken as bytes";
 /// The cases of this area.
 pub(super) const CASES: &[Case] = &[
     image_case("PIC-01", "a picture one pixel too small is refused, or fails its job", |session| {
-        check_beyond(session, |rules| rules.min_side.map(|side| jpeg(side - 1, side - 1)))
+        check_beyond(session, |rules| {
+            let side = rules.min_side?;
+            let narrow = side.saturating_sub(1);
+            // Whoever looks at one side only takes one of the last two.
+            Some(vec![jpeg(narrow, narrow), jpeg(narrow, side), jpeg(side, narrow)])
+        })
     })
     .on(|profile| image_clause(profile, "min_side"))
     .unless(|profile| why_silent(profile, "min_side"))
@@ -34,7 +39,8 @@ pub(super) const CASES: &[Case] = &[
         check_beyond(session, |rules| {
             let (long, short) = rules.max_aspect?;
             let side = shortest_side(rules);
-            Some(jpeg(side, side * long / short + 1))
+            let beyond = side * long / short + 1;
+            Some(vec![jpeg(side, beyond), jpeg(beyond, side)])
         })
     })
     .on(|profile| image_clause(profile, "max_aspect"))
@@ -42,14 +48,17 @@ pub(super) const CASES: &[Case] = &[
     .by_refusal(),
     image_case("PIC-03", "a picture one byte too heavy is refused, or fails its job", |session| {
         check_beyond(session, |rules| {
-            Some(weighing(jpeg(shortest_side(rules), shortest_side(rules)), heaviest(rules)? + 1))
+            let heavy = weighing(jpeg(shortest_side(rules), shortest_side(rules)), heaviest(rules)? + 1);
+            Some(vec![heavy])
         })
     })
     .on(|profile| image_clause(profile, "max_bytes"))
     .unless(|profile| why_silent(profile, "max_bytes"))
     .by_refusal(),
     image_case("PIC-04", "a picture of another format is refused, or fails its job", |session| {
-        check_beyond(session, |_| Some(Image { bytes: tiny_gif(), content_type: "image/gif", url: None }))
+        check_beyond(session, |_| {
+            Some(vec![Image { bytes: tiny_gif(), content_type: "image/gif", url: None }])
+        })
     })
     .on(|profile| image_clause(profile, "formats"))
     .unless(|profile| why_silent(profile, "formats"))
@@ -57,7 +66,7 @@ pub(super) const CASES: &[Case] = &[
     image_case("PIC-05", "what is no picture at all is refused, or fails its job", |session| {
         let text = b"this is no picture, whatever its name says\n".to_vec();
         check_beyond(session, move |_| {
-            Some(Image { bytes: text.clone(), content_type: "image/jpeg", url: None })
+            Some(vec![Image { bytes: text.clone(), content_type: "image/jpeg", url: None }])
         })
     })
     .on(|profile| image_clause(profile, "formats"))
@@ -105,35 +114,69 @@ fn submit_of_image(session: &Session<'_>, image: &Image) -> Result<(Ask, Option<
     Ok((profile.submit(model, &body, image), profile.worst_price(model)))
 }
 
-fn check_beyond(session: &mut Session<'_>, made: impl Fn(&ImageRules) -> Option<Image>) -> CaseEnd {
+/// Sends images that are beyond a limit, one after the other, until one is taken.
+fn check_beyond(session: &mut Session<'_>, draw: impl Fn(&ImageRules) -> Option<Vec<Image>>) -> CaseEnd {
     let (_, rules) = require_model_with_bytes(session)?;
-    let image = made(&rules);
-    let image =
-        image.ok_or_else(|| CaseError::NotApplicable("the contract states no such limit".to_owned()))?;
+    let images = draw(&rules);
+    let images =
+        images.ok_or_else(|| CaseError::NotApplicable("the contract states no such limit".to_owned()))?;
     session.may_have_own_job()?;
-    let (ask, worst) = submit_of_image(session, &image)?;
-    refused_or_fails(session, &ask, worst)
+    let mut planned = Ok(());
+    for image in images {
+        let (ask, worst) = submit_of_image(session, &image)?;
+        match refused_or_fails(session, &ask, worst) {
+            Ok(()) => {}
+            // A plan prices each of them.
+            Err(CaseError::Unreachable(why)) if session.is_planning() => {
+                planned = Err(CaseError::Unreachable(why));
+            }
+            Err(stop) => return Err(with_size(stop, &image)),
+        }
+    }
+    planned
+}
+
+/// The width and height of a JPEG of ours.
+fn measure(image: &Image) -> Option<(u16, u16)> {
+    // SOF0: length, precision, height, width.
+    let frame = image.bytes.windows(2).position(|two| two == [0xff, 0xc0])?;
+    let read = |at: usize| Some(u16::from_be_bytes(image.bytes.get(at..at + 2)?.try_into().ok()?));
+    Some((read(frame + 7)?, read(frame + 5)?))
 }
 
 fn check_within(session: &mut Session<'_>) -> CaseEnd {
     let (_, rules) = require_model_with_bytes(session)?;
     let shortest = shortest_side(&rules);
     let longest = rules.max_aspect.map_or(shortest, |(long, short)| shortest * long / short);
-    let mut image = jpeg(shortest, longest);
+    let mut upright = jpeg(shortest, longest);
     if let Some(bytes) = heaviest(&rules) {
-        image = weighing(image, bytes);
+        upright = weighing(upright, bytes);
     }
-    let (ask, worst) = submit_of_image(session, &image)?;
-    let job = session.accept_ask(&ask, worst)?;
-    let poll = session.end_of(&job.id)?;
-    match poll.seen.phase {
-        Some(Phase::Succeeded) => Ok(()),
-        _ => Err(CaseError::Failed(format!(
-            "expected a {shortest} x {longest} picture of {} bytes to do; found that its job failed: {}",
-            image.bytes.len(),
-            poll.seen.failure.unwrap_or_default()
-        ))),
+    let mut images = vec![upright];
+    // A second job where it costs nothing.
+    if longest > shortest && session.is_free() {
+        images.push(jpeg(longest, shortest));
     }
+    for image in images {
+        let (ask, worst) = submit_of_image(session, &image)?;
+        let job = session.accept_ask(&ask, worst).map_err(|stop| with_size(stop, &image))?;
+        let poll = session.end_of(&job.id)?;
+        if poll.seen.phase != Some(Phase::Succeeded) {
+            let why = poll.seen.failure.unwrap_or_default();
+            let stop = CaseError::Failed(format!(
+                "expected a picture within every limit to do; found that its job failed: {why}"
+            ));
+            return Err(with_size(stop, &image));
+        }
+    }
+    Ok(())
+}
+
+/// The same failure with the image that it is about.
+fn with_size(stop: CaseError, image: &Image) -> CaseError {
+    let CaseError::Failed(why) = stop else { return stop };
+    let size = measure(image).map(|(width, height)| format!(" of {width} x {height}")).unwrap_or_default();
+    CaseError::Failed(format!("{why}, with a picture{size} and {} bytes", image.bytes.len()))
 }
 
 /// A GIF of one pixel.

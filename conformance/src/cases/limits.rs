@@ -121,7 +121,7 @@ fn poll_in_burst(session: &mut Session<'_>) -> CaseEnd {
     let mut refused = 0;
     for _ in 0..BURST {
         // These looks are not kept: one that was told to come later is no look at the job.
-        let poll = session.poll(&id)?;
+        let poll = session.poll_once(&id)?;
         match poll.answer.status {
             200 => {}
             429 => {
@@ -305,7 +305,7 @@ fn no_model(session: &mut Session<'_>) -> CaseEnd {
     let ask = require_ask(session.profile, Operation::Model, &["no-such-model"])?;
     let answer = session.send(&ask)?;
     session.note("status", answer.status);
-    if !(400..500).contains(&answer.status) {
+    if !session.profile.refuses(&answer) {
         return Err(CaseError::Failed(format!("expected a 4xx; found {}", describe(&answer))));
     }
     Ok(())

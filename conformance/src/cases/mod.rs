@@ -8,6 +8,7 @@ mod images;
 mod limits;
 mod net;
 mod poll;
+mod record;
 mod refusal;
 mod requests;
 mod result;
@@ -15,7 +16,7 @@ mod robust;
 mod submit;
 mod upload;
 
-pub(crate) use self::requests::expect_notice;
+pub(crate) use self::requests::{Noticed, expect_notice};
 use crate::case::Case;
 pub use crate::known::{KnownCases, WITHOUT_PROFILE};
 
@@ -28,6 +29,7 @@ pub fn catalogue() -> Vec<&'static Case> {
         refusal::CASES,
         images::CASES,
         poll::CASES,
+        record::CASES,
         result::CASES,
         failure::CASES,
         limits::CASES,

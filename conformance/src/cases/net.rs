@@ -63,7 +63,7 @@ fn https_and_json(session: &mut Session<'_>) -> CaseEnd {
 
 /// An answer of the run that is JSON and says that it is something else.
 fn find_mislabelled(session: &Session<'_>) -> Option<String> {
-    session.exchanges().iter().find_map(|exchange| {
+    session.list_received().iter().find_map(|exchange| {
         let answer = exchange.answer.as_ref()?;
         let is_json = matches!(answer.body, Content::Json(_));
         if !is_json || !session.target.is_vendor_path(&exchange.request.url) {

@@ -233,7 +233,7 @@ fn unknown_id(session: &mut Session<'_>) -> CaseEnd {
     let seen = session.profile.observe(Operation::Poll, &answer);
     session.note("status", answer.status);
     let found = (200..300).contains(&answer.status) && seen.status.is_some();
-    if found || !session.profile.refuses(&answer) {
+    if found || !session.profile.refuses_look(&answer) {
         return Err(CaseError::Failed(format!("expected 404 or 400; found {}", describe(&answer))));
     }
     if answer.json().is_none() {
@@ -254,7 +254,7 @@ fn missing_id(session: &mut Session<'_>) -> CaseEnd {
     };
     let answer = session.send(&Ask::get(&path))?;
     session.note("status", answer.status);
-    if !(400..500).contains(&answer.status) {
+    if !session.profile.refuses(&answer) {
         return Err(CaseError::Failed(format!("expected a 4xx; found {}", describe(&answer))));
     }
     Ok(())

@@ -321,7 +321,8 @@ fn note_forms(session: &mut Session<'_>) -> CaseEnd {
     let mut broken = Vec::new();
     let mut numbers = Vec::new();
     let schema = session.profile.contract().problem_schema.clone();
-    for exchange in session.exchanges().iter().filter(|exchange| exchange.intent() == Intent::WrongOnPurpose)
+    for exchange in
+        session.list_received().iter().filter(|exchange| exchange.intent() == Intent::WrongOnPurpose)
     {
         let Some(answer) = exchange.answer.as_ref().filter(|answer| answer.status >= 400) else { continue };
         let mockreel_evidence::exchange::Content::Json(body) = &answer.body else { continue };

@@ -4,6 +4,7 @@ use mockreel_contracts::contract::check::image::{ImageRole, Transport};
 use mockreel_contracts::{Model, Operation, Phase, Role};
 use serde_json::{Value, json};
 
+use super::record::compare_sent;
 use super::requests::{no_role, plain, require_operation, with, with_first_image, with_member};
 use crate::case::Case;
 use crate::clause::{Clause, Cost, Level, Stage};
@@ -52,14 +53,21 @@ pub(super) const CASES: &[Case] = &[
     Case::new("SUB-05", "the id can be used at once", Level::Should, Cost::Shared, Stage::Accepted, check_id)
         .on(|profile| profile.operation_clause(Operation::Poll))
         .after(&["SUB-01"]),
-    Case::new("SUB-06", "the usual options are accepted", Level::Should, Cost::Own, Stage::Own, all_options)
-        .on(|profile| {
-            option_clause(profile, Role::CfgScale, "maximum").or(option_clause(
-                profile,
-                Role::NegativePrompt,
-                "type",
-            ))
-        }),
+    Case::new(
+        "SUB-06",
+        "the usual options are accepted, and kept",
+        Level::Should,
+        Cost::Own,
+        Stage::Own,
+        all_options,
+    )
+    .on(|profile| {
+        option_clause(profile, Role::CfgScale, "maximum").or(option_clause(
+            profile,
+            Role::NegativePrompt,
+            "type",
+        ))
+    }),
     Case::new(
         "SUB-07",
         "a picture as base64 is accepted",
@@ -238,7 +246,10 @@ fn all_options(session: &mut Session<'_>) -> CaseEnd {
     {
         put(&mut body, &member.pointer, shortest.clone());
     }
-    session.accept(model, &body).map(|_| ())
+    let job = session.accept(model, &body)?;
+    let poll = session.poll(&job.id)?;
+    let record = poll.answer.json().filter(|_| (200..300).contains(&poll.answer.status));
+    compare_sent(profile, model, &body, &record.unwrap_or_default()).map(|_| ())
 }
 
 fn submit_base64(session: &mut Session<'_>) -> CaseEnd {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::result::download::fetch;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
 use crate::profile::{Ask, Credential, Profile, put};
@@ -31,7 +32,7 @@ pub(super) const CASES: &[Case] = &[
         |session| {
             let answer = session.send(&ask_for_place(session, "exe")?)?;
             session.note("status", answer.status);
-            if !(400..500).contains(&answer.status) {
+            if !session.profile.refuses(&answer) {
                 return Err(CaseError::Failed(format!("expected a 4xx; found {}", describe(&answer))));
             }
             Ok(())
@@ -51,7 +52,7 @@ fn why_no_uploads(profile: &Profile) -> Option<String> {
 }
 
 /// The request for a place, for a file with an extension.
-fn ask_for_place(session: &Session<'_>, extension: &str) -> Result<Ask, CaseError> {
+pub(super) fn ask_for_place(session: &Session<'_>, extension: &str) -> Result<Ask, CaseError> {
     let profile = session.profile;
     let uploads = profile.contract().uploads.as_ref();
     let (Some(ask), Some(uploads)) = (profile.ask(Operation::Upload, &[]), uploads) else {
@@ -74,7 +75,7 @@ fn check_upload(session: &mut Session<'_>) -> CaseEnd {
     if !(200..300).contains(&put.status) {
         return Err(CaseError::Failed(format!("expected the file to be taken; found {}", describe(&put))));
     }
-    let read = session.send(&Ask::get(&from).from(Credential::Nobody))?;
+    let read = fetch(session, &from, None)?;
     if read.status != 200 {
         return Err(CaseError::Failed(format!("expected the file at its address; found {}", read.status)));
     }

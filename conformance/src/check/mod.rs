@@ -2,6 +2,9 @@
 
 mod connect;
 mod options;
+mod recordable;
+
+use std::time::Duration;
 
 pub(crate) use self::connect::connect;
 use self::connect::{Connection, live_target, parse_address, stand_in, target_at};
@@ -10,16 +13,22 @@ use crate::baseline::Baseline;
 use crate::budget::{Budget, Ledger};
 use crate::clock::RunClock;
 use crate::events::{NullReporter, Reporter};
-use crate::exit::SuiteError;
+use crate::exit::{SuiteError, USAGE, worst_exit};
 use crate::outcome::{Evidence, Report};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::run::{self};
 use crate::session::patience::Patience;
-use crate::session::{ComparisonInputs, SessionSetup};
+use crate::session::{ComparisonInputs, RunLimits, SessionSetup};
 use crate::target::Target;
 use mockreel_evidence::cassette::{CassetteHeader, Recorder};
 use mockreel_evidence::redact::Redactor;
+
+/// The longest that a run takes on this machine, unless somebody says otherwise.
+const LOOPBACK_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// The same where jobs take minutes each.
+const VENDOR_TIME: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// What a run would send and could cost. Sends nothing to the vendor.
 ///
@@ -59,6 +68,7 @@ pub fn plan(wanted: &CheckOptions) -> Result<Plan, SuiteError> {
         paid: wanted.paid,
         generated: wanted.generated,
         patience: Patience::of(&wanted.contract, &target, wanted.wait, wanted.interval),
+        limits: RunLimits::default(),
         free: Some(free),
         inputs: ComparisonInputs::default(),
     };
@@ -82,6 +92,9 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
         let line = format!("the baseline names {strange}, which is no case; take the entry out");
         return Err(SuiteError::Usage(line));
     }
+    if let Some(dir) = &wanted.cassette {
+        recordable::require_recordable_keys(wanted, dir)?;
+    }
     let clock = RunClock::start();
     let started = clock.started();
     let Connection { target, wire, seed, recorded, recording } = connect(wanted, clock)?;
@@ -98,6 +111,13 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
         .as_ref()
         .map(|dir| open_recorder(dir, wanted, &target, &redactor, &started, (budget.is_free(), patience)))
         .transpose()?;
+    let most_ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let limits = RunLimits {
+        // A recording has its own time, and takes none.
+        until_ms: (target.evidence != Evidence::Cassette)
+            .then(|| most_ms(wanted.max_time.unwrap_or_else(|| usual_time(&target)))),
+        stop: wanted.stop.clone(),
+    };
     let parts = SessionSetup {
         profile: &profile,
         target: &target,
@@ -111,6 +131,7 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
         paid: recorded.map_or(wanted.paid, |run| run.paid || run.free),
         generated: recorded.map_or(wanted.generated, |run| run.generated),
         patience,
+        limits,
         free: recorded.map(|run| run.free),
         inputs: wanted.inputs.clone(),
     };
@@ -122,7 +143,25 @@ pub fn check(wanted: &CheckOptions, reporter: &mut dyn Reporter) -> Result<Repor
         baseline.judge(&mut report, today);
     }
     run::recount(&mut report);
+    require_wanted(wanted, &profile, &mut report);
     Ok(report)
+}
+
+/// The longest that a run takes unless somebody says otherwise.
+fn usual_time(target: &Target) -> Duration {
+    if target.loopback { LOOPBACK_TIME } else { VENDOR_TIME }
+}
+
+/// What was asked for by name and does not exist for the vendor is said, and the exit code is not 0.
+fn require_wanted(wanted: &CheckOptions, profile: &Profile, report: &mut Report) {
+    let lacking = wanted.choice.find_lacking(profile);
+    for (name, why) in &lacking {
+        let vendor = report.subject();
+        report.notices.push(format!("--only {name}: {vendor} has no such case, because {why}; leave it out"));
+    }
+    if !lacking.is_empty() {
+        report.exit_code = worst_exit([report.exit_code, USAGE].into_iter());
+    }
 }
 
 fn open_budget(

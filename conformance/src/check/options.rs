@@ -9,7 +9,7 @@ use mockreel_contracts::Contract;
 use crate::exit::SuiteError;
 use crate::profile::Profile;
 use crate::run::Choice;
-use crate::session::ComparisonInputs;
+use crate::session::{ComparisonInputs, StopFlag};
 use mockreel_contracts::Amount;
 
 /// The most generated requests that can be asked for: more would be drawn for hours.
@@ -56,6 +56,10 @@ pub struct CheckOptions {
     pub wait: Option<Duration>,
     /// The time between two polls; without one, what suits the target.
     pub interval: Option<Duration>,
+    /// The longest that the run may take; without one, what suits the target.
+    pub max_time: Option<Duration>,
+    /// Whether somebody wants the run to stop.
+    pub stop: StopFlag,
     /// Which cases.
     pub choice: Choice,
     /// The ledger of what was spent.

@@ -1,6 +1,6 @@
 //! Two sides side by side: documents by the contracts' comparison, answers also by the three-way one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::exit::SuiteError;
 use crate::profile::Profile;
 use crate::session::ComparisonInputs;
 use mockreel_drift::judge::{Sides, judge};
-use mockreel_drift::observed::Observed;
+use mockreel_drift::observed::{NullPlace, Observed, null_places};
 use mockreel_drift::report::Documents;
 
 /// What is compared.
@@ -103,7 +103,11 @@ fn compare_sides(pair: InputPair<'_>) -> Result<Report, SuiteError> {
             new.name
         ));
     }
-    Ok(if old.is_observed() { with_verdicts(plain, &judged) } else { with_moves(judged, plain) })
+    if !old.is_observed() {
+        return Ok(with_moves(judged, plain));
+    }
+    let only_null = null_places(&old.surface(view), &new.surface(view));
+    Ok(with_verdicts(plain, judged, &only_null, &old.name))
 }
 
 /// Reads what a run of the suite is compared with: an earlier recording, and two files of the vendor or a dated folder.
@@ -190,7 +194,14 @@ fn name_stub(finding: &mut Finding, address: &str) {
 }
 
 /// What differs between two series of answers, with what the documentation has to do with it.
-fn with_verdicts(mut plain: Report, judged: &Report) -> Report {
+///
+/// What the earlier answers had only as null shows none of its members, so those are held against the documentation.
+fn with_verdicts(mut plain: Report, judged: Report, only_null: &[NullPlace], old: &str) -> Report {
+    let below = |place: &str| {
+        only_null.iter().any(|null| {
+            null.in_older && place.strip_prefix(&null.place).is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
     let by_place: BTreeMap<&str, &Finding> =
         judged.findings.iter().map(|finding| (finding.place.as_str(), finding)).collect();
     for finding in &mut plain.findings {
@@ -202,6 +213,15 @@ fn with_verdicts(mut plain: Report, judged: &Report) -> Report {
             finding.previous_live.clone_from(&held.previous_live);
         }
     }
+    let known: BTreeSet<String> = plain.findings.iter().map(|finding| finding.place.clone()).collect();
+    let more = judged
+        .findings
+        .into_iter()
+        .filter(|finding| below(&finding.place) && !known.contains(&finding.place));
+    plain.findings.extend(more);
+    plain.not_compared.extend(only_null.iter().map(|null| null.describe(old, &plain.new)));
+    plain.not_compared.sort();
+    plain.sort();
     plain
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Files are bounded before they are read, and a name that means nothing is answered with what would.
 
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -134,6 +135,14 @@ impl Input {
         }
     }
 
+    /// What it describes, if it is a file or a folder of them.
+    pub fn description(&self) -> Option<&Surface> {
+        match &self.what {
+            InputKind::Document(surface, _) => Some(surface),
+            InputKind::Contract(_) | InputKind::Answers(..) => None,
+        }
+    }
+
     /// Whether it holds answers rather than a description.
     pub fn is_observed(&self) -> bool {
         matches!(self.what, InputKind::Answers(..))
@@ -167,8 +176,32 @@ fn read_path(path: &Path, moment: Option<&str>, of: Option<&Vendor>) -> Result<I
         return read_folder(path, moment);
     }
     let (bytes, shown) = (read_bounded(path, MOST_BYTES)?, path.display().to_string());
-    let surface = read::openapi(&shown, &bytes).map_err(|why| usage_error(why.to_string()))?;
-    Ok(InputKind::Document(Box::new(surface), vec![document_of("", path, &bytes)]))
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let left = Cell::new(MOST_BYTES.saturating_sub(bytes.len() as u64));
+    let documents = RefCell::new(vec![document_of("", path, &bytes)]);
+    let beside = |below: &str| {
+        let bytes = read_beside(&folder, below, &left)?;
+        documents.borrow_mut().push(document_of(below, &folder.join(below), &bytes));
+        Ok(bytes)
+    };
+    let surface =
+        read::openapi_beside(&shown, &bytes, &beside).map_err(|why| usage_error(why.to_string()))?;
+    Ok(InputKind::Document(Box::new(surface), documents.into_inner()))
+}
+
+/// The bytes of a file to which a description refers: of its own folder or below, wherever links of the file system
+/// lead.
+fn read_beside(folder: &Path, below: &str, left: &Cell<u64>) -> Result<Vec<u8>, String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let path = folder.join(below);
+    let cannot = |why: std::io::Error| why.to_string();
+    let (real, top) = (path.canonicalize().map_err(cannot)?, folder.canonicalize().map_err(cannot)?);
+    if !real.starts_with(&top) {
+        return Err("it leads out of the folder of the description".to_owned());
+    }
+    let bytes = read_bounded(&real, left.get()).map_err(|why| why.to_string())?;
+    left.set(left.get().saturating_sub(bytes.len() as u64));
+    Ok(bytes)
 }
 
 fn document_of(name: &str, path: &Path, bytes: &[u8]) -> Document {
@@ -267,8 +300,16 @@ fn read_folder(folder: &Path, moment: Option<&str>) -> Result<InputKind, SuiteEr
              name a folder that holds them itself"
         )));
     }
-    let surface = read::folder(&shown.to_string(), &files).map_err(|why| usage_error(why.to_string()))?;
-    Ok(InputKind::Document(Box::new(surface), documents))
+    let left = Cell::new(left);
+    let documents = RefCell::new(documents);
+    let beside = |below: &str| {
+        let bytes = read_beside(folder, below, &left)?;
+        documents.borrow_mut().push(document_of(below, &folder.join(below), &bytes));
+        Ok(bytes)
+    };
+    let surface = read::folder_beside(&shown.to_string(), &files, &beside)
+        .map_err(|why| usage_error(why.to_string()))?;
+    Ok(InputKind::Document(Box::new(surface), documents.into_inner()))
 }
 
 /// The cassettes that a path means.

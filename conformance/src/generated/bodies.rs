@@ -1,17 +1,17 @@
 //! Bodies of submits: how they are drawn, how they are told, and the good ones.
 
-use mockreel_contracts::Model;
 use mockreel_contracts::contract::check::image::Transport;
 use mockreel_contracts::contract::check::schema::properties;
 use mockreel_contracts::contract::views::examples::{draw_promised, settled};
+use mockreel_contracts::{Model, Role};
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::property::{Effort, holds};
 use super::scope::{account, image, require_unlimited, tries};
-use crate::profile::{Image, Profile, remove};
+use crate::profile::{Image, Profile, SUBJECT, put, remove};
 use crate::session::{CaseEnd, CaseError, Session};
 
 /// Good bodies that are sent unless more are asked for.
@@ -62,15 +62,26 @@ impl DrawnBody {
     }
 
     /// The good body that the choices lead to, without the members that do not stay: what the documentation promises
-    /// to take, and no more.
+    /// to take, and no more. It always says what the video is to be of.
     pub(super) fn body(&self, profile: &Profile, model: &Model, images: &[&str]) -> Value {
         let mut choices = self.choices.iter();
         let mut pick = |below: usize| choices.next().map_or(0, |choice| usize::from(*choice) % below);
         let mut body = settled(model, draw_promised(model, &mut pick, images));
+        profile.give_subject(model, &mut body);
+        let subject = profile.subject_at(model, &body);
         let checker = profile.contract().request_checker(model);
-        for (number, (pointer, _)) in properties(&model.request).into_iter().enumerate() {
-            let stays = self.stays.get(number % BITS).copied().unwrap_or(true);
-            if stays || body.pointer(&pointer).is_none() || profile.is_required(model, &pointer) {
+        for (number, (pointer, schema)) in properties(&model.request).into_iter().enumerate() {
+            // No page promises to take a text that says nothing.
+            let is_blank =
+                body.pointer(&pointer).and_then(Value::as_str).is_some_and(|text| text.trim().is_empty());
+            if is_blank && Role::of(schema) == Some(Role::Prompt) && profile.is_required(model, &pointer) {
+                put(&mut body, &pointer, json!(SUBJECT));
+            }
+            let stays = !is_blank && self.stays.get(number % BITS).copied().unwrap_or(true);
+            // Without a prompt and an image there is nothing to make a video of.
+            let is_subject = subject.as_ref() == Some(&pointer);
+            if stays || is_subject || body.pointer(&pointer).is_none() || profile.is_required(model, &pointer)
+            {
                 continue;
             }
             let mut without = body.clone();
@@ -80,7 +91,9 @@ impl DrawnBody {
                 body = without;
             }
         }
-        settled(model, body)
+        let mut body = settled(model, body);
+        profile.give_subject(model, &mut body);
+        body
     }
 }
 

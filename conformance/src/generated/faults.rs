@@ -12,7 +12,7 @@ use super::bodies::{DrawnBody, describe_body, drawn, ways};
 use super::property::{Effort, holds, replay};
 use super::random;
 use super::scope::{image, is_unlimited, tries};
-use crate::cases::expect_notice;
+use crate::cases::{Noticed, expect_notice};
 use crate::profile::{Ask, Image, Profile};
 use crate::session::{CaseEnd, CaseError, Session};
 use mockreel_contracts::Amount;
@@ -46,12 +46,23 @@ struct Ground<'a> {
     texts: Vec<String>,
     /// How many faults were left out, because a form cannot say them.
     left_out: u32,
+    /// Whether the job of a body that was accepted failed as it should; `None` before one was followed.
+    followed: Option<bool>,
+    /// How many such jobs were not followed.
+    left_alone: u32,
 }
 
 /// GEN-02.
 pub(super) fn just_bad_bodies(session: &mut Session<'_>) -> CaseEnd {
     let image = image(session);
-    let mut ground = Ground { profile: session.profile, texts: ways(&image), image, left_out: 0 };
+    let mut ground = Ground {
+        profile: session.profile,
+        texts: ways(&image),
+        image,
+        left_out: 0,
+        followed: None,
+        left_alone: 0,
+    };
     let verdict = if is_unlimited(session) {
         try_sample(session, &mut ground)
     } else {
@@ -59,6 +70,9 @@ pub(super) fn just_bad_bodies(session: &mut Session<'_>) -> CaseEnd {
     };
     if ground.left_out > 0 {
         session.note("faults_that_a_form_cannot_say", ground.left_out);
+    }
+    if ground.left_alone > 0 {
+        session.note("accepted_and_not_followed", ground.left_alone);
     }
     verdict
 }
@@ -88,7 +102,7 @@ fn try_sample(session: &mut Session<'_>, ground: &mut Ground<'_>) -> CaseEnd {
     let effort = Effort { tries: tries(session, USUAL), shrinks: SHRINKS };
     holds(session, "GEN-02", LABEL, effort, &any_fault(), |session, (drawn, which)| {
         match ground.fault(drawn, *which)? {
-            Some(fault) => expect_refusal(session, &fault, &ground.image),
+            Some(fault) => expect_refusal(session, &fault, ground),
             None => Ok(()),
         }
     })
@@ -114,7 +128,7 @@ fn try_allowed(session: &mut Session<'_>, ground: &mut Ground<'_>) -> CaseEnd {
             tree.map_err(|why| CaseError::Internal(format!("GEN-02 cannot draw a body: {why}")))?.current();
         let Some(fault) = ground.fault(&drawn, which)? else { continue };
         sent += 1;
-        match expect_refusal(session, &fault, &ground.image) {
+        match expect_refusal(session, &fault, ground) {
             Ok(()) => {}
             Err(CaseError::Unreachable(why)) if session.is_planning() => {
                 planned = Err(CaseError::Unreachable(why))
@@ -130,12 +144,12 @@ fn try_allowed(session: &mut Session<'_>, ground: &mut Ground<'_>) -> CaseEnd {
 }
 
 /// Sends a body with a fault once.
-fn expect_refusal(session: &mut Session<'_>, fault: &BodyFault<'_>, image: &Image) -> CaseEnd {
-    let refused = if session.profile.contract().late_refusals.is_some() {
-        expect_notice(session, &fault.ask, fault.worst).map(|_| ())
-    } else {
-        session.refuse(&fault.ask, fault.worst).map(|_| ())
+fn expect_refusal(session: &mut Session<'_>, fault: &BodyFault<'_>, ground: &mut Ground<'_>) -> CaseEnd {
+    let refused = match session.profile.contract().late_refusals {
+        Some(_) => expect_late_refusal(session, fault, ground),
+        None => session.refuse(&fault.ask, fault.worst).map(|_| ()),
     };
+    let image = &ground.image;
     match refused {
         Ok(()) => Ok(()),
         Err(CaseError::Failed(why)) => {
@@ -146,6 +160,30 @@ fn expect_refusal(session: &mut Session<'_>, fault: &BodyFault<'_>, image: &Imag
             )))
         }
         Err(other) => Err(other),
+    }
+}
+
+/// The same where a vendor may also let the job fail. One such job is followed: each takes as long as a video. The
+/// others are cancelled where that is possible, and left alone.
+fn expect_late_refusal(session: &mut Session<'_>, fault: &BodyFault<'_>, ground: &mut Ground<'_>) -> CaseEnd {
+    let takes_no_time = session.target.control.is_some();
+    let Some(failed) = ground.followed.filter(|_| !takes_no_time) else {
+        let noticed = expect_notice(session, &fault.ask, fault.worst);
+        match &noticed {
+            Ok(Noticed::ByJob(_)) => ground.followed = Some(true),
+            Err(CaseError::Failed(_)) if session.last_accepted().is_some() => ground.followed = Some(false),
+            Ok(Noticed::AtSubmit(_)) | Err(_) => {}
+        }
+        return noticed.map(|_| ());
+    };
+    match session.refuse(&fault.ask, fault.worst) {
+        Err(CaseError::Failed(why)) => {
+            let Some(id) = session.last_accepted() else { return Err(session.leave_open(why)) };
+            session.cancel(&id);
+            ground.left_alone += 1;
+            if failed { Ok(()) } else { Err(CaseError::Failed(why)) }
+        }
+        other => other.map(|_| ()),
     }
 }
 

@@ -62,6 +62,16 @@ impl Form {
     }
 }
 
+/// Whether a text has a format of JSON Schema. What is not known here is no rule.
+pub(crate) fn has_format(text: &str, format: &str) -> bool {
+    match format {
+        "uuid" => is_uuid(text),
+        // RFC 3339 takes small letters too.
+        "date-time" => is_time(&text.to_ascii_uppercase()),
+        _ => true,
+    }
+}
+
 /// Whether these are year, month, day, hour, minute, second and perhaps nanosecond.
 pub(super) fn are_date_parts(items: &[Value]) -> bool {
     let parts: Option<Vec<i64>> = items.iter().map(Value::as_i64).collect();

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use differences::differences;
 use form::Form;
+pub(crate) use form::has_format;
 use ids::Ids;
 
 /// Replaces what varies, and remembers what it has replaced. One for all answers that are compared together.

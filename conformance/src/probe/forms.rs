@@ -1,6 +1,7 @@
 //! The form of a body, member by member.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use mockreel_contracts::contract::check::schema::escape;
 use mockreel_drift::surface::{MemberForm, Node, Type, sort_values};
@@ -119,7 +120,7 @@ impl<'a, 's> Prober<'a, 's> {
             };
             let Some(inner) = inner else { continue };
             let required = base.pointer(&at).is_some() && !self.takes(base, &at, None)?;
-            node.members.insert(name.to_owned(), MemberForm { required, node: inner });
+            node.members.insert(name.to_owned(), MemberForm { required, node: Arc::new(inner) });
         }
         Ok(())
     }
@@ -197,7 +198,7 @@ impl<'a, 's> Prober<'a, 's> {
             if self.takes(base, at, Some(list.clone()))? {
                 let mut inside = base.clone();
                 set(&mut inside, at, Some(list));
-                node.items = self.node(&within, &format!("{at}/0"), &inside)?.map(Box::new);
+                node.items = self.node(&within, &format!("{at}/0"), &inside)?.map(Arc::new);
                 break;
             }
         }
@@ -323,9 +324,9 @@ pub(super) fn askable(node: &Node, root: bool) -> Node {
         };
         // Of a value that may be anything, nothing can be found out.
         if !inner.types.is_empty() || inner.values.is_some() {
-            cut.members.insert(name.clone(), MemberForm { required: member.required, node: inner });
+            cut.members.insert(name.clone(), MemberForm { required: member.required, node: Arc::new(inner) });
         }
     }
-    cut.items = node.items.as_ref().map(|items| Box::new(askable(items, false)));
+    cut.items = node.items.as_ref().map(|items| Arc::new(askable(items, false)));
     cut
 }

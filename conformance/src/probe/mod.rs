@@ -9,6 +9,7 @@ mod forms;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use mockreel_drift::Surface;
 use mockreel_drift::surface::{BodyForm, Endpoint, Extent, Node, Security, Type};
@@ -155,7 +156,7 @@ fn reading(
         let mut held = member.clone();
         held.required = !(200..300).contains(&send(&without)?.status);
         if (200..300).contains(&send(&empty)?.status) {
-            held.node.limits.remove("minLength");
+            Arc::make_mut(&mut held.node).limits.remove("minLength");
         }
         read.query.members.insert(name.clone(), held);
     }
@@ -190,7 +191,7 @@ pub fn askable(surface: &Surface) -> Surface {
         if is(endpoint, Operation::Poll) {
             kept.query.members = endpoint.query.members.clone();
             for member in kept.query.members.values_mut() {
-                member.node.text.clear();
+                Arc::make_mut(&mut member.node).text.clear();
             }
         }
         cut.endpoints.push(kept);

@@ -5,6 +5,7 @@
 
 mod ask;
 mod clauses;
+mod refusals;
 mod replies;
 
 use std::fmt;
@@ -26,6 +27,9 @@ pub(crate) use self::clauses::sources_of;
 pub use self::clauses::value_text;
 use mockreel_contracts::Amount;
 use mockreel_evidence::exchange::Answer;
+
+/// The prompt of a body that needs one and asks for nothing in particular.
+pub(crate) const SUBJECT: &str = "a boat on a calm lake";
 
 /// What an edition of a vendor offers.
 #[derive(Clone)]
@@ -163,7 +167,25 @@ impl Profile {
                 *held = text;
             }
         }
+        self.give_subject(model, &mut body);
         body
+    }
+
+    /// Gives a body that hands over no image a prompt, whether or not the contract requires one: nobody promises a video
+    /// of nothing.
+    pub fn give_subject(&self, model: &Model, body: &mut Value) {
+        let Some(prompt) = self.subject_at(model, body) else { return };
+        let says_something =
+            body.pointer(&prompt).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+        if !says_something {
+            put(body, &prompt, json!(SUBJECT));
+        }
+    }
+
+    /// The pointer to the prompt of a body, if a video can be made of nothing else.
+    pub fn subject_at(&self, model: &Model, body: &Value) -> Option<String> {
+        let prompt = self.member(model, Role::Prompt)?;
+        slots(&model.request, body).is_empty().then_some(prompt.pointer)
     }
 
     /// The values that a length may have, as documented, the shortest first.
@@ -204,78 +226,6 @@ impl Profile {
         let body = answer.json().unwrap_or_default();
         self.operation(operation)
             .map_or_else(Observation::default, |known| observe(known, &self.contract, &body))
-    }
-
-    /// The id of the job that an answer to a submit accepts; `None` if it accepts none.
-    ///
-    /// Some vendors refuse with a status of success: then there is no id, or it is no answer of that form.
-    pub fn accepted(&self, answer: &Answer) -> Option<String> {
-        if !(200..300).contains(&answer.status) {
-            return None;
-        }
-        self.observe(Operation::Submit, answer).id
-    }
-
-    /// Whether an answer refuses: a 4xx, or the success or the 5xx by which the contract says that bad
-    /// requests are refused.
-    ///
-    /// A success that names no job is no refusal by itself: the vendor may have renamed the member.
-    pub fn refuses(&self, answer: &Answer) -> bool {
-        match answer.status {
-            400..=499 => true,
-            200..=299 => {
-                let body = answer.json().filter(|_| self.accepted(answer).is_none());
-                body.is_some_and(|body| self.refuses_kindly(answer.status, &body))
-            }
-            500..=599 => self.contract.problems.get("invalid").is_some_and(|fact| {
-                let text = answer.text();
-                fact.variants.values().any(|case| {
-                    let said = case.text.as_deref().unwrap_or(&fact.text);
-                    case.status == Some(answer.status) && text.contains(said)
-                })
-            }),
-            _ => false,
-        }
-    }
-
-    /// Whether an answer to a submit says something of the account or of the vendor's limits, and so nothing
-    /// of what was asked: by a status that the contract keeps for that.
-    pub fn speaks_of_the_account(&self, status: u16) -> bool {
-        let uses = |names: &[&str]| {
-            let facts = names.iter().filter_map(|name| self.contract.problems.get(*name));
-            facts.into_iter().any(|fact| {
-                let mut variants = fact.variants.values();
-                fact.status == status || variants.any(|case| case.status == Some(status))
-            })
-        };
-        uses(&["unauthorized", "insufficient_credits", "rate_limited", "concurrency_limited"])
-            && !uses(&[
-                "malformed",
-                "invalid",
-                "unknown_model",
-                "retired_model",
-                "unknown_route",
-                "too_large",
-            ])
-    }
-
-    /// Whether an answer with a status of success has the members by which the contract, or one of its
-    /// options, refuses with that status.
-    pub(crate) fn refuses_kindly(&self, status: u16, body: &Value) -> bool {
-        let has = |members: &serde_json::Map<String, Value>| {
-            !members.is_empty() && members.iter().all(|(name, value)| body.get(name) == Some(value))
-        };
-        let mut facts = self.contract.problems.values();
-        if facts.any(|fact| fact.status == status && has(&fact.members)) {
-            return true;
-        }
-        let patches = self.contract.options.values().flat_map(|option| option.patch.values());
-        let problems = patches.filter_map(|patch| patch.get("problems")?.as_table());
-        problems.flat_map(|table| table.values()).any(|fact| {
-            let fact = serde_json::to_value(fact).unwrap_or_default();
-            let members = fact.get("members").and_then(Value::as_object);
-            fact.get("status") == Some(&json!(status)) && members.is_some_and(has)
-        })
     }
 }
 

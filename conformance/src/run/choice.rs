@@ -3,6 +3,7 @@
 use crate::case::Case;
 use crate::cases::catalogue;
 use crate::exit::SuiteError;
+use crate::profile::Profile;
 
 /// Which cases are wanted: ids (`VAL-09`) or areas (`VAL`).
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,17 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// The names in `--only` of which the vendor has no case at all, each with the reason of the first.
+    pub(crate) fn find_lacking(&self, profile: &Profile) -> Vec<(String, String)> {
+        let all = catalogue();
+        let lacks = |name: &String| {
+            let meant: Vec<&&Case> = all.iter().filter(|case| is_meant(case, &plain_name(name))).collect();
+            let whys: Option<Vec<String>> = meant.iter().map(|case| (case.excluded)(profile)).collect();
+            whys?.into_iter().next().map(|why| (name.clone(), why))
+        };
+        self.only.iter().filter_map(lacks).collect()
+    }
+
     /// The cases that are wanted, in the order of the catalogue, with those that they need.
     ///
     /// # Errors
@@ -22,12 +34,9 @@ impl Choice {
     pub fn cases(&self) -> Result<Vec<&'static Case>, SuiteError> {
         let all = catalogue();
         let meant = |name: &str, flag: &str| {
-            let name = name.trim_end_matches("-*").to_ascii_uppercase();
-            let found: Vec<&'static Case> = all
-                .iter()
-                .copied()
-                .filter(|case| case.id == name || case.id.split('-').next() == Some(name.as_str()))
-                .collect();
+            let name = plain_name(name);
+            let found: Vec<&'static Case> =
+                all.iter().copied().filter(|case| is_meant(case, &name)).collect();
             if found.is_empty() {
                 let line = format!(
                     "{flag} {name}: there is no such case; `mockreel check --list VENDOR` lists them"
@@ -84,4 +93,14 @@ impl Choice {
         }
         Ok(all.into_iter().filter(|case| ids.contains(&case.id)).collect())
     }
+}
+
+/// The name of a case or an area as the catalogue has it.
+fn plain_name(name: &str) -> String {
+    name.trim_end_matches("-*").to_ascii_uppercase()
+}
+
+/// Whether a name is that of a case, or of its area.
+fn is_meant(case: &Case, name: &str) -> bool {
+    case.id == name || case.id.split('-').next() == Some(name)
 }

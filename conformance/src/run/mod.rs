@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use crate::case::Case;
 use crate::clause::{Level, SHARED, Stage};
 use crate::events::Event;
-use crate::exit::{EXHAUSTED, FINE, INTERNAL, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE, worst_exit};
+use crate::exit::{
+    EXHAUSTED, FINE, INTERNAL, INTERRUPTED, NON_CONFORMANT, SuiteError, UNREACHABLE, USAGE, worst_exit,
+};
 use crate::outcome::{CaseResult, Outcome, Report, SCHEMA_VERSION, Spend};
 use crate::plan::{Plan, Worst};
 use crate::profile::Profile;
@@ -34,7 +36,11 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     check_budget(&parts, cases)?;
     let mut session = Session::new(parts);
     session.tell(&Event::Started { cases: cases.len() });
-    probe_target(&mut session)?;
+    let probed = probe_target(&mut session);
+    if session.is_stopped() {
+        return Err(SuiteError::Interrupted("stopped before the first case; nothing was judged".to_owned()));
+    }
+    probed?;
     let mut order: Vec<&'static Case> = cases.to_vec();
     order.sort_by_key(|case| case.turn());
     // The references are those of a run that looks at whatever the vendor offers.
@@ -42,7 +48,12 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
     let mut results: Vec<CaseResult> = Vec::new();
     let mut compared = false;
     let mut silent = 0;
+    let mut interrupted = false;
     for case in order {
+        if session.is_stopped() {
+            interrupted = true;
+            break;
+        }
         if case.stage == Stage::Last && !compared {
             compare_with_references(&mut session, references.as_ref(), &mut results);
             compared = true;
@@ -52,20 +63,30 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
         } else {
             run_case(&mut session, case)
         };
+        if session.is_stopped() {
+            // What ended in the middle of a case is no verdict about it.
+            interrupted = true;
+            break;
+        }
         silent = match result.outcome {
-            Outcome::Unreachable => silent + 1,
+            // Whoever says that there is no room now has answered.
+            Outcome::Unreachable if !session.is_answered() => silent + 1,
             Outcome::NotApplicable | Outcome::Blocked => silent,
             _ => 0,
         };
         session.tell(&Event::Finished(&result));
         results.push(result);
     }
-    if !compared {
+    if !compared && !interrupted {
         compare_with_references(&mut session, references.as_ref(), &mut results);
     }
     excuse_dependents(&mut results);
     doubt_refusals(&session, cases, &mut results);
-    let notices = session.notices();
+    let mut notices = session.notices();
+    if interrupted {
+        let judged = results.len();
+        notices.push(format!("the run was stopped: {judged} of {} cases were judged", cases.len()));
+    }
     let place = |result: &CaseResult| cases.iter().position(|case| case.id == result.id);
     results.sort_by_key(place);
     let (exchanges, budget) = session.finish().map_err(|stop| SuiteError::Internal(stop.to_string()))?;
@@ -85,6 +106,7 @@ pub fn run(parts: SessionSetup<'_>, cases: &[&'static Case]) -> Result<Report, S
         seed,
         started,
         exit_code: 0,
+        interrupted,
         spend,
         summary: BTreeMap::new(),
         notices,
@@ -122,6 +144,9 @@ pub fn recount(report: &mut Report) {
     if report.recording.as_ref().is_some_and(|recording| recording.gap.is_some()) {
         // Nobody knows what the rest would have shown.
         report.exit_code = worst_exit([report.exit_code, UNREACHABLE].into_iter());
+    }
+    if report.interrupted {
+        report.exit_code = worst_exit([report.exit_code, INTERRUPTED].into_iter());
     }
 }
 
@@ -196,7 +221,7 @@ fn run_case(session: &mut Session<'_>, case: &'static Case) -> CaseResult {
     session.tell(&Event::CaseStarted { id: case.id, title: case.title });
     let verdict = match (case.excluded)(session.profile) {
         Some(why) => Err(CaseError::NotApplicable(why)),
-        None => (case.run)(session),
+        None => session.require_time_left().and_then(|()| (case.run)(session)),
     };
     judge_case(session, case, verdict)
 }
@@ -272,9 +297,15 @@ fn compare_with_references(
 ) {
     let Some(references) = references else { return };
     let mut counts = BTreeMap::new();
-    let taken = References::taken(session.profile, &session.target.base, session.exchanges());
+    let taken = References::taken(session.profile, &session.target.base, session.list_received());
     for result in results {
         result.differences = references.differences(&taken, &result.id);
+        for difference in &mut result.differences {
+            difference.pointer = session.redact(&difference.pointer);
+            for value in [&mut difference.reference, &mut difference.found].into_iter().flatten() {
+                *value = session.redact_value(value);
+            }
+        }
         if !result.differences.is_empty() {
             counts.insert(result.id.clone(), result.differences.len());
         }

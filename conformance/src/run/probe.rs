@@ -37,7 +37,7 @@ struct Probed {
 
 impl Probed {
     fn of(session: &mut Session<'_>, ask: &Ask) -> Result<Self, SuiteError> {
-        let answer = session.send(ask).map_err(explain_loss)?;
+        let answer = session.send_once(ask).map_err(explain_loss)?;
         let request = format!("{} {}", ask.method, session.target.url(&ask.path));
         Ok(Self { method: ask.method.clone(), path: ask.path.clone(), request, answer })
     }

@@ -7,6 +7,7 @@ use super::{Accepted, CaseError, Poll, Session, SharedJob};
 use crate::clause::SHARED;
 use crate::events::Event;
 use crate::profile::value_text;
+use crate::session::send::asks_again;
 use crate::session::wording::describe;
 use mockreel_evidence::exchange::Answer;
 
@@ -34,9 +35,13 @@ impl Session<'_> {
             let job = self.accept(model, &body);
             self.current.sharing = false;
             if matches!(job, Err(CaseError::Failed(_))) {
-                self.good_refused = self.last_status().filter(|status| (400..500).contains(status));
-                self.good_unread = self.last_status().is_some_and(|status| (200..400).contains(&status));
+                let refused = self.current.refused;
+                self.good_refused = self.last_status().filter(|_| refused);
+                self.good_unread =
+                    !refused && self.last_status().is_some_and(|status| (200..400).contains(&status));
             }
+            // There is somebody who answers, so that cases without a job can go on.
+            self.good_waits = matches!(job, Err(CaseError::Unreachable(_))) && self.last_status().is_some();
             self.shared = Some(SharedJob { job, body, model: model.id.clone(), polls: Vec::new() });
         }
         let held = self.shared.as_ref().map(|shared| shared.job.clone());
@@ -44,7 +49,12 @@ impl Session<'_> {
         if self.current.id == SHARED {
             return held;
         }
+        let waits = self.good_waits;
         held.inspect_err(|_| ()).map_err(|stop| match stop {
+            CaseError::Unreachable(_) if waits => CaseError::Blocked {
+                by: SHARED,
+                why: format!("needs the job of {SHARED}, for which the vendor had no room"),
+            },
             CaseError::Failed(_) => CaseError::Blocked {
                 by: SHARED,
                 why: format!("needs the job of {SHARED}, which was not accepted"),
@@ -73,7 +83,7 @@ impl Session<'_> {
     }
 
     /// Every look at the shared job that was answered, named as evidence of the current case. To be asked to
-    /// look less often is no answer.
+    /// look less often, or again, is no answer.
     ///
     /// # Errors
     ///
@@ -81,7 +91,7 @@ impl Session<'_> {
     pub fn shared_polls(&mut self) -> Result<Vec<Poll>, CaseError> {
         self.submit_shared()?;
         let polls = self.shared.as_ref().map(|shared| shared.polls.clone()).unwrap_or_default();
-        let polls: Vec<Poll> = polls.into_iter().filter(|poll| poll.answer.status != 429).collect();
+        let polls: Vec<Poll> = polls.into_iter().filter(|poll| !asks_again(poll.answer.status)).collect();
         let numbers: Vec<u32> = polls.iter().map(|poll| poll.number).collect();
         self.rests_on(&numbers);
         Ok(polls)
@@ -94,6 +104,16 @@ impl Session<'_> {
     /// If no answer came.
     pub fn poll(&mut self, id: &str) -> Result<Poll, CaseError> {
         let answer = self.send(&self.profile.poll(id))?;
+        Ok(self.read_poll(answer))
+    }
+
+    /// The same without patience: who asks for fewer requests is not waited for.
+    ///
+    /// # Errors
+    ///
+    /// If no answer came.
+    pub fn poll_once(&mut self, id: &str) -> Result<Poll, CaseError> {
+        let answer = self.send_once(&self.profile.poll(id))?;
         Ok(self.read_poll(answer))
     }
 
@@ -152,7 +172,7 @@ impl Session<'_> {
                         return Ok(poll);
                     }
                     let status = poll.answer.status;
-                    if (400..500).contains(&status) && status != 429 {
+                    if (400..500).contains(&status) && !asks_again(status) {
                         return Err(CaseError::Failed(format!(
                             "expected the job to be found; found {}",
                             describe(&poll.answer)
@@ -185,6 +205,14 @@ impl Session<'_> {
                 Err(other) => return Err(other),
             }
             self.wait_ms(patience.until_next_ms(elapsed_ms))?;
+        }
+    }
+
+    /// Cancels a job that nobody needs, where the vendor lets it be cancelled. It may end as it likes.
+    pub fn cancel(&mut self, id: &str) {
+        if let Some(ask) = self.profile.ask(Operation::Cancel, &[id]) {
+            // Nothing depends on it.
+            let _ = self.send(&ask);
         }
     }
 

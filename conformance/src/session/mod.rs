@@ -5,8 +5,10 @@
 
 mod comparison;
 mod end;
+mod ids;
 mod job;
 mod jobs;
+mod limits;
 mod money;
 pub mod patience;
 mod redact;
@@ -26,6 +28,7 @@ use sha2::{Digest, Sha256};
 pub use self::comparison::ComparisonInputs;
 pub use self::end::{CaseEnd, CaseError};
 pub use self::job::{Accepted, Poll, SharedJob};
+pub use self::limits::{RunLimits, StopFlag};
 use self::patience::Patience;
 pub use self::steer::require_followed;
 use crate::budget::Budget;
@@ -34,7 +37,6 @@ use crate::outcome::{CaseSpend, Note};
 use crate::profile::{Image, Profile};
 use crate::target::Target;
 use mockreel_contracts::Amount;
-use mockreel_contracts::Operation;
 use mockreel_evidence::cassette::Recorder;
 use mockreel_evidence::exchange::{Exchange, Wire};
 use mockreel_evidence::redact::Redactor;
@@ -65,6 +67,8 @@ pub struct SessionSetup<'a> {
     pub generated: u32,
     /// How long jobs are waited for.
     pub patience: Patience,
+    /// When the run ends, whatever is left.
+    pub limits: RunLimits,
     /// Whether nothing costs at the target; if absent, the budget says so. A recorded run's budget is spent.
     pub free: Option<bool>,
     /// Earlier recordings and vendor files that the run is compared with.
@@ -96,11 +100,16 @@ pub struct Session<'a> {
     paid: bool,
     generated: u32,
     exchanges: Vec<Exchange>,
+    /// The same as they were received, keys and all. Cases judge by them; they never leave the process.
+    received: Vec<Exchange>,
     shared: Option<SharedJob>,
     /// For each class of requests that ought to be refused, the case in which one was accepted.
     stopped: Vec<(&'static str, &'static str)>,
     /// How long jobs are waited for.
     patience: Patience,
+    limits: RunLimits,
+    /// How many requests were asked again because the answer was of a gateway that asks for it.
+    asked_again: u32,
     /// The case that waited for a job that did not end, and how that looked.
     unending: Option<(&'static str, String)>,
     /// What moves the jobs of a stand-in, if that is not time.
@@ -111,6 +120,8 @@ pub struct Session<'a> {
     good_refused: Option<u16>,
     /// Whether it was answered as if it were accepted, and named no job.
     good_unread: bool,
+    /// Whether the vendor had no room for it.
+    good_waits: bool,
     /// Time by which the target's manual clock was moved.
     moved_ms: u64,
     image: Image,
@@ -143,6 +154,8 @@ pub(crate) struct Current {
     pub(crate) unread: bool,
     /// Whether a request of it may have been charged.
     pub(crate) charged: bool,
+    /// Whether its last submit was refused.
+    pub(crate) refused: bool,
     /// Whether it is submitting the shared job.
     pub(crate) sharing: bool,
 }
@@ -172,14 +185,18 @@ impl<'a> Session<'a> {
             paid: parts.paid,
             generated: parts.generated,
             exchanges: Vec::new(),
+            received: Vec::new(),
             shared: None,
             stopped: Vec::new(),
             patience: parts.patience,
+            limits: parts.limits,
+            asked_again: 0,
             unending: None,
             moved_by: None,
             notices: Vec::new(),
             good_refused: None,
             good_unread: false,
+            good_waits: false,
             moved_ms: 0,
             image,
             compared: None,
@@ -236,9 +253,15 @@ impl<'a> Session<'a> {
         self.reporter.on_event(event);
     }
 
-    /// Every exchange so far.
+    /// Every exchange so far, fit to be kept.
     pub fn exchanges(&self) -> &[Exchange] {
         &self.exchanges
+    }
+
+    /// Every exchange so far as it was received: a key that is a word of the vendor's is still that word. What is said or
+    /// written down of it goes through the redaction.
+    pub(crate) fn list_received(&self) -> &[Exchange] {
+        &self.received
     }
 
     /// The budget.
@@ -295,32 +318,6 @@ impl<'a> Session<'a> {
         digest.finalize().into()
     }
 
-    /// An id that has the form of the vendor's, and that no job has.
-    pub fn strange_id(&self, label: &str) -> String {
-        let bytes = self.draw(label);
-        let poll = self.profile.operation(Operation::Poll);
-        let place = poll.and_then(|poll| poll.read.id.as_deref());
-        let schema = poll
-            .zip(place)
-            .and_then(|(poll, place)| mockreel_contracts::contract::check::schema::at(&poll.reply, place));
-        let says = |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str);
-        if says("format") == Some("uuid") {
-            let mut given = [0; 16];
-            given.copy_from_slice(&bytes[..16]);
-            return mockreel_contracts::ids::uuid(given);
-        }
-        let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        let text: String = bytes
-            .iter()
-            .take(21)
-            .map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()]))
-            .collect();
-        let before = says("pattern").and_then(|pattern| pattern.strip_prefix('^')).unwrap_or_default();
-        let literal =
-            before.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-');
-        format!("{}{text}", if literal { before } else { "" })
-    }
-
     /// Now, on the clock that the target's jobs follow as far as we move it: milliseconds since the start.
     pub fn now_ms(&self) -> u64 {
         self.wire.now_ms().saturating_add(self.moved_ms)
@@ -335,6 +332,11 @@ impl<'a> Session<'a> {
     /// The status of the last answer, if the last request was answered.
     fn last_status(&self) -> Option<u16> {
         self.exchanges.last()?.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// Whether the last request was answered.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.last_status().is_some()
     }
 
     /// The status by which the request was refused that ought to be accepted, if it was.

@@ -3,7 +3,7 @@
 use mockreel_contracts::{Model, Operation};
 use serde_json::Value;
 
-use super::{Accepted, CaseError, Session};
+use super::{Accepted, CaseEnd, CaseError, Session};
 use crate::budget::{BudgetRefusal, Permit, Settled};
 use crate::clause::SHARED;
 use crate::profile::Ask;
@@ -33,6 +33,7 @@ impl Session<'_> {
         let answer = self.pay(ask, price)?;
         let Some(id) = self.profile.accepted(&answer) else {
             self.require_other_cause(&answer)?;
+            self.require_room(&answer)?;
             return Err(CaseError::Failed(match self.explain_submit(&answer) {
                 Some(wrong) => format!("{wrong}; found {}", describe(&answer)),
                 None => format!("expected the job to be accepted; found {}", describe(&answer)),
@@ -52,6 +53,7 @@ impl Session<'_> {
     /// another reason than what is wrong with it.
     pub fn refuse(&mut self, ask: &Ask, worst: Option<Amount>) -> Result<Answer, CaseError> {
         self.class_goes_on()?;
+        self.current.accepted = None;
         let paid = self.pay(ask, worst);
         if self.current.charged {
             self.stop_class();
@@ -80,6 +82,7 @@ impl Session<'_> {
         if self.profile.refuses(&answer) {
             return Ok(answer);
         }
+        self.require_room(&answer)?;
         if self.names_no_job(&answer) {
             self.current.unread = true;
             return Err(CaseError::Failed(format!(
@@ -138,6 +141,21 @@ impl Session<'_> {
                 answer.status
             ),
         })
+    }
+
+    /// Nothing follows of a request from an answer that only says that there is no room for it now.
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError::Unreachable`] if it says so.
+    fn require_room(&self, answer: &Answer) -> CaseEnd {
+        if !self.profile.speaks_of_the_moment(answer) {
+            return Ok(());
+        }
+        Err(CaseError::Unreachable(format!(
+            "the vendor has no room for the request now, from which nothing follows about it: {}; run again later",
+            describe(answer)
+        )))
     }
 
     /// What keeps an answer with a status of success from being an acceptance, the first two things; `None` of
@@ -225,12 +243,14 @@ impl Session<'_> {
             return Err(CaseError::Unreachable("a plan sends nothing".to_owned()));
         }
         self.keeps_recording()?;
+        self.require_time_left()?;
         let at = self.at();
         let permit = self.budget.reserve(self.current.id, worst, &at).map_err(refuse_spending)?;
         let most = worst.unwrap_or_default();
         self.current.spend.reserved += most;
         match self.exchange(ask) {
             Ok(answer) => {
+                self.current.refused = self.profile.refuses(&answer);
                 let (actual, settled) = if self.profile.accepted(&answer).is_some() {
                     (most, Settled::Accepted)
                 } else if self.profile.refuses(&answer) && self.named_job(&answer).is_none() {

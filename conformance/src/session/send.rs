@@ -6,25 +6,86 @@ use mockreel_evidence::exchange::{Answer, Outgoing, PROBE, WireError};
 use super::{CaseError, Session};
 use crate::events::Event;
 use crate::profile::{Ask, Credential};
+use crate::session::wording::describe;
+use mockreel_evidence::redact::Redactor;
+
+/// Statuses of gateways that ask for the same request again (RFC 9110, 15.6.3 to 15.6.5).
+const OF_GATEWAYS: [u16; 3] = [502, 503, 504];
+
+/// By this status a server asks for fewer requests (RFC 6585, 4).
+const TOO_MANY: u16 = 429;
+
+/// How often a request that cannot cost is sent again after such an answer.
+const MAX_REPEATS: u32 = 2;
+
+/// The longest that a server can ask to wait before that, in milliseconds.
+const LONGEST_RETRY_MS: u64 = 15_000;
+
+/// Whether an answer says nothing of what was asked, but that it is to be asked again.
+pub(super) fn asks_again(status: u16) -> bool {
+    status == TOO_MANY || OF_GATEWAYS.contains(&status)
+}
+
+/// Whether a request only reads.
+fn reads(ask: &Ask) -> bool {
+    ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str())
+}
+
+/// Whether somebody's account could be charged for a request.
+fn is_charged(ask: &Ask) -> bool {
+    matches!(ask.credential, Credential::Key | Credential::SecondKey)
+}
 
 impl Session<'_> {
     /// Sends something that cannot cost: it does not submit, or nobody's account could be charged for it.
     ///
+    /// What a gateway answers in place of a vendor, and who asks for patience, is asked again a few times, as a vendor's
+    /// own clients do.
+    ///
+    /// # Errors
+    ///
+    /// If no answer came, it could cost after all, or the server goes on asking for patience.
+    pub fn send(&mut self, ask: &Ask) -> Result<Answer, CaseError> {
+        let mut answer = self.send_once(ask)?;
+        // A stand-in answers so because it was told to.
+        let is_patient = self.target.control.is_none() && (reads(ask) || !is_charged(ask));
+        let mut repeats = 0;
+        while is_patient && asks_again(answer.status) && repeats < MAX_REPEATS {
+            repeats += 1;
+            self.asked_again += 1;
+            let named = answer.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok());
+            match named {
+                Some(seconds) => self.rest_ms(seconds.saturating_mul(1000).min(LONGEST_RETRY_MS))?,
+                None => self.pause()?,
+            }
+            answer = self.send_once(ask)?;
+        }
+        if is_patient && answer.status == TOO_MANY {
+            return Err(CaseError::Unreachable(format!(
+                "the server asks for fewer requests, {} times in a row: {}; nothing follows from it, run again later",
+                repeats + 1,
+                describe(&answer)
+            )));
+        }
+        Ok(answer)
+    }
+
+    /// The same without patience: whatever comes is the answer.
+    ///
     /// # Errors
     ///
     /// If no answer came, or it could cost after all.
-    pub fn send(&mut self, ask: &Ask) -> Result<Answer, CaseError> {
-        let reads = ["GET", "HEAD", "OPTIONS"].contains(&ask.method.as_str());
-        let charged = matches!(ask.credential, Credential::Key | Credential::SecondKey);
+    pub fn send_once(&mut self, ask: &Ask) -> Result<Answer, CaseError> {
         let submits = self.profile.contract().operations.iter().any(|(name, operation)| {
             *name == Operation::Submit && operation.routes.iter().any(|route| route.path == ask.path)
         });
-        if !reads && charged && submits && ask.method == "POST" {
+        if !reads(ask) && is_charged(ask) && submits && ask.method == "POST" {
             return Err(CaseError::Internal(format!(
                 "{} was to be sent without asking the budget",
                 ask.path
             )));
         }
+        self.require_time_left()?;
         self.exchange(ask).map_err(|error| self.explain_loss(&error))
     }
 
@@ -77,8 +138,11 @@ impl Session<'_> {
         let took_ms = self.wire.now_ms().saturating_sub(at_ms);
         let number = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX).saturating_add(1);
         let kept = self.redactor.keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
+        // What is called a secret is taken out here too, so that it is the same in a replay.
+        let received = Redactor::default().keep(number, self.current.id, at_ms, took_ms, &outgoing, &got);
         let recorded = self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(&kept));
         self.exchanges.push(kept);
+        self.received.push(received);
         self.current.exchanges.push(number);
         if let Err(error) = recorded {
             self.unrecorded = Some(format!("nothing more is sent: {error}"));

@@ -7,7 +7,14 @@ use super::{CaseError, Session};
 impl Session<'_> {
     /// What there is to know about the target, for the report.
     pub(crate) fn notices(&self) -> Vec<String> {
-        self.notices.clone()
+        let mut notices = self.notices.clone();
+        if self.asked_again > 0 {
+            notices.push(format!(
+                "{} answers were a gateway's (502, 503, 504) or asked for patience (429), and were asked for again, as clients do",
+                self.asked_again
+            ));
+        }
+        notices
     }
 
     /// Whether time moves the target's jobs.

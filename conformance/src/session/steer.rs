@@ -22,7 +22,7 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// If the clock cannot be moved.
+    /// If the clock cannot be moved, or the run has to end meanwhile.
     pub fn wait_s(&mut self, seconds: u64) -> Result<(), CaseError> {
         self.wait_ms(seconds * 1000)
     }
@@ -34,8 +34,7 @@ impl Session<'_> {
     /// If the clock cannot be moved.
     pub fn wait_ms(&mut self, millis: u64) -> Result<(), CaseError> {
         if self.target.control.is_none() {
-            self.wire.wait_ms(millis);
-            return Ok(());
+            return self.rest_ms(millis);
         }
         let seconds = if millis.is_multiple_of(1000) {
             json!(millis / 1000)

@@ -4,18 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::severity::{Direction, RangeChange, of_change};
-use super::units::{Unit, pairs};
+use super::replies::are_apart;
+use super::servers::Prefixes;
+use super::severity::{Asker, Direction, Necessity};
+use super::units::{Unit, pairs, renamed};
 use super::{Comparison, FindingSubject};
+use crate::finding::Confidence;
 use crate::kind::{Kind, Severity};
-use crate::surface::{BodyForm, Endpoint, Extent, Node, Security};
+use crate::surface::{BodyForm, Extent, Node};
 
 impl Comparison<'_> {
     pub(super) fn endpoints(&mut self) {
         let (old, new) = (self.old, self.new);
         let by_model = !self.is_observed();
-        let (before, after) = (Unit::all(&old.endpoints, by_model), Unit::all(&new.endpoints, by_model));
-        let pairs = pairs(&before, &after);
+        let prefixes = Prefixes::choose(old, new);
+        self.all_endpoints(
+            &Unit::all(&old.endpoints, by_model),
+            &Unit::all(&new.endpoints, by_model),
+            &prefixes,
+            Asker::Client,
+        );
+        let (before, after) = (Unit::all(&old.incoming, false), Unit::all(&new.incoming, false));
+        self.all_endpoints(&before, &after, &Prefixes::default(), Asker::Vendor);
+    }
+
+    fn all_endpoints(&mut self, before: &[Unit<'_>], after: &[Unit<'_>], prefixes: &Prefixes, asker: Asker) {
+        self.asker = asker;
+        self.prefixes = prefixes.clone();
+        let pairs = pairs(before, after, prefixes);
         for (left, right) in &pairs.same {
             self.unit(before[*left], after[*right], false);
         }
@@ -25,24 +41,49 @@ impl Comparison<'_> {
             let known = !unit.endpoint.path.is_empty() && !other.endpoint.path.is_empty();
             self.unit(unit, other, known);
         }
+        let both = pairs.same.iter().chain(&pairs.moved);
+        let routes: BTreeSet<(String, String)> = both.map(|(_, right)| after[*right].route(None)).collect();
+        self.compared += u32::try_from(routes.len()).unwrap_or(u32::MAX);
         if pairs.too_many {
             self.not_compared.insert("which paths moved: too many came and went to tell".to_owned());
         }
-        let gone: Vec<Unit<'_>> = pairs.gone.iter().map(|at| before[*at]).collect();
-        let came: Vec<Unit<'_>> = pairs.came.iter().map(|at| after[*at]).collect();
-        self.nameless(&gone, &after, true);
-        self.nameless(&came, &before, false);
-        self.models(&gone, &came, &before, &after);
-        self.paths(&gone, &came, &before, &after);
+        let mut gone: Vec<Unit<'_>> = pairs.gone.iter().map(|at| before[*at]).collect();
+        let mut came: Vec<Unit<'_>> = pairs.came.iter().map(|at| after[*at]).collect();
+        self.nameless(&gone, after, true);
+        self.nameless(&came, before, false);
+        self.models(&gone, &came, before, after);
+        self.renamed_models(&mut gone, &mut came);
+        self.paths(&gone, &came, before, after);
+    }
+
+    /// Models of one method on a path of which one went and one came: likely the same under another name.
+    fn renamed_models(&mut self, gone: &mut Vec<Unit<'_>>, came: &mut Vec<Unit<'_>>) {
+        let (old_prefix, new_prefix) = (self.prefixes.old.clone(), self.prefixes.new.clone());
+        for (was, is) in renamed(gone, came, old_prefix.as_deref(), new_prefix.as_deref()) {
+            let (old, new) = (gone[was], came[is]);
+            let mark = self.found.len();
+            self.unit(old, new, false);
+            for finding in self.found.iter_mut().skip(mark) {
+                finding.confidence = finding.confidence.max(Confidence::Likely);
+            }
+            self.compared += 1;
+        }
+    }
+
+    /// Whether two units, one of each side, are one method on one path.
+    fn meets(&self, unit: Unit<'_>, other: Unit<'_>, is_old: bool) -> bool {
+        let (old, new) = if is_old { (unit, other) } else { (other, unit) };
+        old.route(self.prefixes.old.as_deref()) == new.route(self.prefixes.new.as_deref())
     }
 
     /// Models that only one side lists, where the other side describes one body for whatever model is named.
     fn nameless(&mut self, named: &[Unit<'_>], others: &[Unit<'_>], gone: bool) {
         for unit in named.iter().filter(|unit| !unit.model.is_empty()) {
-            let same = |other: &&Unit<'_>| other.model.is_empty() && other.route() == unit.route();
+            let same = |other: &&Unit<'_>| other.model.is_empty() && self.meets(*unit, **other, gone);
             let Some(other) = others.iter().find(same) else { continue };
             let (old, new) = if gone { (*unit, *other) } else { (*other, *unit) };
             self.unit(old, new, false);
+            self.compared += 1;
             let describes = |unit: &Unit<'_>| unit.request().is_some_and(|body| body.node.is_some());
             if !describes(unit) || !describes(other) {
                 continue;
@@ -80,6 +121,15 @@ impl Comparison<'_> {
             finding.to_pointer = Some(new.endpoint.pointer.clone());
         }
         self.security(&about, old.endpoint, new.endpoint);
+        self.own_servers(&about, old.endpoint, new.endpoint);
+        if old.endpoint.deprecated != new.endpoint.deprecated {
+            let place = format!("{operation}.path");
+            let finding = self.add(&about, Kind::DeprecationChanged, Severity::Compatible, &place);
+            (finding.from, finding.to) =
+                (Some(json!(old.endpoint.deprecated)), Some(json!(new.endpoint.deprecated)));
+            finding.pointer = Some(old.endpoint.pointer.clone());
+            finding.to_pointer = Some(new.endpoint.pointer.clone());
+        }
         // Answers do not show what was asked.
         if !old.endpoint.is_observed() && !new.endpoint.is_observed() {
             let (was, is) = (old.endpoint, new.endpoint);
@@ -88,7 +138,7 @@ impl Comparison<'_> {
                 ("header", &was.headers, &is.headers),
                 ("path", &was.segments, &is.segments),
             ] {
-                self.bodies(&about, Direction::Request, &format!("{operation}.{word}"), before, after);
+                self.bodies(&about, self.asker.asked(), &format!("{operation}.{word}"), before, after);
             }
             self.request(&about, old, new);
         }
@@ -103,70 +153,64 @@ impl Comparison<'_> {
             let known = node.map_or_else(|| body.pointer.clone(), |node| node.pointer.clone());
             Some(known).filter(|pointer| !pointer.is_empty())
         };
+        let direction = self.asker.asked();
         if old.request().is_some() && new.request().is_some() && before.required != after.required {
-            let severity = if after.required { Severity::Breaking } else { Severity::Compatible };
+            let hurts = (direction == Direction::Request) == after.required;
+            let severity = if hurts { Severity::Breaking } else { Severity::Compatible };
             let finding = self.add(about, Kind::RequiredChanged, severity, &place);
             (finding.from, finding.to) = (Some(json!(before.required)), Some(json!(after.required)));
             (finding.pointer, finding.to_pointer) = (pointers(before, None), pointers(after, None));
         }
-        self.media_types(about, Direction::Request, &place, before, after);
+        self.media_types(about, &place, before, after);
+        self.other_forms(about, direction, &place, before, after);
+        // A body under another content type is another body.
+        let apart = are_apart(before, after);
         match (&before.node, &after.node) {
-            (Some(held), Some(now)) => self.bodies(about, Direction::Request, &place, held, now),
-            (Some(held), None) => {
+            (Some(held), Some(now)) => self.bodies(about, direction, &place, held, now),
+            (Some(held), None) if !apart => {
                 let finding = self.add(about, Kind::MemberRemoved, Severity::Risky, &place);
                 finding.from = Some(super::facts::of_node(held, before.required));
                 (finding.pointer, finding.to_pointer) = (pointers(before, Some(held)), pointers(after, None));
             }
-            (None, Some(now)) => {
-                let must = after.required;
-                let severity = if must { Severity::Breaking } else { Severity::Compatible };
+            (None, Some(now)) if !apart => {
+                let severity = super::severity::of_added(
+                    direction,
+                    if after.required { Necessity::Required } else { Necessity::Optional },
+                );
                 let finding = self.add(about, Kind::MemberAdded, severity, &place);
-                finding.to = Some(super::facts::of_node(now, must));
+                finding.to = Some(super::facts::of_node(now, after.required));
                 (finding.pointer, finding.to_pointer) = (pointers(before, None), pointers(after, Some(now)));
             }
-            (None, None) => {}
+            _ => {}
         }
     }
 
-    fn security(&mut self, about: &FindingSubject, old: &Endpoint, new: &Endpoint) {
-        // Answers show no credentials.
-        if old.is_observed() || new.is_observed() {
-            return;
+    /// The forms under content types after the first that is JSON.
+    pub(super) fn other_forms(
+        &mut self,
+        about: &FindingSubject,
+        direction: Direction,
+        place: &str,
+        old: &BodyForm,
+        new: &BodyForm,
+    ) {
+        let names: BTreeSet<&String> = old.others.keys().chain(new.others.keys()).collect();
+        for name in names {
+            // One that says nothing of its own has the form of the first.
+            let of = |body: &BodyForm| -> Option<Node> {
+                let listed = body.media_types.contains(name).then(|| body.node.clone()).flatten();
+                body.others.get(name).cloned().or(listed)
+            };
+            // A content type that comes or goes is told as that.
+            if let (Some(before), Some(after)) = (of(old), of(new)) {
+                self.bodies(about, direction, &format!("{place} ({name})"), &before, &after);
+            }
         }
-        let severity = match (&old.security, &new.security) {
-            (Security::Demanded(held), Security::Demanded(now)) if held == now => return,
-            // Whoever has one of the credentials of before still has one of those that serve.
-            (Security::Demanded(held), Security::Demanded(now)) if held.is_subset(now) => {
-                Severity::Compatible
-            }
-            (Security::None, Security::Demanded(_)) | (Security::Demanded(_), Security::Demanded(_)) => {
-                Severity::Breaking
-            }
-            // Whoever read of the credential may have sent it already.
-            (Security::Declared(_), Security::Demanded(_)) => Severity::Risky,
-            (Security::Demanded(_), Security::None) => Severity::Compatible,
-            // That a credential is declared and demanded nowhere is a defect of the document.
-            (_, Security::None | Security::Declared(_)) => return,
-        };
-        let fact = |security: &Security| {
-            let schemes = security.schemes().into_iter().collect::<Vec<String>>().join(" or ");
-            match security {
-                Security::None => json!("none"),
-                Security::Declared(_) => json!(format!("{schemes}, declared and not demanded")),
-                Security::Demanded(_) => json!(schemes),
-            }
-        };
-        let (from, to) = (fact(&old.security), fact(&new.security));
-        let place = format!("{}.security", about.operation);
-        let finding = self.add(about, Kind::SecurityChanged, severity, &place);
-        (finding.from, finding.to) = (Some(from), Some(to));
-        (finding.pointer, finding.to_pointer) = (Some(old.pointer.clone()), Some(new.pointer.clone()));
     }
 
     pub(super) fn media_types(
         &mut self,
         about: &FindingSubject,
-        direction: Direction,
         place: &str,
         old: &BodyForm,
         new: &BodyForm,
@@ -175,8 +219,8 @@ impl Comparison<'_> {
             return;
         }
         let gone = old.media_types.iter().any(|held| !new.media_types.contains(held));
-        let came = new.media_types.iter().any(|held| !old.media_types.contains(held));
-        let severity = of_change(direction, RangeChange { narrower: gone, wider: came });
+        // The client says what it sends, and which answers it takes: one more breaks nobody, in either direction.
+        let severity = if gone { Severity::Breaking } else { Severity::Compatible };
         let finding = self.add(about, Kind::MediaTypeChanged, severity, place);
         finding.from = Some(json!(old.media_types.join(", ")));
         finding.to = Some(json!(new.media_types.join(", ")));
@@ -223,22 +267,15 @@ impl Comparison<'_> {
                 .into_iter()
                 .filter(|_| self.new.extent == Extent::Part || self.old.extent > Extent::Part)
                 .collect();
-            let severity = match (lost.is_empty(), self.new.extent > Extent::Part) {
-                (true, _) => Severity::Compatible,
-                (false, true) => Severity::Breaking,
-                // Another file may describe them.
-                (false, false) => Severity::Risky,
-            };
+            // Whoever uses a model that goes is broken.
+            let severity = if lost.is_empty() { Severity::Compatible } else { Severity::Breaking };
             if lost.is_empty() && won.is_empty() {
                 continue;
             }
             let place = format!("{operation}.request/model");
             let about = FindingSubject { operation: operation.clone(), ..FindingSubject::default() };
             let pointer = |units: &[Unit<'_>]| {
-                units
-                    .iter()
-                    .find(|unit| unit.operation() == *operation)
-                    .map(|unit| unit.endpoint.pointer.clone())
+                units.iter().find(|unit| unit.operation() == *operation).map(|unit| unit.model_pointer())
             };
             let (from, to) =
                 (pointer(gone).or_else(|| pointer(before)), pointer(came).or_else(|| pointer(after)));
@@ -252,14 +289,17 @@ impl Comparison<'_> {
 
     /// Paths that come or go, once for each, whatever models they had.
     fn paths(&mut self, gone: &[Unit<'_>], came: &[Unit<'_>], before: &[Unit<'_>], after: &[Unit<'_>]) {
-        let routes =
-            |units: &[Unit<'_>]| -> BTreeSet<(String, String)> { units.iter().map(Unit::route).collect() };
-        let (held, now) = (routes(before), routes(after));
-        let sides = [(gone, &now, Kind::PathRemoved), (came, &held, Kind::PathAdded)];
-        for (units, other, kind) in sides {
+        let (old_prefix, new_prefix) = (self.prefixes.old.clone(), self.prefixes.new.clone());
+        let (old_prefix, new_prefix) = (old_prefix.as_deref(), new_prefix.as_deref());
+        let routes = |units: &[Unit<'_>], prefix: Option<&str>| -> BTreeSet<(String, String)> {
+            units.iter().map(|unit| unit.route(prefix)).collect()
+        };
+        let (held, now) = (routes(before, old_prefix), routes(after, new_prefix));
+        let sides = [(gone, &now, Kind::PathRemoved, old_prefix), (came, &held, Kind::PathAdded, new_prefix)];
+        for (units, other, kind, prefix) in sides {
             let mut seen = BTreeSet::new();
             for unit in units {
-                let route = unit.route();
+                let route = unit.route(prefix);
                 if other.contains(&route) || !seen.insert(route) {
                     continue;
                 }
@@ -304,6 +344,9 @@ fn models_sentence(lost: &[&String], won: &[&String]) -> String {
         format!("{}{}", shown.join(", "), if more == 0 { String::new() } else { format!(" and {more} more") })
     };
     match (lost.is_empty(), won.is_empty()) {
+        (false, false) if lost.len() == 1 && won.len() == 1 => {
+            format!("the model `{}` is likely `{}` now", lost[0], won[0])
+        }
         (true, _) => format!("models came: {}", list(won)),
         (_, true) => format!("models are no longer listed: {}", list(lost)),
         _ => format!("models are no longer listed: {}; models came: {}", list(lost), list(won)),

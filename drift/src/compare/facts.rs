@@ -1,9 +1,8 @@
-//! Facts of a form for a finding, and its sentence: never samples.
+//! Facts of a form for a finding: never samples.
 
 use serde_json::{Map, Value, json};
 
 use crate::finding::{Confidence, Finding, SampleCount};
-use crate::kind::Kind;
 use crate::surface::{MemberForm, Node, Type};
 
 /// Fewer answers than this are weak evidence.
@@ -54,94 +53,22 @@ pub(super) fn of_node(node: &Node, required: bool) -> Value {
     Value::Object(told)
 }
 
+/// A form that a keyword of its own gives, in a few words.
+pub(super) fn of_part(keyword: &str, node: &Node) -> Value {
+    let mut told = Map::new();
+    told.insert(keyword.to_owned(), of_node(node, false));
+    Value::Object(told)
+}
+
 /// The types as JSON Schema writes them.
 pub(super) fn types(node: &Node) -> Value {
+    if node.never {
+        return json!("nothing");
+    }
     let names: Vec<&str> = node.types.iter().map(|held: &Type| held.name()).collect();
     match names.as_slice() {
         [] => json!("any"),
         [only] => json!(only),
         several => json!(several),
-    }
-}
-
-/// A finding in one sentence.
-pub(crate) fn sentence(finding: &Finding) -> String {
-    let place = &finding.place;
-    let short = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), text);
-    let (from, to) = (short(&finding.from), short(&finding.to));
-    let now = finding.to_place.as_deref().unwrap_or_default();
-    let models = models(finding);
-    let told = match finding.kind {
-        Kind::PathMoved => format!("{from} is now {to}"),
-        Kind::PathAdded => format!("{to} is new"),
-        Kind::PathRemoved => format!("{from} is gone"),
-        Kind::ServerChanged => format!("the addresses were {from} and are {to}"),
-        Kind::StatusChanged => match (&finding.from, &finding.to) {
-            (Some(_), Some(_)) => format!("the status was {from} and is {to}"),
-            (None, _) => format!("the status {to} is new"),
-            (_, None) => format!("the status {from} is gone"),
-        },
-        Kind::MediaTypeChanged => format!("the content type was {from} and is {to}"),
-        Kind::MemberAdded => format!("`{place}` is new: {to}"),
-        Kind::MemberRemoved => format!("`{place}` is gone; it was {from}"),
-        Kind::MemberRenamed | Kind::MemberMoved => format!("`{place}` is now `{now}`"),
-        Kind::TypeChanged => format!("the type of `{place}` was {from} and is {to}"),
-        Kind::EnumChanged => format!("the values of `{place}` were {from} and are {to}"),
-        Kind::LimitChanged => format!("the bounds of `{place}` were {from} and are {to}"),
-        Kind::DefaultChanged => {
-            let default =
-                |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), Value::to_string);
-            let (from, to) = (default(&finding.from), default(&finding.to));
-            format!("the default of `{place}` was {from} and is {to}")
-        }
-        Kind::RequiredChanged if finding.to == Some(Value::Bool(true)) => {
-            format!("`{place}` must be there now")
-        }
-        Kind::RequiredChanged => format!("`{place}` need not be there any longer"),
-        Kind::NullableChanged if finding.to == Some(Value::Bool(true)) => {
-            format!("`{place}` may be null now")
-        }
-        Kind::NullableChanged => format!("`{place}` may no longer be null"),
-        Kind::FormatChanged => format!("the format of `{place}` was {from} and is {to}"),
-        Kind::SecurityChanged => format!("the credential was {from} and is {to}"),
-        other => other.summary().to_owned(),
-    };
-    format!("{told}{models}")
-}
-
-fn models(finding: &Finding) -> String {
-    match finding.models.as_slice() {
-        [] => String::new(),
-        [only] => format!(" ({only})"),
-        several => format!(" ({} models)", several.len()),
-    }
-}
-
-fn text(value: &Value) -> String {
-    const MOST: usize = 160;
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(text_of_item).collect::<Vec<String>>().join(", "),
-        Value::Object(members) if members.is_empty() => "nothing".to_owned(),
-        Value::Object(members) => {
-            let told = members.iter().filter(|(_, value)| **value != Value::Bool(false));
-            told.map(|(key, value)| match value {
-                Value::Bool(_) => key.clone(),
-                Value::Object(_) => format!("{key} ({})", text(value)),
-                other => format!("{key} {}", text(other)),
-            })
-            .collect::<Vec<String>>()
-            .join(", ")
-        }
-        other => other.to_string(),
-    };
-    if text.chars().count() <= MOST { text } else { text.chars().take(MOST).chain("...".chars()).collect() }
-}
-
-/// A text that could be taken for a number stands in quotes: `"5"` and `5` are two values.
-fn text_of_item(value: &Value) -> String {
-    match value.as_str() {
-        Some(text) if text.parse::<f64>().is_err() => text.to_owned(),
-        _ => value.to_string(),
     }
 }

@@ -1,13 +1,14 @@
 //! Members that only one side has: renamed, moved, gone or new.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::facts::{FEW_SAMPLES, add_evidence, describe_member};
 use super::severity::{Direction, Necessity, Openness, lacks, of_added, of_removed, of_renamed};
 use super::{Comparison, FindingSubject, NodePair};
 use crate::finding::{Confidence, SampleCount};
+use crate::form::{Forms, open, shape};
 use crate::kind::{Kind, Severity};
-use crate::read::shape;
 use crate::surface::{MemberForm, Node};
 use mockreel_contracts::contract::check::schema::escape;
 
@@ -16,51 +17,86 @@ const MOST_WEIGHED: usize = 40_000;
 
 /// A member that the other side lacks.
 #[derive(Clone)]
-pub(super) struct Leftover<'a> {
+pub(super) struct Leftover {
     /// The canonical place of the object that has it, or should.
-    outer: String,
-    name: &'a str,
-    member: &'a MemberForm,
+    pub(super) outer: String,
+    name: String,
+    member: MemberForm,
     /// That object on the old side.
-    old: &'a Node,
+    old: Arc<Node>,
     /// That object on the new side.
-    new: &'a Node,
+    new: Arc<Node>,
 }
 
 /// What is left over once everything with the same name was compared.
-#[derive(Default)]
-pub(super) struct Leftovers<'a> {
-    pub(super) gone: Vec<Leftover<'a>>,
-    pub(super) came: Vec<Leftover<'a>>,
+#[derive(Clone, Default)]
+pub(super) struct Leftovers {
+    pub(super) gone: Vec<Leftover>,
+    pub(super) came: Vec<Leftover>,
 }
 
-impl<'a> Leftover<'a> {
+impl Leftovers {
+    /// Whether a place is one of them.
+    pub(super) fn has(&self, place: &str) -> bool {
+        self.gone.iter().chain(&self.came).any(|left| left.place() == place)
+    }
+
+    /// Whether one of them is below a place.
+    pub(super) fn has_below(&self, place: &str) -> bool {
+        let places = self.gone.iter().chain(&self.came);
+        places.map(|left| &left.outer).any(|outer| is_below(outer, place))
+    }
+}
+
+/// Whether a place is another, or below it.
+pub(super) fn is_below(place: &str, outer: &str) -> bool {
+    place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+impl Leftover {
     pub(super) fn new(
         outer: &str,
-        name: &'a str,
-        member: &'a MemberForm,
-        old: &'a Node,
-        new: &'a Node,
+        name: &str,
+        member: &MemberForm,
+        old: &Arc<Node>,
+        new: &Arc<Node>,
     ) -> Self {
-        Self { outer: outer.to_owned(), name, member, old, new }
+        Self {
+            outer: outer.to_owned(),
+            name: name.to_owned(),
+            member: member.clone(),
+            old: Arc::clone(old),
+            new: Arc::clone(new),
+        }
+    }
+
+    /// The same in another place.
+    pub(super) fn moved(&self, outer: String) -> Self {
+        Self { outer, ..self.clone() }
     }
 
     fn place(&self) -> String {
-        format!("{}/{}", self.outer, escape(self.name))
+        format!("{}/{}", self.outer, escape(&self.name))
     }
 
-    /// Itself and every member below it, each with its place.
-    fn below(&self) -> Vec<(String, &'a str, &'a MemberForm)> {
-        let mut found = vec![(self.place(), self.name, self.member)];
+    /// Itself and the members below it, each with its place.
+    fn below(&self) -> Vec<(String, String, MemberForm)> {
+        let mut found = vec![(self.place(), self.name.clone(), self.member.clone())];
         collect(&self.place(), &self.member.node, &mut found);
         found
     }
 }
 
-fn collect<'a>(place: &str, node: &'a Node, found: &mut Vec<(String, &'a str, &'a MemberForm)>) {
+/// So many members below one are looked at to find one that moved.
+const MOST_BELOW: usize = 200;
+
+fn collect(place: &str, node: &Node, found: &mut Vec<(String, String, MemberForm)>) {
     for (name, member) in &node.members {
+        if found.len() >= MOST_BELOW {
+            return;
+        }
         let below = format!("{place}/{}", escape(name));
-        found.push((below.clone(), name, member));
+        found.push((below.clone(), name.clone(), member.clone()));
         collect(&below, &member.node, found);
     }
     if let Some(items) = &node.items {
@@ -74,7 +110,7 @@ impl Comparison<'_> {
         &mut self,
         about: &FindingSubject,
         direction: Direction,
-        leftovers: Leftovers<'_>,
+        leftovers: Leftovers,
     ) {
         let Leftovers { mut gone, mut came } = leftovers;
         for (was, is) in renames(&mut gone, &mut came) {
@@ -89,20 +125,18 @@ impl Comparison<'_> {
         }
     }
 
-    fn add_renamed(
-        &mut self,
-        about: &FindingSubject,
-        direction: Direction,
-        was: &Leftover<'_>,
-        is: &Leftover<'_>,
-    ) {
+    fn add_renamed(&mut self, about: &FindingSubject, direction: Direction, was: &Leftover, is: &Leftover) {
         let pair = NodePair { old: &was.member.node, new: &is.member.node, direction };
-        let severity =
-            of_renamed(direction, Necessity::of(was.member), Necessity::of(is.member), Openness::of(is.new));
+        let severity = of_renamed(
+            direction,
+            Necessity::of(&was.member),
+            Necessity::of(&is.member),
+            Openness::of(&is.new),
+        );
         let place = is.place();
         self.add_relocated(about, Kind::MemberRenamed, severity, &was.place(), &place, pair);
         if was.member.required != is.member.required {
-            self.compare_required(about, &place, pair, was.member, is.member);
+            self.compare_required(about, &place, pair, &was.member, &is.member);
         }
         let mut inner = Leftovers::default();
         self.nodes(about, &place, pair, &mut inner);
@@ -110,12 +144,12 @@ impl Comparison<'_> {
     }
 
     /// Members of the same name and form that are elsewhere now. Answers with the places that are explained by it.
-    fn moves<'a>(
+    fn moves(
         &mut self,
         about: &FindingSubject,
         direction: Direction,
-        gone: &mut Vec<Leftover<'a>>,
-        came: &mut Vec<Leftover<'a>>,
+        gone: &mut Vec<Leftover>,
+        came: &mut Vec<Leftover>,
     ) -> BTreeSet<String> {
         let before: Vec<_> = gone.iter().flat_map(Leftover::below).collect();
         let after: Vec<_> = came.iter().flat_map(Leftover::below).collect();
@@ -124,7 +158,8 @@ impl Comparison<'_> {
             if within(was, &explained) {
                 continue;
             }
-            let same = |(is, other, held): &&(String, &str, &MemberForm)| {
+            // What refers to itself, or is very large, is not known again.
+            let same = |(is, other, held): &&(String, String, MemberForm)| {
                 other == name
                     && !within(is, &explained)
                     && is_telling(&member.node)
@@ -134,6 +169,8 @@ impl Comparison<'_> {
             let pair = NodePair { old: &member.node, new: &held.node, direction };
             let severity = of_renamed(direction, Necessity::of(member), Necessity::of(held), Openness::Open);
             self.add_relocated(about, Kind::MemberMoved, severity, was, is, pair);
+            // What does not make a form another one may differ all the same: defaults, marks, words.
+            self.nodes(about, is, pair, &mut Leftovers::default());
             explained.extend([was.clone(), is.clone()]);
         }
         gone.retain(|left| !explained.contains(&left.place()));
@@ -157,32 +194,33 @@ impl Comparison<'_> {
         finding.fingerprint = crate::finding::fingerprint(&vendor, &about.operation, kind, was, Some(is));
     }
 
-    fn add_gone(&mut self, about: &FindingSubject, direction: Direction, left: &Leftover<'_>) {
-        let member = left.member;
+    fn add_gone(&mut self, about: &FindingSubject, direction: Direction, left: &Leftover) {
+        let member = &left.member;
         let mut evidence_of = None;
         let severity = match (&member.node.seen, &left.new.seen) {
-            (None, None) => of_removed(direction, Necessity::of(member), Openness::of(left.new)),
+            (None, None) => of_removed(direction, Necessity::of(member), Openness::of(&left.new)),
             // A document's member that no answer has: answers may leave out what need not be there.
             (None, Some(seen)) => {
-                if !member.required || seen.present == 0 {
+                if !member.required || seen.objects == 0 {
                     return;
                 }
-                evidence_of = Some(SampleCount { samples: seen.present, present: 0 });
+                evidence_of = Some(SampleCount { samples: seen.objects, present: 0 });
                 Severity::Breaking
             }
             (Some(_), None) if left.new.members.is_empty() => return,
             // Answers have it, and the document does not speak of it.
             (Some(_), None) => Severity::Risky,
             (Some(held), Some(seen)) => {
-                if held.present < held.samples || seen.present == 0 {
+                if held.present < held.samples || seen.objects == 0 {
                     return;
                 }
-                evidence_of = Some(SampleCount { samples: seen.present, present: 0 });
+                evidence_of = Some(SampleCount { samples: seen.objects, present: 0 });
                 Severity::Risky
             }
         };
         let finding = self.add(about, Kind::MemberRemoved, severity, &left.place());
         (finding.from, finding.pointer) = (Some(describe_member(member)), Some(member.node.pointer.clone()));
+        finding.beside = Some(left.new.pointer.clone());
         add_evidence(finding, &member.node, &member.node);
         if let Some(counted) = evidence_of {
             finding.evidence = Some(counted);
@@ -192,8 +230,8 @@ impl Comparison<'_> {
         }
     }
 
-    fn add_came(&mut self, about: &FindingSubject, direction: Direction, left: &Leftover<'_>) {
-        let member = left.member;
+    fn add_came(&mut self, about: &FindingSubject, direction: Direction, left: &Leftover) {
+        let member = &left.member;
         // Answers that lack what a document describes say nothing, unless it must be there.
         if member.node.seen.is_none() && left.old.seen.is_some() && !member.required {
             return;
@@ -205,6 +243,7 @@ impl Comparison<'_> {
         let severity = of_added(direction, Necessity::of(member));
         let finding = self.add(about, Kind::MemberAdded, severity, &left.place());
         (finding.to, finding.to_pointer) = (Some(describe_member(member)), Some(member.node.pointer.clone()));
+        finding.beside = Some(left.old.pointer.clone());
         add_evidence(finding, &member.node, &member.node);
     }
 }
@@ -217,7 +256,7 @@ fn within(place: &str, places: &BTreeSet<String>) -> bool {
 }
 
 /// Whether everything that a member holds is explained by moves, so that nothing of its own came or went.
-fn is_emptied(left: &Leftover<'_>, moved: &BTreeSet<String>) -> bool {
+fn is_emptied(left: &Leftover, moved: &BTreeSet<String>) -> bool {
     let below = left.below();
     let leaves: Vec<&String> = below
         .iter()
@@ -225,7 +264,7 @@ fn is_emptied(left: &Leftover<'_>, moved: &BTreeSet<String>) -> bool {
         .filter(|(_, _, member)| member.node.members.is_empty())
         .map(|(place, ..)| place)
         .collect();
-    !leaves.is_empty() && leaves.iter().all(|place| within(place, moved))
+    below.len() < MOST_BELOW && !leaves.is_empty() && leaves.iter().all(|place| within(place, moved))
 }
 
 /// Whether a form is particular enough to be known again elsewhere.
@@ -234,10 +273,7 @@ fn is_telling(node: &Node) -> bool {
 }
 
 /// Pairs members of one object that are likely the same under another name, the likest first, and takes them out.
-fn renames<'a>(
-    gone: &mut Vec<Leftover<'a>>,
-    came: &mut Vec<Leftover<'a>>,
-) -> Vec<(Leftover<'a>, Leftover<'a>)> {
+fn renames(gone: &mut Vec<Leftover>, came: &mut Vec<Leftover>) -> Vec<(Leftover, Leftover)> {
     let mut candidates: Vec<(u32, usize, usize)> = Vec::new();
     if gone.len() * came.len() > MOST_WEIGHED {
         return Vec::new();
@@ -261,7 +297,7 @@ fn renames<'a>(
             pairs.push((gone[left].clone(), came[right].clone()));
         }
     }
-    let keep = |list: &mut Vec<Leftover<'a>>, taken: &BTreeSet<usize>| {
+    let keep = |list: &mut Vec<Leftover>, taken: &BTreeSet<usize>| {
         let mut index = 0;
         list.retain(|_| {
             index += 1;
@@ -277,16 +313,12 @@ fn renames<'a>(
 ///
 /// The names share at least half of their words, or the two are the only ones that changed in their object and
 /// end alike. Their forms must be alike, too.
-fn likeness(
-    was: &Leftover<'_>,
-    is: &Leftover<'_>,
-    gone: &[Leftover<'_>],
-    came: &[Leftover<'_>],
-) -> Option<u32> {
-    if !is_alike(&was.member.node, &is.member.node) {
+fn likeness(was: &Leftover, is: &Leftover, gone: &[Leftover], came: &[Leftover]) -> Option<u32> {
+    let mut forms = Forms::default();
+    if !is_alike(&open(&mut forms, &was.member.node), &open(&mut forms, &is.member.node)) {
         return None;
     }
-    let (one, other) = (words(was.name), words(is.name));
+    let (one, other) = (words(&was.name), words(&is.name));
     let shared = one.intersection(&other).count();
     let all = one.union(&other).count();
     let hundredths = u32::try_from(shared * 100 / all.max(1)).unwrap_or(0);
@@ -297,9 +329,9 @@ fn likeness(
     if are_opposites(&one, &other) {
         return None;
     }
-    let only = |list: &[Leftover<'_>]| list.iter().filter(|held| held.outer == was.outer).count() == 1;
+    let only = |list: &[Leftover]| list.iter().filter(|held| held.outer == was.outer).count() == 1;
     let last = |name: &str| name.rsplit(['_', '-']).next().map(str::to_ascii_lowercase);
-    let ends_alike = last(was.name) == last(is.name) && was.name.contains(['_', '-']);
+    let ends_alike = last(&was.name) == last(&is.name) && was.name.contains(['_', '-']);
     (ends_alike && was.member.required == is.member.required && only(gone) && only(came))
         .then_some(hundredths)
 }

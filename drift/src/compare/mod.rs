@@ -4,31 +4,42 @@
 //! models in another order, do not differ by that. The same finding about many models is one entry.
 
 mod body;
+mod choice;
+mod credentials;
 mod endpoints;
 mod facts;
 mod members;
 mod replies;
-mod severity;
+mod servers;
+pub(crate) mod severity;
 mod units;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
-use serde_json::Value;
-
-use self::facts::sentence;
-use self::severity::Direction;
-use super::finding::{BaselineState, Confidence, Finding, Report, SCHEMA_VERSION};
+use self::body::{ComparedPair, is_loss};
+use self::servers::Prefixes;
+use self::severity::{Asker, Direction};
+use super::finding::{BaselineState, Confidence, Finding, Report, SCHEMA_VERSION, UnusedPart};
+use super::form::Forms;
 use super::kind::{Kind, Severity};
 use super::surface::{Node, Surface};
+use super::wording::sentence;
 
 /// What differs between an older and a newer description.
 ///
 /// Two calls with the same arguments give the same report. Where a side is no whole description of its vendor,
 /// nothing is concluded from what it does not mention beside a whole one; [`Report::not_compared`] lists it.
 pub fn compare(old: &Surface, new: &Surface) -> Report {
+    compare_counted(old, new).0
+}
+
+/// The same, with how many pairs of forms were looked at.
+fn compare_counted(old: &Surface, new: &Surface) -> (Report, usize) {
     let vendor = if new.vendor.is_empty() { &old.vendor } else { &new.vendor };
     let mut comparison = Comparison {
         vendor: vendor.clone(),
@@ -37,20 +48,24 @@ pub fn compare(old: &Surface, new: &Surface) -> Report {
         found: Vec::new(),
         words: BTreeSet::new(),
         not_compared: BTreeSet::new(),
+        left_out: BTreeMap::new(),
+        compared: 0,
+        compared_pairs: HashMap::new(),
+        settled: HashMap::new(),
+        forms: Forms::default(),
+        asker: Asker::Client,
+        prefixes: Prefixes::default(),
+        later: VecDeque::new(),
+        depth: 0,
+        pairs: 0,
     };
-    comparison.servers();
-    comparison.endpoints();
-    comparison.loose_schemas();
-    comparison.unreachable();
-    comparison.fold_words();
-    for side in [old, new] {
-        if side.defects.iter().any(|defect| defect.kind == Kind::DefectSize) {
-            comparison
-                .not_compared
-                .insert(format!("what {} has beyond the bounds of `defect-size`", side.name));
-        }
+    if old.digest.is_some() && old.digest == new.digest && old.extent == new.extent {
+        // The same bytes say the same.
+        comparison.compared = count_operations(new);
+    } else {
+        comparison.everything();
     }
-    let mut findings = incidents(comparison.found);
+    let mut findings = incidents(std::mem::take(&mut comparison.found));
     findings.extend(defects(old, new));
     for finding in &mut findings {
         if finding.message.is_empty() {
@@ -64,11 +79,23 @@ pub fn compare(old: &Surface, new: &Surface) -> Report {
         old: old.name.clone(),
         new: new.name.clone(),
         findings,
+        unused: unused(old, new, &comparison.left_out),
         not_compared: comparison.not_compared.into_iter().collect(),
+        compared: Some(comparison.compared),
+        ..Report::default()
     };
     report.sort();
-    report
+    (report, comparison.pairs)
 }
+
+/// The operations of a description, or its schemas.
+fn count_operations(surface: &Surface) -> u32 {
+    let all = surface.endpoints.len() + surface.incoming.len() + surface.schemas.len();
+    u32::try_from(all).unwrap_or(u32::MAX)
+}
+
+/// So many places are named of what one description says and nothing used.
+const FIRST_PLACES: usize = 3;
 
 /// A comparison under way.
 struct Comparison<'a> {
@@ -79,13 +106,33 @@ struct Comparison<'a> {
     /// Places where only words or marks differ.
     words: BTreeSet<String>,
     not_compared: BTreeSet<String>,
+    /// Places that were not compared, by what they are.
+    left_out: BTreeMap<String, Vec<String>>,
+    /// Operations that both sides have, or schemas.
+    compared: u32,
+    /// Pairs of forms that were compared, by their addresses and the direction.
+    compared_pairs: HashMap<(usize, usize, Direction), ComparedPair>,
+    /// Forms in their one spelling, by their address, with what has that address.
+    settled: HashMap<usize, (Arc<Node>, Arc<Node>)>,
+    /// Forms that were put together.
+    forms: Forms,
+    /// Who asks in the operations that are being compared.
+    asker: Asker,
+    /// What each side puts before its paths.
+    prefixes: Prefixes,
+    /// Forms nested so deep that they are compared after what is above them.
+    later: VecDeque<(FindingSubject, String, Arc<Node>, Arc<Node>, Direction)>,
+    /// How deep the form is that is being compared.
+    depth: usize,
+    /// How many pairs of forms were looked at.
+    pairs: usize,
 }
 
 /// Two forms at one place.
 #[derive(Clone, Copy)]
 struct NodePair<'a> {
-    old: &'a Node,
-    new: &'a Node,
+    old: &'a Arc<Node>,
+    new: &'a Arc<Node>,
     direction: Direction,
 }
 
@@ -107,12 +154,30 @@ struct FindingSubject {
 }
 
 impl Comparison<'_> {
+    fn everything(&mut self) {
+        self.servers();
+        self.endpoints();
+        self.loose_schemas();
+        self.unreachable();
+        self.fold_words();
+        for side in [self.old, self.new] {
+            if side.defects.iter().any(|defect| defect.kind == Kind::DefectSize) {
+                self.not_compared
+                    .insert(format!("what {} has beyond the bounds of `defect-size`", side.name));
+            }
+        }
+    }
+
+    /// Counts a place that is not compared.
+    fn leave_out(&mut self, what: &str, place: &str) {
+        self.left_out.entry(what.to_owned()).or_default().push(place.to_owned());
+    }
+
     /// Adds a finding.
     fn add(&mut self, about: &FindingSubject, kind: Kind, severity: Severity, place: &str) -> &mut Finding {
         let mut finding = Finding::new(&self.vendor, kind, severity, &about.operation, place);
         finding.models = about.model.clone().into_iter().collect();
-        let went = matches!(kind, Kind::MemberRemoved | Kind::PathRemoved);
-        finding.files.clone_from(if went { &about.old_files } else { &about.files });
+        finding.files.clone_from(if is_loss(kind) { &about.old_files } else { &about.files });
         self.found.push(finding);
         let last = self.found.len() - 1;
         &mut self.found[last]
@@ -121,26 +186,6 @@ impl Comparison<'_> {
     /// Whether one of the sides was inferred from answers.
     fn is_observed(&self) -> bool {
         self.old.is_observed() || self.new.is_observed()
-    }
-
-    fn servers(&mut self) {
-        let (old, new) = (&self.old.servers, &self.new.servers);
-        if old == new || self.is_observed() {
-            return;
-        }
-        // Of a whole description a part may name fewer addresses.
-        let within = |part: &[String], whole: &[String]| part.iter().all(|held| whole.contains(held));
-        let (was, is) = (self.old.extent, self.new.extent);
-        if (was > is && within(new, old)) || (is > was && within(old, new)) {
-            return;
-        }
-        let fact = |servers: &[String]| Some(servers).filter(|held| !held.is_empty()).map(Value::from);
-        let (from, to) = (fact(old), fact(new));
-        let severity = if old.is_empty() { Severity::Compatible } else { Severity::Risky };
-        let finding = self.add(&FindingSubject::default(), Kind::ServerChanged, severity, "servers");
-        finding.pointer = Some("/servers".to_owned());
-        finding.to_pointer = Some("/servers".to_owned());
-        (finding.from, finding.to) = (from, to);
     }
 
     /// Schemas of documents without paths, each as the body of an answer, unless its name says that it is asked.
@@ -152,6 +197,7 @@ impl Comparison<'_> {
             let place = format!("schema.{name}");
             match (old.schemas.get(name), new.schemas.get(name)) {
                 (Some(before), Some(after)) => {
+                    self.compared += 1;
                     let lower = name.to_ascii_lowercase();
                     let asked = ["request", "payload", "input"].iter().any(|word| lower.contains(word));
                     let direction = if asked { Direction::Request } else { Direction::Reply };
@@ -230,6 +276,27 @@ fn incidents(found: Vec<Finding>) -> Vec<Finding> {
         }
     }
     grouped.into_values().collect()
+}
+
+/// What neither the reader nor the comparison used, of both sides together.
+fn unused(old: &Surface, new: &Surface, left_out: &BTreeMap<String, Vec<String>>) -> Vec<UnusedPart> {
+    let mut parts: BTreeMap<String, UnusedPart> = BTreeMap::new();
+    for (side, part) in
+        [old, new].into_iter().flat_map(|side| side.unused.iter().map(move |part| (side, part)))
+    {
+        let empty = UnusedPart { what: part.what.clone(), count: 0, places: Vec::new() };
+        let sum = parts.entry(part.what.clone()).or_insert(empty);
+        sum.count = sum.count.saturating_add(part.count);
+        let places = part.places.iter().map(|place| format!("{} {place}", side.name));
+        sum.places.extend(places.take(FIRST_PLACES));
+    }
+    for (what, places) in left_out {
+        let empty = UnusedPart { what: what.clone(), count: 0, places: Vec::new() };
+        let sum = parts.entry(what.clone()).or_insert(empty);
+        sum.count = sum.count.saturating_add(u32::try_from(places.len()).unwrap_or(u32::MAX));
+        sum.places.extend(places.iter().take(FIRST_PLACES).cloned());
+    }
+    parts.into_values().collect()
 }
 
 /// What is wrong with the newer side; what was wrong with the older one too is marked as no news.

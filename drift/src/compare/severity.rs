@@ -8,12 +8,44 @@ use crate::kind::Severity;
 use crate::surface::{MemberForm, Node, Type};
 
 /// The way a body travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Direction {
     /// From the client to the vendor.
     Request,
     /// From the vendor to the client.
     Reply,
+}
+
+impl Direction {
+    /// The other way.
+    pub(super) fn turned(self) -> Self {
+        match self {
+            Self::Request => Self::Reply,
+            Self::Reply => Self::Request,
+        }
+    }
+}
+
+/// Who asks: in webhooks and callbacks the vendor does, so that what is asked travels to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asker {
+    Client,
+    Vendor,
+}
+
+impl Asker {
+    /// The way of what is asked.
+    pub(super) fn asked(self) -> Direction {
+        match self {
+            Self::Client => Direction::Request,
+            Self::Vendor => Direction::Reply,
+        }
+    }
+
+    /// The way of what is answered.
+    pub(super) fn answered(self) -> Direction {
+        self.asked().turned()
+    }
 }
 
 /// Whether a member must be there.
@@ -44,16 +76,16 @@ impl Openness {
 
 /// How a set of possible values changes; both ways, if it is another set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RangeChange {
-    pub(super) narrower: bool,
-    pub(super) wider: bool,
+pub(crate) struct RangeChange {
+    pub(crate) narrower: bool,
+    pub(crate) wider: bool,
 }
 
 impl RangeChange {
-    const NONE: Self = Self { narrower: false, wider: false };
-    const NARROWER: Self = Self { narrower: true, wider: false };
-    const WIDER: Self = Self { narrower: false, wider: true };
-    const OTHER: Self = Self { narrower: true, wider: true };
+    pub(super) const NONE: Self = Self { narrower: false, wider: false };
+    pub(super) const NARROWER: Self = Self { narrower: true, wider: false };
+    pub(super) const WIDER: Self = Self { narrower: false, wider: true };
+    pub(super) const OTHER: Self = Self { narrower: true, wider: true };
 }
 
 /// What a receiver of values has to bear when the set of possible values changes.
@@ -68,7 +100,7 @@ pub(super) fn of_change(direction: Direction, change: RangeChange) -> Severity {
 }
 
 /// Whether some types of the one are not in the other; a whole number is a number, and no type means any.
-pub(super) fn lacks(one: &BTreeSet<Type>, other: &BTreeSet<Type>) -> bool {
+pub(crate) fn lacks(one: &BTreeSet<Type>, other: &BTreeSet<Type>) -> bool {
     if one.is_empty() {
         return !other.is_empty();
     }
@@ -79,11 +111,11 @@ pub(super) fn lacks(one: &BTreeSet<Type>, other: &BTreeSet<Type>) -> bool {
 }
 
 /// Keywords that bound a number on one side, the number itself in or out.
-pub(super) const EDGES: [(&str, &str); 2] =
+pub(crate) const EDGES: [(&str, &str); 2] =
     [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")];
 
 /// Whether the bound of numbers on one side lets fewer pass, or more.
-pub(super) fn edge_moved(
+pub(crate) fn edge_moved(
     inclusive: &str,
     (old, new): (&BTreeMap<String, Value>, &BTreeMap<String, Value>),
     exclusive: &str,
@@ -111,7 +143,7 @@ pub(super) fn edge_moved(
 }
 
 /// Whether a bound lets fewer values pass than the one before.
-pub(super) fn bound_moved(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> RangeChange {
+pub(crate) fn bound_moved(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> RangeChange {
     let upper = keyword.to_ascii_lowercase().contains("max");
     match (old, new) {
         (None, Some(_)) => RangeChange::NARROWER,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::servers::Prefixes;
 use crate::surface::{BodyForm, Endpoint, Node};
 
 /// So many combinations of what went and what came are weighed at most.
@@ -29,8 +30,24 @@ impl<'a> Unit<'a> {
     }
 
     /// Method and path, the names of places left out: they are no part of what is called.
-    pub(super) fn route(&self) -> (String, String) {
-        (self.endpoint.method.clone(), template(&self.endpoint.path))
+    ///
+    /// `prefix` is what counts as standing before the path, instead of what the first of its servers puts there.
+    pub(super) fn route(&self, prefix: Option<&str>) -> (String, String) {
+        let endpoint = self.endpoint;
+        let path = match prefix {
+            Some(prefix) if !endpoint.bare.is_empty() && endpoint.servers.is_none() => {
+                template(&format!("{prefix}{}", endpoint.bare))
+            }
+            _ => template(&endpoint.path),
+        };
+        (endpoint.method.clone(), path)
+    }
+
+    /// The pointer to the member that names the model, or else to the operation.
+    pub(super) fn model_pointer(&self) -> String {
+        let node = self.request().and_then(|body| body.node.as_ref());
+        let member = node.and_then(|node| node.members.get("model"));
+        member.map_or_else(|| self.endpoint.pointer.clone(), |member| member.node.pointer.clone())
     }
 
     pub(super) fn operation(&self) -> String {
@@ -55,11 +72,21 @@ impl<'a> Unit<'a> {
 
 /// A path without the names of its places.
 fn template(path: &str) -> String {
-    let segments = path.trim_end_matches('/').split('/');
-    segments
-        .map(|part| if part.starts_with('{') && part.ends_with('}') { "{}" } else { part })
-        .collect::<Vec<&str>>()
-        .join("/")
+    let segments = path.split('/');
+    segments.map(blank).collect::<Vec<String>>().join("/")
+}
+
+/// A segment with its places blank: `{name}.mp4` is `{}.mp4`.
+fn blank(segment: &str) -> String {
+    let mut told = String::new();
+    let mut rest = segment;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((_, after)) = after.split_once('}') else { break };
+        told.push_str(before);
+        told.push_str("{}");
+        rest = after;
+    }
+    told + rest
 }
 
 /// What became of the units of two sides, by their index.
@@ -74,10 +101,10 @@ pub(super) struct Pairs {
 }
 
 /// Pairs what is at the same place, and then what likely moved, the likeliest first.
-pub(super) fn pairs(before: &[Unit<'_>], after: &[Unit<'_>]) -> Pairs {
+pub(super) fn pairs(before: &[Unit<'_>], after: &[Unit<'_>], prefixes: &Prefixes) -> Pairs {
     let mut places: BTreeMap<((String, String), &str), Vec<usize>> = BTreeMap::new();
     for (index, unit) in after.iter().enumerate().rev() {
-        places.entry((unit.route(), unit.model)).or_default().push(index);
+        places.entry((unit.route(prefixes.new.as_deref()), unit.model)).or_default().push(index);
     }
     let mut found = Pairs::default();
     let mut taken = vec![false; after.len()];
@@ -85,7 +112,9 @@ pub(super) fn pairs(before: &[Unit<'_>], after: &[Unit<'_>]) -> Pairs {
     let mut stays: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut left = Vec::new();
     for (index, unit) in before.iter().enumerate() {
-        let Some(other) = places.get_mut(&(unit.route(), unit.model)).and_then(Vec::pop) else {
+        let Some(other) =
+            places.get_mut(&(unit.route(prefixes.old.as_deref()), unit.model)).and_then(Vec::pop)
+        else {
             left.push(index);
             continue;
         };
@@ -164,6 +193,11 @@ impl<'a> WeighedUnit<'a> {
         if one.endpoint.is_observed() || two.endpoint.is_observed() {
             return named_alike.then_some(200);
         }
+        // A slash at the end makes another path of it, and nothing else.
+        let trimmed = |unit: Unit<'_>| template(unit.endpoint.path.trim_end_matches('/'));
+        if one.endpoint.method == two.endpoint.method && trimmed(one) == trimmed(two) {
+            return Some(300);
+        }
         let path = count_shared(&self.words, &other.words);
         let silent = |look: &Self| look.asked.is_empty() && look.told.is_empty();
         if silent(self) && silent(other) {
@@ -175,6 +209,10 @@ impl<'a> WeighedUnit<'a> {
         } else {
             count_shared(&self.asked, &other.asked)
         };
+        // The same model of the same method is the same operation, whatever else was written anew.
+        if !one.model.is_empty() && one.endpoint.method == two.endpoint.method {
+            return Some(path + held + LIKELY);
+        }
         // A model of its own name, or the same name for the operation, is a sign by itself.
         let sign = if !one.model.is_empty() {
             30
@@ -185,6 +223,51 @@ impl<'a> WeighedUnit<'a> {
         };
         (held >= 40).then_some(path + held + sign)
     }
+}
+
+/// Units of one route of which the model went and another came, by their index: likely the same, renamed.
+pub(super) fn renamed(
+    gone: &[Unit<'_>],
+    came: &[Unit<'_>],
+    old_prefix: Option<&str>,
+    new_prefix: Option<&str>,
+) -> Vec<(usize, usize)> {
+    let mut weighed = Vec::new();
+    if gone.len() * came.len() > MOST_WEIGHED {
+        return Vec::new();
+    }
+    let named = |unit: &Unit<'_>| !unit.model.is_empty();
+    for (left, was) in gone.iter().enumerate().filter(|(_, unit)| named(unit)) {
+        let route = was.route(old_prefix);
+        let of_route = |units: &[Unit<'_>], prefix: Option<&str>| {
+            units.iter().filter(|unit| named(unit) && unit.route(prefix) == route).count()
+        };
+        let alone = of_route(gone, old_prefix) == 1 && of_route(came, new_prefix) == 1;
+        for (right, is) in came.iter().enumerate().filter(|(_, unit)| named(unit)) {
+            if is.route(new_prefix) != route {
+                continue;
+            }
+            let likeness = count_shared(&name_parts(was.model), &name_parts(is.model));
+            if alone || likeness >= 30 {
+                weighed.push((std::cmp::Reverse(likeness), left, right));
+            }
+        }
+    }
+    weighed.sort_unstable();
+    let (mut lefts, mut rights, mut pairs) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for (_, left, right) in weighed {
+        if !lefts.contains(&left) && !rights.contains(&right) {
+            lefts.insert(left);
+            rights.insert(right);
+            pairs.push((left, right));
+        }
+    }
+    pairs
+}
+
+/// The words and numbers of a model's name.
+fn name_parts(model: &str) -> BTreeSet<&str> {
+    model.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty()).collect()
 }
 
 /// How much of two sets is in both, of 100.

@@ -79,6 +79,7 @@ fn add_look(file: &File, held: &History, vendor: &str, date: &str, report: &Repo
             place: finding.place.clone(),
             to_place: finding.to_place.clone(),
             state: state(report, &finding.fingerprint),
+            to: finding.to.clone(),
         };
         let line = HistoryLine { schema_version: SCHEMA_VERSION, finding: Some(seen), look: None };
         lines.push(serde_json::to_string(&line)?);

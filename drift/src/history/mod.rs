@@ -21,6 +21,7 @@ use crate::finding::{BaselineState, Confidence, Finding, Report};
 use crate::{Kind, Severity};
 use mockreel_contracts::text::strip_mark;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use self::append::append;
 
@@ -147,6 +148,9 @@ pub struct Observation {
     /// A digest of how bad it is and of what was and is there, so that a known finding that gets worse is news.
     #[serde(default)]
     pub state: String,
+    /// What was there: a fact about the form, never a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Value>,
 }
 
 /// When a finding was seen.
@@ -330,6 +334,9 @@ impl History {
             finding.last_seen = Some(story.last_seen);
             finding.flaps = Some(story.flaps);
             let known = had(&finding.fingerprint);
+            let last = last.checked_sub(2).and_then(|at| self.states.get(at));
+            let last = last.and_then(|look| look.get(&finding.fingerprint)).and_then(|seen| seen.to.clone());
+            finding.last_look = last.filter(|last| Some(last) != finding.to.as_ref());
             finding.baseline = Some(if known { BaselineState::Unchanged } else { BaselineState::New });
         }
         let now = self.looks.last();

@@ -40,7 +40,16 @@ fn report(found: &[usize]) -> Report {
         finding
     };
     let findings = found.iter().map(of).collect();
-    Report { schema_version: 1, old: "old".into(), new: "new".into(), findings, not_compared: vec![] }
+    Report {
+        schema_version: 1,
+        old: "old".into(),
+        new: "new".into(),
+        findings,
+        not_compared: vec![],
+        unused: vec![],
+        compared: None,
+        ..Report::default()
+    }
 }
 
 fn fingerprint(number: usize) -> String {

@@ -72,7 +72,7 @@ fn node_at<'a>(node: &'a Node, pointer: &str) -> Option<&'a Node> {
         if token == "*" {
             inner.items.as_deref()
         } else {
-            inner.members.get(&unescape(token)).map(|held| &held.node)
+            inner.members.get(&unescape(token)).map(|held| held.node.as_ref())
         }
     })
 }

@@ -51,6 +51,9 @@ pub fn judge(sides: Sides<'_>, new: &str) -> Report {
         new: new.to_owned(),
         findings: work.found.findings(&work.vendor),
         not_compared: work.not_compared.into_iter().collect(),
+        unused: Vec::new(),
+        compared: None,
+        ..Report::default()
     };
     report.sort();
     report

@@ -5,6 +5,7 @@
 //! Requests that were wrong on purpose are kept apart: how they were refused is a shape of that status, and an
 //! answer in which one of them was taken after all says nothing about good ones.
 
+mod nulls;
 pub mod shape;
 mod words;
 
@@ -18,6 +19,7 @@ use mockreel_contracts::{Contract, Operation, Options};
 use serde_json::Value;
 use url::Url;
 
+pub use self::nulls::{NullPlace, null_places};
 use self::shape::{Shape, Where};
 use mockreel_evidence::cassette::Cassette;
 use mockreel_evidence::exchange::{Content, Exchange, Intent, is_vendor_path};

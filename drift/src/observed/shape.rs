@@ -4,6 +4,7 @@
 //! several recordings together give what they would give as one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::surface::{MemberForm, Node, Seen, Type, sort_values};
 use indexmap::IndexMap;
@@ -183,7 +184,7 @@ impl Shape {
             .filter(|_| !self.is_table())
             .map(|(name, shape)| {
                 let node = shape.node(&format!("{pointer}/{}", escape(name)), self.objects());
-                (name.clone(), MemberForm { required: shape.present >= self.objects(), node })
+                (name.clone(), MemberForm { required: shape.present >= self.objects(), node: Arc::new(node) })
             })
             .collect();
         let items = self.items.as_ref().filter(|items| items.present > 0);
@@ -193,10 +194,11 @@ impl Shape {
             nullable: self.nulls > 0,
             values: self.closed_set(),
             members,
-            items: items.map(|items| Box::new(items.node(&format!("{pointer}/*"), items.present))),
+            items: items.map(|items| Arc::new(items.node(&format!("{pointer}/*"), items.present))),
             seen: Some(Seen {
                 samples,
                 present: self.present,
+                objects: self.objects(),
                 first: moment(self.first_ms),
                 last: moment(self.last_ms),
             }),

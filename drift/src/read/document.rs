@@ -9,8 +9,8 @@ use super::loose::Loose;
 /// More events than this are no description of an interface; YAML aliases can multiply without end.
 const MAX_YAML_NODES: usize = 2_000_000;
 
-/// Reads a document and makes sure that it is one of OpenAPI.
-pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Loose, Unreadable> {
+/// Reads a document of any kind.
+pub(super) fn parse_any(name: &str, bytes: &[u8]) -> Result<Loose, Unreadable> {
     let unreadable = |why: String| Unreadable { name: name.to_owned(), why };
     let text = decode_text(bytes).map_err(|why| match why {
         TextError::Encoding(_) => unreadable(why.to_string()),
@@ -22,11 +22,17 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Loose, Unreadable> {
             ))
         }
     })?;
-    let root: Loose = match text.trim_start().chars().next() {
-        None => return Err(unreadable("expected an OpenAPI document, found an empty file".to_owned())),
-        Some('{' | '[') => json_or_yaml(text).map_err(unreadable)?,
-        Some(_) => yaml(text).map_err(|why| unreadable(format!("expected JSON or YAML, found {why}")))?,
-    };
+    match text.trim_start().chars().next() {
+        None => Err(unreadable("expected an OpenAPI document, found an empty file".to_owned())),
+        Some('{' | '[') => json_or_yaml(text).map_err(unreadable),
+        Some(_) => yaml(text).map_err(|why| unreadable(format!("expected JSON or YAML, found {why}"))),
+    }
+}
+
+/// Reads a document and makes sure that it is one of OpenAPI.
+pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Loose, Unreadable> {
+    let unreadable = |why: String| Unreadable { name: name.to_owned(), why };
+    let root = parse_any(name, bytes)?;
     let Value::Object(members) = &root.value else {
         return Err(unreadable(
             "expected an OpenAPI document, which is an object, found another value".to_owned(),
@@ -37,7 +43,7 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Loose, Unreadable> {
             "expected OpenAPI 3.0 or 3.1, found Swagger {version}; convert it first"
         )));
     }
-    if !["openapi", "paths", "components"].iter().any(|key| members.contains_key(*key)) {
+    if !["openapi", "paths", "components", "webhooks"].iter().any(|key| members.contains_key(*key)) {
         let found: Vec<&str> = members.keys().take(5).map(String::as_str).collect();
         return Err(unreadable(format!(
             "expected an OpenAPI document with `openapi`, `paths` or `components`, found {}",
@@ -59,6 +65,8 @@ fn json_or_yaml(text: &str) -> Result<Loose, String> {
 
 fn yaml(text: &str) -> Result<Loose, String> {
     let options = serde_saphyr::options! {
+        // OpenAPI asks for YAML 1.2, in which `on` and `no` are texts.
+        strict_booleans: true,
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
         budget: serde_saphyr::budget! {
             max_nodes: MAX_YAML_NODES,

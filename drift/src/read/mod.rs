@@ -1,11 +1,16 @@
 //! OpenAPI 3.0 and 3.1, in JSON or YAML, as a [`Surface`]. A document that breaks its standard is read as far
 //! as it can be, and what is wrong with it becomes a finding.
 
+mod access;
+mod beside;
+mod bodies;
+mod circle;
 mod document;
+mod keywords;
 mod line;
 mod loose;
-mod merge;
 mod operations;
+mod parameters;
 mod reader;
 mod samples;
 mod schema;
@@ -13,14 +18,20 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use self::line::line_of;
+pub use self::beside::Beside;
+use self::beside::BesideFiles;
+pub use self::line::{line_of, lines_of};
 use self::reader::Reader;
 use super::finding::Finding;
 use super::kind::{Kind, Severity};
 use super::surface::{Endpoint, Extent, Surface};
+use crate::form::shape;
 
 /// Why nothing at all can be read. One line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -32,14 +43,41 @@ pub struct Unreadable {
     pub why: String,
 }
 
-/// Reads one OpenAPI document. `name` is what reports call it.
+/// Reads one OpenAPI document. `name` is what reports call it. References to other files are not followed.
 ///
 /// # Errors
 ///
 /// If it is neither JSON nor YAML, or has nothing of an OpenAPI document in it.
 pub fn openapi(name: &str, bytes: &[u8]) -> Result<Surface, Unreadable> {
+    let alone = |_: &str| Err("no file beside it was given".to_owned());
+    openapi_beside(name, bytes, &alone)
+}
+
+/// Reads one OpenAPI document and the files beside it that it refers to.
+///
+/// # Errors
+///
+/// If it is neither JSON nor YAML, or has nothing of an OpenAPI document in it. A file beside it that cannot be read
+/// is a defect of the document.
+pub fn openapi_beside(name: &str, bytes: &[u8], beside: &Beside<'_>) -> Result<Surface, Unreadable> {
+    openapi_with_files(name, bytes, beside).map(|(surface, _)| surface)
+}
+
+/// The same, with the paths of the files that it read.
+fn openapi_with_files(
+    name: &str,
+    bytes: &[u8],
+    beside: &Beside<'_>,
+) -> Result<(Surface, Vec<String>), Unreadable> {
     let root = document::parse(name, bytes)?;
-    let mut surface = read(name, &root.value);
+    let files = BesideFiles::gather(&root.value, beside);
+    let mut surface = read_with(name, &root.value, &files);
+    let mut digest = Sha256::new();
+    for bytes in std::iter::once(bytes).chain(files.bytes.iter().map(Vec::as_slice)) {
+        digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(bytes);
+    }
+    surface.digest = Some(digest.finalize().into());
     for pointer in root.twice.iter().take(MAX_TWICE) {
         let mut finding = Finding::new(
             &surface.vendor,
@@ -52,7 +90,7 @@ pub fn openapi(name: &str, bytes: &[u8]) -> Result<Surface, Unreadable> {
         finding.message = "a member is there more than once; the last one counts".to_owned();
         surface.defects.push(finding);
     }
-    Ok(surface)
+    Ok((surface, files.read.into_keys().collect()))
 }
 
 /// So many members that are there twice are told of one document.
@@ -77,21 +115,34 @@ pub fn dated<T>(files: Vec<T>, name: impl Fn(&T) -> String) -> Option<Vec<(Strin
 
 /// Reads a document that is a value already, as our own export gives it.
 pub(super) fn read(name: &str, root: &Value) -> Surface {
-    let mut reader = Reader::new(root);
-    let (servers, prefix) = reader.servers();
-    let endpoints = reader.endpoints(&prefix);
-    let schemas = if endpoints.is_empty() { reader.loose_schemas() } else { Default::default() };
+    read_with(name, root, &BesideFiles::default())
+}
+
+fn read_with(name: &str, root: &Value, beside: &BesideFiles) -> Surface {
+    let mut reader = Reader::new(root, beside);
+    let servers = reader.servers();
+    let endpoints = reader.endpoints(&servers);
+    let incoming = reader.incoming();
+    let is_list = endpoints.is_empty() && incoming.is_empty();
+    let schemas = if is_list { reader.loose_schemas() } else { Default::default() };
     reader.check_security(&endpoints);
     let unreachable = reader.unreachable();
+    let (vendor, definitions) = (reader.vendor.clone(), std::mem::take(&mut reader.definitions));
+    let (defects, unused) = reader.into_notes();
     Surface {
         name: name.to_owned(),
-        vendor: reader.vendor.clone(),
+        vendor,
         extent: Extent::Part,
-        servers,
+        servers: servers.addresses,
+        prefixes: servers.prefixes,
         endpoints,
+        incoming,
         schemas,
         unreachable,
-        defects: reader.into_defects(),
+        defects,
+        unused,
+        definitions,
+        digest: None,
     }
 }
 
@@ -103,25 +154,44 @@ pub(super) fn read(name: &str, root: &Value) -> Surface {
 ///
 /// If there is none that can be read.
 pub fn folder(name: &str, files: &[(String, Vec<u8>)]) -> Result<Surface, Unreadable> {
+    folder_beside(name, files, &|_| Err("there is no such file in the folder".to_owned()))
+}
+
+/// The same, with other files below the folder to which these refer.
+///
+/// # Errors
+///
+/// If there is none that can be read.
+pub fn folder_beside(
+    name: &str,
+    files: &[(String, Vec<u8>)],
+    beside: &Beside<'_>,
+) -> Result<Surface, Unreadable> {
     let mut sorted: Vec<&(String, Vec<u8>)> = files.iter().collect();
     sorted.sort_by(|left, right| left.0.cmp(&right.0));
     let mut whole = Surface { name: name.to_owned(), extent: Extent::Models, ..Surface::default() };
-    let mut unread: Vec<Unreadable> = Vec::new();
+    let mut unread: Vec<(String, Unreadable)> = Vec::new();
+    let mut led_to: BTreeSet<String> = BTreeSet::new();
+    let within = |path: &str| {
+        let held = sorted.iter().find(|(name, _)| name == path);
+        held.map_or_else(|| beside(path), |(_, bytes)| Ok(bytes.clone()))
+    };
+    let mut digest = Sha256::new();
     for (file, bytes) in &sorted {
-        let mut part = match openapi(file, bytes) {
-            Ok(part) => part,
+        digest.update(format!("{file} {} ", bytes.len()));
+        digest.update(bytes);
+        let mut part = match openapi_with_files(file, bytes, &within) {
+            Ok((part, files)) => {
+                led_to.extend(files);
+                part
+            }
             // One file that cannot be read does not hide what the others say.
             Err(why) => {
-                let mut finding =
-                    Finding::new("", Kind::DefectDocument, Severity::Defect, "", &format!("document {file}"));
-                finding.message = why.why.clone();
-                finding.files = vec![file.clone()];
-                whole.defects.push(finding);
-                unread.push(why);
+                unread.push((file.clone(), why));
                 continue;
             }
         };
-        for endpoint in &mut part.endpoints {
+        for endpoint in part.endpoints.iter_mut().chain(&mut part.incoming) {
             for body in endpoint.requests.values_mut().chain(endpoint.replies.values_mut()) {
                 body.file = Some(file.clone());
             }
@@ -133,6 +203,10 @@ pub fn folder(name: &str, files: &[(String, Vec<u8>)]) -> Result<Surface, Unread
             whole.vendor = part.vendor;
         }
         whole.servers.extend(part.servers);
+        whole.prefixes.extend(part.prefixes);
+        whole.definitions.extend(part.definitions);
+        whole.unused.extend(part.unused.into_iter().map(|part| part.within(file)));
+        whole.incoming.extend(part.incoming);
         for endpoint in part.endpoints {
             take(&mut whole, endpoint, file);
         }
@@ -142,9 +216,18 @@ pub fn folder(name: &str, files: &[(String, Vec<u8>)]) -> Result<Surface, Unread
             .extend(part.unreachable.into_iter().map(|(key, node)| (format!("{file}: {key}"), node)));
         whole.defects.extend(part.defects);
     }
-    if let Some(first) = unread.first().filter(|_| unread.len() == sorted.len()) {
+    if let Some((_, first)) = unread.first().filter(|_| unread.len() == sorted.len()) {
         return Err(first.clone());
     }
+    // A file that others refer to need be no description by itself.
+    for (file, why) in unread.into_iter().filter(|(file, _)| !led_to.contains(file)) {
+        let mut finding =
+            Finding::new("", Kind::DefectDocument, Severity::Defect, "", &format!("document {file}"));
+        finding.message = why.why;
+        finding.files = vec![file];
+        whole.defects.push(finding);
+    }
+    whole.digest = Some(digest.finalize().into());
     if sorted.is_empty() {
         return Err(Unreadable {
             name: name.to_owned(),
@@ -152,8 +235,10 @@ pub fn folder(name: &str, files: &[(String, Vec<u8>)]) -> Result<Surface, Unread
                 .to_owned(),
         });
     }
-    whole.servers.sort();
-    whole.servers.dedup();
+    for list in [&mut whole.servers, &mut whole.prefixes] {
+        list.sort();
+        list.dedup();
+    }
     Ok(whole)
 }
 
@@ -200,33 +285,4 @@ fn take(whole: &mut Surface, mut endpoint: Endpoint, file: &str) {
     if !endpoint.requests.is_empty() || !endpoint.replies.is_empty() {
         whole.endpoints.push(endpoint);
     }
-}
-
-/// What of a form shows on the wire, as text: two forms are the same if these are.
-pub(super) fn shape(node: &super::surface::Node) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    let types: Vec<&str> = node.types.iter().map(|held| held.name()).collect();
-    let _ = write!(text, "{}{}", types.join("|"), if node.nullable { "?" } else { "" });
-    if let Some(values) = &node.values {
-        let _ = write!(text, "={}", Value::from(values.clone()));
-    }
-    if node.closed {
-        text.push('!');
-    }
-    for (keyword, limit) in &node.limits {
-        let _ = write!(text, ",{keyword}:{limit}");
-    }
-    if let Some(format) = &node.format {
-        let _ = write!(text, ",{format}");
-    }
-    let mut members: Vec<_> = node.members.iter().collect();
-    members.sort_by(|left, right| left.0.cmp(right.0));
-    for (name, member) in members {
-        let _ = write!(text, ";{name}{}({})", if member.required { "!" } else { "" }, shape(&member.node));
-    }
-    if let Some(items) = &node.items {
-        let _ = write!(text, "[{}]", shape(items));
-    }
-    text
 }

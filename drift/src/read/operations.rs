@@ -1,64 +1,143 @@
-//! Paths, methods, parameters, bodies and answers.
+//! Paths and methods, and what the vendor asks of its clients: callbacks and webhooks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::merge::either;
+use super::access::Servers;
 use super::reader::Reader;
-use crate::kind::Kind;
-use crate::surface::{BodyForm, Endpoint, MemberForm, Node, Security, Type};
+use crate::surface::Endpoint;
 use mockreel_contracts::Operation;
-use mockreel_contracts::contract::check::schema::escape;
 
 /// The methods that an item of `paths` may have.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
 
-/// So many alternatives of a body are told apart; more are taken as one.
-const MAX_ALTERNATIVES: usize = 500;
+/// What else an item of `paths` may have that is used, or that only people read.
+const ITEM_WORDS: [&str; 5] = ["summary", "description", "parameters", "servers", "$ref"];
 
-/// Headers that OpenAPI does not let a parameter describe.
-const NO_PARAMETERS: [&str; 3] = ["accept", "content-type", "authorization"];
+/// What an operation may have that is used, or that only people and tools for documents read.
+const OPERATION_WORDS: [&str; 12] = [
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "callbacks",
+    "deprecated",
+    "security",
+    "servers",
+];
 
 impl<'a> Reader<'a> {
-    /// Every method on every path. `prefix` is the path of the server.
-    pub(super) fn endpoints(&mut self, prefix: &str) -> Vec<Endpoint> {
-        let root = self.root;
-        let Some(paths) = root.get("paths") else { return Vec::new() };
+    /// Every method on every path.
+    pub(super) fn endpoints(&mut self, servers: &Servers) -> Vec<Endpoint> {
+        let Some(paths) = self.root.get("paths") else { return Vec::new() };
         let mut found: Vec<(&'a Value, &'a Value, Endpoint)> = Vec::new();
         for (path, item, at) in self.entries(paths, "/paths") {
-            let (item, at) = self.follow_reference(item, &at, "document/paths");
-            for (key, operation, pointer) in self.entries(item, &at) {
-                if !METHODS.contains(&key.as_str()) || !operation.is_object() {
-                    continue;
-                }
-                let endpoint = Endpoint {
-                    operation: operation.get("x-operation").and_then(Value::as_str).map(str::to_owned),
-                    method: key.to_ascii_uppercase(),
-                    path: format!("{prefix}{path}"),
-                    pointer,
-                    ..Endpoint::default()
-                };
-                found.push((item, operation, endpoint));
-            }
+            self.methods(path, item, &at, servers, &mut found);
         }
-        name(&mut found, root);
+        name(&mut found, self.root);
         found
             .into_iter()
-            .map(|(item, operation, endpoint)| self.endpoint(item, operation, endpoint, prefix))
+            .map(|(item, operation, endpoint)| self.endpoint(item, operation, endpoint))
             .collect()
     }
 
-    fn endpoint(
+    /// What the vendor asks of its clients: webhooks, and the callbacks of operations.
+    pub(super) fn incoming(&mut self) -> Vec<Endpoint> {
+        let root = self.root;
+        let mut found: Vec<(String, &'a Value, &'a Value, Endpoint)> = Vec::new();
+        let nowhere = Servers::default();
+        if let Some(webhooks) = root.get("webhooks") {
+            for (word, item, at) in self.entries(webhooks, "/webhooks") {
+                let mut methods = Vec::new();
+                self.methods(word, item, &at, &nowhere, &mut methods);
+                let named =
+                    |(item, operation, endpoint)| (format!("webhook {word}"), item, operation, endpoint);
+                found.extend(methods.into_iter().map(named));
+            }
+        }
+        let paths = root.get("paths").map(|paths| self.entries(paths, "/paths")).unwrap_or_default();
+        for (path, item, at) in paths {
+            let (item, at) = self.follow_reference(item, &at, "document/paths");
+            for (method, operation, pointer) in self.entries(item, &at) {
+                let callbacks = operation.get("callbacks").filter(|_| METHODS.contains(&method.as_str()));
+                let Some(callbacks) = callbacks else { continue };
+                for (word, callback, at) in self.entries(callbacks, &format!("{pointer}/callbacks")) {
+                    let (callback, at) = self.follow_reference(callback, &at, "document/callbacks");
+                    for (expression, item, at) in self.entries(callback, &at) {
+                        if expression.starts_with("x-") {
+                            continue;
+                        }
+                        let mut methods = Vec::new();
+                        self.methods(expression, item, &at, &nowhere, &mut methods);
+                        let name = format!("callback {word} of {} {path}", method.to_ascii_uppercase());
+                        let named = |(item, operation, endpoint)| (name.clone(), item, operation, endpoint);
+                        found.extend(methods.into_iter().map(named));
+                    }
+                }
+            }
+        }
+        let mut read = Vec::new();
+        for (name, item, operation, mut endpoint) in found {
+            // Of one that may come by several methods each has a name of its own.
+            endpoint.operation = Some(name.clone());
+            endpoint.path.clone_from(&endpoint.bare);
+            read.push(self.endpoint(item, operation, endpoint));
+        }
+        read
+    }
+
+    /// The methods of an item of `paths`.
+    fn methods(
         &mut self,
+        path: &str,
         item: &'a Value,
-        operation: &'a Value,
-        endpoint: Endpoint,
-        prefix: &str,
-    ) -> Endpoint {
+        at: &str,
+        servers: &Servers,
+        found: &mut Vec<(&'a Value, &'a Value, Endpoint)>,
+    ) {
+        let (item, at) = self.follow_reference(item, at, "document/paths");
+        let near = self.own_servers(item);
+        for (key, operation, pointer) in self.entries(item, &at) {
+            let is_method = METHODS.contains(&key.as_str());
+            if !is_method || !operation.is_object() {
+                if !is_method && !ITEM_WORDS.contains(&key.as_str()) && !key.starts_with("x-") {
+                    self.leave_out(&format!("`{key}` of a path"), &pointer);
+                }
+                continue;
+            }
+            let own = self.own_servers(operation).or_else(|| near.clone());
+            let prefix = own.as_ref().unwrap_or(servers).prefix();
+            found.push((
+                item,
+                operation,
+                Endpoint {
+                    operation: operation.get("x-operation").and_then(Value::as_str).map(str::to_owned),
+                    method: key.to_ascii_uppercase(),
+                    path: format!("{prefix}{path}"),
+                    bare: path.to_owned(),
+                    servers: own.map(|own| own.addresses),
+                    deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
+                    pointer,
+                    ..Endpoint::default()
+                },
+            ));
+        }
+    }
+
+    fn endpoint(&mut self, item: &'a Value, operation: &'a Value, endpoint: Endpoint) -> Endpoint {
         let mut endpoint = endpoint;
         let name = endpoint.name();
         self.operation.clone_from(&name);
+        for (key, _, at) in self.entries(operation, &endpoint.pointer) {
+            if !OPERATION_WORDS.contains(&key.as_str()) && !key.starts_with("x-") {
+                self.leave_out(&format!("`{key}` of an operation"), &at);
+            }
+        }
         endpoint.security = self.security(operation, &endpoint.pointer);
         self.parameters(item, operation, &mut endpoint);
         if let Some(body) = operation.get("requestBody") {
@@ -69,260 +148,9 @@ impl<'a> Reader<'a> {
         endpoint.replies = self.replies(operation, &endpoint.pointer, &name);
         let models: Vec<String> =
             endpoint.requests.keys().filter(|model| !model.is_empty()).cloned().collect();
-        let bare = endpoint.path.strip_prefix(prefix).unwrap_or(&endpoint.path).to_owned();
-        self.check_samples(operation, &endpoint.pointer, &bare, &models);
+        self.check_samples(operation, &endpoint.pointer, &endpoint.bare, &models);
         self.operation.clear();
         endpoint
-    }
-
-    fn security(&mut self, operation: &'a Value, pointer: &str) -> Security {
-        let declared = self.root.pointer("/components/securitySchemes").and_then(Value::as_object);
-        for (name, scheme) in declared.into_iter().flatten() {
-            let known = ["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"];
-            if !scheme.get("type").and_then(Value::as_str).is_some_and(|word| known.contains(&word)) {
-                let pointer = format!("/components/securitySchemes/{}", escape(name));
-                self.defect(
-                    Kind::DefectSecurity,
-                    "security/schemes",
-                    &pointer,
-                    "a credential is declared without a known `type`",
-                );
-            }
-        }
-        let all: BTreeSet<String> =
-            declared.into_iter().flatten().map(|(name, scheme)| scheme_name(name, scheme)).collect();
-        let demanded =
-            operation.get("security").or_else(|| self.root.get("security")).and_then(Value::as_array);
-        let Some(demanded) = demanded else {
-            return if all.is_empty() { Security::None } else { Security::Declared(all) };
-        };
-        let mut named = BTreeSet::new();
-        for alternative in demanded.iter().filter_map(Value::as_object) {
-            // An alternative without any scheme makes the others voluntary.
-            if alternative.is_empty() {
-                return Security::None;
-            }
-            let mut together = BTreeSet::new();
-            for scheme in alternative.keys() {
-                match declared.and_then(|declared| declared.get(scheme)) {
-                    Some(fact) => {
-                        together.insert(scheme_name(scheme, fact));
-                    }
-                    None => {
-                        let place = format!("{}.security", self.operation);
-                        let why = "a credential is demanded that is not declared";
-                        self.defect(Kind::DefectSecurity, &place, pointer, why);
-                        together.insert(scheme.clone());
-                    }
-                }
-            }
-            named.insert(together.into_iter().collect::<Vec<String>>().join(" and "));
-        }
-        if named.is_empty() { Security::None } else { Security::Demanded(named) }
-    }
-
-    /// The parameters of the query, of the path and among the headers, each as an object.
-    fn parameters(&mut self, item: &'a Value, operation: &'a Value, endpoint: &mut Endpoint) {
-        let empty = Node {
-            pointer: format!("{}/parameters", endpoint.pointer),
-            types: BTreeSet::from([Type::Object]),
-            ..Node::default()
-        };
-        (endpoint.query, endpoint.headers, endpoint.segments) = (empty.clone(), empty.clone(), empty);
-        let outer = endpoint.pointer.rsplit_once('/').map_or("", |(outer, _)| outer).to_owned();
-        for (holder, at) in [(item, outer), (operation, endpoint.pointer.clone())] {
-            let Some(Value::Array(listed)) = holder.get("parameters") else { continue };
-            for (index, parameter) in listed.iter().enumerate() {
-                let place = format!("{}.query", self.operation);
-                let (parameter, at) =
-                    self.follow_reference(parameter, &format!("{at}/parameters/{index}"), &place);
-                self.parameter(parameter, &at, endpoint);
-            }
-        }
-    }
-
-    fn parameter(&mut self, parameter: &'a Value, at: &str, endpoint: &mut Endpoint) {
-        let text = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (name, within) = (text("name").to_owned(), text("in").to_owned());
-        // What a place in a path is called is no part of what is asked; where it stands is.
-        let position = endpoint
-            .path
-            .split('/')
-            .filter(|part| part.contains('{'))
-            .position(|part| part.contains(&format!("{{{name}}}")));
-        if within == "path" && position.is_none() {
-            let place = format!("{}.path/{}", self.operation, escape(&name));
-            self.defect(Kind::DefectParameter, &place, at, "the path has no place for this parameter");
-        }
-        let lower = name.to_ascii_lowercase();
-        let (word, key) = match (within.as_str(), position) {
-            ("query", _) => ("query", name.clone()),
-            ("path", Some(position)) => ("path", (position + 1).to_string()),
-            ("header", _) if !NO_PARAMETERS.contains(&lower.as_str()) => ("header", lower),
-            ("cookie", _) => ("header", format!("cookie {name}")),
-            _ => return,
-        };
-        if name.is_empty() {
-            return;
-        }
-        let place = format!("{}.{word}/{}", self.operation, escape(&key));
-        let required = parameter.get("required") == Some(&Value::Bool(true));
-        let (_, content) = self.content(parameter, at);
-        let schema = parameter.get("schema").map(|schema| (schema, format!("{at}/schema")));
-        let mut node = match schema.or(content) {
-            Some((schema, at)) => self.node(schema, &at, &place),
-            None => Node { pointer: at.to_owned(), ..Node::default() },
-        };
-        let serialised = parameter.get("style").is_some() || parameter.get("content").is_some();
-        if within == "query" && node.types.contains(&Type::Object) && !serialised {
-            self.defect(Kind::DefectParameter, &place, at, "an object cannot be a parameter of the query");
-        }
-        node.deprecated |= parameter.get("deprecated") == Some(&Value::Bool(true));
-        if let Some(words) = parameter.get("description").and_then(Value::as_str) {
-            node.text = words.to_owned();
-        }
-        let holder = match word {
-            "query" => &mut endpoint.query,
-            "path" => &mut endpoint.segments,
-            _ => &mut endpoint.headers,
-        };
-        holder.members.insert(key, MemberForm { required, node });
-    }
-
-    /// A body, for each model that it names. `fixed` is the model that the path stands for.
-    fn requests(
-        &mut self,
-        body: &'a Value,
-        pointer: &str,
-        place: &str,
-        fixed: Option<&str>,
-    ) -> BTreeMap<String, BodyForm> {
-        let (body, at) = self.follow_reference(body, pointer, place);
-        let (media_types, schema) = self.content(body, &at);
-        let must = body.get("required") == Some(&Value::Bool(true));
-        let whole = |node: Option<Node>, media_types: Vec<String>| BodyForm {
-            media_types,
-            node,
-            required: must,
-            pointer: at.clone(),
-            file: None,
-        };
-        let Some((schema, at)) = schema else {
-            return BTreeMap::from([(fixed.unwrap_or_default().to_owned(), whole(None, media_types))]);
-        };
-        let mut alternatives = Vec::new();
-        self.alternatives(schema, at, place, &mut alternatives, 0);
-        let mut by_model: BTreeMap<String, Vec<Node>> = BTreeMap::new();
-        for (part, at) in alternatives {
-            let node = self.node(part, &at, place);
-            let mut listed: Vec<String> =
-                match node.members.get("model").and_then(|member| member.node.values.clone()) {
-                    Some(values) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-                    None => Vec::new(),
-                };
-            if listed.is_empty() {
-                listed.push(fixed.unwrap_or_default().to_owned());
-            }
-            for model in listed {
-                let mut node = node.clone();
-                if !model.is_empty()
-                    && let Some(member) = node.members.get_mut("model")
-                {
-                    // Which models there are is compared by itself.
-                    member.node.values = None;
-                }
-                by_model.entry(model).or_default().push(node);
-            }
-        }
-        let merged =
-            by_model.into_iter().map(|(model, nodes)| (model, whole(either(nodes), media_types.clone())));
-        merged.collect()
-    }
-
-    /// The alternatives of a body, each with its pointer: the whole, unless it is nothing but a choice.
-    fn alternatives(
-        &mut self,
-        schema: &'a Value,
-        pointer: String,
-        place: &str,
-        found: &mut Vec<(&'a Value, String)>,
-        depth: usize,
-    ) {
-        let (target, at) = self.follow_reference(schema, &pointer, place);
-        let choice = ["oneOf", "anyOf"].into_iter().find_map(|key| Some((key, target.get(key)?.as_array()?)));
-        match choice {
-            Some((key, parts))
-                if target.get("properties").is_none() && depth < 8 && found.len() < MAX_ALTERNATIVES =>
-            {
-                for (index, part) in parts.iter().take(MAX_ALTERNATIVES).enumerate() {
-                    if found.len() >= MAX_ALTERNATIVES {
-                        self.defect(
-                            Kind::DefectSize,
-                            place,
-                            &at,
-                            "more alternatives than are told apart; the rest is left out",
-                        );
-                        break;
-                    }
-                    self.alternatives(part, format!("{at}/{key}/{index}"), place, found, depth + 1);
-                }
-            }
-            _ => found.push((schema, pointer)),
-        }
-    }
-
-    /// The content types, and the schema of JSON, or of the first where there is no JSON.
-    fn content(&mut self, holder: &'a Value, pointer: &str) -> (Vec<String>, Option<(&'a Value, String)>) {
-        let Some(content) = holder.get("content") else { return (Vec::new(), None) };
-        if !content.is_object() {
-            let place = format!("{}.content", self.operation);
-            self.defect(Kind::DefectDocument, &place, pointer, "`content` is no object");
-        }
-        let entries = self.entries(content, &format!("{pointer}/content"));
-        let mut types: Vec<String> = entries
-            .iter()
-            .map(|(name, ..)| name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
-            .collect();
-        types.sort();
-        let chosen = entries.iter().find(|(name, ..)| name.contains("json")).or_else(|| entries.first());
-        let schema = chosen.and_then(|(_, media, at)| Some((media.get("schema")?, format!("{at}/schema"))));
-        (types, schema)
-    }
-
-    fn replies(&mut self, operation: &'a Value, pointer: &str, name: &str) -> BTreeMap<String, BodyForm> {
-        let Some(Value::Object(responses)) = operation.get("responses") else {
-            let place = format!("{name}.reply");
-            self.defect(Kind::DefectDocument, &place, pointer, "there is no `responses`");
-            return BTreeMap::new();
-        };
-        let mut replies = BTreeMap::new();
-        for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with("x-")) {
-            let place = format!("{name}.reply/{status}");
-            let at = format!("{pointer}/responses/{status}");
-            let (response, at) = self.follow_reference(response, &at, &place);
-            if response.get("description").and_then(Value::as_str).is_none() {
-                self.defect(Kind::DefectResponse, &place, &at, "the response has no `description`");
-            }
-            let (media_types, schema) = self.content(response, &at);
-            let node = schema.map(|(schema, at)| self.node(schema, &at, &place));
-            let node = node.filter(|node| !node.is_silent());
-            replies.insert(
-                status.to_ascii_uppercase(),
-                BodyForm { media_types, node, required: true, pointer: at, file: None },
-            );
-        }
-        replies
-    }
-}
-
-/// A scheme by what it asks for, so that another name for the same is no change.
-fn scheme_name(name: &str, scheme: &Value) -> String {
-    let text = |key: &str| scheme.get(key).and_then(Value::as_str).unwrap_or_default();
-    match text("type") {
-        "http" => format!("http {}", text("scheme").to_ascii_lowercase()),
-        "apiKey" => format!("{} {}", text("in"), text("name")),
-        "" => name.to_owned(),
-        other => other.to_owned(),
     }
 }
 

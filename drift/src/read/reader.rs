@@ -1,21 +1,24 @@
 //! A document being read: references, what they reached, and what is wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
-use url::Url;
 
-use crate::finding::Finding;
+use super::beside::{BesideFiles, split_reference};
+use super::circle::find_circles;
+use crate::finding::{Finding, UnusedPart};
+use crate::form::Forms;
 use crate::kind::{Kind, Severity};
-use crate::surface::{Endpoint, Node, Security};
+use crate::surface::{Endpoint, Link, Node, Security};
 use mockreel_contracts::contract::check::schema::{escape, unescape};
 
 /// References may follow each other so often.
 const MAX_HOPS: usize = 32;
 
-/// A document may come to so many forms once its references are follow_reference.
-const MAX_NODES: usize = 200_000;
+/// A document may have so many forms.
+const MAX_NODES: usize = 1_000_000;
 
 /// Forms may be nested so deep.
 const MAX_DEPTH: usize = 64;
@@ -23,9 +26,13 @@ const MAX_DEPTH: usize = 64;
 /// So many defects are told of one document.
 const MAX_DEFECTS: usize = 500;
 
+/// So many places are named of what a document says and nothing uses.
+const FIRST_PLACES: usize = 3;
+
 /// A document being read.
 pub(super) struct Reader<'a> {
     pub(super) root: &'a Value,
+    beside: &'a BesideFiles,
     pub(super) vendor: String,
     pub(super) defects: Vec<Finding>,
     /// Pointers that references led to.
@@ -33,19 +40,43 @@ pub(super) struct Reader<'a> {
     nodes: usize,
     /// The operation that is being read, for what is found on the way.
     pub(super) operation: String,
+    /// Where a reference leads that leads back to itself.
+    pub(super) circles: HashSet<String>,
+    /// Forms that references led to, by their pointer.
+    pub(super) known: HashMap<String, Arc<Node>>,
+    /// Links to forms that are read later, with the canonical place that led to each first.
+    pub(super) awaited: Vec<(Link, &'a Value, String)>,
+    pub(super) definitions: Vec<Arc<Node>>,
+    /// Forms that were put together.
+    pub(super) forms: Forms,
+    /// Forms that were checked for contradictions.
+    pub(super) checked: HashSet<usize>,
+    unused: BTreeMap<String, UnusedPart>,
+    /// Places that were counted already: a parameter of a path is read for each of its methods.
+    counted: HashSet<(String, String)>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(root: &'a Value) -> Self {
+    pub(super) fn new(root: &'a Value, beside: &'a BesideFiles) -> Self {
         let vendor = root.pointer("/info/x-vendor").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut reader = Self {
             root,
+            beside,
             vendor,
             defects: Vec::new(),
             reached: BTreeSet::new(),
             nodes: 0,
             operation: String::new(),
+            circles: HashSet::new(),
+            known: HashMap::new(),
+            awaited: Vec::new(),
+            definitions: Vec::new(),
+            forms: Forms::default(),
+            checked: HashSet::new(),
+            unused: BTreeMap::new(),
+            counted: HashSet::new(),
         };
+        reader.circles = find_circles(root, &beside.read, |text, from| reader.target(text, from).ok());
         reader.check_document();
         reader
     }
@@ -107,18 +138,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn into_defects(self) -> Vec<Finding> {
-        self.defects
+    /// Counts what the document says and no form holds.
+    pub(super) fn leave_out(&mut self, what: &str, pointer: &str) {
+        if !self.counted.insert((what.to_owned(), pointer.to_owned())) {
+            return;
+        }
+        let empty = UnusedPart { what: what.to_owned(), count: 0, places: Vec::new() };
+        let part = self.unused.entry(what.to_owned()).or_insert(empty);
+        part.count = part.count.saturating_add(1);
+        if part.places.len() < FIRST_PLACES {
+            part.places.push(pointer.to_owned());
+        }
     }
 
-    /// Counts a form; `false` if there are more than can be follow_reference, which is noted.
+    /// What is wrong, and what was left out.
+    pub(super) fn into_notes(self) -> (Vec<Finding>, Vec<UnusedPart>) {
+        (self.defects, self.unused.into_values().collect())
+    }
+
+    /// Counts a form; `false` if there are more than can be followed, which is noted.
     pub(super) fn may_grow(&mut self, depth: usize, place: &str, pointer: &str) -> bool {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             if self.nodes == MAX_NODES + 1 {
-                let why = format!(
-                    "more than {MAX_NODES} forms once references are follow_reference; the rest is left out"
-                );
+                let why = format!("more than {MAX_NODES} forms; the rest is left out");
                 self.defect(Kind::DefectSize, place, pointer, &why);
             }
             return false;
@@ -129,6 +172,31 @@ impl<'a> Reader<'a> {
             return false;
         }
         true
+    }
+
+    /// Where a reference leads, as a pointer; `from` is the pointer to where it stands.
+    fn target(&self, text: &str, from: &str) -> Result<String, String> {
+        let file = file_of(from);
+        let decode = |fragment: &str| percent_decode_str(fragment).decode_utf8_lossy().into_owned();
+        let (file, fragment) = match split_reference(text, file)? {
+            None => (file.to_owned(), decode(text.strip_prefix('#').unwrap_or(text))),
+            Some((path, fragment)) => {
+                if let Some(why) = self.beside.refused.get(&path) {
+                    return Err(format!("`$ref` leads to `{path}`, which cannot be read: {why}"));
+                }
+                (path, decode(&fragment))
+            }
+        };
+        if file.is_empty() { Ok(fragment) } else { Ok(format!("{file}#{fragment}")) }
+    }
+
+    /// What stands at a pointer, which may lead into a file beside the document.
+    fn value_at(&self, pointer: &str) -> Option<&'a Value> {
+        let file = file_of(pointer);
+        if file.is_empty() {
+            return find(self.root, pointer);
+        }
+        find(self.beside.read.get(file)?, pointer.get(file.len() + 1..)?)
     }
 
     /// What a value stands for: itself, or where its `$ref` leads, with the pointer to that place.
@@ -143,22 +211,24 @@ impl<'a> Reader<'a> {
         for _ in 0..MAX_HOPS {
             let Some(reference) = held.get("$ref") else { return (held, at) };
             let Some(text) = reference.as_str() else {
-                self.defect(Kind::DefectReference, place, &at, "`$ref` is no text");
-                return (&Value::Null, at);
+                return self.lose_reference(place, at, "`$ref` is no text");
             };
-            let Some(inner) = text.strip_prefix('#') else {
-                self.defect(Kind::DefectReference, place, &at, "`$ref` leads out of the document");
-                return (&Value::Null, at);
+            let target = match self.target(text, &at) {
+                Ok(target) => target,
+                Err(why) => return self.lose_reference(place, at, &why),
             };
-            let target = percent_decode_str(inner).decode_utf8_lossy().into_owned();
-            let Some(found) = self.root.pointer(&target) else {
-                self.defect(Kind::DefectReference, place, &at, "`$ref` leads nowhere");
-                return (&Value::Null, at);
+            let Some(found) = self.value_at(&target) else {
+                return self.lose_reference(place, at, "`$ref` leads nowhere");
             };
             self.reached.insert(target.clone());
             (held, at) = (found, target);
         }
-        self.defect(Kind::DefectReference, place, pointer, "`$ref` leads round in a circle");
+        self.lose_reference(place, pointer.to_owned(), "`$ref` leads round in a circle")
+    }
+
+    fn lose_reference(&mut self, place: &str, at: String, why: &str) -> (&'a Value, String) {
+        self.defect(Kind::DefectReference, place, &at, why);
+        self.leave_out("reference that cannot be followed", &at);
         (&Value::Null, at)
     }
 
@@ -166,32 +236,6 @@ impl<'a> Reader<'a> {
     pub(super) fn entries(&self, value: &'a Value, pointer: &str) -> Vec<(&'a String, &'a Value, String)> {
         let members = value.as_object().into_iter().flatten();
         members.map(|(key, inner)| (key, inner, format!("{pointer}/{}", escape(key)))).collect()
-    }
-
-    /// The origins of the servers, and the path that the first of them puts before all paths.
-    pub(super) fn servers(&mut self) -> (Vec<String>, String) {
-        let listed = self.root.get("servers").and_then(Value::as_array);
-        let mut origins = BTreeSet::new();
-        let mut prefix = None;
-        // The order of servers says nothing, so that the first by its text counts.
-        let mut listed: Vec<&Value> = listed.into_iter().flatten().collect();
-        listed.sort_by_key(|server| server.get("url").map(Value::to_string));
-        for server in listed {
-            let Some(text) = server.get("url").and_then(Value::as_str) else {
-                self.defect(Kind::DefectDocument, "document/servers", "/servers", "a server has no `url`");
-                continue;
-            };
-            match Url::parse(text) {
-                Ok(url) if url.has_host() => {
-                    origins.insert(url.origin().ascii_serialization());
-                    prefix.get_or_insert_with(|| url.path().trim_end_matches('/').to_owned());
-                }
-                _ => {
-                    prefix.get_or_insert_with(|| text.trim_end_matches('/').to_owned());
-                }
-            }
-        }
-        (origins.into_iter().collect(), prefix.unwrap_or_default())
     }
 
     /// Schemas of components that no reference reached, words stripped.
@@ -229,6 +273,33 @@ impl<'a> Reader<'a> {
             self.defect(Kind::DefectSecurity, "security", "/components/securitySchemes", why);
         }
     }
+}
+
+/// The file that a pointer leads into; empty if it is the description itself.
+pub(super) fn file_of(pointer: &str) -> &str {
+    if pointer.starts_with('/') { "" } else { pointer.split_once('#').map_or("", |(file, _)| file) }
+}
+
+/// What a fragment leads to in a document: a pointer, or the name of an anchor.
+pub(super) fn find<'v>(root: &'v Value, fragment: &str) -> Option<&'v Value> {
+    if fragment.is_empty() || fragment.starts_with('/') {
+        return root.pointer(fragment);
+    }
+    let mut open = vec![root];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                let named = |key: &str| members.get(key).and_then(Value::as_str) == Some(fragment);
+                if named("$anchor") || named("$dynamicAnchor") {
+                    return Some(value);
+                }
+                open.extend(members.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The name of the schema that a pointer leads into.

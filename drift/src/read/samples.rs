@@ -18,7 +18,7 @@ impl<'a> Reader<'a> {
         path: &str,
         models: &[String],
     ) {
-        let (servers, prefix) = self.servers();
+        let servers = self.servers();
         for key in ["x-codeSamples", "x-code-samples"] {
             let Some(Value::Array(samples)) = operation.get(key) else { continue };
             for (index, sample) in samples.iter().enumerate() {
@@ -28,10 +28,10 @@ impl<'a> Reader<'a> {
                 if text.len() > MAX_SAMPLE {
                     continue;
                 }
-                for called in
-                    addresses(text).filter(|url| servers.contains(&url.origin().ascii_serialization()))
+                for called in addresses(text)
+                    .filter(|url| servers.origins.contains(&url.origin().ascii_serialization()))
                 {
-                    let bare = called.path().strip_prefix(&prefix).unwrap_or(called.path());
+                    let bare = called.path().strip_prefix(servers.prefix()).unwrap_or(called.path());
                     if !fits(path, bare) {
                         self.defect(Kind::DefectSample, &place, &at, "the sample calls another path");
                     }

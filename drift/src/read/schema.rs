@@ -1,86 +1,177 @@
 //! Schemas as forms: the spellings of OpenAPI 3.0 and JSON Schema 2020-12 are one here.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::merge::{both, either};
+use super::keywords::{limits_of, read_discriminator, read_encoding, read_values, types_of, whole};
 use super::reader::Reader;
+use crate::form::{MAX_ALTERNATIVES, both, either, open};
 use crate::kind::Kind;
-use crate::surface::{LIMITS, MemberForm, Node, Type, sort_values};
+use crate::surface::{LIMITS, Link, MemberForm, Node, Type};
 use mockreel_contracts::contract::check::schema::escape;
 
 /// The name under which members without a name of their own are kept (`additionalProperties` with a schema).
 pub(super) const ANY_MEMBER: &str = "*";
 
+/// References are followed so deep at once; what is deeper is read after what is above it.
+const MAX_NESTED_REFERENCES: usize = 24;
+
+/// Keywords whose value is one schema, and that are compared under their own name.
+const PARTS: [&str; 10] = [
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "additionalItems",
+    "contentSchema",
+];
+
+/// Keywords that are read, or that only people and tools for documents read.
+const KNOWN: [&str; 60] = [
+    "$ref",
+    "$defs",
+    "definitions",
+    "$schema",
+    "$comment",
+    "$anchor",
+    "$dynamicAnchor",
+    "type",
+    "nullable",
+    "enum",
+    "const",
+    "required",
+    "properties",
+    "additionalProperties",
+    "items",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "format",
+    "default",
+    "readOnly",
+    "writeOnly",
+    "deprecated",
+    "title",
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "discriminator",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "minContains",
+    "maxContains",
+    "dependentRequired",
+    "dependencies",
+    "contentMediaType",
+    "contentEncoding",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "additionalItems",
+    "contentSchema",
+    "prefixItems",
+    "patternProperties",
+];
+
 impl<'a> Reader<'a> {
-    /// The form that a schema describes. `place` is the canonical place, for what is found to be wrong.
+    /// The form that a schema describes, its first level open. `place` is the canonical place, for what is wrong.
     pub(super) fn node(&mut self, schema: &'a Value, pointer: &str, place: &str) -> Node {
-        let node = self.node_within(schema, pointer, place, &mut Vec::new(), 0);
-        self.check_below(&node, place);
-        node
+        let node = self.node_within(schema, pointer, place, 0);
+        self.check_below(&node, place, 0);
+        while let Some((link, target, place)) = self.awaited.pop() {
+            let node = self.own(target, &link.pointer, &place, 0);
+            link.set(&node);
+            self.definitions.push(Arc::clone(&node));
+            self.check_below(&node, &place, 0);
+        }
+        Node::clone(&open(&mut self.forms, &node))
     }
 
     /// Checks a whole form, once everything that is said of its parts has come together.
-    fn check_below(&mut self, node: &Node, place: &str) {
+    fn check_below(&mut self, node: &Arc<Node>, place: &str, depth: usize) {
+        if depth > 200 || !self.checked.insert(Arc::as_ptr(node) as usize) {
+            return;
+        }
+        // The address must not be given to another form.
+        self.definitions.push(Arc::clone(node));
         self.check_node(node, place);
         for (name, member) in &node.members {
-            self.check_below(&member.node, &format!("{place}/{}", escape(name)));
+            self.check_below(&member.node, &format!("{place}/{}", escape(name)), depth + 1);
         }
         if let Some(items) = &node.items {
-            self.check_below(items, &format!("{place}/*"));
+            self.check_below(items, &format!("{place}/*"), depth + 1);
         }
     }
 
-    fn node_within(
-        &mut self,
-        schema: &'a Value,
-        pointer: &str,
-        place: &str,
-        within: &mut Vec<String>,
-        depth: usize,
-    ) -> Node {
+    fn node_within(&mut self, schema: &'a Value, pointer: &str, place: &str, depth: usize) -> Arc<Node> {
         if !self.may_grow(depth, place, pointer) {
-            return Node { pointer: pointer.to_owned(), ..Node::default() };
+            return Arc::new(Node { pointer: pointer.to_owned(), unknown: true, ..Node::default() });
         }
         let (target, at) = self.follow_reference(schema, pointer, place);
         if target.is_null() && schema.get("$ref").is_some() {
-            return Node { pointer: at, unknown: true, ..Node::default() };
+            return Arc::new(Node { pointer: at, unknown: true, ..Node::default() });
         }
-        if at != pointer && within.contains(&at) {
-            // A form that holds itself is follow_reference once; what it is, is known from above.
-            let types = target.get("type").map(types_of).unwrap_or_default().0;
-            return Node { pointer: at, types, ..Node::default() };
+        if at == pointer {
+            return self.own(target, &at, place, depth);
         }
-        let entered = at != pointer;
-        if entered {
-            within.push(at.clone());
-        }
-        let mut node = self.own(target, &at, place, within, depth);
-        if entered {
-            within.pop();
-            // What stands beside a reference is said in addition to what it leads to.
-            if schema.as_object().is_some_and(|members| members.len() > 1) {
-                let beside = self.own(schema, pointer, place, within, depth);
-                let at = node.pointer.clone();
-                node = both(beside, node);
-                node.pointer = at;
-            }
+        let node = self.referred(target, &at, place, depth);
+        // What stands beside a reference is said in addition to what it leads to.
+        if schema.as_object().is_some_and(|members| members.len() > 1) {
+            let beside = self.own(schema, pointer, place, depth);
+            let joined = both(&mut self.forms, &beside, &node);
+            return if joined.pointer == node.pointer {
+                joined
+            } else {
+                Arc::new(Node { pointer: node.pointer.clone(), ..Node::clone(&joined) })
+            };
         }
         node
     }
 
-    /// The form by the keywords of one schema, references within them follow_reference.
-    fn own(
-        &mut self,
-        schema: &'a Value,
-        pointer: &str,
-        place: &str,
-        within: &mut Vec<String>,
-        depth: usize,
-    ) -> Node {
+    /// The form that a reference leads to: read once, or a link if it leads back to itself.
+    fn referred(&mut self, target: &'a Value, at: &str, place: &str, depth: usize) -> Arc<Node> {
+        if let Some(known) = self.known.get(at) {
+            return Arc::clone(known);
+        }
+        let node = if self.circles.contains(at) || depth > MAX_NESTED_REFERENCES {
+            let link = Link::new(at);
+            self.awaited.push((link.clone(), target, place.to_owned()));
+            Arc::new(Node { pointer: at.to_owned(), links: vec![link], ..Node::default() })
+        } else {
+            self.own(target, at, place, depth)
+        };
+        self.known.insert(at.to_owned(), Arc::clone(&node));
+        node
+    }
+
+    /// The form by the keywords of one schema, references within them followed.
+    fn own(&mut self, schema: &'a Value, pointer: &str, place: &str, depth: usize) -> Arc<Node> {
         let mut node = Node { pointer: pointer.to_owned(), ..Node::default() };
         let Value::Object(keywords) = schema else {
+            node.never = schema == &Value::Bool(false);
             if !matches!(schema, Value::Bool(_) | Value::Null) {
                 self.defect(
                     Kind::DefectDocument,
@@ -89,7 +180,7 @@ impl<'a> Reader<'a> {
                     "a schema is neither an object nor true or false",
                 );
             }
-            return node;
+            return Arc::new(node);
         };
         if let Some(words) = keywords.get("type") {
             (node.types, node.nullable) = types_of(words);
@@ -100,38 +191,42 @@ impl<'a> Reader<'a> {
         for (keyword, is_sound) in [
             ("enum", Value::is_array as fn(&Value) -> bool),
             ("required", Value::is_array),
-            ("items", |held: &Value| held.is_object() || held.is_boolean()),
+            ("items", |held: &Value| held.is_object() || held.is_boolean() || held.is_array()),
         ] {
             if keywords.get(keyword).is_some_and(|held| !is_sound(held)) {
                 let why = format!("`{keyword}` has another form than JSON Schema gives it");
                 self.defect(Kind::DefectDocument, place, pointer, &why);
             }
         }
+        for keyword in keywords.keys().filter(|keyword| !keyword.starts_with("x-")) {
+            if !KNOWN.contains(&keyword.as_str()) {
+                self.leave_out(
+                    &format!("`{keyword}` of a schema"),
+                    &format!("{pointer}/{}", escape(keyword)),
+                );
+            }
+        }
         node.nullable |= keywords.get("nullable") == Some(&Value::Bool(true));
         read_values(schema, &mut node);
         node.limits = limits_of(schema);
-        if node.types.len() == 1 && node.types.contains(&Type::Integer) {
-            inclusive(&mut node.limits);
-        }
         node.format = keywords.get("format").and_then(Value::as_str).map(str::to_owned);
+        read_encoding(schema, &mut node);
+        node.discriminator = read_discriminator(schema);
         // Our own documents set a default aside that breaks its schema; the vendor says it all the same.
         node.default = keywords.get("default").or_else(|| keywords.get("x-default")).map(whole);
-        node.read_only = keywords.get("readOnly") == Some(&Value::Bool(true));
-        node.write_only = keywords.get("writeOnly") == Some(&Value::Bool(true));
-        node.deprecated = keywords.get("deprecated") == Some(&Value::Bool(true));
+        let is_true = |keyword: &str| keywords.get(keyword) == Some(&Value::Bool(true));
+        node.read_only = is_true("readOnly");
+        node.write_only = is_true("writeOnly");
+        node.deprecated = is_true("deprecated");
         node.closed = keywords.get("additionalProperties") == Some(&Value::Bool(false));
         let words = ["title", "description"].into_iter().filter_map(|key| keywords.get(key)?.as_str());
         node.text = words.collect::<Vec<&str>>().join("\n");
-        self.read_members(schema, &mut node, place, within, depth);
-        if let Some(items @ Value::Object(_)) = keywords.get("items") {
-            let inner = self.node_within(
-                items,
-                &format!("{pointer}/items"),
-                &format!("{place}/*"),
-                within,
-                depth + 1,
-            );
-            node.items = Some(Box::new(inner));
+        self.read_members(schema, &mut node, place, depth);
+        self.read_parts(schema, &mut node, place, depth);
+        if let Some(items @ (Value::Object(_) | Value::Bool(false))) = keywords.get("items") {
+            let inner =
+                self.node_within(items, &format!("{pointer}/items"), &format!("{place}/*"), depth + 1);
+            node.items = Some(inner);
         }
         if node.types.is_empty() && node.values.is_none() {
             if !node.members.is_empty() {
@@ -140,17 +235,53 @@ impl<'a> Reader<'a> {
                 node.types.insert(Type::Array);
             }
         }
-        self.read_alternatives(schema, node, place, within, depth)
+        self.read_alternatives(schema, node, place, depth)
     }
 
-    fn read_members(
-        &mut self,
-        schema: &'a Value,
-        node: &mut Node,
-        place: &str,
-        within: &mut Vec<String>,
-        depth: usize,
-    ) {
+    /// Keywords that are compared under their own name.
+    fn read_parts(&mut self, schema: &'a Value, node: &mut Node, place: &str, depth: usize) {
+        let pointer = node.pointer.clone();
+        let mut found: Vec<(String, &'a Value, String)> = Vec::new();
+        for keyword in PARTS {
+            if let Some(part) = schema.get(keyword) {
+                found.push((keyword.to_owned(), part, format!("{pointer}/{keyword}")));
+            }
+        }
+        // In drafts before 2020-12 a list of `items` is what `prefixItems` is now.
+        for keyword in ["prefixItems", "items"] {
+            for (index, part) in
+                schema.get(keyword).and_then(Value::as_array).into_iter().flatten().enumerate()
+            {
+                found.push((format!("prefixItems/{index}"), part, format!("{pointer}/{keyword}/{index}")));
+            }
+        }
+        for keyword in ["patternProperties", "dependentSchemas"] {
+            let Some(parts) = schema.get(keyword) else { continue };
+            for (name, part, at) in self.entries(parts, &format!("{pointer}/{keyword}")) {
+                found.push((format!("{keyword}/{}", escape(name)), part, at));
+            }
+        }
+        for (keyword, part, at) in found {
+            let below = format!("{place}/({keyword})");
+            let inner = self.node_within(part, &at, &below, depth + 1);
+            // `if` alone, and what may be anything, bound nothing.
+            if !inner.is_silent() || keyword == "not" || keyword.starts_with("if") {
+                node.parts.insert(keyword, inner);
+            }
+        }
+        if !node.parts.contains_key("then") && !node.parts.contains_key("else") {
+            node.parts.remove("if");
+        } else if !node.parts.contains_key("if") {
+            node.parts.remove("then");
+            node.parts.remove("else");
+        }
+        if !node.parts.contains_key("contains") {
+            node.limits.remove("minContains");
+            node.limits.remove("maxContains");
+        }
+    }
+
+    fn read_members(&mut self, schema: &'a Value, node: &mut Node, place: &str, depth: usize) {
         let pointer = node.pointer.clone();
         let required: BTreeSet<&str> = schema
             .get("required")
@@ -165,7 +296,7 @@ impl<'a> Reader<'a> {
             }
             for (name, inner, at) in self.entries(properties, &format!("{pointer}/properties")) {
                 let below = format!("{place}/{}", escape(name));
-                let inner = self.node_within(inner, &at, &below, within, depth + 1);
+                let inner = self.node_within(inner, &at, &below, depth + 1);
                 node.members.insert(
                     name.clone(),
                     MemberForm { required: required.contains(name.as_str()), node: inner },
@@ -176,41 +307,45 @@ impl<'a> Reader<'a> {
             && !keywords.is_empty()
         {
             let at = format!("{pointer}/additionalProperties");
-            let inner = self.node_within(any, &at, &format!("{place}/{ANY_MEMBER}"), within, depth + 1);
+            let inner = self.node_within(any, &at, &format!("{place}/{ANY_MEMBER}"), depth + 1);
             node.members.insert(ANY_MEMBER.to_owned(), MemberForm { required: false, node: inner });
         }
         // A list of demands without members belongs to a form that is described beside it.
         for name in required {
             if !node.members.contains_key(name) {
                 let undescribed = Node { pointer: pointer.clone(), ..Node::default() };
-                node.members.insert(name.to_owned(), MemberForm { required: true, node: undescribed });
+                node.members
+                    .insert(name.to_owned(), MemberForm { required: true, node: Arc::new(undescribed) });
             }
         }
     }
 
-    fn read_alternatives(
-        &mut self,
-        schema: &'a Value,
-        node: Node,
-        place: &str,
-        within: &mut Vec<String>,
-        depth: usize,
-    ) -> Node {
-        let mut node = node;
+    fn read_alternatives(&mut self, schema: &'a Value, node: Node, place: &str, depth: usize) -> Arc<Node> {
+        let mut node = Arc::new(node);
         for keyword in ["allOf", "anyOf", "oneOf"] {
             let Some(Value::Array(parts)) = schema.get(keyword) else { continue };
             let mut read = Vec::new();
             for (index, part) in parts.iter().enumerate() {
                 let at = format!("{}/{keyword}/{index}", node.pointer);
-                read.push(self.node_within(part, &at, place, within, depth + 1));
+                read.push(self.node_within(part, &at, place, depth + 1));
             }
             let pointer = node.pointer.clone();
-            if keyword == "allOf" {
-                node = read.into_iter().fold(node, both);
-            } else if let Some(merged) = either(read) {
-                node = both(node, merged);
-            }
-            node.pointer = pointer;
+            let joined = if keyword == "allOf" {
+                read.iter().fold(node, |node, part| both(&mut self.forms, &node, part))
+            } else {
+                if parts.len() > MAX_ALTERNATIVES {
+                    self.leave_out("choice among too many forms", &format!("{pointer}/{keyword}"));
+                }
+                match either(&mut self.forms, read) {
+                    Some(merged) => both(&mut self.forms, &node, &merged),
+                    None => node,
+                }
+            };
+            node = if joined.pointer == pointer {
+                joined
+            } else {
+                Arc::new(Node { pointer, ..Node::clone(&joined) })
+            };
         }
         node
     }
@@ -275,86 +410,5 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-    }
-}
-
-/// The types that `type` names, and whether null is one of them.
-pub(super) fn types_of(words: &Value) -> (BTreeSet<Type>, bool) {
-    let listed = match words {
-        Value::Array(words) => words.iter().filter_map(Value::as_str).collect(),
-        other => other.as_str().into_iter().collect::<Vec<&str>>(),
-    };
-    let types: BTreeSet<Type> = listed.iter().filter_map(|word| Type::parse(word)).collect();
-    (types, listed.contains(&"null"))
-}
-
-/// `enum` and `const`; null among the values means that it may be null, and the values tell the type.
-fn read_values(schema: &Value, node: &mut Node) {
-    let single = schema.get("const").map(|value| vec![value.clone()]);
-    let listed = schema.get("enum").and_then(Value::as_array).cloned();
-    let Some(mut values) = single.or(listed) else { return };
-    values.iter_mut().for_each(|value| *value = whole(value));
-    let before = values.len();
-    values.retain(|value| !value.is_null());
-    node.nullable |= values.len() < before;
-    sort_values(&mut values);
-    if node.types.is_empty() {
-        node.types = values.iter().filter_map(Type::of).collect();
-    }
-    node.values = Some(values);
-}
-
-/// The bounds; the truth value of 3.0 beside a bound becomes the bound of 3.1.
-fn limits_of(schema: &Value) -> std::collections::BTreeMap<String, Value> {
-    let mut limits = std::collections::BTreeMap::new();
-    for (keyword, _) in LIMITS {
-        match schema.get(keyword) {
-            None | Some(Value::Bool(_) | Value::Null) => {}
-            Some(limit) => {
-                limits.insert(keyword.to_owned(), whole(limit));
-            }
-        }
-    }
-    for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
-        if schema.get(exclusive) == Some(&Value::Bool(true))
-            && let Some(limit) = limits.remove(inclusive)
-        {
-            limits.insert(exclusive.to_owned(), limit);
-        }
-    }
-    if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-        limits.insert("uniqueItems".to_owned(), Value::Bool(true));
-    }
-    // Nothing is shorter than nothing.
-    limits.retain(|keyword, limit| {
-        !(keyword.starts_with("min") && keyword != "minimum" && limit == &Value::from(0))
-    });
-    limits
-}
-
-/// Of whole numbers, more than 0 is at least 1.
-fn inclusive(limits: &mut std::collections::BTreeMap<String, Value>) {
-    for (exclusive, plain, step) in [("exclusiveMinimum", "minimum", 1), ("exclusiveMaximum", "maximum", -1)]
-    {
-        let Some(bound) =
-            limits.get(exclusive).and_then(Value::as_i64).and_then(|bound| bound.checked_add(step))
-        else {
-            continue;
-        };
-        let tighter = |held: i64| if step > 0 { held.max(bound) } else { held.min(bound) };
-        let bound = limits.get(plain).and_then(Value::as_i64).map_or(bound, tighter);
-        limits.remove(exclusive);
-        limits.insert(plain.to_owned(), Value::from(bound));
-    }
-}
-
-/// `1.0` and `1` are one number.
-fn whole(limit: &Value) -> Value {
-    match limit.as_f64() {
-        #[expect(clippy::cast_possible_truncation, reason = "the number is whole and small enough")]
-        Some(number) if limit.is_f64() && number.fract() == 0.0 && number.abs() < 1e15 => {
-            Value::from(number as i64)
-        }
-        _ => limit.clone(),
     }
 }

@@ -5,6 +5,7 @@
 //! | shows on the wire | `failure`, its type the kind |
 //! | shows on the wire, and the history had it | `skipped`: nothing is new about it |
 //! | a defect, words, or gone | a passed test |
+//! | not compared, or a source that is unreachable | `skipped`, with the reason |
 
 use crate::finding::{BaselineState, Finding, Report};
 use quick_junit::{NonSuccessKind, Property, Report as Suites, TestCase, TestCaseStatus, TestSuite};
@@ -19,8 +20,18 @@ pub(super) fn write_junit(report: &Report) -> String {
     for finding in &report.findings {
         suite.add_test_case(test_case(finding));
     }
+    let blind = report.unreachable.iter().map(|source| ("unreachable", words::describe_unreachable(source)));
+    for (title, line) in blind.chain(words::list_gaps(report).into_iter().map(|line| ("not compared", line)))
+    {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(escape::one_line(&line, MESSAGE_CHARS));
+        suite.add_test_case(TestCase::new(title, status));
+    }
     if report.findings.is_empty() {
         suite.add_test_case(TestCase::new("nothing differs", TestCaseStatus::success()));
+    }
+    if !report.headline.is_empty() {
+        suite.add_property(Property::new("verdict", escape::one_line(&report.headline, MESSAGE_CHARS)));
     }
     let mut document = Suites::new("mockreel drift");
     document.add_test_suite(suite);
@@ -54,7 +65,11 @@ fn status(finding: &Finding) -> TestCaseStatus {
     status.set_type(finding.kind.name());
     status.set_message(escape::one_line(&finding.message, MESSAGE_CHARS));
     let lines: Vec<String> = [
+        finding.advice.as_ref().map(|advice| format!("do: {advice}")),
         words::change_of(finding),
+        words::other_places(finding).map(|places| format!("also {places}")),
+        words::lines_of(finding),
+        words::origin_of(finding),
         words::list_names(&finding.files).map(|files| format!("in {files}")),
         words::verdict_of(finding),
     ]

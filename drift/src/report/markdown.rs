@@ -5,7 +5,7 @@
 use crate::Severity;
 use crate::finding::{BaselineState, Finding, Report};
 
-use super::{is_in_full, words};
+use super::{groups, words};
 use mockreel_evidence::issue::markdown::{MOST_BYTES, code, free};
 use mockreel_evidence::issue::{MESSAGE_CHARS, NAME_CHARS, plural};
 
@@ -16,31 +16,44 @@ const PLACES: usize = 40;
 
 /// The report as Markdown, fit for an issue or a comment; what was left out is said.
 pub(super) fn write_markdown(report: &Report) -> String {
-    let sign = if report.findings.iter().any(super::is_news) { "❌" } else { "✅" };
+    let sign = match report.findings.iter().any(super::is_news) {
+        true => "❌",
+        // What was not looked at is not fine.
+        false if !report.unreachable.is_empty() => "⚠️",
+        false => "✅",
+    };
     let mut out = format!(
-        "{sign} **Drift: {}**\n\n{} → {}\n",
-        words::count_findings(report),
+        "{sign} **Drift:** {}\n\n{}: {} → {}\n",
+        free(&report.headline, MESSAGE_CHARS),
+        capitalise(&words::count_findings(report)),
         code(&report.old, NAME_CHARS),
         code(&report.new, NAME_CHARS)
     );
+    let blind: Vec<String> = report
+        .unreachable
+        .iter()
+        .map(|source| code(&words::describe_unreachable(source), MESSAGE_CHARS))
+        .collect();
+    if !blind.is_empty() {
+        out.push_str(&format!("\nUnreachable: {}.\n", some_of(&blind)));
+    }
     let mut left_out = 0_usize;
-    for severity in [Severity::Breaking, Severity::Risky, Severity::Compatible, Severity::Defect] {
-        let of = report.findings.iter().filter(|finding| finding.severity == severity && is_in_full(finding));
-        let entries: Vec<String> = of.map(write_entry).collect();
-        if entries.is_empty() {
-            continue;
-        }
-        let head = format!("\n### {}\n\n", heading_of(severity));
-        let mut begun = false;
-        for entry in entries {
-            let head = if begun { "" } else { head.as_str() };
-            if left_out > 0 || out.len() + head.len() + entry.len() > MOST_BYTES - NOTE_BYTES {
-                left_out += 1;
-                continue;
+    for group in groups::by_operation(report) {
+        for severity in [Severity::Breaking, Severity::Risky, Severity::Compatible, Severity::Defect] {
+            let of = group.findings.iter().filter(|finding| finding.severity == severity);
+            let entries: Vec<String> = of.map(|finding| write_entry(finding)).collect();
+            let head = format!("\n### {}: {}\n\n", heading_of(severity), code(group.title(), NAME_CHARS));
+            let mut begun = false;
+            for entry in entries {
+                let head = if begun { "" } else { head.as_str() };
+                if left_out > 0 || out.len() + head.len() + entry.len() > MOST_BYTES - NOTE_BYTES {
+                    left_out += 1;
+                    continue;
+                }
+                out.push_str(head);
+                out.push_str(&entry);
+                begun = true;
             }
-            out.push_str(head);
-            out.push_str(&entry);
-            begun = true;
         }
     }
     if left_out > 0 {
@@ -53,10 +66,10 @@ pub(super) fn write_markdown(report: &Report) -> String {
 
 fn heading_of(severity: Severity) -> &'static str {
     match severity {
-        Severity::Breaking => "Breaking: a client that followed the old text fails",
-        Severity::Risky => "Risky: it still gets an answer, but perhaps not what it meant",
-        Severity::Compatible => "Compatible: it notices nothing",
-        Severity::Defect => "Defects: the new document contradicts itself or its standard",
+        Severity::Breaking => "Breaking",
+        Severity::Risky => "Risky",
+        Severity::Compatible => "Compatible",
+        Severity::Defect => "Defects",
         Severity::Cosmetic => "Words",
     }
 }
@@ -73,10 +86,10 @@ fn write_rest(report: &Report) -> String {
     if !gone.is_empty() {
         out.push_str(&format!("\nNo longer so: {}.\n", some_of(&gone)));
     }
-    if let Some(folded) = words::sum_up_folded(report) {
-        out.push_str(&format!("\n{}.\n", capitalise(&folded)));
+    for line in [words::sum_up_known(report), words::sum_up_folded(report)].into_iter().flatten() {
+        out.push_str(&format!("\n{}.\n", capitalise(&line)));
     }
-    let missed: Vec<String> = report.not_compared.iter().map(|line| code(line, NAME_CHARS)).collect();
+    let missed: Vec<String> = words::list_gaps(report).iter().map(|line| code(line, MESSAGE_CHARS)).collect();
     if !missed.is_empty() {
         out.push_str(&format!("\nNot compared: {}.\n", some_of(&missed)));
     }
@@ -106,6 +119,18 @@ fn write_entry(finding: &Finding) -> String {
     }
     if let Some(change) = words::change_of(finding).filter(|_| finding.message.is_empty()) {
         out.push_str(&format!("  - {}\n", code(&change, MESSAGE_CHARS)));
+    }
+    if let Some(advice) = &finding.advice {
+        out.push_str(&format!("  - do: {}\n", free(advice, MESSAGE_CHARS)));
+    }
+    if let Some(places) = words::other_places(finding) {
+        out.push_str(&format!("  - also {}\n", code(&places, MESSAGE_CHARS)));
+    }
+    if let Some(schema) = &finding.schema {
+        out.push_str(&format!("  - shared schema {}\n", code(schema, NAME_CHARS)));
+    }
+    for line in [words::origin_of(finding), words::lines_of(finding)].into_iter().flatten() {
+        out.push_str(&format!("  - {}\n", code(&line, MESSAGE_CHARS)));
     }
     if let Some(verdict) = words::verdict_of(finding) {
         out.push_str(&format!("  - verdict {}\n", free(&verdict, MESSAGE_CHARS)));

@@ -1,10 +1,10 @@
 //! Turns of phrase that several formats share. Plain text: each format escapes it in its own way.
 
-use crate::finding::{BaselineState, Confidence, Finding, Report};
+use crate::finding::{BaselineState, Confidence, Finding, Report, SourceLine, UnreachableSource};
 use crate::{Kind, Severity};
 use serde_json::Value;
 
-use super::is_folded;
+use super::{is_folded, is_known};
 use crate::verdict;
 use mockreel_evidence::issue::plural;
 
@@ -30,7 +30,28 @@ pub(super) fn count_findings(report: &Report) -> String {
             format!("{count} {name}{many}")
         })
         .collect();
-    if told.is_empty() { "nothing differs".to_owned() } else { told.join(", ") }
+    let blind = !report.unreachable.is_empty();
+    match told.is_empty() {
+        false => told.join(", "),
+        true if report.shares_nothing() || (blind && report.compared.is_none()) => {
+            "nothing was compared".to_owned()
+        }
+        true if blind => "nothing differs in what was compared".to_owned(),
+        true => "nothing differs".to_owned(),
+    }
+}
+
+/// What a watch knows already, on one line.
+pub(super) fn sum_up_known(report: &Report) -> Option<String> {
+    let known: Vec<&Finding> = report.findings.iter().filter(|finding| is_known(finding)).collect();
+    let count = |severity: Severity| known.iter().filter(|finding| finding.severity == severity).count();
+    let counts: Vec<String> = Severity::ALL
+        .iter()
+        .map(|severity| (count(*severity), severity.name()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    (!counts.is_empty()).then(|| format!("known already: {}", counts.join(", ")))
 }
 
 /// What is only counted, on one line.
@@ -51,6 +72,71 @@ pub(super) fn sum_up_folded(report: &Report) -> Option<String> {
         parts.push(plural(stood, "defect that stood before", "defects that stood before"));
     }
     (!parts.is_empty()).then(|| format!("not listed: {}", parts.join(", ")))
+}
+
+/// The most other places that are named of one finding.
+const PLACES: usize = 3;
+
+/// The other places of the same change, not all if there are many, and the kinds that it shows as.
+pub(super) fn other_places(finding: &Finding) -> Option<String> {
+    let places = finding.places();
+    let others = places.get(1..).filter(|others| !others.is_empty())?;
+    let severity =
+        |place: &str| finding.parts.iter().find(|part| part.place == place).map(|part| part.severity);
+    let mut named: Vec<String> = others
+        .iter()
+        .take(PLACES)
+        .map(|place| match severity(place).filter(|severity| *severity != finding.severity) {
+            Some(severity) => format!("{place} ({})", severity.name()),
+            None => (*place).to_owned(),
+        })
+        .collect();
+    let more = others.len().saturating_sub(PLACES);
+    if more > 0 {
+        named.push(format!("and {more} more {}", if more == 1 { "place" } else { "places" }));
+    }
+    Some(named.join(", "))
+}
+
+/// The lines in both files.
+pub(super) fn lines_of(finding: &Finding) -> Option<String> {
+    let line = |line: &SourceLine| format!("{}:{}", line.file, line.line);
+    match (&finding.line, &finding.to_line) {
+        (None, None) => None,
+        (Some(was), None) => Some(line(was)),
+        (None, Some(is)) => Some(line(is)),
+        (Some(was), Some(is)) => Some(format!("{} -> {}", line(was), line(is))),
+    }
+}
+
+/// What of a description a comparison did not use, and what else it says nothing of.
+pub(super) fn list_gaps(report: &Report) -> Vec<String> {
+    let mut gaps: Vec<String> = Vec::new();
+    if !report.unused.is_empty() {
+        let counted: Vec<String> =
+            report.unused.iter().map(|part| format!("{} {}", part.count, part.what)).collect();
+        gaps.push(counted.join(", "));
+    }
+    gaps.extend(report.not_compared.iter().cloned());
+    gaps
+}
+
+/// What is known of a source that could not be looked at.
+pub(super) fn describe_unreachable(source: &UnreachableSource) -> String {
+    format!("{}: {}; since {}", source.source, source.why, source.since)
+}
+
+/// What the history adds to a finding: what was there at the last look, and which source and change brought it.
+pub(super) fn origin_of(finding: &Finding) -> Option<String> {
+    let last = finding.last_look.as_ref().map(|last| format!("at the last look it was {}", write_fact(last)));
+    let since = match (&finding.source, &finding.since) {
+        (Some(source), Some(since)) => Some(format!("of {source}, by {since}")),
+        (Some(source), None) => Some(format!("of {source}")),
+        (None, Some(since)) => Some(format!("by {since}")),
+        (None, None) => None,
+    };
+    let parts: Vec<String> = [last, since].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// The place, and where it is now if it moved.

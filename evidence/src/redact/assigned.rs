@@ -2,9 +2,11 @@
 //! credentials (`Bearer ...`). Texts that are no whole JSON, and prompts, have them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::marks::{Clue, Marks};
 use super::names::{Secrecy, split_credential};
+use super::views::{join_letters, resolve_escapes};
 
 /// The shortest value that is taken for a secret, in bytes.
 const MIN_BYTES: usize = 6;
@@ -12,14 +14,50 @@ const MIN_BYTES: usize = 6;
 /// How far a scheme may go, with a blank behind it, in bytes.
 const LONGEST_SCHEME: usize = 16;
 
+/// How an object in base64 begins: `{"`.
+const OBJECT_START: &str = "eyJ";
+
+/// The shortest header of a token behind its beginning, in letters.
+const SHORTEST_HEADER: usize = 8;
+
 /// From this length on a value need not look like a key, in bytes.
 const LONG_BYTES: usize = 12;
 
-/// The text without values that their names call secret.
+/// The text without values that their names call secret, however it is read.
 pub(super) fn hide_assigned(text: &str, marks: Marks) -> Cow<'_, str> {
+    let mut stretches = find_assigned(text);
+    stretches.extend(find_spelled_tokens(text));
+    for view in resolve_escapes(text) {
+        let inner = find_assigned(&view.text).into_iter().chain(find_spelled_tokens(&view.text));
+        stretches.extend(inner.map(|stretch| view.locate(&stretch)));
+    }
+    if stretches.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    stretches.sort_by_key(|stretch| stretch.start);
+    let mut apart: Vec<Range<usize>> = Vec::with_capacity(stretches.len());
+    for stretch in stretches {
+        match apart.last_mut() {
+            Some(last) if stretch.start < last.end => last.end = last.end.max(stretch.end),
+            Some(_) | None => apart.push(stretch),
+        }
+    }
+    let mut hidden = String::with_capacity(text.len());
+    let mut done = 0;
+    for stretch in apart {
+        hidden.push_str(&text[done..stretch.start]);
+        hidden.push_str(&(marks.write)(&text[stretch.clone()], Clue::Name));
+        done = stretch.end;
+    }
+    hidden.push_str(&text[done..]);
+    Cow::Owned(hidden)
+}
+
+/// Where values stand that their names call secret, in order.
+fn find_assigned(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let mut hidden = String::new();
-    let (mut done, mut at) = (0, 0);
+    let mut found = Vec::new();
+    let mut at = 0;
     while at < bytes.len() {
         let length = bytes[at..].iter().take_while(|byte| is_of_name(**byte)).count();
         if length == 0 {
@@ -27,18 +65,27 @@ pub(super) fn hide_assigned(text: &str, marks: Marks) -> Cow<'_, str> {
             continue;
         }
         let name_end = at + length;
-        let found = measure_jwt(text, at, name_end).or_else(|| find_value(text, at, name_end));
+        let value = measure_jwt(text, at, name_end).or_else(|| find_value(text, at, name_end));
         at = name_end;
-        let Some((start, end)) = found else { continue };
-        hidden.push_str(&text[done..start]);
-        hidden.push_str(&(marks.write)(&text[start..end], Clue::Name));
-        (done, at) = (end, end);
+        if let Some((start, end)) = value {
+            found.push(start..end);
+            at = end;
+        }
     }
-    if done == 0 {
-        return Cow::Borrowed(text);
-    }
-    hidden.push_str(&text[done..]);
-    Cow::Owned(hidden)
+    found
+}
+
+/// Where the letters of a signed token stand one by one: two objects in base64 begin alike.
+pub(super) fn find_spelled_tokens(text: &str) -> Vec<Range<usize>> {
+    let rows = join_letters(text).into_iter();
+    rows.filter_map(|row| find_token(&row.text).map(|start| row.locate(&(start..row.text.len())))).collect()
+}
+
+/// Where a token begins among letters that have lost the signs between them.
+fn find_token(letters: &str) -> Option<usize> {
+    let start = letters.find(OBJECT_START)?;
+    let payload = letters[start + OBJECT_START.len()..].find(OBJECT_START)?;
+    (payload >= SHORTEST_HEADER).then_some(start)
 }
 
 /// A signed token (JWT, RFC 7519) that begins here: two objects in base64 and a signature.
@@ -103,6 +150,13 @@ mod tests {
             ("/Bearer%20sk-REALKEY4", "/Bearer%20[redacted]"),
             ("see eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhayJ9.c2ln-_9 there", "see [redacted] there"),
             (r#"{\"token\": \"abcdef-123\"}"#, r#"{\"token\": \"[redacted]\"}"#),
+            ("&quot;api_key&quot;: &quot;SECRET-1&quot;", "&quot;api_key&quot;: &quot;[redacted]&quot;"),
+            ("api%255Fkey%253DSECRET-1 there", "api%255Fkey%253D[redacted] there"),
+            (
+                "see e y J h b G c i O i J I U z I 1 N i J 9 . e y J p c 3 M i O i J h a y J 9 . c 2 l n",
+                "see [redacted]",
+            ),
+            ("see eyJhbGciOiJIUzI1NiJ9%2EeyJpc3MiOiJhayJ9%2Ec2ln there", "see [redacted] there"),
         ] {
             assert_eq!(hide(text), hidden);
         }

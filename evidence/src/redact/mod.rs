@@ -1,7 +1,8 @@
 //! Redaction: everything secret is taken out of an exchange before it is kept or shown.
 //!
-//! - By value: each secret of the run becomes a mark, wherever it is and however it is written: escaped, encoded,
-//!   backwards, in pieces, over several members, or a half of it where no words are written like that.
+//! - By value: each secret of the run becomes a mark, wherever it is and however it is written: escaped or encoded, also
+//!   several times over, backwards, in pieces or letter by letter, over several members, or a half of it where no words
+//!   are written like that.
 //! - By name: so does what a header, a member or a parameter calls a token, a password, a signature and the like.
 //!   Numbers stay: `max_tokens` is no secret.
 //! - In addresses: so do parameters that sign them.
@@ -23,6 +24,7 @@ mod pieces;
 #[cfg(test)]
 mod tests;
 mod values;
+mod views;
 mod written;
 
 use std::fmt;

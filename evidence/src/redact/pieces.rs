@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::assigned::find_spelled_tokens;
 use super::values::Secrets;
 
 /// The shortest part of a secret that is taken for it, in characters.
@@ -66,7 +67,12 @@ impl Secrets {
             .collect();
         for _ in 0..2 {
             let joined: String = texts.iter().map(|(_, text)| *text).collect();
-            let spans = if texts.len() > 1 { self.find_ranges(&joined) } else { Vec::new() };
+            let mut spans = if texts.len() > 1 { self.find_ranges(&joined) } else { Vec::new() };
+            if texts.len() > 1 && texts.iter().all(|(_, text)| text.chars().count() == 1) {
+                // A token whose letters are items of a list is one in a row of letters.
+                let row: String = joined.chars().flat_map(|letter| [letter, ' ']).collect();
+                spans.extend((!find_spelled_tokens(&row).is_empty()).then_some(0..joined.len()));
+            }
             let mut start = 0;
             for (index, text) in &texts {
                 let end = start + text.len();

@@ -15,6 +15,7 @@ use super::addresses::clean_addresses;
 use super::assigned::hide_assigned;
 use super::marks::{Clue, Marks};
 use super::pieces::{find_parts, measure_gap};
+use super::views::{join_letters, resolve_escapes};
 use super::written::{match_literally, match_written, skip_line_breaks};
 
 /// How many bytes a byte of a secret takes when it is written in another way: `\u0041` is long.
@@ -40,6 +41,8 @@ pub struct Secrets {
     longest: usize,
     /// For each byte the patterns that may begin at it; bodies are long.
     begins: Arc<[Vec<usize>]>,
+    /// The letters and digits of each secret, for texts in which they stand one by one.
+    spelled: Arc<[(String, Arc<str>)]>,
 }
 
 /// One text to be found, character by character.
@@ -86,8 +89,10 @@ impl Secrets {
     /// The patterns of all ways to write these secrets.
     pub fn new<S: AsRef<str>>(secrets: &[S], marks: Marks) -> Self {
         let mut patterns = Vec::new();
+        let mut spelled = Vec::new();
         for secret in secrets.iter().map(AsRef::as_ref) {
             let mark: Arc<str> = (marks.write)(secret, Clue::Value).into();
+            spelled.extend(spell(secret).into_iter().map(|letters| (letters, Arc::clone(&mark))));
             let characters: Vec<char> = secret.chars().collect();
             patterns.push(Writing::plain(characters.clone(), &mark));
             if characters.len() >= SHORTEST_REVERSED {
@@ -118,7 +123,7 @@ impl Secrets {
                 begins[usize::from(byte)].push(index);
             }
         }
-        Self { marks, patterns, longest, begins: begins.into() }
+        Self { marks, patterns, longest, begins: begins.into(), spelled: spelled.into() }
     }
 
     /// A text without secrets, and without what gives access in its addresses.
@@ -173,13 +178,60 @@ impl Secrets {
         self.are_in(&String::from_utf8_lossy(bytes))
     }
 
-    /// Where secrets are: in order, none overlapping another. Overlapping finds become one, lest the rest of
-    /// one be left beside another.
+    /// Where secrets are, however the text is read: in order, none overlapping another. Overlapping finds become one, lest
+    /// the rest of one be left beside another.
     fn spans(&self, text: &str) -> Vec<SecretSpan> {
-        let mut spans: Vec<SecretSpan> = Vec::new();
         if self.patterns.is_empty() {
+            return Vec::new();
+        }
+        let mut spans = self.spans_as_read(text);
+        spans.extend(self.spelled_spans(text));
+        for view in resolve_escapes(text) {
+            let inner = self.spans_as_read(&view.text).into_iter().chain(self.spelled_spans(&view.text));
+            spans.extend(inner.map(|span| SecretSpan {
+                range: view.locate(&span.range),
+                is_plain: false,
+                ..span
+            }));
+        }
+        // Where a secret stands as it is, another reading finds it there as well.
+        spans.sort_by_key(|span| (span.range.start, !span.is_plain));
+        let mut apart: Vec<SecretSpan> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match apart.pop() {
+                Some(last) if span.range == last.range => apart.push(last),
+                Some(last) if span.range.start < last.range.end => apart.push(last.join(&span)),
+                last => {
+                    apart.extend(last);
+                    apart.push(span);
+                }
+            }
+        }
+        apart
+    }
+
+    /// Where the letters of a secret stand one by one.
+    fn spelled_spans(&self, text: &str) -> Vec<SecretSpan> {
+        let mut spans = Vec::new();
+        if self.spelled.is_empty() {
             return spans;
         }
+        for row in join_letters(text) {
+            let letters = row.text.to_ascii_lowercase();
+            for (secret, mark) in self.spelled.iter() {
+                spans.extend(letters.match_indices(secret.as_str()).map(|(at, found)| SecretSpan {
+                    range: row.locate(&(at..at + found.len())),
+                    mark: Arc::clone(mark),
+                    is_plain: false,
+                }));
+            }
+        }
+        spans
+    }
+
+    /// Where secrets are in a text as it is: in order, none overlapping another.
+    fn spans_as_read(&self, text: &str) -> Vec<SecretSpan> {
+        let mut spans: Vec<SecretSpan> = Vec::new();
         let mut steps = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(MIN_STEPS);
         for (at, byte) in text.bytes().enumerate() {
             // No character begins with a byte that continues one, so that each find is at a character.
@@ -214,6 +266,20 @@ fn replace_spans(text: &str, spans: &[SecretSpan], until: usize) -> String {
     }
     replaced.push_str(text.get(done..until).unwrap_or_default());
     replaced
+}
+
+/// The letters and digits of a secret, from its start and from its end; nothing of one that has few.
+fn spell(secret: &str) -> Vec<String> {
+    let letters: String = secret
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
+    if letters.len() < SHORTEST_REVERSED {
+        return Vec::new();
+    }
+    let reversed = letters.chars().rev().collect();
+    vec![letters, reversed]
 }
 
 /// The base64 characters that depend on the secret alone when so many bytes stand before it.

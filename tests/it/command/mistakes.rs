@@ -56,7 +56,7 @@ fn whatever_is_typed_wrongly_is_one_line_that_names_it() {
         (vec!["--contract", &none], "none.toml"),
         (vec!["--contract", &broken], "colour"),
         (vec!["--contract", &nobodys], "acme"),
-        (vec!["--admin-token-env", "MOCKREEL_TEST_UNSET"], "MOCKREEL_TEST_UNSET"),
+        (vec!["--admin-token-env", "MOCKREEL_TEST_UNSET"], "--admin-token-env"),
         (vec!["contract"], "list"),
         (vec!["contract", "burn"], "burn"),
         (vec!["contract", "show"], "VENDOR"),

@@ -8,7 +8,7 @@ use mockreel_conformance::check::{CheckOptions, TargetChoice, check};
 use mockreel_conformance::drift::live as fresh;
 use mockreel_conformance::events::NullReporter;
 use mockreel_conformance::run::Choice;
-use mockreel_conformance::session::ComparisonInputs;
+use mockreel_conformance::session::{ComparisonInputs, StopFlag};
 use mockreel_contracts::contract::views::openapi::View;
 use mockreel_contracts::{Contract, Vendor};
 use mockreel_drift::observed::{Observed, Tape};
@@ -37,6 +37,8 @@ fn answered(vendor: &Vendor) -> Surface {
         generated: 0,
         wait: None,
         interval: None,
+        max_time: None,
+        stop: StopFlag::default(),
         choice: Choice { only: fresh::cases(), skip: Vec::new() },
         ledger: "unused".into(),
         baseline: None,

@@ -37,10 +37,10 @@ fn everything_that_can_be_named_can_be_compared() {
     let folder = folder("drift-sides");
     let tape = format!("tapes/{EDITION}.jsonl");
     let cases: [(&[&str], i32, &str); 11] = [
-        (&["old.json", "new.json"], 5, "submit.request/provider"),
+        (&["old.json", "new.json"], 5, "POST /v2/things.request/provider"),
         (&["new.json", "new.json"], 0, "nothing differs"),
         (&["several", "several"], 0, "nothing differs"),
-        (&["dated@2025-03", "dated"], 5, "submit.request/ratio"),
+        (&["dated@2025-03", "dated"], 5, "POST /v2/things.request/ratio"),
         (&["dated@2025-02-12", "dated"], 0, "nothing differs"),
         (&["dated@2025-12", "new.json"], 0, "nothing differs"),
         (&["aimlapi@2025-07", "aimlapi"], 5, "breaking"),
@@ -66,7 +66,7 @@ fn nonsense_is_answered_in_one_line_that_says_what_was_expected() {
     std::fs::write(folder.file("bad.jsonl"), "{}").unwrap();
     std::fs::create_dir_all(folder.file("damaged")).unwrap();
     std::fs::write(folder.file(&format!("damaged/{EDITION}.jsonl")), "{}\n").unwrap();
-    let cases: [(&[&str], &str); 25] = [
+    let cases: [(&[&str], &str); 31] = [
         (&[], "required arguments"),
         (&["old.json"], "<NEW>"),
         (&["nobody", "old.json"], "`nobody` is no input: expected a file, a folder"),
@@ -88,7 +88,13 @@ fn nonsense_is_answered_in_one_line_that_says_what_was_expected() {
         (&["old.json", "new.json", "--vendor", "nobody"], "--vendor: there is no vendor `nobody`"),
         (&["old.json", "new.json", "--emulator", "tapes"], "--emulator is held beside answers"),
         (&["gmicloud", "tapes", "--previous", "old.json"], "--previous old.json: expected answers"),
-        (&["old.json", "new.json", "--report", "html=r.html"], "a comparison has no such report"),
+        (&["watch", "new.json", "--history", "h.jsonl"], "expected --against INPUT beside it"),
+        (&["watch", "new.json", "old.json", "--against", "old.json"], "expected one input to look at"),
+        (&["watch", "new.json", "--against", "old.json", "--state", "s.json"], "expected --history FILE"),
+        (&["watch", "gmicloud"], "expected a file, a folder or a git repository"),
+        (&["watch", "https://vendor.example/openapi.json"], "fetch an address into a file first"),
+        (&["watch", "new.json", "new.json"], "expected each source once"),
+        (&["watch", "new.json", "--forget", "x.json"], "expected a file of the last look"),
         (&["old.json", "new.json", "--report", "r.json"], "names no report"),
         (&["history", "nowhere"], "expected a history"),
         (&["history", "several"], "all begin with a day"),
@@ -151,7 +157,7 @@ fn flags_have_variables_and_keys_of_the_file() {
     let ended = folder.run(&["drift", "old.json", "new.json", "--github", "false"]);
     assert!(!ended.out.contains("::warning"), "a flag wins over the file: {ended:?}");
     assert!(folder.file("f.md").exists());
-    let ended = folder.run(&["drift", "watch", "old.json", "new.json", "--date", "2026-01-01"]);
+    let ended = folder.run(&["drift", "watch", "new.json", "--against", "old.json", "--date", "2026-01-01"]);
     assert_eq!(ended.code, 5, "{ended:?}");
     assert!(folder.file("h.jsonl").exists());
     std::fs::write(folder.file("mockreel.toml"), "[drift]\nhistoric = 1\n").unwrap();

@@ -5,6 +5,8 @@ mod documents;
 mod editions;
 mod inputs;
 mod judged;
+mod nulls;
 mod probe;
+mod sources;
 mod tapes;
 mod watch;

@@ -21,12 +21,13 @@ impl Weeks {
         self.week += 1;
         std::fs::write(self.folder.file("new.json"), spec(members)).unwrap();
         let date = format!("2026-01-{:02}", self.week * 5);
-        let reports = "json=r.json,md=r.md,sarif=r.sarif,junit=r.xml";
+        let reports = "json=r.json,md=r.md,sarif=r.sarif,junit=r.xml,html=r.html";
         self.folder.run(&[
             "drift",
             "watch",
-            "old.json",
             "new.json",
+            "--against",
+            "old.json",
             "--history",
             "acme.drift.jsonl",
             "--date",
@@ -51,7 +52,7 @@ fn a_watch_ends_with_5_only_when_something_is_new() {
     assert!(weeks.read("r.sarif").contains("\"baselineState\": \"unchanged\""));
     assert_eq!(weeks.look(&["prompt", "a", "b"]).code, 0, "a came back");
     assert!(
-        weeks.read("r.md").contains("No longer so: member-removed `submit.request/a`"),
+        weeks.read("r.md").contains("No longer so: member-removed `POST /v2/things.request/a`"),
         "{}",
         weeks.read("r.md")
     );
@@ -68,18 +69,18 @@ fn a_watch_ends_with_5_only_when_something_is_new() {
     2026-01-05  old.json -> new.json: 0 findings, unchanged
 
     2026-01-10  old.json -> new.json: 1 finding
-      new risky member-removed submit.request/a
+      new risky member-removed POST /v2/things.request/a
 
     2026-01-15  old.json -> new.json: 1 finding, unchanged
 
     2026-01-20  old.json -> new.json: 0 findings
-      gone risky member-removed submit.request/a
+      gone risky member-removed POST /v2/things.request/a
 
     2026-01-25  old.json -> new.json: 1 finding
-      came back risky member-removed submit.request/a
+      came back risky member-removed POST /v2/things.request/a
 
     finding by finding, what stands first:
-      risky member-removed submit.request/a: since 2026-01-10, stands, went and came back 1 time
+      risky member-removed POST /v2/things.request/a: since 2026-01-10, stands, went and came back 1 time
     "#);
 }
 
@@ -89,14 +90,19 @@ fn a_look_that_could_not_be_taken_is_not_in_the_history() {
     assert_eq!(weeks.look(&["prompt", "a", "b"]).code, 0);
     let before = weeks.read("acme.drift.jsonl");
     std::fs::write(weeks.folder.file("new.json"), "<html>maintenance</html>").unwrap();
-    let watch = ["drift", "watch", "old.json", "new.json", "--history", "acme.drift.jsonl"];
+    let watch = ["drift", "watch", "new.json", "--against", "old.json", "--history", "acme.drift.jsonl"];
     let ended = weeks.folder.run(&watch);
-    assert!(ended.line(2).contains("new.json"), "{ended:?}");
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(
+        ended.out.contains("unreachable: new.json: expected an OpenAPI file, found a web page"),
+        "{ended:?}"
+    );
     let ended = weeks.folder.run(&[
         "drift",
         "watch",
-        "gmicloud",
         "http://127.0.0.1:9",
+        "--against",
+        "gmicloud",
         "--history",
         "acme.drift.jsonl",
     ]);
@@ -130,6 +136,42 @@ fn a_killed_watch_is_said_and_costs_nothing_else() {
 }
 
 #[test]
+fn a_known_finding_that_gets_worse_is_new_and_shows_the_value_of_the_last_look() {
+    let folder = Folder::new("watch-worse");
+    let write = |name: &str, maximum: f64| {
+        let text = spec(&["prompt"])
+            .replace("\"type\": \"string\"", &format!("\"type\": \"number\", \"maximum\": {maximum}"));
+        std::fs::write(folder.file(name), text).unwrap();
+    };
+    write("old.json", 1.0);
+    let look = |day: &str| {
+        folder.run(&[
+            "drift",
+            "watch",
+            "new.json",
+            "--against",
+            "old.json",
+            "--history",
+            "h.jsonl",
+            "--date",
+            day,
+        ])
+    };
+    write("new.json", 0.8);
+    assert_eq!(look("2026-01-05").code, 5);
+    let ended = look("2026-01-12");
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.starts_with("nothing new: 1 known, the last of them since 2026-01-05\n"), "{ended:?}");
+    assert!(!ended.out.contains("limit-changed"), "what is known is counted: {ended:?}");
+    write("new.json", 0.7);
+    let ended = look("2026-01-19");
+    assert_eq!(ended.code, 5, "{ended:?}");
+    assert!(ended.out.starts_with("new: breaking for clients that call POST /v2/things: "), "{ended:?}");
+    assert!(ended.out.contains("maximum was 1.0 and is 0.7"), "{ended:?}");
+    assert!(ended.out.contains("at the last look it was {\"maximum\":0.8}"), "{ended:?}");
+}
+
+#[test]
 fn a_folder_of_dated_files_has_a_timeline_of_its_own() {
     let folder = Folder::new("watch-dated");
     for (day, members) in [
@@ -143,11 +185,11 @@ fn a_folder_of_dated_files_has_a_timeline_of_its_own() {
     assert_eq!(ended.code, 0, "{ended:?}");
     insta::assert_snapshot!(ended.out, @r#"
     2025-03-26  1 compatible
-      compatible member-added: `submit.request/ratio` is new: type string
+      compatible member-added: `POST /v2/things.request/ratio` is new: type string
     2025-04-25  1 risky
-      risky member-removed: `submit.request/ratio` is gone; it was type string
+      risky member-removed: `POST /v2/things.request/ratio` is gone; it was type string
 
     places that changed more than once:
-      submit.request/ratio: 2025-03-26, 2025-04-25
+      POST /v2/things.request/ratio: 2025-03-26, 2025-04-25
     "#);
 }

@@ -13,7 +13,7 @@ use mockreel_contracts::Vendor;
 use mockreel_contracts::contract::check::rules::Checker;
 use mockreel_emulator::Latency;
 
-use mockreel_conformance::session::ComparisonInputs;
+use mockreel_conformance::session::{ComparisonInputs, StopFlag};
 
 use super::{VENDOR, small};
 use crate::support::quiet;
@@ -34,6 +34,8 @@ fn report(vendor: &Vendor, model: &str, images: bool) -> Report {
         generated: 0,
         wait: None,
         interval: None,
+        max_time: None,
+        stop: StopFlag::default(),
         choice: Choice { only: Vec::new(), skip: if images { Vec::new() } else { heavy() } },
         ledger: PathBuf::from("unused"),
         baseline: None,

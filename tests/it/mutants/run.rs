@@ -14,7 +14,7 @@ use mockreel_conformance::profile::Profile;
 use mockreel_conformance::references::References;
 use mockreel_conformance::run::{self, Choice};
 use mockreel_conformance::session::patience::Patience;
-use mockreel_conformance::session::{ComparisonInputs, SessionSetup};
+use mockreel_conformance::session::{ComparisonInputs, RunLimits, SessionSetup};
 use mockreel_conformance::target::Target;
 use mockreel_conformance::wire::{HttpSettings, HttpWire};
 use mockreel_contracts::Operation;
@@ -146,6 +146,7 @@ fn run(runtime: &Runtime, wire: &mut HttpWire, surface: &'static str, mutant: Op
         paid: false,
         generated: 0,
         patience: Patience::of(profile.contract(), &target, None, None),
+        limits: RunLimits::default(),
         free: None,
         inputs: ComparisonInputs::default(),
     };

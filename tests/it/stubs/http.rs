@@ -32,14 +32,17 @@ impl Request {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
+    /// Where a redirect leads.
+    pub(super) location: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
 impl Answer {
     fn write(self, method: &str) -> Vec<u8> {
-        let Self { status, content_type, body } = self;
+        let Self { status, content_type, location, body } = self;
+        let location = location.map(|to| format!("location: {to}\r\n")).unwrap_or_default();
         let mut bytes = format!(
-            "HTTP/1.1 {status} Status\r\nconnection: close\r\ncontent-type: {content_type}\r\n\
+            "HTTP/1.1 {status} Status\r\nconnection: close\r\ncontent-type: {content_type}\r\n{location}\
              content-length: {}\r\n\r\n",
             body.len()
         )

@@ -12,8 +12,12 @@ pub(super) enum ImageFault {
     Bytes,
     Format,
     Content,
-    Side,
-    Aspect,
+    /// Both sides are too short.
+    Sides,
+    Width,
+    Height,
+    Wide,
+    Tall,
 }
 
 /// Judges an image that came as an address, a data URI or base64. An address is believed.
@@ -43,11 +47,12 @@ pub(super) fn judge_image(text: &str) -> Option<ImageFault> {
     }
     let Ok(image) = reader.decode() else { return Some(ImageFault::Content) };
     let (long, short) = (image.width().max(image.height()), image.width().min(image.height()));
-    if short < 300 {
-        Some(ImageFault::Side)
-    } else if u64::from(long) * 2 > u64::from(short) * 5 {
-        Some(ImageFault::Aspect)
-    } else {
-        None
+    match (image.width() < 300, image.height() < 300) {
+        (true, true) => Some(ImageFault::Sides),
+        (true, false) => Some(ImageFault::Width),
+        (false, true) => Some(ImageFault::Height),
+        (false, false) if u64::from(long) * 2 <= u64::from(short) * 5 => None,
+        (false, false) if image.width() > image.height() => Some(ImageFault::Wide),
+        (false, false) => Some(ImageFault::Tall),
     }
 }

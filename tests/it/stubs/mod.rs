@@ -2,9 +2,12 @@
 //!
 //! All runs are made once and shared by the tests. `UPDATE=1 cargo test --test it stubs` writes the page anew.
 
+mod ai302;
 mod http;
 mod image;
 mod page;
+mod right;
+mod side;
 mod stub;
 mod wrong;
 
@@ -17,6 +20,7 @@ use mockreel_emulator::Latency;
 use serde_json::{Value, json};
 
 use self::http::{Answer, serve};
+use self::right::Right;
 use self::stub::{KEYS, Stub};
 use self::wrong::{UNIFORM, UniformServer, WRONG, Wrong};
 use crate::suite::servers::Server;
@@ -35,9 +39,10 @@ struct Verdict {
     passed: usize,
 }
 
-/// All runs: of the good stub, of the wrong ones in their order, and of those that are no such API.
+/// All runs: of the good stub, of those that do what they may, of the wrong ones in their order, and of those that are no such API.
 struct Verdicts {
     good: Verdict,
+    right: Vec<Verdict>,
     wrong: Vec<Verdict>,
     uniform: Vec<Verdict>,
 }
@@ -53,10 +58,10 @@ fn verdicts() -> &'static Verdicts {
                 scope.spawn(|| {
                     loop {
                         let place = next.fetch_add(1, Ordering::Relaxed);
-                        let verdict = match place.checked_sub(1) {
-                            None => check_stub(&clips, None),
+                        let verdict = match place.checked_sub(1 + Right::ALL.len()) {
+                            None => check_stub(&clips, None, place.checked_sub(1).map(|at| Right::ALL[at])),
                             Some(index) if index < WRONG.len() => {
-                                check_stub(&clips, Some(WRONG[index].wrong))
+                                check_stub(&clips, Some(WRONG[index].wrong), None)
                             }
                             Some(index) if index < WRONG.len() + UNIFORM.len() => {
                                 check_uniform(&UNIFORM[index - WRONG.len()])
@@ -70,8 +75,9 @@ fn verdicts() -> &'static Verdicts {
         });
         let mut done = done.into_inner().unwrap().into_values();
         let good = done.next().unwrap();
+        let right = done.by_ref().take(Right::ALL.len()).collect();
         let wrong = done.by_ref().take(WRONG.len()).collect();
-        Verdicts { good, wrong, uniform: done.collect() }
+        Verdicts { good, right, wrong, uniform: done.collect() }
     })
 }
 
@@ -95,23 +101,29 @@ fn make_clips() -> [Vec<u8>; 2] {
     })
 }
 
-fn check_stub(clips: &[Vec<u8>; 2], wrong: Option<Wrong>) -> Verdict {
+fn check_stub(clips: &[Vec<u8>; 2], wrong: Option<Wrong>, right: Option<Right>) -> Verdict {
     let server = serve(|address| {
-        let stub = Stub::new(address, wrong, clips.clone());
+        let stub = Stub::new(address, wrong, right, clips.clone());
         move |request| stub.answer(request)
     });
-    check(&format!("{wrong:?}"), &server)
+    check(&format!("{wrong:?}-{right:?}"), &server, Right::key(right))
 }
 
 fn check_uniform(uniform: &UniformServer) -> Verdict {
     let (status, content_type, body) = (uniform.status, uniform.content_type, uniform.body);
-    let server =
-        serve(|_| move |_: &http::Request| Answer { status, content_type, body: body.as_bytes().to_vec() });
-    check(uniform.what, &server)
+    let server = serve(|_| {
+        move |_: &http::Request| Answer {
+            status,
+            content_type,
+            location: None,
+            body: body.as_bytes().to_vec(),
+        }
+    });
+    check(uniform.what, &server, KEYS[0])
 }
 
 /// Runs `check` against a server, as its author would.
-fn check(name: &str, server: &Server) -> Verdict {
+fn check(name: &str, server: &Server, key: &str) -> Verdict {
     let folder = Folder::new(&format!("stub-{}", name.replace(|each: char| !each.is_alphanumeric(), "-")));
     let mut command = folder.command(&[
         "check",
@@ -127,7 +139,7 @@ fn check(name: &str, server: &Server) -> Verdict {
         "--report",
         "json=report.json",
     ]);
-    let ended = Ended::of(command.env("ONE", KEYS[0]).env("OTHER", KEYS[1]).output().unwrap());
+    let ended = Ended::of(command.env("ONE", key).env("OTHER", KEYS[1]).output().unwrap());
     let report = std::fs::read(folder.file("report.json")).unwrap_or_default();
     let report: Value = serde_json::from_slice(&report).unwrap_or_default();
     let results = report["results"].as_array().cloned().unwrap_or_default();
@@ -144,6 +156,18 @@ fn a_good_stub_is_accused_of_nothing() {
     assert!(failed.is_empty(), "{failed:#?}");
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(*passed > 50, "{passed} cases passed: {ended:?}");
+}
+
+#[test]
+fn a_stub_that_does_what_vendors_do_is_accused_of_nothing() {
+    let mut wrongly = Vec::new();
+    for (right, verdict) in Right::ALL.iter().zip(&verdicts().right) {
+        let Verdict { ended, failed, passed } = verdict;
+        if !failed.is_empty() || ended.code != 0 || *passed <= 50 {
+            wrongly.push(format!("{right:?}: {passed} passed, exit code {}, {failed:?}", ended.code));
+        }
+    }
+    assert!(wrongly.is_empty(), "{wrongly:#?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use mockreel_conformance::cases::catalogue;
 
 use super::Verdicts;
+use super::right::Right;
 use super::wrong::{UNIFORM, WRONG};
 
 /// The page's text.
@@ -28,6 +29,13 @@ pub(super) fn page(verdicts: &Verdicts) -> String {
         let named: Vec<String> =
             std::iter::once(format!("**{}**", stub.case)).chain(others.map(str::to_owned)).collect();
         let _ = writeln!(text, "| {} | {} | {} |", stub.what, named.join(", "), title(stub.case));
+    }
+    text.push_str(
+        "\n## What a vendor may do\n\n\
+         The good stub is run once more for each of these, and no case may fail.\n\n| what the stub does |\n|---|\n",
+    );
+    for right in Right::ALL {
+        let _ = writeln!(text, "| {} |", right.describe());
     }
     text.push_str(
         "\n## What is no such API\n\n\

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
 
 use super::http::{Answer, Request};
 use super::image::{ImageFault, judge_image};
+use super::right::Right;
 use super::wrong::Wrong;
 
 /// Where its paths begin.
@@ -17,7 +19,7 @@ const BASE: &str = "/api/v1/ie/requestqueue/apikey";
 pub(super) const KEYS: [&str; 2] = ["stub-key-of-one-account", "stub-key-of-another-account"];
 
 /// The models on offer.
-const MODELS: [&str; 6] = [
+pub(super) const MODELS: [&str; 6] = [
     "Kling-Image2Video-V1.6-Standard",
     "Kling-Image2Video-V1.6-Pro",
     "Kling-Image2Video-V2-Master",
@@ -27,7 +29,7 @@ const MODELS: [&str; 6] = [
 ];
 
 /// Whether a model makes a video of text alone.
-fn is_of_text(model: &str) -> bool {
+pub(super) fn is_of_text(model: &str) -> bool {
     model.starts_with("Kling-Text2Video")
 }
 
@@ -50,25 +52,40 @@ struct Job {
 
 /// The stub's state.
 pub(super) struct Stub {
-    address: String,
+    pub(super) address: String,
     wrong: Option<Wrong>,
+    pub(super) right: Option<Right>,
     /// Videos of 5 and of 10 seconds.
-    clips: [Vec<u8>; 2],
+    pub(super) clips: [Vec<u8>; 2],
+    /// How many requests have read something.
+    reads: AtomicUsize,
     jobs: Mutex<Vec<Job>>,
-    uploads: Mutex<BTreeMap<String, Vec<u8>>>,
+    pub(super) uploads: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Stub {
-    pub(super) fn new(address: &str, wrong: Option<Wrong>, clips: [Vec<u8>; 2]) -> Self {
-        Self { address: address.to_owned(), wrong, clips, jobs: Mutex::default(), uploads: Mutex::default() }
+    pub(super) fn new(
+        address: &str,
+        wrong: Option<Wrong>,
+        right: Option<Right>,
+        clips: [Vec<u8>; 2],
+    ) -> Self {
+        let (reads, jobs, uploads) = (AtomicUsize::new(0), Mutex::default(), Mutex::default());
+        Self { address: address.to_owned(), wrong, right, clips, reads, jobs, uploads }
     }
 
-    fn is(&self, wrong: Wrong) -> bool {
+    pub(super) fn is(&self, wrong: Wrong) -> bool {
         self.wrong == Some(wrong)
     }
 
     /// Answers a request.
     pub(super) fn answer(&self, request: &Request) -> Answer {
+        if self.right == Some(Right::AsksForPatience) && request.method == "GET" {
+            let number = self.reads.fetch_add(1, Ordering::Relaxed);
+            if number % 10 == 9 {
+                return fail(429, "Rate limit exceeded: 5 concurrent requests.");
+            }
+        }
         let mut answer = self.answer_well(request);
         if answer.status >= 400 && self.is(Wrong::RefusalsOfOtherForm) {
             answer.body = json!({"detail": "Bad request"}).to_string().into_bytes();
@@ -90,11 +107,13 @@ impl Stub {
             return self.answer_file(request, name);
         }
         let Some(path) = request.path.strip_prefix(BASE) else { return fail(404, "Not Found") };
+        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let is_open = self.is(Wrong::SideDoorsOpen) && segments[0] != "requests";
         let account = match self.find_account(request) {
             Ok(account) => account,
+            Err(_) if is_open => 2,
             Err(answer) => return answer,
         };
-        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match (request.method.as_str(), segments.as_slice()) {
             ("POST", ["requests"]) => self.submit(account, &request.body),
             ("GET", ["requests"]) => self.list(account, &request.query),
@@ -116,7 +135,7 @@ impl Stub {
             None if self.is(Wrong::SchemeIgnored) => bare,
             None => return Err(fail(401, "missing API key")),
         };
-        let known = KEYS.iter().position(|known| *known == key);
+        let known = [Right::key(self.right), KEYS[1]].iter().position(|known| *known == key);
         match known {
             Some(account) => Ok(account),
             None if self.is(Wrong::KeyUnknownAccepted) => Ok(2),
@@ -144,6 +163,12 @@ impl Stub {
         for name in ["prompt", "negative_prompt"] {
             faults.extend(self.judge_prompt(name, payload.get(name)));
         }
+        if self.right == Some(Right::PromptNeeded)
+            && is_of_text(&model)
+            && payload.get("prompt").and_then(Value::as_str).is_none_or(str::is_empty)
+        {
+            faults.push("prompt (Required parameter is missing)".to_owned());
+        }
         faults.extend(self.judge_duration(payload.get("duration")));
         faults.extend(self.judge_cfg(payload.get("cfg_scale")));
         if is_of_text(&model) {
@@ -162,10 +187,13 @@ impl Stub {
         }
         let mut jobs = self.jobs.lock().unwrap();
         let number = if self.is(Wrong::IdsAlike) { 1 } else { jobs.len() + 1 };
-        let id = format!("5a7a5466-7948-47d8-8578-{number:012x}");
+        let id = match self.is(Wrong::IdsNoUuid) {
+            true => format!("job-{number}"),
+            false => format!("5a7a5466-7948-47d8-8578-{number:012x}"),
+        };
         let ten = payload.get("duration").is_some_and(|seconds| *seconds == "10" || *seconds == 10);
         let seconds = if ten { 10 } else { 5 };
-        let times = if self.is(Wrong::TimesAsText) { json!("2026-09-21T14:13:20Z") } else { json!(NOW) };
+        let times = self.times(NOW);
         let name = if self.is(Wrong::SubmitIdRenamed) { "id" } else { "request_id" };
         let shown = if self.is(Wrong::SubmitIdEmpty) { "" } else { id.as_str() };
         let answer = json!({
@@ -233,8 +261,11 @@ impl Stub {
             Some(_) => return Some(format!("{name} (not a string)")),
         };
         let unchecked = match fault {
-            ImageFault::Side => Wrong::ImageSideUnchecked,
-            ImageFault::Aspect => Wrong::ImageAspectUnchecked,
+            ImageFault::Width if self.is(Wrong::ImageWidthUnchecked) => return None,
+            ImageFault::Height if self.is(Wrong::ImageHeightUnchecked) => return None,
+            ImageFault::Width | ImageFault::Height | ImageFault::Sides => Wrong::ImageSideUnchecked,
+            ImageFault::Wide if self.is(Wrong::ImageWideUnchecked) => return None,
+            ImageFault::Wide | ImageFault::Tall => Wrong::ImageAspectUnchecked,
             ImageFault::Bytes => Wrong::ImageBytesUnchecked,
             ImageFault::Format => Wrong::ImageFormatUnchecked,
             ImageFault::Content => Wrong::ImageContentUnchecked,
@@ -252,6 +283,10 @@ impl Stub {
             };
         };
         job.polls += 1;
+        if self.right == Some(Right::PollsStumble) && job.polls == 2 {
+            let body = b"<html><h1>503 Service Temporarily Unavailable</h1>".to_vec();
+            return Answer { status: 503, content_type: "text/html", location: None, body };
+        }
         if self.is(Wrong::JobVanishes) && job.end_told > POLLS_UNTIL_VANISHED {
             return fail(404, "Request not found");
         }
@@ -297,104 +332,58 @@ impl Stub {
             (true, true) => json!({"thumbnail_image_url": format!("{}/clips/first.jpg", self.address)}),
             (false, _) => Value::Null,
         };
-        let times = if self.is(Wrong::TimesAsText) { json!("2026-09-21T14:13:20Z") } else { json!(NOW) };
-        let updated =
-            if status == "queued" || self.is(Wrong::TimesAsText) { times.clone() } else { json!(NOW + 40) };
+        let times = self.times(NOW);
+        let updated = if status == "queued" { times.clone() } else { self.times(NOW + 40) };
+        let created =
+            if self.is(Wrong::CreatedMoves) { json!(NOW + u64::from(job.polls)) } else { times.clone() };
+        let model = if self.is(Wrong::OtherModelShown) { MODELS[1] } else { job.model.as_str() };
         json!({
             "request_id": job.id,
             "org_id": "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9",
             "user_id": "1f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9",
-            "model": job.model,
+            "model": model,
             "status": status,
             "is_public": false,
-            "payload": job.payload,
+            "payload": if self.is(Wrong::PayloadDropped) { json!({}) } else { job.payload.clone() },
             "outcome": outcome,
-            "created_at": times,
+            "created_at": created,
             "updated_at": updated,
             "queued_at": times,
         })
+    }
+
+    /// A time as the stub writes it.
+    fn times(&self, seconds: u64) -> Value {
+        match self.wrong {
+            Some(Wrong::TimesAsText) => json!("2026-09-21T14:13:20Z"),
+            Some(Wrong::TimesInMilliseconds) => json!(seconds * 1000),
+            Some(_) | None => json!(seconds),
+        }
     }
 
     fn list(&self, account: usize, query: &str) -> Answer {
         let model = query.split('&').find_map(|pair| pair.strip_prefix("model_id="));
         let model = model.filter(|_| !self.is(Wrong::ListNotNarrowed));
         let jobs = self.jobs.lock().unwrap();
-        let fits = |job: &&Job| job.account == account && model.is_none_or(|model| job.model == model);
+        let is_shown = |job: &Job| job.account == account || self.is(Wrong::ListLeaks);
+        let fits = |job: &&Job| is_shown(job) && model.is_none_or(|model| job.model == model);
         let fits = |job: &&Job| fits(job) && !self.is(Wrong::ListLacksJob);
-        let records: Vec<Value> = jobs.iter().rev().filter(fits).map(|job| self.record(job)).collect();
-        succeed(200, &json!({"total": records.len(), "requests": records}))
-    }
-
-    fn list_models(&self) -> Answer {
-        let models = if self.is(Wrong::ModelsLackModel) { vec!["another-model"] } else { MODELS.to_vec() };
-        succeed(200, &json!({"model_ids": models}))
-    }
-
-    fn describe_model(&self, model: &str) -> Answer {
-        if !MODELS.contains(&model) {
-            return fail(404, &format!("model {model} does not exist"));
-        }
-        let mut parameters = vec![
-            json!({"name": "prompt", "type": "string", "required": false}),
-            json!({"name": "negative_prompt", "type": "string", "required": false}),
-            json!({"name": "duration", "type": "enum", "required": false, "options": ["5", "10"]}),
-            json!({"name": "cfg_scale", "type": "float", "required": false, "min_value": 0.0, "max_value": 1.0}),
-        ];
-        if !is_of_text(model) {
-            parameters.push(json!({"name": "image", "type": "string", "required": true}));
-        }
-        if self.is(Wrong::ModelLacksParameters) {
-            parameters.clear();
-        }
-        succeed(200, &json!({"model": model, "parameters": parameters}))
-    }
-
-    fn offer_upload(&self, body: &[u8]) -> Answer {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let kind = body["file_type"].as_str().unwrap_or_default();
-        if !["jpeg", "jpg", "png", "mp4", "mp3", "wav"].contains(&kind) {
-            return fail(400, "file_type is not supported");
-        }
-        let mut uploads = self.uploads.lock().unwrap();
-        let name = format!("{}.{kind}", uploads.len() + 1);
-        uploads.insert(name.clone(), Vec::new());
-        let url = format!("{}/files/{name}", self.address);
-        succeed(200, &json!({"upload_url": url, "public_url": url}))
-    }
-
-    fn answer_file(&self, request: &Request, name: &str) -> Answer {
-        let mut uploads = self.uploads.lock().unwrap();
-        let Some(file) = uploads.get_mut(name) else { return fail(404, "Not Found") };
-        if request.method == "PUT" {
-            if !self.is(Wrong::UploadLost) {
-                file.clone_from(&request.body);
+        let mut records: Vec<Value> = jobs.iter().rev().filter(fits).map(|job| self.record(job)).collect();
+        if self.is(Wrong::ListStale) {
+            for record in &mut records {
+                record["status"] = json!("queued");
+                record["outcome"] = Value::Null;
             }
-            return Answer { status: 200, content_type: "application/xml", body: Vec::new() };
         }
-        Answer { status: 200, content_type: "application/octet-stream", body: file.clone() }
-    }
-
-    fn answer_clip(&self, name: &str) -> Answer {
-        let body = match name {
-            "5.mp4" => self.clips[0].clone(),
-            "10.mp4" => self.clips[1].clone(),
-            _ => return fail(404, "Not Found"),
-        };
-        if self.is(Wrong::ResultIsPage) {
-            return Answer {
-                status: 200,
-                content_type: "text/html",
-                body: b"<!doctype html><p>Sign in".to_vec(),
-            };
-        }
-        Answer { status: 200, content_type: "video/mp4", body }
+        let total = if self.is(Wrong::ListMiscounts) { 0 } else { records.len() };
+        succeed(200, &json!({"total": total, "requests": records}))
     }
 }
 
-fn succeed(status: u16, body: &Value) -> Answer {
-    Answer { status, content_type: "application/json", body: body.to_string().into_bytes() }
+pub(super) fn succeed(status: u16, body: &Value) -> Answer {
+    Answer { status, content_type: "application/json", location: None, body: body.to_string().into_bytes() }
 }
 
-fn fail(status: u16, error: &str) -> Answer {
+pub(super) fn fail(status: u16, error: &str) -> Answer {
     succeed(status, &json!({"error": error}))
 }

@@ -48,6 +48,21 @@ pub(super) enum Wrong {
     RefusalsWithoutBody,
     CfgTypeUnchecked,
     SubmitIdEmpty,
+    ImageWidthUnchecked,
+    ImageHeightUnchecked,
+    ImageWideUnchecked,
+    SideDoorsOpen,
+    TimesInMilliseconds,
+    IdsNoUuid,
+    OtherModelShown,
+    CreatedMoves,
+    ListStale,
+    ListMiscounts,
+    ListLeaks,
+    ClipCut,
+    ClipHollow,
+    PayloadDropped,
+    ClipLoops,
 }
 
 /// A wrong stub: what it does, and the case that must name it.
@@ -70,8 +85,13 @@ const fn stub(
 
 /// Every wrong stub, each named by a case of its own.
 pub(super) const WRONG: &[WrongStub] = &[
-    stub(Wrong::KeyMissingAccepted, "lets requests in without a key", "AUTH-01", &["AUTH-04", "AUTH-07"]),
-    stub(Wrong::KeyUnknownAccepted, "lets any key in", "AUTH-02", &[]),
+    stub(
+        Wrong::KeyMissingAccepted,
+        "lets requests in without a key",
+        "AUTH-01",
+        &["AUTH-04", "AUTH-07", "AUTH-08"],
+    ),
+    stub(Wrong::KeyUnknownAccepted, "lets any key in", "AUTH-02", &["AUTH-08"]),
     stub(Wrong::SchemeIgnored, "takes a key in any scheme", "AUTH-03", &[]),
     stub(Wrong::JobsOfOthersShown, "shows a job to every account", "AUTH-06", &[]),
     stub(Wrong::SubmitAnswers201, "answers a submit with 201", "SUB-01", &[]),
@@ -129,7 +149,7 @@ pub(super) const WRONG: &[WrongStub] = &[
     stub(Wrong::ModelsLackModel, "leaves models out of the list", "LST-04", &[]),
     stub(Wrong::ModelLacksParameters, "describes a model without its parameters", "LST-02", &[]),
     stub(Wrong::UploadLost, "loses uploaded files", "UPL-01", &[]),
-    stub(Wrong::IdsAlike, "gives every job the same id", "SUB-16", &["SUB-12"]),
+    stub(Wrong::IdsAlike, "gives every job the same id", "SUB-16", &["SUB-12", "SUB-06"]),
     stub(Wrong::RefusalsOfOtherForm, "refuses with `detail` in place of `error`", "ERR-05", &[]),
     stub(
         Wrong::RefusalsAsPages,
@@ -140,6 +160,26 @@ pub(super) const WRONG: &[WrongStub] = &[
     stub(Wrong::RefusalsWithoutBody, "refuses bad bodies without a body", "ERR-05", &["NET-01", "ERR-01"]),
     stub(Wrong::CfgTypeUnchecked, "takes any text for a cfg", "VAL-19", &["GEN-02"]),
     stub(Wrong::SubmitIdEmpty, "answers a submit with an empty id", "SUB-01", &["DRIFT-02"]),
+    stub(Wrong::ImageWidthUnchecked, "looks at the height of images only", "PIC-01", &[]),
+    stub(Wrong::ImageHeightUnchecked, "looks at the width of images only", "PIC-01", &[]),
+    stub(Wrong::ImageWideUnchecked, "accepts images that are too wide", "PIC-02", &[]),
+    stub(Wrong::SideDoorsOpen, "wants a key for jobs only", "AUTH-08", &[]),
+    stub(
+        Wrong::TimesInMilliseconds,
+        "writes times in milliseconds",
+        "SUB-03",
+        &["POLL-01", "LST-05", "DRIFT-02"],
+    ),
+    stub(Wrong::IdsNoUuid, "gives jobs ids that are no UUIDs", "SUB-03", &["POLL-01", "LST-05", "DRIFT-02"]),
+    stub(Wrong::OtherModelShown, "says of a job that it is of another model", "POLL-12", &["SUB-06"]),
+    stub(Wrong::PayloadDropped, "repeats an empty payload", "SUB-06", &[]),
+    stub(Wrong::CreatedMoves, "moves the time of a job's creation", "POLL-12", &["POLL-05"]),
+    stub(Wrong::ListStale, "lists jobs as they were at submit", "LST-08", &["LST-01"]),
+    stub(Wrong::ListMiscounts, "says that there is no job beside those that it lists", "LST-08", &[]),
+    stub(Wrong::ListLeaks, "lists the jobs of every account", "LST-08", &[]),
+    stub(Wrong::ClipCut, "serves the first half of a video", "RES-02", &["RES-05", "SUB-12"]),
+    stub(Wrong::ClipLoops, "leads from the address of a video to itself", "RES-02", &["RES-05", "SUB-12"]),
+    stub(Wrong::ClipHollow, "serves a video without its samples", "RES-02", &["RES-05", "SUB-12"]),
 ];
 
 /// A server that answers every request alike.

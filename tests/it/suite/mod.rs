@@ -3,6 +3,7 @@
 mod artefacts;
 mod attack;
 mod catalogue;
+mod command;
 mod echo;
 mod generated;
 mod money;
@@ -21,7 +22,7 @@ use mockreel_conformance::events::NullReporter;
 use mockreel_conformance::exit::SuiteError;
 use mockreel_conformance::outcome::Report;
 use mockreel_conformance::run::Choice;
-use mockreel_conformance::session::ComparisonInputs;
+use mockreel_conformance::session::{ComparisonInputs, StopFlag};
 use mockreel_contracts::Contract;
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::{Emulator, EmulatorBuilder, Latency};
@@ -77,6 +78,8 @@ fn wanted(contract: Arc<Contract>, place: TargetChoice) -> CheckOptions {
         generated: 0,
         wait: None,
         interval: None,
+        max_time: None,
+        stop: StopFlag::default(),
         choice: Choice::default(),
         ledger: PathBuf::from("unused"),
         baseline: None,

@@ -94,7 +94,7 @@ impl Stub {
         let outcome =
             if status == "success" { json!({"video_url": "http://127.0.0.1:1/v.mp4"}) } else { json!({}) };
         json!({"request_id": id, "model": body["model"], "payload": body["payload"], "status": status,
-            "outcome": outcome, "created_at": 1, "updated_at": 1, "queued_at": 1, "org_id": "o", "is_public": false})
+            "outcome": outcome, "created_at": 1, "updated_at": 1, "queued_at": 1, "org_id": "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9", "is_public": false})
     }
 
     fn refuse(&self, status: &str, why: &str) -> Vec<u8> {

@@ -164,6 +164,7 @@ pub(in crate::report) fn sample() -> Report {
         seed: 7,
         started: "2026-01-20T09:30:00Z".to_owned(),
         exit_code: 6,
+        interrupted: false,
         spend: Spend {
             unit: "credits".to_owned(),
             cap: Some(Amount::rounded_up(1.2)),

@@ -119,7 +119,7 @@ pub(super) const EXAMPLES: &[(Change, &[&str])] = &[
     ),
     (
         |root| *at(root, REQUEST, "/properties/model/enum") = json!(["m2", "m3"]),
-        &["risky enum-changed submit.request/model"],
+        &["breaking enum-changed submit.request/model"],
     ),
     (
         |root| *at(root, REQUEST, "/properties/prompt/maxLength") = json!(2500),
@@ -213,7 +213,32 @@ pub(super) const EXAMPLES: &[(Change, &[&str])] = &[
     ),
     (
         |root| at(root, REQUEST, "/properties/prompt")["deprecated"] = json!(true),
-        &["cosmetic text-changed words"],
+        &["compatible deprecation-changed submit.request/prompt"],
+    ),
+    (
+        |root| root["paths"]["/v1/videos"]["post"]["deprecated"] = json!(true),
+        &["compatible deprecation-changed submit.path"],
+    ),
+    (
+        |root| {
+            let forms = json!([{"type": "string", "maxLength": 500}, {"type": "string", "format": "uri"}]);
+            *at(root, REQUEST, "/properties/image_url") = json!({"anyOf": forms});
+        },
+        &["breaking alternative-changed submit.request/image_url"],
+    ),
+    (
+        |root| {
+            at(root, REPLY, "")["discriminator"] =
+                json!({"propertyName": "status", "mapping": {"done": "Done"}});
+        },
+        &["compatible discriminator-changed poll.reply/200"],
+    ),
+    (
+        |root| {
+            let parameter = root.pointer_mut("/paths/~1v1~1videos~1{id}/get/parameters/0").unwrap();
+            parameter["style"] = json!("label");
+        },
+        &["risky style-changed poll.path/1"],
     ),
     (
         |root| root["components"]["schemas"]["unused"] = json!({"type": "integer"}),

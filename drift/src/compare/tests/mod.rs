@@ -1,6 +1,10 @@
 //! Each kind by an example, and what must hold for all documents.
 
 mod examples;
+mod rewritings;
+mod shared;
+mod standard;
+mod strangers;
 
 use std::collections::BTreeSet;
 
@@ -252,11 +256,11 @@ proptest! {
 
 fn read_shape(surface: &Surface) -> String {
     let body = surface.endpoints[0].requests.values().next().unwrap().node.as_ref().unwrap();
-    format!("{} {:?}", crate::read::shape(body), defaults(body))
+    format!("{} {:?}", crate::form::shape(body), defaults(body))
 }
 
 fn defaults(node: &crate::surface::Node) -> Vec<Value> {
-    let below = node.members.values().map(|member| &member.node).chain(node.items.as_deref());
+    let below = node.members.values().map(|member| member.node.as_ref()).chain(node.items.as_deref());
     let mut found: Vec<Value> = node.default.clone().into_iter().collect();
     found.extend(below.flat_map(defaults));
     found

@@ -189,3 +189,57 @@ fn a_long_secret_and_a_text_full_of_its_beginnings_are_hidden_without_comparing_
     let kept = redactor.keep(1, "", 0, 0, &request, &Ok(answer));
     assert_eq!(kept.answer.unwrap().body, Content::Text("before [key]".to_owned()));
 }
+
+/// What a server makes of a key that it shows: each takes it out of sight of a search for the key as it is.
+fn spellings(key: &str) -> Vec<String> {
+    let each = |write: &dyn Fn(char) -> String| key.chars().map(write).collect::<String>();
+    let percent = each(&|letter| format!("%{:02X}", u32::from(letter)));
+    let twice: String = percent.chars().map(|letter| format!("%{:02x}", u32::from(letter))).collect();
+    let letters: Vec<String> = key.chars().map(String::from).collect();
+    vec![
+        each(&|letter| format!("&#{};", u32::from(letter))),
+        each(&|letter| format!("&#x{:x};", u32::from(letter))),
+        each(&|letter| format!("&amp;#{};", u32::from(letter))),
+        each(&|letter| format!("\\x{:02x}", u32::from(letter))),
+        percent.replace('%', "%25"),
+        percent.replace('%', "%2525"),
+        twice,
+        letters.join(" "),
+        letters.join("\", \""),
+        letters.join("<br>").replace("br", ""),
+        letters.join("&nbsp;"),
+        letters.iter().rev().cloned().collect::<Vec<_>>().join("-"),
+    ]
+}
+
+#[test]
+fn a_key_is_hidden_however_often_it_is_escaped_and_letter_by_letter() {
+    for key in ["sk-live-of-the-first-account", "4f9Kq2Zr7Lm1Xc8", "customer-key-beta"] {
+        let redactor = Redactor::new(&[key]).unwrap();
+        for spelt in spellings(key) {
+            let text = format!("your key ({spelt}) is bad");
+            let hidden = redactor.text(&text);
+            assert!(hidden.starts_with("your key (") && hidden.ends_with(") is bad"), "{text}: {hidden}");
+            let left = hidden.trim_start_matches("your key (").trim_end_matches(") is bad");
+            assert_eq!(left, "[key]", "{text}");
+            assert_eq!(redactor.text(&hidden), hidden, "hiding twice changes nothing");
+        }
+    }
+}
+
+#[test]
+fn a_token_is_hidden_letter_by_letter_and_over_the_items_of_a_list() {
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl";
+    let letters: Vec<String> = token.chars().map(String::from).collect();
+    for spelt in
+        [letters.join(" "), letters.join(", "), token.replace('.', "&#46;"), token.replace('.', "%252E")]
+    {
+        let hidden = REDACTOR.text(&format!("token was {spelt}"));
+        assert!(!hidden.contains("J") && hidden.starts_with("token was ["), "{hidden}");
+    }
+    let kept = received("", json!({"token parts": letters, "said": letters}).to_string().as_bytes());
+    let Content::Json(kept) = kept else { panic!("no JSON") };
+    assert!(!kept["said"].to_string().contains("\"J\""), "{kept}");
+    let prose = "I am a boat: A B C D E F G H I J K, 1 2 3 4 5 6 7 8 9, and so on";
+    assert_eq!(REDACTOR.text(prose), prose);
+}

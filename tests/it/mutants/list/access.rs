@@ -106,6 +106,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: &["AUTH-01", "AUTH-04"],
     },
     Mutant {
+        name: "opens-the-side-door",
+        what: "the list of models needs no key",
+        surface: "gmicloud",
+        breaks: Asks(|request| {
+            if credential(request).is_none() && request.url.ends_with("/models") {
+                as_first(request);
+            }
+        }),
+        caught_by: &["AUTH-08"],
+    },
+    Mutant {
         name: "hides-behind-not-found",
         what: "a poll without a key is told that there is no such job",
         surface: "302ai",

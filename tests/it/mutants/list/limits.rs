@@ -10,6 +10,17 @@ use super::{as_first, credential, is_download};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
+        name: "counts-no-jobs",
+        what: "the listing says that there are no jobs, beside those that it has",
+        surface: "gmicloud",
+        breaks: Words(|_, said, reply| {
+            if let Said::List = said {
+                body(reply)["total"] = json!(0);
+            }
+        }),
+        caught_by: &["LST-08"],
+    },
+    Mutant {
         name: "limits-looks",
         what: "three polls in a burst are told to come later",
         surface: "apilaplas",

@@ -99,6 +99,39 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: &["POLL-04", "POLL-01", "DRIFT-04"],
     },
     Mutant {
+        name: "shows-another-model",
+        what: "polls say that the job is of another model",
+        surface: "gmicloud",
+        breaks: Words(|_, said, reply| {
+            if let Said::Job(_) = said {
+                body(reply)["model"] = json!("Kling-Text2Video-V1.6-Standard");
+            }
+        }),
+        caught_by: &["POLL-12"],
+    },
+    Mutant {
+        name: "is-born-again",
+        what: "polls say that the job was created a moment ago",
+        surface: "302ai",
+        breaks: Words(|exchange, said, reply| {
+            if let Said::Job(_) = said {
+                body(reply)["data"]["task"]["createTime"] = json!(exchange.now.0);
+            }
+        }),
+        caught_by: &["POLL-12"],
+    },
+    Mutant {
+        name: "says-two-things",
+        what: "the task's own status stays that of a running one",
+        surface: "302ai",
+        breaks: Words(|_, said, reply| {
+            if let Said::Job(_) = said {
+                body(reply)["data"]["task"]["status"] = json!(10);
+            }
+        }),
+        caught_by: &["POLL-13"],
+    },
+    Mutant {
         name: "counts-its-answers",
         what: "every answer has a number of its own",
         surface: "gmicloud",

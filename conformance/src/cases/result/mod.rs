@@ -1,6 +1,7 @@
 //! Results: the video is there, can be fetched, and is what was asked for.
 
-use std::io::{Cursor, Read, Seek, SeekFrom};
+pub(super) mod download;
+mod file;
 
 use mockreel_contracts::contract::check::intent::JobIntent;
 use mockreel_contracts::contract::check::schema::at;
@@ -9,17 +10,14 @@ use mockreel_contracts::{Operation, Role};
 use serde_json::{Value, json};
 use url::Url;
 
+use self::download::{RemoteFile, is_address};
+use self::file::{measure_length, require_whole};
 use super::requests::require_operation;
 use crate::case::Case;
 use crate::clause::{Cost, Level, Stage};
-use crate::outcome::Evidence;
-use crate::profile::{Ask, Credential, Profile};
+use crate::profile::Profile;
 use crate::session::wording::describe;
 use crate::session::{CaseEnd, CaseError, Session};
-use mockreel_evidence::exchange::Answer;
-
-/// Bytes of a video that are asked for at its start, and at its end: as many as a recording keeps.
-const PART_BYTES: u64 = 65_536;
 
 const fn result_case(
     id: &'static str,
@@ -96,36 +94,9 @@ fn video_url(session: &mut Session<'_>) -> Result<String, CaseError> {
     if is_address(&url) { Ok(url) } else { Err(blocked("the address of the video is no absolute one")) }
 }
 
-/// Whether a text is an address that can be asked.
-fn is_address(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-}
-
-/// A part of what is at an address, without a key.
-fn fetch_part(session: &mut Session<'_>, url: &str, range: &str) -> Result<Answer, CaseError> {
-    if !is_address(url) {
-        return Err(CaseError::Failed(format!("expected an absolute address of a video; found {url}")));
-    }
-    let mut ask = Ask::get(url).from(Credential::Nobody);
-    ask.headers.push(("range".to_owned(), format!("bytes={range}")));
-    let host = |text: &str| Url::parse(text).ok().map(|url| url.origin());
-    let is_elsewhere = host(url) != host(&session.target.base);
-    session.send(&ask).map_err(|stop| match stop {
-        // The target is there: it has named a place where nobody answers.
-        CaseError::Unreachable(why) if is_elsewhere && session.target.evidence != Evidence::Cassette => {
-            CaseError::Failed(format!("expected an address that can be fetched; found {url}: {why}"))
-        }
-        other => other,
-    })
-}
-
-fn fetch_start(session: &mut Session<'_>, url: &str) -> Result<Answer, CaseError> {
-    fetch_part(session, url, &format!("0-{}", PART_BYTES - 1))
-}
-
 fn check_download(session: &mut Session<'_>) -> CaseEnd {
     let url = video_url(session)?;
-    let answer = fetch_start(session, &url)?;
+    let (mut file, answer) = RemoteFile::open(session, &url)?;
     if ![200, 206].contains(&answer.status) {
         return Err(CaseError::Failed(format!("expected 200 or 206; found {}", answer.status)));
     }
@@ -139,7 +110,7 @@ fn check_download(session: &mut Session<'_>) -> CaseEnd {
             "expected an MP4, which begins with an ftyp box; found none".to_owned(),
         ));
     }
-    Ok(())
+    require_whole(session, &mut file).map(|_| ())
 }
 
 /// Only a stand-in's clock can be moved; what a real address says about its end is written down.
@@ -156,7 +127,7 @@ fn note_lifetime(session: &mut Session<'_>) -> CaseEnd {
         [("after_an_hour", 3600), ("after_a_day", 23 * 3600), ("after_31_days", 30 * 86_400)]
     {
         session.wait_s(seconds)?;
-        let answer = fetch_start(session, &url)?;
+        let (_, answer) = RemoteFile::open(session, &url)?;
         session.note(name, answer.status);
     }
     Ok(())
@@ -225,15 +196,9 @@ fn check_duration(session: &mut Session<'_>) -> CaseEnd {
 }
 
 /// Whether the video at an address lasts so many seconds, give or take half a one.
-pub(super) fn lasts(session: &mut Session<'_>, url: &str, seconds: f64) -> CaseEnd {
-    let first = fetch_start(session, url)?;
-    let kind = kind_of_file(&first.body).to_vec();
-    let mut found = video_length(&kind, &first.body);
-    if found.is_none() && first.status == 206 {
-        // Its index is at its end, where many encoders write it.
-        let last = fetch_part(session, url, &format!("-{PART_BYTES}"))?;
-        found = video_length(&kind, &last.body);
-    }
+pub(in crate::cases) fn lasts(session: &mut Session<'_>, url: &str, seconds: f64) -> CaseEnd {
+    let (mut file, _) = RemoteFile::open(session, url)?;
+    let found = measure_length(session, &mut file, url)?;
     let Some(found) = found else {
         return Err(CaseError::Failed("expected a playable MP4; found none that can be read".to_owned()));
     };
@@ -242,80 +207,4 @@ pub(super) fn lasts(session: &mut Session<'_>, url: &str, seconds: f64) -> CaseE
         return Err(CaseError::Failed(format!("expected {seconds} s; found {found:.2} s")));
     }
     Ok(())
-}
-
-/// The box at the start of an MP4 that says what it is (`ftyp`).
-fn kind_of_file(bytes: &[u8]) -> &[u8] {
-    let size = bytes.get(..4).and_then(|size| <[u8; 4]>::try_from(size).ok()).map_or(0, u32::from_be_bytes);
-    usize::try_from(size).ok().and_then(|size| bytes.get(..size)).unwrap_or_default()
-}
-
-/// The index of an MP4 (its `moov` box) among the bytes of its end.
-fn index_in(bytes: &[u8]) -> Option<&[u8]> {
-    let place = bytes.windows(4).rposition(|window| window == b"moov")?.checked_sub(4)?;
-    let size = u32::from_be_bytes(bytes.get(place..place + 4)?.try_into().ok()?);
-    bytes.get(place..place.checked_add(usize::try_from(size).ok()?)?)
-}
-
-/// The length of an MP4 in seconds by the index among its bytes; `None` if there is none that can be read.
-///
-/// What is read is a file of the two boxes alone, so that no sample is needed.
-fn video_length(kind: &[u8], bytes: &[u8]) -> Option<f64> {
-    let file = [kind, index_in(bytes)?].concat();
-    let size = file.len() as u64;
-    let reader = mp4::Mp4Reader::read_header(Finite::new(&file), size).ok()?;
-    (!reader.tracks().is_empty()).then(|| reader.duration().as_secs_f64())
-}
-
-/// Bytes that come to an end even for a reader that goes round in circles, as the one of MP4 does where a
-/// box inside another claims to be empty. Of a sound file each byte is read once.
-struct Finite<'a> {
-    bytes: Cursor<&'a [u8]>,
-    left: usize,
-}
-
-impl<'a> Finite<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes: Cursor::new(bytes), left: bytes.len().saturating_mul(2) }
-    }
-}
-
-impl Read for Finite<'_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let most = into.len().min(self.left);
-        let read = self.bytes.read(&mut into[..most])?;
-        self.left -= read;
-        Ok(read)
-    }
-}
-
-impl Seek for Finite<'_> {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.bytes.seek(to)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_mp4_has_no_length_and_breaks_nothing() {
-        for bytes in [&b""[..], b"moov", b"\0\0\0\x08moov", b"\xff\xff\xff\xffmoov1234", b"\0\0\0\0moov"] {
-            assert_eq!(video_length(kind_of_file(bytes), bytes), None);
-        }
-    }
-
-    #[test]
-    fn an_index_that_leads_in_circles_is_read_to_an_end() {
-        let kind = b"\0\0\0\x10ftypisom\0\0\0\0";
-        assert_eq!(
-            video_length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0trak\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
-            None
-        );
-        assert_eq!(
-            video_length(kind_of_file(kind), b"\0\0\0\x20moov\0\0\0\0free\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
-            None
-        );
-    }
 }

@@ -1,11 +1,15 @@
 //! Tests of the formats of a comparison: no text of a document or an answer makes one say anything else.
 
-use crate::finding::{BaselineState, Confidence, Finding, Report, SampleCount};
+mod reader;
+
+use crate::finding::{
+    BaselineState, Confidence, Finding, Report, SampleCount, SourceLine, UnreachableSource, UnusedPart,
+};
 use crate::{Kind, Severity, Verdict};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Document, Documents, between, github, is_news, json, render, summary};
+use super::{Document, Documents, between, github, is_news, json, render, summary, write_headline};
 use mockreel_evidence::issue::{escape, format::Format};
 
 const DOCUMENT: &str = "{\n  \"paths\": {\n    \"/a\": {\n      \"b\": 1\n    }\n  }\n}\n";
@@ -50,8 +54,13 @@ fn sample() -> Report {
             finding(Kind::UnreachableChanged, Severity::Cosmetic, "components/schemas"),
         ],
         not_compared: vec!["models: no good answer was seen".to_owned()],
+        unused: Vec::new(),
+        compared: Some(2),
+        ..Report::default()
     };
     report.sort();
+    documents().locate(&mut report);
+    report.headline = write_headline(&report);
     report
 }
 
@@ -62,9 +71,10 @@ fn documents() -> Documents {
 
 fn rendered(report: &Report) -> Vec<(&'static str, String)> {
     let files = documents();
-    let of = |format: Format| render(format, report, &files).unwrap();
+    let of = |format: Format| render(format, report, &files);
     vec![
         ("md", of(Format::Markdown)),
+        ("html", of(Format::Html)),
         ("sarif", of(Format::Sarif)),
         ("junit", of(Format::Junit)),
         ("json", of(Format::Json)),
@@ -76,8 +86,9 @@ fn rendered(report: &Report) -> Vec<(&'static str, String)> {
 
 #[test]
 fn the_page_says_what_changed_how_bad_since_when_and_on_what_evidence_the_worst_first() {
-    let page = render(Format::Markdown, &sample(), &documents()).unwrap();
+    let page = render(Format::Markdown, &sample(), &documents());
     let order = ["### Breaking", "### Risky", "### Compatible", "### Defects", "No longer so", "Not listed"];
+    assert!(page.starts_with("❌ **Drift:** "), "{page}");
     let places: Vec<Option<usize>> = order.iter().map(|part| page.find(part)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{page}");
     for part in [
@@ -90,14 +101,21 @@ fn the_page_says_what_changed_how_bad_since_when_and_on_what_evidence_the_worst_
     ] {
         assert!(page.contains(part), "`{part}` is missing in:\n{page}");
     }
-    assert_eq!(page.matches("submit.request/provider").count(), 2, "many files are one entry:\n{page}");
+    assert_eq!(page.matches("submit.request/provider").count(), 3, "many files are one entry:\n{page}");
     assert!(!page.contains("submit.reply/201"), "a defect that stood is folded:\n{page}");
 }
 
 #[test]
 fn the_terminal_has_a_line_for_each_finding_and_one_for_all_that_shows_nowhere() {
     let text = summary(&sample(), false);
-    assert!(text.starts_with("old.json -> new.json\n"), "{text}");
+    assert!(
+        text.starts_with(
+            "new: breaking for clients that submit: something about submit.request/provider; 1 place\n\
+             old.json -> new.json\n"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("specs/old.json:4"), "{text}");
     assert!(text.ends_with("1 breaking, 1 risky, 1 compatible, 1 defect, 2 cosmetic\n"), "{text}");
     assert!(!text.contains("submit.request/ratio"), "{text}");
     assert!(text.contains("no longer   member-added poll.reply/200/note"), "{text}");
@@ -106,7 +124,7 @@ fn the_terminal_has_a_line_for_each_finding_and_one_for_all_that_shows_nowhere()
 
 #[test]
 fn code_scanning_gets_kinds_as_rules_levels_fingerprints_and_the_line_of_the_pointer() {
-    let log: Value = serde_json::from_str(&render(Format::Sarif, &sample(), &documents()).unwrap()).unwrap();
+    let log: Value = serde_json::from_str(&render(Format::Sarif, &sample(), &documents())).unwrap();
     let run = &log["runs"][0];
     let results = run["results"].as_array().unwrap();
     let of = |kind: &str| results.iter().find(|result| result["ruleId"] == kind).unwrap();
@@ -134,17 +152,17 @@ fn code_scanning_gets_kinds_as_rules_levels_fingerprints_and_the_line_of_the_poi
 
 #[test]
 fn a_test_view_fails_for_what_shows_on_the_wire_and_passes_for_the_rest() {
-    let text = render(Format::Junit, &sample(), &documents()).unwrap();
+    let text = render(Format::Junit, &sample(), &documents());
     let read = quick_junit::Report::deserialize_from_str(&text).unwrap();
     let suite = &read.test_suites[0];
-    assert_eq!((suite.tests, suite.failures, suite.disabled), (8, 3, 0), "{text}");
+    assert_eq!((suite.tests, suite.failures, suite.disabled), (9, 3, 1), "{text}");
     let mut known = sample();
     known.findings.iter_mut().for_each(|finding| finding.baseline = Some(BaselineState::Unchanged));
-    let text = render(Format::Junit, &known, &documents()).unwrap();
+    let text = render(Format::Junit, &known, &documents());
     let read = quick_junit::Report::deserialize_from_str(&text).unwrap();
-    assert_eq!((read.test_suites[0].failures, read.test_suites[0].disabled), (0, 4), "{text}");
+    assert_eq!((read.test_suites[0].failures, read.test_suites[0].disabled), (0, 5), "{text}");
     let nothing = Report { findings: Vec::new(), ..sample() };
-    assert!(render(Format::Junit, &nothing, &documents()).unwrap().contains("nothing differs"));
+    assert!(render(Format::Junit, &nothing, &documents()).contains("nothing differs"));
 }
 
 #[test]
@@ -177,7 +195,7 @@ fn violations(document: &Value) -> Vec<String> {
 
 #[test]
 fn json_satisfies_its_schema_and_can_be_read_back() {
-    let text = render(Format::Json, &sample(), &documents()).unwrap();
+    let text = render(Format::Json, &sample(), &documents());
     assert!(text.ends_with("}\n"));
     assert_eq!(violations(&serde_json::from_str(&text).unwrap()), Vec::<String>::new());
     assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), sample());
@@ -242,6 +260,9 @@ fn attacked(text: &str) -> (Report, Documents) {
     let mut report = sample();
     let owned = || text.to_owned();
     (report.old, report.new, report.not_compared) = (owned(), owned(), vec![owned()]);
+    report.unused = vec![UnusedPart { what: owned(), count: 1, places: vec![owned()] }];
+    report.unreachable = vec![UnreachableSource { source: owned(), why: owned(), since: owned() }];
+    report.headline = owned();
     for finding in &mut report.findings {
         (finding.operation, finding.place, finding.message) = (owned(), owned(), owned());
         (finding.to_place, finding.pointer, finding.to_pointer) =
@@ -250,6 +271,13 @@ fn attacked(text: &str) -> (Report, Documents) {
         (finding.docs, finding.live) = (Some(json!(text)), Some(json!({text: text})));
         (finding.first_seen, finding.last_seen) = (Some(owned()), Some(owned()));
         (finding.files, finding.models) = (vec![owned()], vec![owned()]);
+        (finding.advice, finding.schema, finding.source) = (Some(owned()), Some(owned()), Some(owned()));
+        (finding.since, finding.last_look) = (Some(owned()), Some(json!({text: text})));
+        finding.line = Some(SourceLine { file: owned(), line: 3 });
+        let mut part = finding.as_part();
+        part.place.push('2');
+        part.to_place = Some(owned());
+        finding.parts = vec![finding.as_part(), part];
     }
     let document = Document { name: owned(), path: owned(), text: owned() };
     (report, Documents { old: vec![document.clone()], new: vec![document] })
@@ -261,11 +289,11 @@ fn no_text_forges_a_line_a_tag_a_command_or_a_cell() {
         let (report, files) = attacked(attack);
         let (plain, plain_files) = attacked("x^y");
         for format in super::FORMATS {
-            let text = render(format, &report, &files).unwrap();
-            let same = render(format, &plain, &plain_files).unwrap();
+            let text = render(format, &report, &files);
+            let same = render(format, &plain, &plain_files);
             assert_eq!(text.lines().count(), same.lines().count(), "{} and {attack:?}", format.word());
         }
-        let junit = render(Format::Junit, &report, &files).unwrap();
+        let junit = render(Format::Junit, &report, &files);
         let read = quick_junit::Report::deserialize_from_str(&junit).unwrap();
         assert_eq!(read.test_suites[0].failures, 3, "{attack:?}");
         let commands = github::annotations(&report, &files);
@@ -278,7 +306,7 @@ fn no_text_forges_a_line_a_tag_a_command_or_a_cell() {
         }
         assert_eq!(commands.lines().count(), github::annotations(&plain, &plain_files).lines().count());
         // What stands outside of spans of code is ours.
-        let page = render(Format::Markdown, &report, &files).unwrap();
+        let page = render(Format::Markdown, &report, &files);
         let outside: Vec<&str> = page.lines().filter(|line| !line.contains('`')).collect();
         assert!(outside.iter().all(|line| !line.contains("evil") && !line.contains("<script")), "{page}");
         let shown = summary(&report, false);
@@ -294,7 +322,7 @@ proptest! {
         let text: String = letters.into_iter().chain([char::from(control), 'x']).collect();
         let (report, files) = attacked(&text);
         let all = |report: &Report| {
-            let of = |format: Format| render(format, report, &files).unwrap();
+            let of = |format: Format| render(format, report, &files);
             let mut all: Vec<String> = super::FORMATS.into_iter().map(of).collect();
             all.extend([summary(report, false), github::annotations(report, &files)]);
             all.push(between(&[(text.clone(), report.clone())]));
@@ -314,13 +342,12 @@ proptest! {
         let many = (0..count).map(|_| finding(Kind::MemberRemoved, Severity::Breaking, &place));
         report.findings.extend(many);
         report.sort();
-        let page = render(Format::Markdown, &report, &documents()).unwrap();
+        let page = render(Format::Markdown, &report, &documents());
         prop_assert!(page.len() <= 60_000, "{}", page.len());
     }
 }
 
 #[test]
 fn the_names_of_all_formats_are_covered() {
-    assert_eq!(rendered(&sample()).len(), 7);
-    assert!(render(Format::Html, &sample(), &documents()).is_none());
+    assert_eq!(rendered(&sample()).len(), 8);
 }
