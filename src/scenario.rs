@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use mockreel_contracts::Contract;
+use mockreel_contracts::lazy::LazyContract;
 use mockreel_emulator::scenario::{Scenario, schema, sets};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(crate) fn run(command: ScenarioCommand) -> Result<(), CliError> {
         ScenarioCommand::Check { files } => {
             let mut lines = String::new();
             let vendors = mockreel_contracts::vendors().map_err(CliError::internal)?;
-            let all: Vec<&Contract> = vendors.iter().map(|vendor| &**vendor.contract).collect();
+            let all: Vec<&LazyContract> = vendors.iter().map(|vendor| &vendor.contract).collect();
             for file in &files {
                 let scenarios = read_file(file)?;
                 for line in list_doubts(&scenarios, &all) {
@@ -54,7 +54,7 @@ pub(crate) fn read_scenarios(name: &str) -> Result<Vec<Arc<Scenario>>, CliError>
 }
 
 /// What is suspicious in scenarios where these contracts are served, a line each.
-pub(crate) fn list_doubts(scenarios: &[Arc<Scenario>], served: &[&Contract]) -> Vec<String> {
+pub(crate) fn list_doubts(scenarios: &[Arc<Scenario>], served: &[&LazyContract]) -> Vec<String> {
     let line = |scenario: &Scenario, doubt: String| match scenario.name.as_str() {
         "" => format!("warning: a scenario without a name: {doubt}"),
         name => format!("warning: scenario `{name}`: {doubt}"),

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use mockreel_contracts::Vendor;
+use mockreel_contracts::lazy::LazyContract;
 use mockreel_contracts::text::decode_text;
-use mockreel_contracts::{Contract, Vendor};
 use mockreel_emulator::clock::MANUAL_START;
 use mockreel_emulator::media::CLIPS_AHEAD;
 use mockreel_emulator::random::Seed;
@@ -138,22 +139,21 @@ pub(crate) fn read_settings(flags: ServeFlags) -> Result<Settings, CliError> {
     }
     let token = flags.admin_token_env.map(|name| read_secret("--admin-token-env", &name)).transpose()?;
     let settings = builder.admin(flags.admin_listen, token).settings().map_err(CliError::usage)?;
-    // A start without rules for keys and without scenarios reads no contract.
-    if !settings.keys.is_empty() || !ordered.is_empty() {
-        let served: Vec<&Contract> =
-            settings.vendors.iter().map(|served| &**served.vendor.contract).collect();
-        check_key_models(&settings.keys, &served)?;
-        for line in crate::scenario::list_doubts(&ordered, &served) {
-            say_error(&line);
-        }
+    let served: Vec<&LazyContract> = settings.vendors.iter().map(|served| &served.vendor.contract).collect();
+    check_key_models(&settings.keys, &served)?;
+    for line in crate::scenario::list_doubts(&ordered, &served) {
+        say_error(&line);
     }
     Ok(settings)
 }
 
 /// Checks that the models that keys may or may not use are there: a slip would refuse everything, or nothing.
-fn check_key_models(rules: &[KeyRule], served: &[&Contract]) -> Result<(), CliError> {
+fn check_key_models(rules: &[KeyRule], served: &[&LazyContract]) -> Result<(), CliError> {
     for (index, rule) in rules.iter().enumerate() {
-        let is_meant = |contract: &&&Contract| rule.vendor.as_ref().is_none_or(|id| *id == contract.id);
+        if rule.models.is_empty() && rule.lacks.is_empty() {
+            continue;
+        }
+        let is_meant = |contract: &&&LazyContract| rule.vendor.as_ref().is_none_or(|id| *id == contract.id());
         let known: Vec<&str> = served
             .iter()
             .filter(is_meant)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mockreel_contracts::Contract;
+use mockreel_contracts::lazy::LazyContract;
 use serde_json::{Value, json};
 
 use super::request::{AccountScope, AdminError, AdminRequest, AdminResult};
@@ -99,8 +99,8 @@ pub(super) async fn add_scenarios(request: &AdminRequest<'_>) -> AdminResult {
 
 /// What is suspicious in scenarios that can be read: they may meet nothing.
 fn list_warnings(request: &AdminRequest<'_>, added: &[Arc<Scenario>]) -> Vec<String> {
-    let served: Vec<&Contract> =
-        request.app.settings.vendors.iter().map(|served| &**served.vendor.contract).collect();
+    let served: Vec<&LazyContract> =
+        request.app.settings.vendors.iter().map(|served| &served.vendor.contract).collect();
     let mut warnings = Vec::new();
     for scenario in added {
         let mut doubts = scenario.list_doubts(&served);

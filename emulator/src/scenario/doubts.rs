@@ -1,6 +1,7 @@
 //! Doubts about scenarios: what can be read, and yet may meet nothing where some vendors are served.
 
 use mockreel_contracts::Contract;
+use mockreel_contracts::lazy::LazyContract;
 use serde_json::Value;
 
 use super::{Calls, Point, RequestKind, Scenario, Then, suggest_name};
@@ -32,7 +33,9 @@ impl Scenario {
     }
 
     /// Lists what is suspicious in it, where these contracts are served: it can be read, and yet may meet nothing.
-    pub fn list_doubts(&self, served: &[&Contract]) -> Vec<String> {
+    ///
+    /// Of the contracts only those are read that it may meet, and only as far as it speaks of what they have.
+    pub fn list_doubts(&self, served: &[&LazyContract]) -> Vec<String> {
         let mut doubts = Vec::new();
         let shown = serde_json::to_value(&self.then).unwrap_or_default();
         let is_empty = |then: &Value| {
@@ -50,8 +53,9 @@ impl Scenario {
         if self.matcher.calls == Some(Calls::First(0)) {
             doubts.push("`calls.first` is 0: it meets no request".to_owned());
         }
-        let admits = |contract: &&&Contract| self.matcher.admits_vendor(&contract.id, &contract.edition);
-        let meant: Vec<&&Contract> = served.iter().filter(admits).collect();
+        let admits =
+            |contract: &&&LazyContract| self.matcher.admits_vendor(contract.id(), contract.edition());
+        let meant: Vec<&LazyContract> = served.iter().filter(admits).copied().collect();
         if let (Some(vendor), true) = (&self.matcher.vendor, meant.is_empty()) {
             doubts.push(format!("`vendor` is {vendor}, which is not served here"));
             return doubts;
@@ -61,7 +65,7 @@ impl Scenario {
         {
             doubts.push(format!("`operation` is {operation}, which no vendor has that is served here"));
         }
-        let has_callbacks = |contract: &&&Contract| contract.callbacks.is_some();
+        let has_callbacks = |contract: &&LazyContract| contract.callbacks.is_some();
         let is_about_callbacks = self.then.iter().any(|then| then.callback.is_some());
         if is_about_callbacks && !meant.is_empty() && !meant.iter().any(has_callbacks) {
             doubts.push("`callback` is ordered, and no vendor that it may meet sends callbacks".to_owned());
@@ -72,7 +76,7 @@ impl Scenario {
     }
 
     /// Doubts a model that none of the vendors meant has.
-    fn doubt_model(&self, meant: &[&&Contract]) -> Option<String> {
+    fn doubt_model(&self, meant: &[&LazyContract]) -> Option<String> {
         let wanted = self.matcher.model.as_ref()?;
         let mut known: Vec<&str> =
             meant.iter().flat_map(|contract| contract.models.keys()).map(String::as_str).collect();
@@ -95,11 +99,11 @@ impl Scenario {
     }
 
     /// Doubts an option that none of the vendors meant has with that value.
-    fn doubt_options(&self, meant: &[&&Contract]) -> Option<String> {
+    fn doubt_options(&self, meant: &[&LazyContract]) -> Option<String> {
         let answers = self.then.iter().filter_map(|then| then.answer.as_ref());
         answers.flat_map(|answer| &answer.options).find_map(|(name, value)| {
             let takes =
-                |contract: &&&&Contract| contract.default_options().set(contract, name, value).is_ok();
+                |contract: &&&LazyContract| contract.default_options().set(contract, name, value).is_ok();
             meant.iter().find(takes).is_none().then(|| {
                 format!("no vendor that it may meet has the option `{name}` with the value `{value}`")
             })

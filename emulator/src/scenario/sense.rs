@@ -217,7 +217,7 @@ impl Scenario {
 
 #[cfg(test)]
 mod tests {
-    use mockreel_contracts::Contract;
+    use mockreel_contracts::lazy::LazyContract;
     use serde_json::{Value, json};
 
     use super::*;
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn what_is_only_suspicious_is_a_doubt() {
         let vendors = mockreel_contracts::vendors().unwrap();
-        let all: Vec<&Contract> = vendors.iter().map(|vendor| &**vendor.contract).collect();
+        let all: Vec<&LazyContract> = vendors.iter().map(|vendor| &vendor.contract).collect();
         let id = all[0].models.keys().next().unwrap();
         let slip = format!("{id}x");
         let silent = &all.iter().find(|contract| contract.callbacks.is_none()).unwrap().id;
@@ -305,7 +305,7 @@ mod tests {
             assert!(doubts[0].contains(expected), "{scenario}: {doubts:?}");
         }
         let elsewhere = json!({"match": {"vendor": all[0].id}, "then": {"answer": {"status": 500}}});
-        let others: Vec<&Contract> =
+        let others: Vec<&LazyContract> =
             all.iter().filter(|contract| contract.id != all[0].id).copied().collect();
         assert!(read_scenario(&elsewhere).unwrap().list_doubts(&others)[0].contains("not served here"));
         assert_eq!(read_scenario(&elsewhere).unwrap().list_doubts(&all), [""; 0]);

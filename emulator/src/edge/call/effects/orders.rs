@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mockreel_contracts::lazy::LazyContract;
 use mockreel_contracts::{Contract, Operation};
 
 use super::overlaps::warn_of_overlaps;
@@ -118,8 +119,11 @@ impl OrderReader<'_, '_> {
 
     /// The contract of the edition that the request went to.
     fn contract(&self) -> Option<&Contract> {
-        let mut served = self.app.settings.vendors.iter().map(|served| &**served.vendor.contract);
-        served.find(|contract| contract.id == self.facts.vendor && contract.edition == self.facts.edition)
+        let mut served = self.app.settings.vendors.iter().map(|served| &served.vendor.contract);
+        let is_asked = |contract: &&LazyContract| {
+            contract.id() == self.facts.vendor && contract.edition() == self.facts.edition
+        };
+        Some(served.find(is_asked)?)
     }
 
     /// Warns of callbacks that are ordered for a submit whose body names nobody whom they could be sent to.
@@ -217,8 +221,8 @@ impl OrderReader<'_, '_> {
         } else {
             self.notes.hide_secrets(&scenario.name)
         };
-        let served: Vec<&Contract> =
-            self.app.settings.vendors.iter().map(|served| &**served.vendor.contract).collect();
+        let served: Vec<&LazyContract> =
+            self.app.settings.vendors.iter().map(|served| &served.vendor.contract).collect();
         let doubts = scenario.list_doubts(&served);
         let scenarios = vec![Arc::new(scenario)];
         self.check_vendor("the scenario", &scenarios)?;
