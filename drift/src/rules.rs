@@ -26,14 +26,14 @@ macro_rules! rules {
 
 /// Every rule, in the order of documents.
 pub(crate) const RULES: &[Rule] = rules![
-    "a member comes": r#"{"properties":{}}"# => r#"{"properties":{"a":{"type":"string"}}}"#, Some(Compatible), Some(Compatible);
-    "a member comes that must be there": r#"{"properties":{}}"# => r#"{"properties":{"a":{"type":"string"}},"required":["a"]}"#, Some(Breaking), Some(Compatible);
-    "a member goes": r#"{"properties":{"a":{"type":"string"}}}"# => r#"{"properties":{}}"#, Some(Risky), Some(Risky);
-    "a member goes that had to be there": r#"{"properties":{"a":{"type":"string"}},"required":["a"]}"# => r#"{"properties":{}}"#, Some(Risky), Some(Breaking);
-    "a member has another name": r#"{"properties":{"tokens_used":{"type":"number"}}}"# => r#"{"properties":{"credits_used":{"type":"number"}}}"#, Some(Risky), Some(Risky);
-    "it must be there now": r#"{"properties":{"a":{"type":"string"}}}"# => r#"{"properties":{"a":{"type":"string"}},"required":["a"]}"#, Some(Breaking), Some(Compatible);
-    "it need not be there any longer": r#"{"properties":{"a":{"type":"string"}},"required":["a"]}"# => r#"{"properties":{"a":{"type":"string"}}}"#, Some(Compatible), Some(Breaking);
-    "members without a description are refused": r#"{"properties":{}}"# => r#"{"properties":{},"additionalProperties":false}"#, Some(Breaking), Some(Compatible);
+    "a member comes": r#"{"type":"object","properties":{}}"# => r#"{"type":"object","properties":{"a":{"type":"string"}}}"#, Some(Compatible), Some(Compatible);
+    "a member comes that must be there": r#"{"type":"object","properties":{}}"# => r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#, Some(Breaking), Some(Compatible);
+    "a member goes": r#"{"type":"object","properties":{"a":{"type":"string"}}}"# => r#"{"type":"object","properties":{}}"#, Some(Risky), Some(Risky);
+    "a member goes that had to be there": r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"# => r#"{"type":"object","properties":{}}"#, Some(Risky), Some(Breaking);
+    "a member has another name": r#"{"type":"object","properties":{"tokens_used":{"type":"number"}}}"# => r#"{"type":"object","properties":{"credits_used":{"type":"number"}}}"#, Some(Risky), Some(Risky);
+    "it must be there now": r#"{"type":"object","properties":{"a":{"type":"string"}}}"# => r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#, Some(Breaking), Some(Compatible);
+    "it need not be there any longer": r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"# => r#"{"type":"object","properties":{"a":{"type":"string"}}}"#, Some(Compatible), Some(Breaking);
+    "members without a description are refused": r#"{"type":"object","properties":{}}"# => r#"{"type":"object","properties":{},"additionalProperties":false}"#, Some(Breaking), Some(Compatible);
     "another type": r#"{"type":"string"}"# => r#"{"type":"integer"}"#, Some(Breaking), Some(Breaking);
     "fewer types": r#"{"type":"number"}"# => r#"{"type":"integer"}"#, Some(Breaking), Some(Compatible);
     "more types": r#"{"type":"integer"}"# => r#"{"type":"number"}"#, Some(Compatible), Some(Breaking);

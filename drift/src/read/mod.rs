@@ -183,6 +183,8 @@ pub fn folder_beside(
         let mut part = match openapi_with_files(file, bytes, &within) {
             Ok((part, files)) => {
                 led_to.extend(files);
+                // With the files beside it, which may stand below the folder.
+                digest.update(part.digest.unwrap_or_default());
                 part
             }
             // One file that cannot be read does not hide what the others say.
