@@ -49,7 +49,6 @@ pub(crate) const RULES: &[Rule] = rules![
     "a default is stated for the first time": r#"{"type":"integer"}"# => r#"{"type":"integer","default":5}"#, Some(Compatible), None;
     "a default differs": r#"{"type":"integer","default":5}"# => r#"{"type":"integer","default":10}"#, Some(Risky), None;
     "a default is no longer stated": r#"{"type":"integer","default":5}"# => r#"{"type":"integer"}"#, Some(Risky), None;
-    "one of several forms goes": r#"{"oneOf":[{"type":"object","required":["a"]},{"type":"object","required":["b"]}]}"# => r#"{"oneOf":[{"type":"object","required":["a"]}]}"#, Some(Breaking), Some(Compatible);
     "it is marked as deprecated": r#"{"type":"string"}"# => r#"{"type":"string","deprecated":true}"#, Some(Compatible), Some(Compatible);
 ];
 

@@ -172,17 +172,20 @@ pub fn folder_beside(
     let mut whole = Surface { name: name.to_owned(), extent: Extent::Models, ..Surface::default() };
     let mut unread: Vec<(String, Unreadable)> = Vec::new();
     let mut led_to: BTreeSet<String> = BTreeSet::new();
-    let within = |path: &str| {
-        let held = sorted.iter().find(|(name, _)| name == path);
-        held.map_or_else(|| beside(path), |(_, bytes)| Ok(bytes.clone()))
-    };
     let mut digest = Sha256::new();
     for (file, bytes) in &sorted {
         digest.update(format!("{file} {} ", bytes.len()));
         digest.update(bytes);
+        // A file may stand below the folder; what it refers to stands beside it.
+        let base = file.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
+        let within = |path: &str| {
+            let path = format!("{base}{path}");
+            let held = sorted.iter().find(|(name, _)| *name == path);
+            held.map_or_else(|| beside(&path), |(_, bytes)| Ok(bytes.clone()))
+        };
         let mut part = match openapi_with_files(file, bytes, &within) {
             Ok((part, files)) => {
-                led_to.extend(files);
+                led_to.extend(files.into_iter().map(|path| format!("{base}{path}")));
                 // With the files beside it, which may stand below the folder.
                 digest.update(part.digest.unwrap_or_default());
                 part
