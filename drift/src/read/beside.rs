@@ -16,6 +16,8 @@ const MAX_FILES: usize = 1_000;
 /// The files that a description refers to.
 #[derive(Debug, Default)]
 pub(super) struct BesideFiles {
+    /// Where the description stands below the folder; empty if it stands in it.
+    pub(super) home: String,
     /// What was read, by path below the folder.
     pub(super) read: BTreeMap<String, Value>,
     /// Why the others were not.
@@ -25,13 +27,13 @@ pub(super) struct BesideFiles {
 }
 
 impl BesideFiles {
-    /// Reads whatever a description leads to, and what that leads to.
-    pub(super) fn gather(root: &Value, beside: &Beside<'_>) -> Self {
-        let mut files = Self::default();
+    /// Reads whatever a description leads to, and what that leads to. `home` is where it stands below the folder.
+    pub(super) fn gather(root: &Value, home: &str, beside: &Beside<'_>) -> Self {
+        let mut files = Self { home: home.to_owned(), ..Self::default() };
         let mut open = Vec::new();
-        collect(root, "", &mut open, 0);
+        collect(root, home, &mut open, 0);
         while let Some(path) = open.pop() {
-            if files.read.contains_key(&path) || files.refused.contains_key(&path) {
+            if path == home || files.read.contains_key(&path) || files.refused.contains_key(&path) {
                 continue;
             }
             if files.read.len() >= MAX_FILES {

@@ -60,17 +60,18 @@ pub fn openapi(name: &str, bytes: &[u8]) -> Result<Surface, Unreadable> {
 /// If it is neither JSON nor YAML, or has nothing of an OpenAPI document in it. A file beside it that cannot be read
 /// is a defect of the document.
 pub fn openapi_beside(name: &str, bytes: &[u8], beside: &Beside<'_>) -> Result<Surface, Unreadable> {
-    openapi_with_files(name, bytes, beside).map(|(surface, _)| surface)
+    openapi_with_files(name, "", bytes, beside).map(|(surface, _)| surface)
 }
 
 /// The same, with the paths of the files that it read.
 fn openapi_with_files(
     name: &str,
+    home: &str,
     bytes: &[u8],
     beside: &Beside<'_>,
 ) -> Result<(Surface, Vec<String>), Unreadable> {
     let root = document::parse(name, bytes)?;
-    let files = BesideFiles::gather(&root.value, beside);
+    let files = BesideFiles::gather(&root.value, home, beside);
     let mut surface = read_with(name, &root.value, &files);
     let mut digest = Sha256::new();
     for bytes in std::iter::once(bytes).chain(files.bytes.iter().map(Vec::as_slice)) {
@@ -176,16 +177,13 @@ pub fn folder_beside(
     for (file, bytes) in &sorted {
         digest.update(format!("{file} {} ", bytes.len()));
         digest.update(bytes);
-        // A file may stand below the folder; what it refers to stands beside it.
-        let base = file.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
         let within = |path: &str| {
-            let path = format!("{base}{path}");
-            let held = sorted.iter().find(|(name, _)| *name == path);
-            held.map_or_else(|| beside(&path), |(_, bytes)| Ok(bytes.clone()))
+            let held = sorted.iter().find(|(name, _)| name == path);
+            held.map_or_else(|| beside(path), |(_, bytes)| Ok(bytes.clone()))
         };
-        let mut part = match openapi_with_files(file, bytes, &within) {
+        let mut part = match openapi_with_files(file, file, bytes, &within) {
             Ok((part, files)) => {
-                led_to.extend(files.into_iter().map(|path| format!("{base}{path}")));
+                led_to.extend(files);
                 // With the files beside it, which may stand below the folder.
                 digest.update(part.digest.unwrap_or_default());
                 part

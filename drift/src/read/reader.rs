@@ -181,15 +181,18 @@ impl<'a> Reader<'a> {
     fn target(&self, text: &str, from: &str) -> Result<String, String> {
         let file = file_of(from);
         let decode = |fragment: &str| percent_decode_str(fragment).decode_utf8_lossy().into_owned();
-        let (file, fragment) = match split_reference(text, file)? {
-            None => (file.to_owned(), decode(text.strip_prefix('#').unwrap_or(text))),
-            Some((path, fragment)) => {
-                if let Some(why) = self.beside.refused.get(&path) {
-                    return Err(format!("`$ref` leads to `{path}`, which cannot be read: {why}"));
+        let (file, fragment) =
+            match split_reference(text, if file.is_empty() { &self.beside.home } else { file })? {
+                // The description itself, by its name.
+                Some((path, fragment)) if path == self.beside.home => (String::new(), decode(&fragment)),
+                None => (file.to_owned(), decode(text.strip_prefix('#').unwrap_or(text))),
+                Some((path, fragment)) => {
+                    if let Some(why) = self.beside.refused.get(&path) {
+                        return Err(format!("`$ref` leads to `{path}`, which cannot be read: {why}"));
+                    }
+                    (path, decode(&fragment))
                 }
-                (path, decode(&fragment))
-            }
-        };
+            };
         if file.is_empty() { Ok(fragment) } else { Ok(format!("{file}#{fragment}")) }
     }
 

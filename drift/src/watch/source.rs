@@ -181,7 +181,11 @@ impl Content {
     pub(super) fn take_beside(&mut self, folder: Option<&Path>) {
         let taken: RefCell<BTreeMap<String, WatchedDocument>> = RefCell::default();
         for (name, document) in &self.documents {
+            // What a file below the folder refers to stands beside that file.
+            let base = name.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
             let beside = |below: &str| -> Result<Vec<u8>, String> {
+                let below = format!("{base}{below}");
+                let below = below.as_str();
                 if let Some(known) = self.documents.get(below) {
                     return Ok(known.text.clone().into_bytes());
                 }
