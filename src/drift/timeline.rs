@@ -8,7 +8,7 @@ use mockreel_contracts::contract::views::openapi;
 use mockreel_drift::fold::{RouteNames, fold_report};
 use mockreel_drift::history::History;
 use mockreel_drift::report::{between, timeline};
-use mockreel_drift::watch::{Source, walk_history};
+use mockreel_drift::watch::{WatchedSource, walk_history};
 use mockreel_drift::{Report, compare};
 
 use crate::error::CliError;
@@ -18,7 +18,7 @@ use crate::output::say;
 pub(super) fn print_history(path: &Path) -> Result<(), CliError> {
     let usage = |why: String| CliError::Usage(why);
     let named = path.to_string_lossy().into_owned();
-    if let Some(history) = Source::new(&named).history().map_err(CliError::usage)? {
+    if let Some(history) = WatchedSource::new(&named).history().map_err(CliError::usage)? {
         let history = history.map_err(|why| usage(format!("{named}: {why}")))?;
         let steps = walk_history(&named, &history).map_err(CliError::usage)?;
         let said = between(&steps);

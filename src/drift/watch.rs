@@ -11,7 +11,7 @@ use mockreel_drift::Report;
 use mockreel_drift::history::append;
 use mockreel_drift::report::{Documents, is_news, write_headline};
 use mockreel_drift::watch::state::{LockedState, SourceState};
-use mockreel_drift::watch::{Looked, Source, look_at};
+use mockreel_drift::watch::{Looked, WatchedSource, look_at};
 
 use super::flags::{DriftFlags, WatchFlags};
 use super::{Comparison, DRIFT, fill_from_file, report_files, strict_code, write_report};
@@ -75,7 +75,7 @@ fn run_sources(
     for name in names {
         check_source(name)?;
         let last = locked.state.sources.get(name);
-        let looked = look_at(&Source::new(name), last, day).map_err(CliError::usage)?;
+        let looked = look_at(&WatchedSource::new(name), last, day).map_err(CliError::usage)?;
         let state = all.take(name, last, looked, names.len() > 1);
         locked.state.sources.insert(name.clone(), state);
     }

@@ -15,6 +15,7 @@ mod servers;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 pub use self::routes::RouteNames;
 use crate::finding::{BaselineState, Finding, FindingPart, Report};
@@ -30,16 +31,24 @@ pub fn fold_report(report: &mut Report, names: &RouteNames) {
     findings.sort_by_cached_key(|finding| {
         let facts = (&finding.pointer, &finding.to_pointer, &finding.from, &finding.to, &finding.models);
         let name = (finding.place.clone(), finding.kind, finding.fingerprint.clone());
-        (finding.severity, finding.operation.clone(), name, format!("{facts:?}"))
+        (finding.severity, finding.operation.clone(), name, hash_facts(&facts))
     });
     let (whole, rest): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(can_be_folded);
     let folded = servers::unite_servers(places::unite_places(facts::unite_facts(whole)));
     report.findings = folded.into_iter().chain(rest).collect();
     for finding in &mut report.findings {
-        finding.advice = advise_client(finding);
+        // A verdict says who is wrong; whether a client has to do anything is another question.
+        finding.advice = if finding.verdict.is_none() { advise_client(finding) } else { None };
     }
     report.sort();
     report.headline = crate::report::write_headline(report);
+}
+
+/// Facts as a number, so that long lists are not kept once for each of many places.
+fn hash_facts(facts: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    facts.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether a finding stands for a difference of documents: what rests on answers is counted by answers instead.

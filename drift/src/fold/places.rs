@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{group_by, unite_as_worst};
+use super::{group_by, hash_facts, unite_as_worst};
 use crate::finding::Finding;
 use crate::kind::{Kind, Severity};
 use crate::wording::{is_derived, member_of, way_of};
@@ -56,10 +56,10 @@ fn change_of(finding: &Finding) -> Option<String> {
     }
     let kinds: BTreeSet<Kind> =
         finding.parts.iter().map(|part| part.kind).chain(std::iter::once(finding.kind)).collect();
-    let facts =
-        format!("{:?} {:?} {:?}", finding.from, finding.to, finding.to_place.as_deref().map(member_of));
+    let to_member = finding.to_place.as_deref().map(member_of);
+    let facts = hash_facts(&(&finding.from, &finding.to, to_member, &finding.last_look));
     let said = if defect { said_of_defect(finding) } else { String::new() };
-    let baseline = format!("{:?} {:?} {:?}", finding.baseline, finding.confidence, finding.last_look);
+    let baseline = format!("{:?} {:?}", finding.baseline, finding.confidence);
     Some(format!("{:?} {kinds:?} {} {facts} {said} {baseline}", finding.kind, member_of(&finding.place)))
 }
 

@@ -78,7 +78,7 @@ struct Container {
     /// The index of the item, of an array.
     index: Option<usize>,
     /// Whether a key is next, of an object.
-    awaits_key: bool,
+    wants_key: bool,
     node: Option<usize>,
     inner: Option<usize>,
 }
@@ -91,8 +91,8 @@ fn read_json(text: &str, wanted: &mut Wanted) {
         match bytes[at] {
             b'"' => {
                 let end = string_end(bytes, at);
-                if let Some(level) = levels.last_mut().filter(|level| level.awaits_key) {
-                    level.awaits_key = false;
+                if let Some(level) = levels.last_mut().filter(|level| level.wants_key) {
+                    level.wants_key = false;
                     level.inner = level
                         .node
                         .and_then(|node| wanted.enter(Some(node), &unquote_key(&text[at..end]), at));
@@ -105,7 +105,7 @@ fn read_json(text: &str, wanted: &mut Wanted) {
                 let is_list = open == b'[';
                 let index = is_list.then_some(0);
                 let inner = if is_list { wanted.enter(node, "0", next_value(bytes, at + 1)) } else { None };
-                levels.push(Container { index, awaits_key: !is_list, node, inner });
+                levels.push(Container { index, wants_key: !is_list, node, inner });
             }
             b'}' | b']' => drop(levels.pop()),
             b',' => {
@@ -116,7 +116,7 @@ fn read_json(text: &str, wanted: &mut Wanted) {
                             let token = index.to_string();
                             level.inner = wanted.enter(level.node, &token, next_value(bytes, at + 1));
                         }
-                        None => level.awaits_key = true,
+                        None => level.wants_key = true,
                     }
                 }
             }

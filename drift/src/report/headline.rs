@@ -3,6 +3,7 @@
 use crate::Severity;
 use crate::finding::{Finding, Report};
 use crate::wording::shorten_finding;
+use mockreel_contracts::Operation;
 use mockreel_evidence::issue::plural;
 
 use super::{is_known, is_news};
@@ -78,9 +79,11 @@ fn clients_of(finding: &Finding) -> String {
 
 /// What a client does that calls one of our operations.
 fn verb_of(operation: &str) -> String {
-    match operation {
-        "submit" | "poll" | "cancel" => operation.to_owned(),
-        other => format!("call {other}"),
+    let is_verb = |verb: Operation| verb.as_str() == operation;
+    if [Operation::Submit, Operation::Poll, Operation::Cancel].into_iter().any(is_verb) {
+        operation.to_owned()
+    } else {
+        format!("call {operation}")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether a text is a description at all: what is empty, a web page or another answer is none.
+//! Descriptions and what stands in their place: an empty file, a web page or another answer is none.
 
 use crate::read;
 use mockreel_contracts::text::decode_text;

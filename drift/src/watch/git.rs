@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::WatchError;
-use super::source::{Content, MOST_BYTES, is_named_so};
+use super::source::{MOST_BYTES, SourceContent, is_named_so};
 
 /// The most commits that are walked one by one.
 const MOST_COMMITS: usize = 200;
@@ -113,7 +113,7 @@ impl GitHistory {
         &self,
         commit: &str,
         blobs: &mut Blobs,
-    ) -> Result<Result<Content, String>, WatchError> {
+    ) -> Result<Result<SourceContent, String>, WatchError> {
         let mut arguments = vec!["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--"];
         arguments.extend(Some(self.part.as_str()).filter(|part| !part.is_empty()));
         let listed = run_git(&self.root, &arguments)?;
@@ -121,7 +121,7 @@ impl GitHistory {
             return Ok(Err(first_line(&listed)));
         }
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let mut content = Content { is_complete: true, ..Content::default() };
+        let mut content = SourceContent { is_complete: true, ..SourceContent::default() };
         let mut left = MOST_BYTES;
         for entry in listed.split('\0').filter(|entry| !entry.is_empty()) {
             let Some((facts, path)) = entry.split_once('\t') else { continue };

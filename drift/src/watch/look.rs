@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::WatchError;
 use super::git::{Blobs, GitHistory};
-use super::source::{Content, ONLY, Source, describe_nothing};
+use super::source::{ONLY, SourceContent, WatchedSource, describe_nothing};
 use super::state::{SourceState, WatchedDocument};
 use crate::finding::{BaselineState, Finding, Report, UnreachableSource};
 use crate::fold::{RouteNames, fold_report};
@@ -30,7 +30,7 @@ pub struct Looked {
 /// # Errors
 ///
 /// If the day is before the last look, or git cannot be run.
-pub fn look_at(source: &Source, last: Option<&SourceState>, day: &str) -> Result<Looked, WatchError> {
+pub fn look_at(source: &WatchedSource, last: Option<&SourceState>, day: &str) -> Result<Looked, WatchError> {
     let last = last.cloned().unwrap_or_default();
     if last.looked.as_str() > day {
         let (name, found) = (source.name.clone(), day.to_owned());
@@ -64,7 +64,7 @@ pub fn look_at(source: &Source, last: Option<&SourceState>, day: &str) -> Result
 }
 
 /// A look that saw nothing: what was there still counts.
-fn end_blind(source: &Source, mut state: SourceState, day: &str, why: &str) -> Looked {
+fn end_blind(source: &WatchedSource, mut state: SourceState, day: &str, why: &str) -> Looked {
     let since = state.unreachable.entry(ONLY.to_owned()).or_insert_with(|| day.to_owned()).clone();
     day.clone_into(&mut state.looked);
     let unreachable = UnreachableSource { source: source.name.clone(), why: why.to_owned(), since };
@@ -78,7 +78,7 @@ fn end_blind(source: &Source, mut state: SourceState, day: &str, why: &str) -> L
 
 /// A look under way.
 struct Look<'a> {
-    source: &'a Source,
+    source: &'a WatchedSource,
     state: SourceState,
     unreachable: Vec<UnreachableSource>,
     report: Report,
@@ -88,7 +88,7 @@ struct Look<'a> {
 
 impl<'a> Look<'a> {
     /// A look at good documents. One that was good and is no longer counts as it was.
-    fn new(source: &'a Source, last: &SourceState, day: &str, content: Content) -> Self {
+    fn new(source: &'a WatchedSource, last: &SourceState, day: &str, content: SourceContent) -> Self {
         let mut state = SourceState {
             looked: day.to_owned(),
             good: day.to_owned(),
@@ -204,7 +204,7 @@ impl<'a> Look<'a> {
 /// The documents after a step of a history: what is no document there counts as it was.
 pub(super) fn take_step(
     before: &BTreeMap<String, WatchedDocument>,
-    content: Content,
+    content: SourceContent,
 ) -> BTreeMap<String, WatchedDocument> {
     let mut after = content.documents;
     // A commit that leaves nothing is no statement about the vendor.

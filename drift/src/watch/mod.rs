@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub use self::document::judge_document;
 pub use self::git::{GitHistory, is_repository};
 pub use self::look::{Looked, look_at, walk_history};
-pub use self::source::Source;
+pub use self::source::WatchedSource;
 
 /// Why a watch cannot go on. Each message is one line.
 #[derive(Debug, thiserror::Error)]

@@ -23,7 +23,7 @@ pub(super) const ONLY: &str = "";
 
 /// Something to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct WatchedSource {
     /// As it was named.
     pub name: String,
     path: PathBuf,
@@ -32,7 +32,7 @@ pub struct Source {
 
 /// What a source holds now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Content {
+pub(super) struct SourceContent {
     /// The documents that are good, by their names within the source.
     pub(super) documents: BTreeMap<String, WatchedDocument>,
     /// What is no document, by its name, and what was found.
@@ -43,7 +43,7 @@ pub(super) struct Content {
     pub(super) is_complete: bool,
 }
 
-impl Source {
+impl WatchedSource {
     /// A source, by its name.
     pub fn new(name: &str) -> Self {
         let path = name.strip_prefix(GIT).unwrap_or(name);
@@ -66,7 +66,7 @@ impl Source {
     /// # Errors
     ///
     /// Says why nothing can be known.
-    pub(super) fn read_files(&self) -> Result<Content, String> {
+    pub(super) fn read_files(&self) -> Result<SourceContent, String> {
         let kind = fs::metadata(&self.path).map_err(|why| match why.kind() {
             std::io::ErrorKind::NotFound => {
                 "expected a file, a folder or a git repository, found nothing there".to_owned()
@@ -77,11 +77,11 @@ impl Source {
     }
 }
 
-fn read_file(path: &Path) -> Result<Content, String> {
+fn read_file(path: &Path) -> Result<SourceContent, String> {
     let shown = path.display().to_string();
     let text = judge_document(&shown, &read_bounded(path, MOST_BYTES)?)?;
     let documents = [(ONLY.to_owned(), WatchedDocument { path: shown, text })];
-    let mut content = Content { documents: documents.into(), ..Content::default() };
+    let mut content = SourceContent { documents: documents.into(), ..SourceContent::default() };
     content.take_beside(path.parent());
     Ok(content)
 }
@@ -120,7 +120,7 @@ pub(super) fn is_named_so(name: &str) -> bool {
     [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
 }
 
-fn read_folder(folder: &Path) -> Result<Content, String> {
+fn read_folder(folder: &Path) -> Result<SourceContent, String> {
     let mut names: Vec<String> = Vec::new();
     for entry in fs::read_dir(folder).map_err(|why| why.to_string())? {
         let entry = entry.map_err(|why| why.to_string())?;
@@ -134,7 +134,7 @@ fn read_folder(folder: &Path) -> Result<Content, String> {
     if let Some((_, newest)) = dated(names.clone(), Clone::clone).as_ref().and_then(|days| days.last()) {
         return read_file(&folder.join(newest)).map_err(|why| format!("{newest}: {why}"));
     }
-    let mut content = Content::default();
+    let mut content = SourceContent::default();
     let mut left = MOST_BYTES;
     for name in names {
         let path = folder.join(&name);
@@ -156,14 +156,14 @@ fn read_folder(folder: &Path) -> Result<Content, String> {
 }
 
 /// Why a source without a good document is unreachable.
-pub(super) fn describe_nothing(content: &Content) -> String {
+pub(super) fn describe_nothing(content: &SourceContent) -> String {
     match content.unfit.first_key_value() {
         None => "expected OpenAPI files (.json, .yaml, .yml), found none".to_owned(),
         Some((name, why)) => format!("expected an OpenAPI file at least, found none; of {name}: {why}"),
     }
 }
 
-impl Content {
+impl SourceContent {
     /// Adds a document, or what it is instead.
     pub(super) fn add(&mut self, name: &str, path: &str, bytes: &[u8]) {
         match judge_document(name, bytes) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::state::{LockedState, SourceState};
-use super::{Looked, Source, WatchError, judge_document, look_at};
+use super::{Looked, WatchError, WatchedSource, judge_document, look_at};
 use crate::finding::BaselineState;
 
 /// A folder of a test's own, emptied first and removed at the end.
@@ -62,7 +62,7 @@ fn spec(path: &str, limit: u32) -> String {
 
 /// Looks, and remembers.
 fn look(path: &Path, last: &mut Option<SourceState>, day: &str) -> Looked {
-    let looked = look_at(&Source::new(&path.display().to_string()), last.as_ref(), day).unwrap();
+    let looked = look_at(&WatchedSource::new(&path.display().to_string()), last.as_ref(), day).unwrap();
     *last = Some(looked.state.clone());
     looked
 }
@@ -205,7 +205,7 @@ fn a_repository_is_walked_from_the_commit_of_the_last_look() {
     assert_eq!(looked.report.findings.len(), 1);
     assert!(looked.report.not_compared[0].contains("rewritten"), "{looked:?}");
     let part = format!("git:{}", folder.file("openapi").display());
-    let looked = look_at(&Source::new(&part), None, "2026-11-05").unwrap();
+    let looked = look_at(&WatchedSource::new(&part), None, "2026-11-05").unwrap();
     assert_eq!(looked.first_look, Some(1));
     // A file that a commit takes away was taken away on purpose; a commit that leaves nothing says nothing.
     folder.write("openapi/w.json", &spec("/others", 9));
@@ -261,7 +261,7 @@ fn a_look_before_the_last_one_is_refused() {
     folder.write("v.json", &spec("/jobs", 2));
     let mut last = None;
     look(&folder.file("v.json"), &mut last, "2026-11-02");
-    let source = Source::new(&folder.file("v.json").display().to_string());
+    let source = WatchedSource::new(&folder.file("v.json").display().to_string());
     let refused = look_at(&source, last.as_ref(), "2026-11-01").unwrap_err();
     assert!(matches!(refused, WatchError::Before { .. }), "{refused}");
 }

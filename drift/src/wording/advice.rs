@@ -1,4 +1,4 @@
-//! What whoever uses the vendor does about a finding: nothing of it is a guess about their code.
+//! Advice: the order that a finding gives whoever uses the vendor; nothing of it is a guess about their code.
 
 use serde_json::{Map, Value};
 

@@ -118,11 +118,11 @@ fn a_page_of_verdicts_reads_like_this() {
     let sides = ["--emulator", "stand-in", "--previous", "before"];
     let (_, report, page) = compare_inputs(&folder, &sides);
     insta::assert_snapshot!(page, @r#"
-    ❌ **Drift: 3 breaking, 1 risky, 1 compatible**
+    ❌ **Drift:** `breaking for clients that poll: the vendor does otherwise than it did before while queued, running, succeeded; documented: always integer; emulator: always integer; vendor: always string; vendor before: always integer; 1 place; 2 more breaking`
 
-    `gmicloud@2026-10-06` → `now`
+    3 breaking, 1 risky, 1 compatible: `gmicloud@2026-10-06` → `now`
 
-    ### Breaking: a client that followed the old text fails
+    ### Breaking: `poll`
 
     - **type-changed** `poll.reply/200/created_at`
       - `the vendor does otherwise than it did before while queued, running, succeeded; documented: always integer; emulator: always integer; vendor: always string; vendor before: always integer`
@@ -132,18 +132,21 @@ fn a_page_of_verdicts_reads_like_this() {
       - `the vendor does otherwise than it did before while queued, running, succeeded; documented: always string; emulator: always string; vendor: never there; vendor before: always string`
       - verdict vendor-drifted
       - `in 0 of 5 answers, since 2026-03-01T00:00:02Z, last seen 2026-03-01T00:00:05Z, likely`
-    - **status-changed** `submit.status`
-      - `the vendor does otherwise than it did before; documented: status 200; emulator: status 200; vendor: status 202; vendor before: status 200`
-      - verdict vendor-drifted
 
-    ### Risky: it still gets an answer, but perhaps not what it meant
+    ### Risky: `poll`
 
     - **enum-changed** `poll.reply/200/status`
       - `the vendor does otherwise than it did before; documented: only words that are listed; emulator: only words that are listed; vendor: also "paused"; vendor before: only words that are listed`
       - verdict vendor-drifted
       - `in 5 of 5 answers, since 2026-11-01T00:00:02Z, last seen 2026-11-01T00:00:06Z`
 
-    ### Compatible: it notices nothing
+    ### Breaking: `submit`
+
+    - **status-changed** `submit.status`
+      - `the vendor does otherwise than it did before; documented: status 200; emulator: status 200; vendor: status 202; vendor before: status 200`
+      - verdict vendor-drifted
+
+    ### Compatible: `submit`
 
     - **member-added** `submit.reply/202/request_id`
       - `nobody documents it while queued; vendor: always string`

@@ -167,7 +167,7 @@ fn a_known_finding_that_gets_worse_is_new_and_shows_the_value_of_the_last_look()
     let ended = look("2026-01-19");
     assert_eq!(ended.code, 5, "{ended:?}");
     assert!(ended.out.starts_with("new: breaking for clients that call POST /v2/things: "), "{ended:?}");
-    assert!(ended.out.contains("maximum was 1.0 and is 0.7"), "{ended:?}");
+    assert!(ended.out.contains("maximum was 1 and is 0.7"), "{ended:?}");
     assert!(ended.out.contains("at the last look it was {\"maximum\":0.8}"), "{ended:?}");
 }
 

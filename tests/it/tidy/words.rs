@@ -61,8 +61,12 @@ const CHANCE: Rule = Rule {
 
 const IO: Rule = Rule {
     words: &["std::fs", "std::net", "std::env", "std::process"],
-    forbids: |path| is_pure(path) && !path.starts_with("drift/src/history/") && !is_test_file(path),
-    advice: "contracts and drift do no IO but for the history's own file: take bytes, let the edge read them",
+    forbids: |path| {
+        let watches =
+            ["drift/src/history/", "drift/src/watch/"].iter().any(|folder| path.starts_with(folder));
+        is_pure(path) && !watches && !is_test_file(path)
+    },
+    advice: "contracts and drift do no IO but for histories and watches: take bytes, let the edge read them",
     example: "contracts/src/vendor.rs",
 };
 
