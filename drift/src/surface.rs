@@ -158,6 +158,8 @@ pub struct Node {
     pub pointer: String,
     /// The types it may have, null aside; empty means any.
     pub types: BTreeSet<Type>,
+    /// Whether the types are concluded from what is said of members or items, so that others are not ruled out.
+    pub is_inferred: bool,
     /// Whether it may be null.
     pub nullable: bool,
     /// The values it may have, numbers first, each kind in its order; absent if they are not listed.

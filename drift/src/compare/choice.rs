@@ -9,9 +9,9 @@ use super::members::{Leftovers, is_below};
 use super::severity::{Direction, RangeChange, lacks, of_change};
 use super::{Comparison, FindingSubject, NodePair, facts};
 use crate::finding::Finding;
-use crate::form::{exact, is_within, shape};
+use crate::form::{exact, is_within, normal, shape};
 use crate::kind::{Kind, Severity};
-use crate::surface::{Discriminator, Node};
+use crate::surface::{Discriminator, Node, Type};
 
 /// Two alternatives that are less alike are not taken for one that changed.
 const LIKELY: i32 = 30;
@@ -107,23 +107,16 @@ impl Comparison<'_> {
         let settle = |all: Vec<Arc<Node>>, comparison: &mut Self| -> Vec<Arc<Node>> {
             all.iter().map(|part| comparison.settle(part)).collect()
         };
-        let (mut old, mut new) = (settle(exact(pair.old), self), settle(exact(pair.new), self));
+        let (old, new) = (settle(exact(pair.old), self), settle(exact(pair.new), self));
+        // A form of several types is a choice among them.
+        let (mut old, mut new) = (by_type(old), by_type(new));
         let is_new = !self.found.iter().skip(found).any(|held| held.place == place);
         if is_new && self.one_or_several(about, place, pair, &old, &new) {
             return;
         }
         let mut pairs = same_forms(&mut old, &mut new);
-        // Links of the same name need not lead to the same form.
-        pairs.retain(|(one, other)| has_links(one, 0) || has_links(other, 0));
         let told = pair.old.discriminator.as_ref().or(pair.new.discriminator.as_ref());
         pairs.extend(likely_pairs(&mut old, &mut new, told));
-        let known: BTreeSet<(Kind, String)> =
-            self.found.iter().skip(found).map(|held| (held.kind, held.place.clone())).collect();
-        let is_known = |finding: &Finding, leftovers: &Leftovers| {
-            known.contains(&(finding.kind, finding.place.clone()))
-                || leftovers.has(&finding.place)
-                || finding.to_place.as_ref().is_some_and(|place| leftovers.has(place))
-        };
         for (before, after) in pairs {
             let mark = self.found.len();
             let mut inner = Leftovers::default();
@@ -132,18 +125,35 @@ impl Comparison<'_> {
             self.members_that_came_or_went(about, pair.direction, inner);
             let shadow = self.found.split_off(mark);
             for finding in shadow {
-                let again = self.found[mark..]
-                    .iter()
-                    .any(|held| (held.kind, &held.place) == (finding.kind, &finding.place));
-                if !again && !is_known(&finding, leftovers) {
-                    self.found.push(finding);
-                }
+                self.take_shadow(finding, found, leftovers);
             }
         }
         let is_told = self.found.iter().skip(found).any(|held| is_below(&held.place, place))
             || leftovers.has_below(place);
         if !is_told {
             self.lone_alternatives(about, place, pair, &old, &new);
+        }
+    }
+
+    /// Takes what was found of one alternative, unless what all have in common shows it already; then the worse counts.
+    fn take_shadow(&mut self, finding: Finding, found: usize, leftovers: &mut Leftovers) {
+        if leftovers.has(&finding.place)
+            || finding.to_place.as_ref().is_some_and(|place| leftovers.has(place))
+        {
+            if finding.severity == Severity::Breaking {
+                leftovers.demand(&finding.place);
+            }
+            return;
+        }
+        let known = self
+            .found
+            .iter_mut()
+            .skip(found)
+            .find(|held| (held.kind, &held.place) == (finding.kind, &finding.place));
+        match known {
+            Some(held) if finding.severity < held.severity => *held = finding,
+            Some(_) => {}
+            None => self.found.push(finding),
         }
     }
 
@@ -215,6 +225,20 @@ impl Comparison<'_> {
         let finding = self.differs(about, Kind::AlternativeChanged, severity, place, pair);
         (finding.from, finding.to) = (from, to);
     }
+}
+
+/// Each form of several types as one form for each of them.
+fn by_type(forms: Vec<Arc<Node>>) -> Vec<Arc<Node>> {
+    let several = |node: &Node| node.types.len() > 1 && node.values.is_none() && node.links.is_empty();
+    let split = |node: Arc<Node>| -> Vec<Arc<Node>> {
+        if !several(&node) || !node.alternatives.is_empty() {
+            return vec![node];
+        }
+        let of =
+            |held: &Type| normal(&Arc::new(Node { types: BTreeSet::from([*held]), ..Node::clone(&node) }));
+        node.types.iter().map(of).collect()
+    };
+    forms.into_iter().flat_map(split).collect()
 }
 
 /// Takes out the forms that both sides have.

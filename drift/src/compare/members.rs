@@ -41,6 +41,13 @@ impl Leftovers {
         self.gone.iter().chain(&self.came).any(|left| left.place() == place)
     }
 
+    /// Says of one of them that it must be, or had to be there.
+    pub(super) fn demand(&mut self, place: &str) {
+        for left in self.gone.iter_mut().chain(&mut self.came).filter(|left| left.place() == place) {
+            left.member.required = true;
+        }
+    }
+
     /// Whether one of them is below a place.
     pub(super) fn has_below(&self, place: &str) -> bool {
         let places = self.gone.iter().chain(&self.came);

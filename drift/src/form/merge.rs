@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::exact;
+use super::normal::normal;
 use super::within::is_within;
 use crate::surface::{LIMITS, MemberForm, Node, Type, sort_values};
 
@@ -43,14 +44,23 @@ fn join(forms: &mut Forms, first: &Arc<Node>, second: &Arc<Node>) -> Arc<Node> {
         merged.alternatives = Vec::new();
         if ones.len() * others.len() <= MAX_ALTERNATIVES {
             let pairs = ones.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
-            let parts: Vec<Arc<Node>> =
-                pairs.map(|(one, other)| both(forms, one, other)).filter(|part| !part.never).collect();
+            let parts: Vec<Arc<Node>> = pairs
+                .map(|(one, other)| both(forms, one, other))
+                .filter(|part| !is_impossible(part))
+                .collect();
             if parts.len() > 1 {
                 merged.alternatives = parts;
             }
         }
     }
     Arc::new(merged)
+}
+
+/// Whether no value keeps a form: it is `false`, or something that must be there may have none of its values.
+fn is_impossible(node: &Node) -> bool {
+    let empty =
+        |node: &Node| node.never || (!node.nullable && node.values.as_ref().is_some_and(Vec::is_empty));
+    empty(node) || node.members.values().any(|member| member.required && empty(&member.node))
 }
 
 /// Whether a form says nothing at all, so that putting it beside another changes nothing.
@@ -65,10 +75,13 @@ fn says_nothing(node: &Node) -> bool {
 
 fn combine(forms: &mut Forms, first: &Node, second: &Node) -> Node {
     let mut merged = first.clone();
+    let may_be_null = |node: &Node| node.takes_null() || node.is_inferred;
     let untyped = |node: &Node| node.types.is_empty() && node.values.is_none() && !node.never;
+    let weak = |node: &Node| untyped(node) || node.is_inferred;
+    merged.is_inferred = weak(first) && weak(second);
     // `nullable` without a type is how OpenAPI 3.0 lets a form that it refers to be null.
     let beside = |one: &Node, other: &Node| untyped(one) && one.nullable && !other.never;
-    merged.nullable = (first.takes_null() && second.takes_null() && !(untyped(first) && untyped(second)))
+    merged.nullable = (may_be_null(first) && may_be_null(second) && !(weak(first) && weak(second)))
         || (first.nullable && second.nullable)
         || beside(first, second)
         || beside(second, first);
@@ -188,7 +201,9 @@ fn choose(forms: &mut Forms, alternatives: Vec<Arc<Node>>) -> Option<Arc<Node>> 
     let never = alternatives.iter().all(|node| node.never).then(|| alternatives.first().cloned()).flatten();
     let mut parts: Vec<Arc<Node>> = Vec::new();
     for node in alternatives.iter().filter(|node| !node.never && !only_null(node)).flat_map(exact) {
-        if !parts.iter().any(|held| Arc::ptr_eq(held, &node)) {
+        // In their one spelling, so that what bounds nothing keeps no forms apart.
+        let node = if node.seen.is_some() { node } else { normal(&node) };
+        if !node.never {
             parts.push(node);
         }
     }
@@ -241,7 +256,8 @@ fn drop_covered(parts: &mut Vec<Arc<Node>>) {
 /// Whether what alternatives have in common says all that they say.
 fn is_exact(parts: &[Arc<Node>]) -> bool {
     let plain = |node: &Node| node.links.is_empty() && !node.unknown && node.parts.is_empty();
-    if !parts.iter().all(|node| plain(node)) {
+    let alike = |node: &Node| node.deprecated == parts[0].deprecated;
+    if !parts.iter().all(|node| plain(node) && alike(node)) {
         return false;
     }
     // Lists of values and nothing else are one list.

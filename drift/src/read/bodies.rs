@@ -71,8 +71,10 @@ impl<'a> Reader<'a> {
             encode(&mut node, content.encoding);
             let mut listed: Vec<String> =
                 match node.members.get("model").and_then(|member| member.node.values.clone()) {
-                    Some(values) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-                    None => Vec::new(),
+                    Some(values) if self.tells_models_apart => {
+                        values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+                    }
+                    _ => Vec::new(),
                 };
             if listed.is_empty() {
                 listed.push(fixed.unwrap_or_default().to_owned());

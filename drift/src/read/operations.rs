@@ -82,12 +82,15 @@ impl<'a> Reader<'a> {
             }
         }
         let mut read = Vec::new();
+        // What the vendor sends is one body, whatever models it names.
+        self.tells_models_apart = false;
         for (name, item, operation, mut endpoint) in found {
             // Of one that may come by several methods each has a name of its own.
             endpoint.operation = Some(name.clone());
             endpoint.path.clone_from(&endpoint.bare);
             read.push(self.endpoint(item, operation, endpoint));
         }
+        self.tells_models_apart = true;
         read
     }
 

@@ -51,6 +51,8 @@ pub(super) struct Reader<'a> {
     pub(super) forms: Forms,
     /// Forms that were checked for contradictions.
     pub(super) checked: HashSet<usize>,
+    /// Whether a body is read for each model that it names.
+    pub(super) tells_models_apart: bool,
     unused: BTreeMap<String, UnusedPart>,
     /// Places that were counted already: a parameter of a path is read for each of its methods.
     counted: HashSet<(String, String)>,
@@ -73,6 +75,7 @@ impl<'a> Reader<'a> {
             definitions: Vec::new(),
             forms: Forms::default(),
             checked: HashSet::new(),
+            tells_models_apart: true,
             unused: BTreeMap::new(),
             counted: HashSet::new(),
         };

@@ -229,6 +229,7 @@ impl<'a> Reader<'a> {
             node.items = Some(inner);
         }
         if node.types.is_empty() && node.values.is_none() {
+            node.is_inferred = !node.nullable;
             if !node.members.is_empty() {
                 node.types.insert(Type::Object);
             } else if node.items.is_some() {
@@ -264,6 +265,10 @@ impl<'a> Reader<'a> {
         for (keyword, part, at) in found {
             let below = format!("{place}/({keyword})");
             let inner = self.node_within(part, &at, &below, depth + 1);
+            if keyword == "not" && inner.is_silent() {
+                node.never = true;
+                continue;
+            }
             // `if` alone, and what may be anything, bound nothing.
             if !inner.is_silent() || keyword == "not" || keyword.starts_with("if") {
                 node.parts.insert(keyword, inner);

@@ -1,6 +1,7 @@
 //! Shapes and judgements: properties over drawn answers, then what they say of plain ones.
 
 mod judged;
+mod mutations;
 mod samples;
 
 use crate::surface::{Node, Type};

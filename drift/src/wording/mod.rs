@@ -42,6 +42,18 @@ pub(crate) fn member_of(place: &str) -> String {
     mockreel_contracts::contract::check::schema::unescape(last)
 }
 
+/// What a finding is about, as a sentence calls it: a member by its own name, a body as what it is.
+pub(crate) fn call_member(finding: &Finding) -> String {
+    let tail = finding.place.strip_prefix(&finding.operation).unwrap_or_default();
+    let parts: Vec<&str> = tail.trim_start_matches('.').split('/').collect();
+    match parts.as_slice() {
+        ["request"] => "the request".to_owned(),
+        ["query"] => "the query".to_owned(),
+        ["reply", status] => format!("the answer {status}"),
+        _ => format!("`{}`", member_of(&finding.place)),
+    }
+}
+
 /// A finding in one sentence.
 pub(crate) fn sentence(finding: &Finding) -> String {
     let told = describe_change(finding, &format!("`{}`", finding.place));
@@ -58,7 +70,7 @@ pub(crate) fn shorten_finding(finding: &Finding) -> String {
     if !is_derived(finding) {
         return finding.message.clone();
     }
-    describe_change(finding, &format!("`{}`", member_of(&finding.place)))
+    describe_change(finding, &call_member(finding))
 }
 
 /// Whether the message of a finding is made of its facts, so that another finding with these facts says the same.

@@ -19,7 +19,8 @@ fn refused_members_are_said_in_a_whole_sentence() {
     let closed = || Some(json!({"additionalProperties": false}));
     let came = changed(Kind::LimitChanged, place, Some(json!({})), closed());
     assert_eq!(came.message, "`submit.request` refuses members now that it does not describe");
-    assert_eq!(advise_client(&came).unwrap(), "keep `submit.request` within the members that are described");
+    assert_eq!(shorten_finding(&came), "the request refuses members now that it does not describe");
+    assert_eq!(advise_client(&came).unwrap(), "send only members that are described");
     let went = changed(Kind::LimitChanged, place, closed(), Some(json!({})));
     assert_eq!(went.message, "`submit.request` no longer refuses members that it does not describe");
     let both = changed(

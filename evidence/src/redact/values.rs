@@ -16,7 +16,7 @@ use super::assigned::hide_assigned;
 use super::marks::{Clue, Marks};
 use super::pieces::{find_parts, measure_gap};
 use super::views::{join_letters, resolve_escapes};
-use super::written::{match_literally, match_written, skip_line_breaks};
+use super::written::{Ends, match_literally, match_written, skip_line_breaks};
 
 /// How many bytes a byte of a secret takes when it is written in another way: `\u0041` is long.
 const WIDEST: usize = 6;
@@ -310,14 +310,14 @@ impl Writing {
             return None;
         }
         let (first, rest) = self.characters.split_first()?;
-        let mut ends = Vec::new();
+        let mut ends = Ends::new();
         self.step(bytes, at, *first, &mut ends);
         for character in rest {
             *steps = steps.saturating_sub(ends.len());
             if ends.is_empty() || *steps == 0 {
                 return None;
             }
-            let mut next = Vec::new();
+            let mut next = Ends::new();
             for end in ends {
                 let end = if self.base64.is_some() { skip_line_breaks(bytes, end) } else { end };
                 self.step(bytes, end, *character, &mut next);
@@ -357,7 +357,7 @@ impl Writing {
     }
 
     /// Where one character of the pattern may end if it begins here.
-    fn step(&self, bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+    fn step(&self, bytes: &[u8], at: usize, character: char, ends: &mut Ends) {
         match_written(bytes, at, character, ends);
         match (self.base64, character) {
             // Forms write a space as a plus sign.

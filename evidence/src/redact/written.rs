@@ -1,5 +1,10 @@
 //! One character in all the ways to write it: as it is, escaped, percent-encoded.
 
+use smallvec::SmallVec;
+
+/// Where a character may end: hardly ever in more than one place.
+pub(super) type Ends = SmallVec<[usize; 4]>;
+
 /// How many times a percent sign may be percent-encoded itself.
 const PERCENTS: usize = 3;
 
@@ -12,7 +17,7 @@ pub(super) fn skip_line_breaks(bytes: &[u8], at: usize) -> usize {
 }
 
 /// A character in all the ways to write it.
-pub(super) fn match_written(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+pub(super) fn match_written(bytes: &[u8], at: usize, character: char, ends: &mut Ends) {
     match_literally(bytes, at, character, ends);
     match bytes.get(at) {
         Some(b'%') => match_percent_encoded(bytes, at, character, ends),
@@ -21,7 +26,7 @@ pub(super) fn match_written(bytes: &[u8], at: usize, character: char, ends: &mut
     }
 }
 
-pub(super) fn match_literally(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+pub(super) fn match_literally(bytes: &[u8], at: usize, character: char, ends: &mut Ends) {
     let mut buffer = [0; 4];
     let encoded = character.encode_utf8(&mut buffer).as_bytes();
     if bytes[at..].starts_with(encoded) {
@@ -29,11 +34,11 @@ pub(super) fn match_literally(bytes: &[u8], at: usize, character: char, ends: &m
     }
 }
 
-fn match_percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+fn match_percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Ends) {
     let mut buffer = [0; 4];
-    let mut starts = vec![at];
+    let mut starts = Ends::from_slice(&[at]);
     for byte in character.encode_utf8(&mut buffer).bytes() {
-        let mut next = Vec::new();
+        let mut next = Ends::new();
         for start in starts {
             if bytes.get(start) != Some(&b'%') {
                 continue;
@@ -55,7 +60,7 @@ fn match_percent_encoded(bytes: &[u8], at: usize, character: char, ends: &mut Ve
 }
 
 /// A character as JSON escapes it, also if the JSON was escaped again.
-fn match_escaped(bytes: &[u8], at: usize, character: char, ends: &mut Vec<usize>) {
+fn match_escaped(bytes: &[u8], at: usize, character: char, ends: &mut Ends) {
     let run = |at: usize| bytes[at..].iter().take(BACKSLASHES).take_while(|byte| **byte == b'\\').count();
     let after = at + run(at);
     let short = match character {

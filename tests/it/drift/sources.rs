@@ -47,7 +47,18 @@ fn a_source_is_compared_with_its_last_look_and_ends_with_5_only_when_something_i
     watch.write("a.json", &spec(&["prompt"]));
     let ended = watch.look("2026-01-07", &["a.json"]);
     assert_eq!(ended.code, 5, "{ended:?}");
-    insta::assert_snapshot!(ended.out, @"");
+    insta::assert_snapshot!(ended.out, @r#"
+    new: risky for clients that call POST /v2/things: `ratio` is gone; it was type string; 1 place
+    the look of 2026-01-06 -> a.json on 2026-01-07
+
+    POST /v2/things
+    risky       member-removed      POST /v2/things.request/ratio (new)
+                                    `POST /v2/things.request/ratio` is gone; it was type string
+                                    do: stop sending `ratio`
+                                    a.json:19 -> a.json:13
+
+    1 risky
+    "#);
     let finding = &watch.report()["findings"][0];
     assert_eq!(
         (finding["baseline"].as_str(), finding["line"]["file"].as_str()),

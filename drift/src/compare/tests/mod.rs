@@ -1,7 +1,6 @@
 //! Each kind by an example, and what must hold for all documents.
 
 mod examples;
-mod rewritings;
 mod shared;
 mod standard;
 mod strangers;

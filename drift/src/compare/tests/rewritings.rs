@@ -1,1 +1,0 @@
-//! Rewritings of a schema: those that keep its values are silent, those that do not are told.
