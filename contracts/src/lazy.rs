@@ -19,13 +19,13 @@ pub(crate) struct Spoken {
 type Reader = Box<dyn Fn() -> Result<Spoken, ContractError> + Send + Sync>;
 
 /// An edition, and how its contract is read.
-struct Source {
+struct EditionSource {
     head: EditionHead,
     read: Reader,
     spoken: OnceLock<Spoken>,
 }
 
-impl Source {
+impl EditionSource {
     fn read_once(&self) -> &Spoken {
         self.spoken.get_or_init(|| {
             (self.read)().expect("every embedded contract can be read, which a test makes sure of")
@@ -34,7 +34,7 @@ impl Source {
 }
 
 /// The contract of an edition. Whoever looks into it has it read; the id, the edition and the hosts are known before.
-pub struct LazyContract(Arc<Source>);
+pub struct LazyContract(Arc<EditionSource>);
 
 /// The dialect of an edition, made with its contract, or given.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ pub struct LazyDialect(Origin);
 
 #[derive(Clone)]
 enum Origin {
-    Source(Arc<Source>),
+    Source(Arc<EditionSource>),
     Given(Arc<dyn Dialect>),
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn read_later(
     head: EditionHead,
     read: impl Fn() -> Result<Spoken, ContractError> + Send + Sync + 'static,
 ) -> (LazyContract, LazyDialect) {
-    let source = Arc::new(Source { head, read: Box::new(read), spoken: OnceLock::new() });
+    let source = Arc::new(EditionSource { head, read: Box::new(read), spoken: OnceLock::new() });
     (LazyContract(Arc::clone(&source)), LazyDialect(Origin::Source(source)))
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn read_later(
 pub(crate) fn keep_read(spoken: Spoken) -> (LazyContract, LazyDialect) {
     let head = EditionHead::of(&spoken.contract);
     let read = || unreachable!("it has been read");
-    let source = Arc::new(Source { head, read: Box::new(read), spoken: OnceLock::from(spoken) });
+    let source = Arc::new(EditionSource { head, read: Box::new(read), spoken: OnceLock::from(spoken) });
     (LazyContract(Arc::clone(&source)), LazyDialect(Origin::Source(source)))
 }
 

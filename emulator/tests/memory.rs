@@ -1,4 +1,4 @@
-//! How much memory a job takes. A process of its own, since its allocator counts.
+//! The memory that a job takes. A process of its own, since its allocator counts.
 
 use mockreel_emulator::{Emulator, Limits};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! The shape of `contract.toml`. Unknown keys are errors; maps keep the file's order.
 
 pub mod auth;
+pub mod callbacks;
 pub mod chain;
 pub mod cors;
 pub mod deprecation;
@@ -21,7 +22,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::contract::Options;
+pub use self::callbacks::Callbacks;
 use crate::contract::check::cross_field::{BrokenCombination, CrossFieldRules};
 use crate::contract::check::intent::RoleMember;
 use crate::contract::check::rules::Checker;
@@ -285,27 +286,6 @@ pub struct Uploads {
     pub source: Cited,
 }
 
-/// Whom the vendor tells when a job changes, and how often it tries. What it sends is what a poll answers at that moment.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Callbacks {
-    /// JSON Pointer to the receiver's address in the body of a submit.
-    pub at: String,
-    /// The phases whose beginning is announced.
-    pub phases: Vec<Phase>,
-    /// How many more times a call that failed is tried, at most 10.
-    pub retries: u32,
-    /// Seconds before the first retry; each further one waits twice as long.
-    #[serde(default)]
-    pub backoff_seconds: f64,
-    /// How long the vendor waits for an answer, in seconds; absent if nobody knows.
-    pub patience_seconds: Option<f64>,
-    /// The option that must not be `off` for anything to be sent.
-    pub option: Option<String>,
-    /// Where that is from.
-    pub source: Cited,
-}
-
 /// A quirk with several right answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -365,18 +345,6 @@ impl Contract {
     /// `id@edition`.
     pub fn full_id(&self) -> String {
         format!("{}@{}", self.id, self.edition)
-    }
-}
-
-impl Callbacks {
-    /// The receiver's address in the body of a submit; `None` if there is none, or an empty one.
-    pub fn address<'a>(&self, body: &'a Value) -> Option<&'a str> {
-        body.pointer(&self.at)?.as_str().filter(|text| !text.is_empty())
-    }
-
-    /// Whether anything is sent under these options.
-    pub fn are_sent(&self, options: &Options) -> bool {
-        self.option.as_ref().is_none_or(|name| !options.is(name, "off"))
     }
 }
 

@@ -3,9 +3,8 @@
 //! A job has the number of its arrival, and everything else leads to that. Those that were asked for last are kept as the
 //! engine uses them; all others are packed.
 
-use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -24,7 +23,7 @@ const MAX_UNPACKED: usize = 512;
 /// All jobs.
 #[derive(Debug, Default)]
 pub(super) struct JobShelf {
-    by_number: BTreeMap<u64, Slot>,
+    by_number: BTreeMap<u64, StoredJob>,
     /// Numbers by the hash of account, vendor and id.
     ids: HashTable<HashedNumber>,
     /// Numbers by the hash of the clip's name.
@@ -33,7 +32,8 @@ pub(super) struct JobShelf {
     /// The numbers of jobs that are not packed, in the order in which they are packed again.
     unpacked: VecDeque<u64>,
     kinds: JobKinds,
-    hasher: RandomState,
+    /// Always the same: what is entered was drawn here, so that nobody can choose what falls together.
+    hasher: BuildHasherDefault<DefaultHasher>,
     arrivals: u64,
 }
 
@@ -64,7 +64,7 @@ impl HashedNumber {
 }
 
 #[derive(Debug)]
-enum Slot {
+enum StoredJob {
     Unpacked(Arc<Job>),
     Packed(Box<PackedJob>),
 }
@@ -78,7 +78,7 @@ pub(crate) struct Dealings {
     pub(crate) jobs: Vec<Arc<Job>>,
 }
 
-impl Slot {
+impl StoredJob {
     fn load(&self) -> Arc<Job> {
         match self {
             Self::Unpacked(job) => Arc::clone(job),
@@ -113,7 +113,7 @@ impl JobShelf {
 
     fn number_of(&self, account: &str, vendor: &str, id: &str) -> Option<u64> {
         let hash = self.hash_key(account, vendor, id);
-        let is_it = |slot: &Slot| {
+        let is_it = |slot: &StoredJob| {
             let (slot_account, slot_vendor, slot_id) = slot.key();
             slot_id == id && &**slot_account == account && &**slot_vendor == vendor
         };
@@ -124,7 +124,7 @@ impl JobShelf {
         &self,
         table: &HashTable<HashedNumber>,
         hash: u64,
-        is_it: impl Fn(&Slot) -> bool,
+        is_it: impl Fn(&StoredJob) -> bool,
     ) -> Option<u64> {
         let fits = |entry: &HashedNumber| {
             *entry == HashedNumber::new(hash, entry.number())
@@ -164,15 +164,15 @@ impl JobShelf {
 
     /// A job by its number, and nothing is changed.
     pub(super) fn load(&self, number: u64) -> Option<Arc<Job>> {
-        self.by_number.get(&number).map(Slot::load)
+        self.by_number.get(&number).map(StoredJob::load)
     }
 
     /// Unpacks a job, if it is packed.
     fn take_out(&mut self, number: u64) -> Option<Arc<Job>> {
         let slot = self.by_number.get_mut(&number)?;
         let job = slot.load();
-        if matches!(slot, Slot::Packed(_)) {
-            *slot = Slot::Unpacked(Arc::clone(&job));
+        if matches!(slot, StoredJob::Packed(_)) {
+            *slot = StoredJob::Unpacked(Arc::clone(&job));
             self.note_unpacked(number);
         }
         Some(job)
@@ -187,11 +187,11 @@ impl JobShelf {
         let Some(oldest) = self.unpacked.pop_front() else { return };
         // It may be gone.
         let Some(slot) = self.by_number.get_mut(&oldest) else { return };
-        if let Slot::Unpacked(job) = &*slot {
+        if let StoredJob::Unpacked(job) = &*slot {
             let owner = self.owners.get_key_value(&job.key.account);
             let account = owner.map_or(&job.key.account, |(account, _)| account);
             if let Some(packed) = PackedJob::pack(job, Arc::clone(account), &mut self.kinds) {
-                *slot = Slot::Packed(Box::new(packed));
+                *slot = StoredJob::Packed(Box::new(packed));
             }
         }
     }
@@ -221,7 +221,7 @@ impl JobShelf {
                 ledger: None,
             }),
         }
-        self.by_number.insert(number, Slot::Unpacked(Arc::clone(job)));
+        self.by_number.insert(number, StoredJob::Unpacked(Arc::clone(job)));
         self.note_unpacked(number);
     }
 
@@ -229,7 +229,7 @@ impl JobShelf {
     pub(super) fn mark(&mut self, key: &JobKey, mark: Mark) {
         let Some(number) = self.number_of(&key.account, &key.vendor, &key.id) else { return };
         self.take_out(number);
-        let Some(Slot::Unpacked(job)) = self.by_number.get_mut(&number) else { return };
+        let Some(StoredJob::Unpacked(job)) = self.by_number.get_mut(&number) else { return };
         let at = mark.moment();
         Arc::make_mut(job).marks.push(mark);
         let jobs = self.owners.get_mut(&key.account).and_then(|owned| owned.with(&key.vendor));
@@ -274,7 +274,7 @@ impl JobShelf {
     ) -> Dealings {
         let jobs = self.owners.get_mut(account).and_then(|owned| owned.with(vendor));
         let Some(jobs) = jobs else { return Dealings::default() };
-        let load = |number: u64| self.by_number.get(&number).map(Slot::load);
+        let load = |number: u64| self.by_number.get(&number).map(StoredJob::load);
         let ledger = jobs.ledger.get_or_insert_with(|| {
             let mut ledger = Ledger::default();
             for number in &jobs.numbers {
@@ -296,7 +296,7 @@ impl JobShelf {
     }
 
     /// The jobs of an account.
-    pub(super) fn owned(&self, account: &str) -> Option<&OwnedJobs> {
+    pub(super) fn find_owned(&self, account: &str) -> Option<&OwnedJobs> {
         self.owners.get(account)
     }
 
@@ -315,7 +315,7 @@ impl JobShelf {
             None => {
                 let vendor = filter.vendor.clone();
                 let admitted =
-                    move |slot: &Slot| vendor.as_deref().is_none_or(|vendor| &**slot.key().1 == vendor);
+                    move |slot: &StoredJob| vendor.as_deref().is_none_or(|vendor| &**slot.key().1 == vendor);
                 let numbers = self.by_number.range(..below).rev();
                 Box::new(numbers.filter(move |(_, slot)| admitted(slot)).map(|(number, _)| *number))
             }
@@ -350,8 +350,8 @@ impl JobShelf {
     /// Whether a job has ended at a time of its account.
     pub(super) fn has_ended(&self, number: u64, now: UnixMillis) -> bool {
         self.by_number.get(&number).is_some_and(|slot| match slot {
-            Slot::Unpacked(job) => job.standing(now).phase.is_terminal(),
-            Slot::Packed(packed) => {
+            StoredJob::Unpacked(job) => job.standing(now).phase.is_terminal(),
+            StoredJob::Packed(packed) => {
                 packed.has_ended(now).unwrap_or_else(|| packed.unpack().standing(now).phase.is_terminal())
             }
         })

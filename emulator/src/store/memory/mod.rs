@@ -202,7 +202,7 @@ impl MemoryStore {
 
     pub(super) fn has_account(&self, account: &str) -> bool {
         let shelf = self.shelf();
-        shelf.accounts.contains_key(account) || shelf.jobs.owned(account).is_some()
+        shelf.accounts.contains_key(account) || shelf.jobs.find_owned(account).is_some()
     }
 
     pub(super) fn accounts(&self) -> Vec<Arc<str>> {

@@ -29,7 +29,7 @@ impl OwnedJobs {
         self.by_vendor.iter_mut().find(|jobs| &*jobs.vendor == vendor)
     }
 
-    fn admitted<'s>(&'s self, filter: &JobFilter) -> impl Iterator<Item = &'s BTreeSet<u64>> + use<'s> {
+    fn list_sets<'s>(&'s self, filter: &JobFilter) -> impl Iterator<Item = &'s BTreeSet<u64>> + use<'s> {
         let vendor = filter.vendor.clone();
         let sets = self.by_vendor.iter();
         sets.filter(move |jobs| vendor.as_deref().is_none_or(|vendor| &*jobs.vendor == vendor))
@@ -37,7 +37,7 @@ impl OwnedJobs {
     }
 
     pub(super) fn count_of(&self, filter: &JobFilter) -> usize {
-        self.admitted(filter).map(BTreeSet::len).sum()
+        self.list_sets(filter).map(BTreeSet::len).sum()
     }
 
     /// The numbers of all vendors in one row, the highest first.
@@ -47,7 +47,7 @@ impl OwnedJobs {
         below: u64,
     ) -> impl Iterator<Item = u64> + use<'s> {
         let mut rows: Vec<_> =
-            self.admitted(filter).map(|set| set.range(..below).rev().copied().peekable()).collect();
+            self.list_sets(filter).map(|set| set.range(..below).rev().copied().peekable()).collect();
         std::iter::from_fn(move || {
             let left = rows.iter_mut().filter_map(|row| row.peek().copied().map(|number| (number, row)));
             left.max_by_key(|(number, _)| *number)?.1.next()

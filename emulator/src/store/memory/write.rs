@@ -96,14 +96,14 @@ impl Shelf {
         if self.kept_bytes + bytes <= limits.kept_bytes / 4 * 3 {
             return false;
         }
-        let own = self.jobs.owned(account).map_or(0, |owned| owned.kept_bytes);
+        let own = self.jobs.find_owned(account).map_or(0, |owned| owned.kept_bytes);
         own + bytes > limits.kept_bytes / 8
     }
 
     /// Whether the account has many jobs: more than an eighth of what all may have. Such accounts have three quarters of the
     /// places together, as with bytes.
     fn has_many_jobs(&self, account: &str, limits: StoreLimits) -> bool {
-        let own = self.jobs.owned(account).map_or(0, |owned| owned.count);
+        let own = self.jobs.find_owned(account).map_or(0, |owned| owned.count);
         limits.jobs >= SMALLEST_SHARED_STORE && own >= limits.jobs / 8
     }
 
@@ -121,7 +121,7 @@ impl Shelf {
         let most_jobs = if has_many { limits.jobs / 4 * 3 } else { limits.jobs };
         while self.jobs.len() >= most_jobs || self.kept_bytes + bytes > most_bytes {
             let own = (keeps_much || has_many).then_some(account);
-            let own = own.filter(|account| self.jobs.owned(account).is_some());
+            let own = own.filter(|account| self.jobs.find_owned(account).is_some());
             let finished = self.jobs.oldest(own).take(EVICTION_SCAN_LIMIT).find_map(|number| {
                 let now = self.now_of(self.jobs.account_of(number)?, system_now);
                 self.jobs.has_ended(number, now).then_some((number, now))
@@ -181,7 +181,7 @@ impl Shelf {
         while self.accounts.len() > limit && scanned < EVICTION_SCAN_LIMIT {
             scanned += 1;
             let Some(account) = self.arrival.pop_front() else { return };
-            if self.jobs.owned(&account).is_some() {
+            if self.jobs.find_owned(&account).is_some() {
                 self.arrival.push_back(account);
             } else {
                 self.remove_account(&account);
