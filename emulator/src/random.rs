@@ -3,7 +3,7 @@
 //! Every number comes from a generator named by (seed, account, vendor, number, purpose), so that
 //! what one account gets never depends on when another one asks.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -90,6 +90,21 @@ impl Draw {
         // 53 bits are what a float can hold.
         let unit = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         low + unit * (high - low).max(0.0)
+    }
+}
+
+/// A hash with keys of its own in every run, so wide that no two texts have the same. It decides nothing that anybody sees.
+#[derive(Debug, Default)]
+pub(crate) struct KeyedHash([RandomState; 2]);
+
+impl KeyedHash {
+    /// The hash of texts, one after the other.
+    pub(crate) fn of<'t>(&self, parts: impl Iterator<Item = &'t [u8]>) -> [u64; 2] {
+        let mut hashes = self.0.each_ref().map(BuildHasher::build_hasher);
+        for part in parts {
+            hashes.iter_mut().for_each(|hash| part.hash(hash));
+        }
+        hashes.map(|hash| hash.finish())
     }
 }
 

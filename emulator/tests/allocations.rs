@@ -1,4 +1,4 @@
-//! How many heap allocations a request costs. The counts are exact: they depend on the code, not on the machine.
+//! The heap allocations of a request. The counts are exact: they depend on the code, not on the machine.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

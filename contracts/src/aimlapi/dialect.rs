@@ -142,7 +142,7 @@ impl Dialect for Generations {
     }
 
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        reply_with(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))
+        reply_with(exchange.good_status(Operation::Submit), &self.describe_accepted(exchange, job))
             .with_headers(self.tracing_headers(exchange, Some(job.id)))
     }
 
@@ -152,8 +152,10 @@ impl Dialect for Generations {
     }
 
     fn write_submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Option<WrittenReply> {
-        let written =
-            WrittenReply::json(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))?;
+        let written = WrittenReply::json(
+            exchange.good_status(Operation::Submit),
+            &self.describe_accepted(exchange, job),
+        )?;
         Some(WrittenReply { headers: self.tracing_headers(exchange, Some(job.id)), ..written })
     }
 
@@ -282,7 +284,7 @@ impl Generations {
     }
 
     /// A job as it was accepted.
-    fn accepted<'a>(&self, exchange: &Exchange<'a>, job: &JobView<'a>) -> JobBody<'a> {
+    fn describe_accepted<'a>(&self, exchange: &Exchange<'a>, job: &JobView<'a>) -> JobBody<'a> {
         JobBody {
             id: job.id,
             status: exchange.contract.word_ref(Phase::Queued),

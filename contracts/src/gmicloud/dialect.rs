@@ -106,7 +106,7 @@ impl Dialect for RequestQueue {
     }
 
     fn submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
-        reply_with(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))
+        reply_with(exchange.good_status(Operation::Submit), &self.describe_accepted(exchange, job))
     }
 
     fn job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Reply {
@@ -118,7 +118,7 @@ impl Dialect for RequestQueue {
     }
 
     fn write_submitted(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Option<WrittenReply> {
-        WrittenReply::json(exchange.good_status(Operation::Submit), &self.accepted(exchange, job))
+        WrittenReply::json(exchange.good_status(Operation::Submit), &self.describe_accepted(exchange, job))
     }
 
     fn write_job(&self, exchange: &Exchange<'_>, job: &JobView<'_>) -> Option<WrittenReply> {
@@ -242,7 +242,7 @@ fn parameter(name: &str, schema: &Value, required: &[&str]) -> Value {
 
 impl RequestQueue {
     /// The record of a job as it was accepted.
-    fn accepted<'a>(&self, exchange: &Exchange<'a>, job: &'a JobView<'a>) -> AcceptedBody<'a> {
+    fn describe_accepted<'a>(&self, exchange: &Exchange<'a>, job: &'a JobView<'a>) -> AcceptedBody<'a> {
         let finished = job.phase.is_terminal();
         let first = self.options.first_status;
         // A job that was held cannot be finished, whatever the option says.

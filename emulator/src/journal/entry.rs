@@ -9,10 +9,10 @@ use mockreel_contracts::{Contract, Problem, UnixMillis};
 use serde_json::{Map, Value, json};
 
 use super::clause::Refused;
+use super::heads::RequestHead;
 use super::redact::EntryRedactor;
 use super::shown::LoggedBody;
 use crate::edge::headers::list_texts;
-use crate::edge::incoming::heads::RequestHead;
 use crate::scenario::RequestKind;
 
 /// What an entry takes beside its texts, in bytes.
@@ -143,7 +143,8 @@ impl LoggedExchange {
         let head = &self.request.head;
         let redactor = head.redactor(&self.target);
         let has_own_secrets = EntryRedactor::has_secrets(&self.target);
-        let headers = if has_own_secrets { redactor.headers(head.texts()) } else { head.redacted().clone() };
+        let headers =
+            if has_own_secrets { redactor.headers(head.texts()) } else { head.redact_headers().clone() };
         let path = redactor.text(&self.target);
         let method = redactor.text(&self.method);
         let sent = self.request.body.shown(&redactor);

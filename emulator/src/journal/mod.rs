@@ -8,6 +8,7 @@
 mod clause;
 mod entry;
 mod filter;
+mod heads;
 mod line;
 mod redact;
 mod ring;
@@ -25,12 +26,12 @@ use self::entry::CleanHeads;
 pub use self::entry::JournalEntry;
 pub(crate) use self::entry::{LoggedAnswer, LoggedExchange, LoggedRequest, RequestTarget};
 pub use self::filter::{RequestFilter, StatusFilter};
+pub(crate) use self::heads::{KnownHeads, RequestHead};
 use self::line::log_entry;
 pub(crate) use self::redact::EntryRedactor;
 use self::ring::{Bounds, Ring};
 pub(crate) use self::shown::{FormPart, LoggedBody};
 use self::slot::Slot;
-use crate::edge::incoming::heads::KnownHeads;
 use crate::expect::{Expectation, TrackedExpectation, Unmet};
 use crate::settings::Limits;
 

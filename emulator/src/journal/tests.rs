@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::edge::incoming::heads::RequestHead;
 use crate::scenario::RequestKind;
 
 fn bytes(text: impl Into<String>) -> LoggedBody {

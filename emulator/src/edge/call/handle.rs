@@ -7,6 +7,7 @@ use mockreel_contracts::problem::KeyFault;
 use mockreel_contracts::{Credential, Operation, Problem, Reply};
 use serde_json::Value;
 
+use super::answer::VendorAnswer;
 use super::check::{ImageReport, check};
 use super::effects::problem::problem_named;
 use super::effects::response::apply_effect;
@@ -17,7 +18,7 @@ use super::notes::Notes;
 use super::operation::{Resolved, Routed};
 use super::request::CallContext;
 use super::respond::{Handled, write_misread};
-use crate::edge::handlers::{Answered, HandlerRefusal, VendorAnswer, handle};
+use crate::edge::handlers::{Answered, HandlerRefusal, handle};
 use crate::edge::nowhere::nearest::suggest_path;
 use crate::random::Purpose;
 use crate::scenario::{RequestKind, ResponseForm};

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::clock::Stopwatch;
 use crate::edge::headers::{header_text, list_texts};
 use crate::edge::incoming::Received;
-use crate::edge::incoming::heads::RequestHead;
+use crate::journal::RequestHead;
 use crate::journal::{FormPart, LoggedAnswer, LoggedBody, LoggedExchange, LoggedRequest, RequestTarget};
 use crate::media::uploads::Upload;
 use crate::scenario::RequestKind;

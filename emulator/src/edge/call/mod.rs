@@ -2,6 +2,7 @@
 //!
 //! Every response is written by the vendor's dialect, unless a scenario says otherwise.
 
+pub(super) mod answer;
 mod authenticate;
 pub(super) mod body;
 pub(super) mod check;

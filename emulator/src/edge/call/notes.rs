@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::edge::incoming::heads::RequestHead;
 use crate::journal::EntryRedactor;
+use crate::journal::RequestHead;
 
 /// How many different warnings are kept of one request. Jobs keep them, and a prompt may have megabytes.
 const MAX_WARNINGS: usize = 10;

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::edge::incoming::Received;
 use crate::edge::incoming::bounds::BoundExceeded;
 use crate::edge::incoming::head::HeadFlaw;
-use crate::edge::incoming::heads::RequestHead;
+use crate::journal::RequestHead;
 use crate::served::ServedVendor;
 use crate::state::job::JobKey;
 

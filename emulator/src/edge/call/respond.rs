@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use bytes::Bytes;
 use mockreel_contracts::{Reply, ReplyBody};
 
+use super::answer::VendorAnswer;
 use super::log::{CallLog, log_call};
 use super::request::CallContext;
 use crate::admin::describe_problem;
 use crate::clock::Stopwatch;
-use crate::edge::handlers::VendorAnswer;
 use crate::edge::headers::{close_connection, write_warning};
 use crate::scenario::TransportFault;
 

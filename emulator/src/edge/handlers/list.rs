@@ -7,7 +7,8 @@ use mockreel_contracts::{JobView, Role, UnixMillis};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-use super::{Answered, VendorAnswer};
+use super::Answered;
+use crate::edge::call::answer::VendorAnswer;
 use crate::edge::call::check::Checked;
 use crate::state::job::Job;
 use crate::state::view::view_job;

@@ -13,8 +13,9 @@ mod upload;
 
 use std::sync::Arc;
 
-use mockreel_contracts::{Model, Operation, Problem, Reply, WrittenReply};
+use mockreel_contracts::{Model, Operation, Problem, Reply};
 
+use super::call::answer::VendorAnswer;
 use super::call::check::Checked;
 use crate::state::job::Job;
 use crate::transact::LoadedAccount;
@@ -31,14 +32,6 @@ impl From<Reply> for Answered {
     fn from(reply: Reply) -> Self {
         Self { answer: VendorAnswer::Reply(reply), job: None }
     }
-}
-
-/// An answer of a vendor's.
-pub(in crate::edge) enum VendorAnswer {
-    /// With a body that can still be changed.
-    Reply(Reply),
-    /// Ready to be sent.
-    Written(WrittenReply),
 }
 
 /// A refusal by a handler or a check.

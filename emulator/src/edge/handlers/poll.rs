@@ -1,6 +1,7 @@
 //! The handler of `poll`.
 
-use super::{Answered, HandlerRefusal, VendorAnswer, find_own_job};
+use super::{Answered, HandlerRefusal, find_own_job};
+use crate::edge::call::answer::VendorAnswer;
 use crate::edge::call::check::Checked;
 use crate::state::view::view_job;
 use crate::transact::LoadedAccount;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use mockreel_contracts::{Model, Problem, UnixMillis};
 
-use super::{Answered, HandlerRefusal, VendorAnswer};
+use super::{Answered, HandlerRefusal};
 use crate::account;
+use crate::edge::call::answer::VendorAnswer;
 use crate::edge::call::body::approximate_bytes;
 use crate::edge::call::check::Checked;
 use crate::edge::call::delayed_response::wait_for_end;

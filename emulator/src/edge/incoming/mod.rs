@@ -3,7 +3,6 @@
 pub(crate) mod bounds;
 pub(super) mod encoding;
 pub(super) mod head;
-pub(crate) mod heads;
 pub(crate) mod hints;
 pub(crate) mod large;
 

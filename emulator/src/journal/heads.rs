@@ -3,15 +3,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::http::HeaderMap;
 use serde_json::Value;
 
+use super::redact::EntryRedactor;
 use crate::account;
 use crate::edge::headers::list_texts;
-use crate::journal::EntryRedactor;
+use crate::random::KeyedHash;
 
 /// How many are kept.
 const KNOWN_HEADS: usize = 1_024;
@@ -60,13 +60,13 @@ impl RequestHead {
     }
 
     /// The headers as the journal shows them, where the path and query have no secrets of their own.
-    pub(crate) fn redacted(&self) -> &Value {
+    pub(crate) fn redact_headers(&self) -> &Value {
         self.redacted.get_or_init(|| self.redactor("").headers(&self.texts))
     }
 
     /// A head that shows the same in the journal and holds no key any more.
     pub(crate) fn without_keys(&self) -> Self {
-        let redacted = OnceLock::from(self.redacted().clone());
+        let redacted = OnceLock::from(self.redact_headers().clone());
         Self { redacted, is_clean: true, ..Self::default() }
     }
 
@@ -85,8 +85,7 @@ impl RequestHead {
 /// The heads of the latest requests.
 #[derive(Default)]
 pub(crate) struct KnownHeads {
-    /// Two, so that no two heads are taken for each other.
-    hashers: [RandomState; 2],
+    hash: KeyedHash,
     known: Mutex<HashMap<[u64; 2], Arc<RequestHead>>>,
 }
 
@@ -103,7 +102,8 @@ impl KnownHeads {
         if bytes > KNOWN_HEAD_BYTES {
             return Arc::new(list_texts(headers).into());
         }
-        let name = self.hashers.each_ref().map(|hasher| hash_headers(hasher, headers));
+        let parts = headers.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
+        let name = self.hash.of(parts);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(head) = known.get(&name) {
             return Arc::clone(head);
@@ -120,15 +120,6 @@ impl KnownHeads {
     pub(crate) fn forget(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
-}
-
-fn hash_headers(hasher: &RandomState, headers: &HeaderMap) -> u64 {
-    let mut hash = hasher.build_hasher();
-    for (name, value) in headers {
-        name.as_str().hash(&mut hash);
-        value.as_bytes().hash(&mut hash);
-    }
-    hash.finish()
 }
 
 #[cfg(test)]
