@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::standard::{between, got, plain, posted, with_schema};
+use super::standard::{between, got, lines, plain, posted, with_schema};
 
 #[test]
 fn what_no_comparison_uses_is_counted_and_named() {
@@ -28,4 +28,21 @@ fn documents_that_have_nothing_in_common_say_so() {
     assert!(report.shares_nothing() && report.findings.is_empty());
     assert!(between(&got(json!({})), &posted(plain(), json!([]), "/else")).shares_nothing());
     assert_eq!(between(&got(json!({})), &got(json!({"deprecated": true}))).compared, Some(1));
+}
+
+#[test]
+fn scopes_of_a_credential_count() {
+    let scoped = |scopes: &[&str]| {
+        let mut root = got(json!({"security": [{"o": scopes}]}));
+        root["components"] = json!({"securitySchemes": {"o": {"type": "oauth2", "flows": {}}}});
+        root
+    };
+    assert_eq!(
+        lines(&scoped(&["read"]), &scoped(&["read", "write"])),
+        ["breaking security-changed GET /jobs.security"]
+    );
+    assert_eq!(
+        lines(&scoped(&["read", "write"]), &scoped(&["read"])),
+        ["compatible security-changed GET /jobs.security"]
+    );
 }
