@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::facts::{FEW_SAMPLES, add_evidence, describe_member};
+use super::names::{are_opposites, words};
 use super::severity::{Direction, Necessity, Openness, lacks, of_added, of_removed, of_renamed};
 use super::{Comparison, FindingSubject, NodePair};
 use crate::finding::{Confidence, SampleCount};
@@ -341,48 +342,6 @@ fn likeness(was: &Leftover, is: &Leftover, gone: &[Leftover], came: &[Leftover])
     let ends_alike = last(&was.name) == last(&is.name) && was.name.contains(['_', '-']);
     (ends_alike && was.member.required == is.member.required && only(gone) && only(came))
         .then_some(hundredths)
-}
-
-/// Words that mean two ends of one thing, so that a member with the other word is another member.
-const OPPOSITES: [(&str, &str); 10] = [
-    ("min", "max"),
-    ("start", "end"),
-    ("first", "last"),
-    ("in", "out"),
-    ("input", "output"),
-    ("from", "to"),
-    ("width", "height"),
-    ("left", "right"),
-    ("top", "bottom"),
-    ("head", "tail"),
-];
-
-/// Whether two names differ by opposites.
-fn are_opposites(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
-    OPPOSITES.iter().any(|(left, right)| {
-        let has = |words: &BTreeSet<String>, word: &str| words.contains(word);
-        (has(one, left) && has(other, right)) || (has(one, right) && has(other, left))
-    })
-}
-
-/// The words of a name: `tailImage_url` has three.
-fn words(name: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    let mut word = String::new();
-    let mut lower_before = false;
-    for letter in name.chars() {
-        let starts = letter.is_uppercase() && lower_before;
-        if !letter.is_alphanumeric() || starts {
-            words.insert(std::mem::take(&mut word));
-        }
-        if letter.is_alphanumeric() {
-            word.extend(letter.to_lowercase());
-        }
-        lower_before = letter.is_lowercase();
-    }
-    words.insert(word);
-    words.remove("");
-    words
 }
 
 /// Whether two forms could be one: the same types, values in common, members in common.

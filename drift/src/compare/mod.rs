@@ -9,6 +9,7 @@ mod credentials;
 mod endpoints;
 mod facts;
 mod members;
+mod names;
 mod replies;
 mod servers;
 pub(crate) mod severity;

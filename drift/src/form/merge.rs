@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::exact;
 use super::normal::normal;
+use super::steps::merge_steps;
 use super::within::is_within;
 use crate::surface::{LIMITS, MemberForm, Node, Type, sort_values};
 
@@ -383,20 +384,4 @@ fn join_texts(one: &Value, other: &Value, tighter: bool) -> Value {
     let (one, other) = (text(one), text(other));
     let all: BTreeSet<&str> = one.split(word).chain(other.split(word)).collect();
     Value::from(all.into_iter().collect::<Vec<&str>>().join(word))
-}
-
-/// The step of what is a multiple of both, if both are whole.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "whole, positive and small enough"
-)]
-fn merge_steps(one: f64, other: f64) -> Option<u64> {
-    let whole = |step: f64| (step.fract() == 0.0 && (1.0..1e9).contains(&step)).then_some(step as u64);
-    let (one, other) = (whole(one)?, whole(other)?);
-    let (mut left, mut right) = (one, other);
-    while right != 0 {
-        (left, right) = (right, left % right);
-    }
-    Some(one / left * other)
 }

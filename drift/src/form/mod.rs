@@ -6,6 +6,7 @@ mod merge;
 mod normal;
 mod open;
 mod shape;
+mod steps;
 mod within;
 
 pub(crate) use self::merge::{Forms, MAX_ALTERNATIVES, both, either};

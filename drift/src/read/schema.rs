@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::keywords::{limits_of, read_discriminator, read_encoding, read_values, types_of, whole};
+use super::keywords::{KNOWN, limits_of, read_discriminator, read_encoding, read_values, types_of, whole};
 use super::reader::Reader;
 use crate::form::{MAX_ALTERNATIVES, both, either, open};
 use crate::kind::Kind;
@@ -30,70 +30,6 @@ const PARTS: [&str; 10] = [
     "unevaluatedProperties",
     "additionalItems",
     "contentSchema",
-];
-
-/// Keywords that are read, or that only people and tools for documents read.
-const KNOWN: [&str; 60] = [
-    "$ref",
-    "$defs",
-    "definitions",
-    "$schema",
-    "$comment",
-    "$anchor",
-    "$dynamicAnchor",
-    "type",
-    "nullable",
-    "enum",
-    "const",
-    "required",
-    "properties",
-    "additionalProperties",
-    "items",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "format",
-    "default",
-    "readOnly",
-    "writeOnly",
-    "deprecated",
-    "title",
-    "description",
-    "example",
-    "examples",
-    "externalDocs",
-    "discriminator",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
-    "minContains",
-    "maxContains",
-    "dependentRequired",
-    "dependencies",
-    "contentMediaType",
-    "contentEncoding",
-    "not",
-    "if",
-    "then",
-    "else",
-    "contains",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "additionalItems",
-    "contentSchema",
-    "prefixItems",
-    "patternProperties",
 ];
 
 impl<'a> Reader<'a> {

@@ -1,5 +1,6 @@
 //! Each kind by an example, and what must hold for all documents.
 
+mod counted;
 mod examples;
 mod shared;
 mod standard;

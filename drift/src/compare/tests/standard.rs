@@ -13,19 +13,19 @@ fn read(root: &Value) -> Surface {
 
 /// A description of one POST, by what differs from test to test.
 #[expect(clippy::needless_pass_by_value, reason = "the calls read better")]
-fn posted(schema: Value, servers: Value, path: &str) -> Value {
+pub(super) fn posted(schema: Value, servers: Value, path: &str) -> Value {
     let content = json!({"application/json": {"schema": schema}});
     json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "servers": servers, "paths": {path: {"post": {
         "requestBody": {"content": content}, "responses": {"200": {"description": "ok"}}}}}})
 }
 
-fn plain() -> Value {
+pub(super) fn plain() -> Value {
     json!({"type": "object", "properties": {"prompt": {"type": "string"}}, "required": ["prompt"]})
 }
 
 /// A description of one GET with these parts.
 #[expect(clippy::needless_pass_by_value, reason = "the calls read better")]
-fn got(parts: Value) -> Value {
+pub(super) fn got(parts: Value) -> Value {
     let mut get = json!({"responses": {"200": {"description": "ok"}}});
     for (key, part) in parts.as_object().unwrap() {
         get[key] = part.clone();
@@ -33,15 +33,15 @@ fn got(parts: Value) -> Value {
     json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/jobs": {"get": get}}})
 }
 
-fn between(old: &Value, new: &Value) -> Report {
+pub(super) fn between(old: &Value, new: &Value) -> Report {
     compare(&read(old), &read(new))
 }
 
-fn lines(old: &Value, new: &Value) -> Vec<String> {
+pub(super) fn lines(old: &Value, new: &Value) -> Vec<String> {
     told(&between(old, new))
 }
 
-fn with_schema(schema: Value) -> Value {
+pub(super) fn with_schema(schema: Value) -> Value {
     posted(schema, json!([]), "/v2/videos")
 }
 
@@ -382,47 +382,4 @@ fn members_without_a_description_that_are_refused_now_are_told_as_that() {
         ["breaking type-changed submit.request/*"]
     );
     assert_eq!(lines(&closed(json!(false)), &closed(text)), ["compatible type-changed submit.request/*"]);
-}
-
-#[test]
-fn scopes_of_a_credential_count() {
-    let scoped = |scopes: &[&str]| {
-        let mut root = got(json!({"security": [{"o": scopes}]}));
-        root["components"] = json!({"securitySchemes": {"o": {"type": "oauth2", "flows": {}}}});
-        root
-    };
-    assert_eq!(
-        lines(&scoped(&["read"]), &scoped(&["read", "write"])),
-        ["breaking security-changed GET /jobs.security"]
-    );
-    assert_eq!(
-        lines(&scoped(&["read", "write"]), &scoped(&["read"])),
-        ["compatible security-changed GET /jobs.security"]
-    );
-}
-
-#[test]
-fn what_no_comparison_uses_is_counted_and_named() {
-    let mut root = with_schema(
-        json!({"type": "object", "properties": {"a": {"type": "string", "oddity": 1, "x-mine": 2}}}),
-    );
-    root["paths"]["/v2/videos"]["post"]["responses"]["200"]["links"] = json!({"next": {"operationId": "b"}});
-    let report = between(&root, &posted(plain(), json!([]), "/v2/videos"));
-    let unused: Vec<(String, u32)> =
-        report.unused.iter().map(|part| (part.what.clone(), part.count)).collect();
-    assert_eq!(unused, [("`oddity` of a schema".to_owned(), 1), ("link of an answer".to_owned(), 1)]);
-    assert_eq!(
-        report.unused[0].places,
-        ["a.json /paths/~1v2~1videos/post/requestBody/content/application~1json/schema/properties/a/oddity"]
-    );
-    assert!(report.has_gaps());
-}
-
-#[test]
-fn documents_that_have_nothing_in_common_say_so() {
-    let empty = json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}});
-    let report = between(&empty, &empty);
-    assert!(report.shares_nothing() && report.findings.is_empty());
-    assert!(between(&got(json!({})), &posted(plain(), json!([]), "/else")).shares_nothing());
-    assert_eq!(between(&got(json!({})), &got(json!({"deprecated": true}))).compared, Some(1));
 }

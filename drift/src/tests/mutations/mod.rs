@@ -4,13 +4,15 @@
 mod emit;
 mod keeping;
 mod kinds;
+mod operations;
 mod sites;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use self::kinds::{MUTATIONS, Mutation, OPERATIONS};
+use self::kinds::{MUTATIONS, Mutation};
+use self::operations::OPERATIONS;
 use self::sites::{Site, Way, sites};
 use crate::read::openapi;
 use crate::{Finding, Report, Severity, Surface, compare};
