@@ -189,7 +189,10 @@ impl SourceContent {
                 if let Some(known) = self.documents.get(below) {
                     return Ok(known.text.clone().into_bytes());
                 }
-                let found = match (self.others.get(below), folder) {
+                // In a repository names are paths, and a reference starts in the folder of its description.
+                let near = name.rsplit_once('/').map(|(folder, _)| format!("{folder}/{below}"));
+                let other = self.others.get(below).or_else(|| self.others.get(near.as_ref()?));
+                let found = match (other, folder) {
                     (Some((path, bytes)), _) => {
                         WatchedDocument { path: path.clone(), text: judge_part(bytes)? }
                     }
