@@ -1,4 +1,4 @@
-//! How bad a change is, by the way in which a value travels, and what is compared at all: stated once, as data. The
+//! The rules of severity, by the way in which a value travels, and the list of what is compared at all: stated once, as data. The
 //! page and the table in `docs/drift.md` are made of it, and a test holds the comparison to each example.
 
 use super::kind::Severity;

@@ -148,7 +148,7 @@ impl Comparison<'_> {
             again.push(finding);
         }
         let moved = |list: &[Leftover]| -> Vec<Leftover> {
-            let at = |left: &Leftover| Some(left.moved(at(&left.outer)?));
+            let at = |left: &Leftover| Some(left.move_to(at(&left.outer)?));
             list.iter().filter_map(at).collect()
         };
         let (gone, came) = (moved(&entry.leftovers.gone), moved(&entry.leftovers.came));

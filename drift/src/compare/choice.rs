@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use mockreel_contracts::Role;
 use serde_json::{Value, json};
 
 use super::members::{Leftovers, is_below};
@@ -319,7 +320,8 @@ fn likeness(one: &Node, other: &Node, told: Option<&Discriminator>) -> Option<i3
         let (Some(was), Some(is)) = (&member.node.values, &held.node.values) else { continue };
         let alike = was.iter().any(|value| is.contains(value));
         let tells = told.is_some_and(|told| told.property == *name)
-            || ["type", "kind", "object", "role", "model", "mode", "event"].contains(&name.as_str());
+            || ["type", "kind", "object", "role", Role::Model.as_str(), "mode", "event"]
+                .contains(&name.as_str());
         if was.len() == 1 && is.len() == 1 && (tells || alike) {
             weight += if alike { 60 } else { -60 };
         }

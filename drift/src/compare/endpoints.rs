@@ -7,7 +7,7 @@ use serde_json::json;
 use super::replies::are_apart;
 use super::servers::Prefixes;
 use super::severity::{Asker, Direction, Necessity};
-use super::units::{Unit, pairs, renamed};
+use super::units::{Unit, pair_renamed, pairs};
 use super::{Comparison, FindingSubject};
 use crate::finding::Confidence;
 use crate::kind::{Kind, Severity};
@@ -59,7 +59,7 @@ impl Comparison<'_> {
     /// Models of one method on a path of which one went and one came: likely the same under another name.
     fn renamed_models(&mut self, gone: &mut Vec<Unit<'_>>, came: &mut Vec<Unit<'_>>) {
         let (old_prefix, new_prefix) = (self.prefixes.old.clone(), self.prefixes.new.clone());
-        for (was, is) in renamed(gone, came, old_prefix.as_deref(), new_prefix.as_deref()) {
+        for (was, is) in pair_renamed(gone, came, old_prefix.as_deref(), new_prefix.as_deref()) {
             let (old, new) = (gone[was], came[is]);
             let mark = self.found.len();
             self.unit(old, new, false);
@@ -138,7 +138,13 @@ impl Comparison<'_> {
                 ("header", &was.headers, &is.headers),
                 ("path", &was.segments, &is.segments),
             ] {
-                self.bodies(&about, self.asker.asked(), &format!("{operation}.{word}"), before, after);
+                self.bodies(
+                    &about,
+                    self.asker.request_direction(),
+                    &format!("{operation}.{word}"),
+                    before,
+                    after,
+                );
             }
             self.request(&about, old, new);
         }
@@ -153,7 +159,7 @@ impl Comparison<'_> {
             let known = node.map_or_else(|| body.pointer.clone(), |node| node.pointer.clone());
             Some(known).filter(|pointer| !pointer.is_empty())
         };
-        let direction = self.asker.asked();
+        let direction = self.asker.request_direction();
         if old.request().is_some() && new.request().is_some() && before.required != after.required {
             let hurts = (direction == Direction::Request) == after.required;
             let severity = if hurts { Severity::Breaking } else { Severity::Compatible };

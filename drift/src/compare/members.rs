@@ -79,7 +79,7 @@ impl Leftover {
     }
 
     /// The same in another place.
-    pub(super) fn moved(&self, outer: String) -> Self {
+    pub(super) fn move_to(&self, outer: String) -> Self {
         Self { outer, ..self.clone() }
     }
 

@@ -68,7 +68,7 @@ impl Comparison<'_> {
         for (was, is) in pairs {
             let (Some(before), Some(after)) = (old.replies.get(&was), new.replies.get(&is)) else { continue };
             let named = if is_range(&is) && !is_range(&was) { &was } else { &is };
-            self.reply(about, &told(named), before, after);
+            self.reply(about, &word_status(named), before, after);
         }
     }
 
@@ -89,7 +89,7 @@ impl Comparison<'_> {
                 continue;
             }
             let severity = if is_good(status) { Severity::Risky } else { Severity::Compatible };
-            let status = told(status);
+            let status = word_status(status);
             let finding = self.add(about, Kind::StatusChanged, severity, &format!("{place}/{status}"));
             finding.from = Some(json!(status));
             finding.pointer = find(old, &status).map(|body| body.pointer.clone());
@@ -98,7 +98,7 @@ impl Comparison<'_> {
             if !is_good(status) && (observed || is_silent) {
                 continue;
             }
-            let status = told(status);
+            let status = word_status(status);
             let finding = self.add(about, Kind::StatusChanged, Severity::Risky, &format!("{place}/{status}"));
             finding.to = Some(json!(status));
             finding.to_pointer = find(new, &status).map(|body| body.pointer.clone());
@@ -107,7 +107,7 @@ impl Comparison<'_> {
 
     fn reply(&mut self, about: &FindingSubject, status: &str, old: &BodyForm, new: &BodyForm) {
         let place = format!("{}.reply/{status}", about.operation);
-        let direction = self.asker.answered();
+        let direction = self.asker.answer_direction();
         let seen = |body: &BodyForm| body.node.as_ref().is_some_and(|node| node.seen.is_some());
         if !seen(old) && !seen(new) {
             self.media_types(about, &place, old, new);
@@ -150,7 +150,7 @@ fn is_range(status: &str) -> bool {
 }
 
 /// A status as documents write it.
-fn told(status: &str) -> String {
+fn word_status(status: &str) -> String {
     if status == DEFAULT { status.to_lowercase() } else { status.to_owned() }
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Direction {
 
 impl Direction {
     /// The other way.
-    pub(super) fn turned(self) -> Self {
+    pub(super) fn turn(self) -> Self {
         match self {
             Self::Request => Self::Reply,
             Self::Reply => Self::Request,
@@ -35,7 +35,7 @@ pub(super) enum Asker {
 
 impl Asker {
     /// The way of what is asked.
-    pub(super) fn asked(self) -> Direction {
+    pub(super) fn request_direction(self) -> Direction {
         match self {
             Self::Client => Direction::Request,
             Self::Vendor => Direction::Reply,
@@ -43,8 +43,8 @@ impl Asker {
     }
 
     /// The way of what is answered.
-    pub(super) fn answered(self) -> Direction {
-        self.asked().turned()
+    pub(super) fn answer_direction(self) -> Direction {
+        self.request_direction().turn()
     }
 }
 

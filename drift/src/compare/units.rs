@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mockreel_contracts::Role;
+
 use super::servers::Prefixes;
 use crate::surface::{BodyForm, Endpoint, Node};
 
@@ -46,7 +48,7 @@ impl<'a> Unit<'a> {
     /// The pointer to the member that names the model, or else to the operation.
     pub(super) fn model_pointer(&self) -> String {
         let node = self.request().and_then(|body| body.node.as_ref());
-        let member = node.and_then(|node| node.members.get("model"));
+        let member = node.and_then(|node| node.members.get(Role::Model.as_str()));
         member.map_or_else(|| self.endpoint.pointer.clone(), |member| member.node.pointer.clone())
     }
 
@@ -226,7 +228,7 @@ impl<'a> WeighedUnit<'a> {
 }
 
 /// Units of one route of which the model went and another came, by their index: likely the same, renamed.
-pub(super) fn renamed(
+pub(super) fn pair_renamed(
     gone: &[Unit<'_>],
     came: &[Unit<'_>],
     old_prefix: Option<&str>,

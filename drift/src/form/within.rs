@@ -1,4 +1,4 @@
-//! Whether whatever keeps one form keeps another: decided carefully, so that a doubt means no.
+//! The decision whether one form lies within another: a careful one, so that a doubt means no.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Where a vendor is asked, and with which credential.
+//! The servers at which a vendor is asked, and the credentials.
 
 use std::collections::BTreeSet;
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use mockreel_contracts::Role;
+use mockreel_contracts::contract::check::schema::escape;
 use serde_json::Value;
 
 use super::keywords::read_discriminator;
@@ -10,7 +12,6 @@ use super::reader::Reader;
 use crate::form::either;
 use crate::kind::Kind;
 use crate::surface::{BodyForm, MemberForm, Node, Type};
-use mockreel_contracts::contract::check::schema::escape;
 
 /// So many alternatives of a body are told apart; more are taken as one.
 const MAX_ALTERNATIVES: usize = 500;
@@ -70,7 +71,7 @@ impl<'a> Reader<'a> {
             let mut node = self.node(part, &at, place);
             encode(&mut node, content.encoding);
             let mut listed: Vec<String> =
-                match node.members.get("model").and_then(|member| member.node.values.clone()) {
+                match node.members.get(Role::Model.as_str()).and_then(|member| member.node.values.clone()) {
                     Some(values) if self.tells_models_apart => {
                         values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
                     }
@@ -82,7 +83,7 @@ impl<'a> Reader<'a> {
             for model in listed {
                 let mut node = node.clone();
                 if !model.is_empty()
-                    && let Some(member) = node.members.get_mut("model")
+                    && let Some(member) = node.members.get_mut(Role::Model.as_str())
                 {
                     // Which models there are is compared by itself.
                     Arc::make_mut(&mut member.node).values = None;

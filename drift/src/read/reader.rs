@@ -45,7 +45,7 @@ pub(super) struct Reader<'a> {
     /// Forms that references led to, by their pointer.
     pub(super) known: HashMap<String, Arc<Node>>,
     /// Links to forms that are read later, with the canonical place that led to each first.
-    pub(super) awaited: Vec<(Link, &'a Value, String)>,
+    pub(super) pending: Vec<(Link, &'a Value, String)>,
     pub(super) definitions: Vec<Arc<Node>>,
     /// Forms that were put together.
     pub(super) forms: Forms,
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
             operation: String::new(),
             circles: HashSet::new(),
             known: HashMap::new(),
-            awaited: Vec::new(),
+            pending: Vec::new(),
             definitions: Vec::new(),
             forms: Forms::default(),
             checked: HashSet::new(),

@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
     pub(super) fn node(&mut self, schema: &'a Value, pointer: &str, place: &str) -> Node {
         let node = self.node_within(schema, pointer, place, 0);
         self.check_below(&node, place, 0);
-        while let Some((link, target, place)) = self.awaited.pop() {
+        while let Some((link, target, place)) = self.pending.pop() {
             let node = self.own(target, &link.pointer, &place, 0);
             link.set(&node);
             self.definitions.push(Arc::clone(&node));
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         if at == pointer {
             return self.own(target, &at, place, depth);
         }
-        let node = self.referred(target, &at, place, depth);
+        let node = self.read_shared(target, &at, place, depth);
         // What stands beside a reference is said in addition to what it leads to.
         if schema.as_object().is_some_and(|members| members.len() > 1) {
             let beside = self.own(schema, pointer, place, depth);
@@ -88,13 +88,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The form that a reference leads to: read once, or a link if it leads back to itself.
-    fn referred(&mut self, target: &'a Value, at: &str, place: &str, depth: usize) -> Arc<Node> {
+    fn read_shared(&mut self, target: &'a Value, at: &str, place: &str, depth: usize) -> Arc<Node> {
         if let Some(known) = self.known.get(at) {
             return Arc::clone(known);
         }
         let node = if self.circles.contains(at) || depth > MAX_NESTED_REFERENCES {
             let link = Link::new(at);
-            self.awaited.push((link.clone(), target, place.to_owned()));
+            self.pending.push((link.clone(), target, place.to_owned()));
             Arc::new(Node { pointer: at.to_owned(), links: vec![link], ..Node::default() })
         } else {
             self.own(target, at, place, depth)

@@ -35,7 +35,7 @@ pub struct Commit {
 
 impl Commit {
     /// As a report names it: `1a2b3c4 of 2026-11-20`.
-    pub fn shown(&self) -> String {
+    pub fn describe(&self) -> String {
         format!("{} of {}", self.id.get(..7).unwrap_or(&self.id), self.day)
     }
 }

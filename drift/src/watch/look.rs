@@ -180,7 +180,7 @@ impl<'a> Look<'a> {
                     finding.severity != Severity::Defect || finding.baseline == Some(BaselineState::New)
                 });
                 findings.extend(news.map(|mut finding| {
-                    finding.since = Some(format!("commit {}", commit.shown()));
+                    finding.since = Some(format!("commit {}", commit.describe()));
                     finding
                 }));
             }

@@ -1,4 +1,4 @@
-//! What was not compared is counted, and descriptions without common ground say so.
+//! Counts of what was not compared, and descriptions without common ground.
 
 use serde_json::json;
 

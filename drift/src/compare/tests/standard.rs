@@ -1,4 +1,4 @@
-//! What the standard says is equal, and what it says is not: servers, statuses, parameters, paths, notations.
+//! Descriptions that are equal by the standard, and such that are not: servers, statuses, parameters, paths, notations.
 
 use serde_json::{Value, json};
 
