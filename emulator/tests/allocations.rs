@@ -1,5 +1,7 @@
 //! The heap allocations of a request. The counts are exact: they depend on the code, not on the machine.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -201,6 +203,7 @@ impl Bounds {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures, with `--nocapture`")]
 fn a_request_costs_no_more_allocations_than_it_needs() {
     let _profiler = dhat::Profiler::builder().testing().build();
     let address = serve_emulator();

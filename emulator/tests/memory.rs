@@ -26,6 +26,7 @@ async fn submit(client: &reqwest::Client, url: &str, jobs: usize) {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "the figure, with `--nocapture`")]
 async fn a_small_job_takes_less_than_700_bytes_beside_its_payload() {
     let _profiler = dhat::Profiler::builder().testing().trim_backtraces(Some(1)).build();
     let limits = Limits { journal_entries: 8, ..Limits::default() };

@@ -49,7 +49,7 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
     let flags = fill_from_file(flags)?;
     let vendors = find_vendors(&flags)?;
     if flags.list {
-        return Ok(list_cases(vendors));
+        return Ok(list_cases(&vendors));
     }
     let mut files = Vec::new();
     for text in &flags.report {
@@ -86,7 +86,7 @@ pub(crate) fn run_check(flags: CheckFlags) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(worst_exit(reports.iter().map(|report| report.exit_code).chain(stopped))))
 }
 
-fn list_cases(vendors: Vec<Vendor>) -> ExitCode {
+fn list_cases(vendors: &[Vendor]) -> ExitCode {
     let contracts: Vec<_> = vendors.iter().map(|vendor| Arc::clone(&vendor.contract)).collect();
     say(&catalogue::list(&contracts));
     ExitCode::SUCCESS
@@ -98,7 +98,7 @@ pub(crate) fn run_plan(flags: CheckFlags) -> Result<ExitCode, CliError> {
     let typed = flags.report.clone();
     let flags = fill_from_file(flags)?;
     if flags.list {
-        return Ok(list_cases(find_vendors(&flags)?));
+        return Ok(list_cases(&find_vendors(&flags)?));
     }
     let files = parse_plan_files(&typed)?;
     check_writable(&files)?;

@@ -43,7 +43,7 @@ pub(super) fn run(watch: WatchFlags) -> Result<ExitCode, CliError> {
             return Err(CliError::Usage(line.to_owned()));
         }
         let (old, new) = (Some(old), Some(new.clone()));
-        return run_against(fill_from_file(DriftFlags { old, new, history, ..flags })?, &day);
+        return run_against(&fill_from_file(DriftFlags { old, new, history, ..flags })?, &day);
     }
     if let Some(history) = history {
         return Err(CliError::Usage(format!(
@@ -195,16 +195,16 @@ impl Sources {
 }
 
 /// Compares, adds what was found to a history, and ends with 5 only if something is new.
-fn run_against(flags: DriftFlags, day: &str) -> Result<ExitCode, CliError> {
-    let files = report_files(&flags)?;
+fn run_against(flags: &DriftFlags, day: &str) -> Result<ExitCode, CliError> {
+    let files = report_files(flags)?;
     if let Some(why) = flags.new.as_deref().and_then(blind_file) {
         let name = flags.new.as_deref().unwrap_or_default();
-        return end_unreachable(&flags, &files, name, &why, day);
+        return end_unreachable(flags, &files, name, &why, day);
     }
-    let mut comparison = Comparison::make(&flags)?;
+    let mut comparison = Comparison::make(flags)?;
     if comparison.code != FINE {
         comparison.fold();
-        write_report(&comparison.report, &comparison.documents, &flags, &files, comparison.code)?;
+        write_report(&comparison.report, &comparison.documents, flags, &files, comparison.code)?;
         say("not every input could be read, so nothing was added to the history\n");
         return Ok(ExitCode::from(comparison.code));
     }
@@ -217,8 +217,8 @@ fn run_against(flags: DriftFlags, day: &str) -> Result<ExitCode, CliError> {
     entry.tell(&mut comparison.report);
     comparison.fold();
     let news = if comparison.report.findings.iter().any(is_news) { DRIFT } else { FINE };
-    let code = worst_exit([news, strict_code(&flags, &comparison.report)].into_iter());
-    write_report(&comparison.report, &comparison.documents, &flags, &files, code)?;
+    let code = worst_exit([news, strict_code(flags, &comparison.report)].into_iter());
+    write_report(&comparison.report, &comparison.documents, flags, &files, code)?;
     for warning in &entry.warnings {
         say(&format!("warning: {warning}\n"));
     }

@@ -70,7 +70,7 @@ fn list_kept(profile: &Profile) -> Vec<String> {
 }
 
 /// Whether a member says when a job was created.
-fn is_creation(place: &String) -> bool {
+fn is_creation(place: &str) -> bool {
     let name = place.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let plain = name.replace(['_', '-'], "");
     !place.contains('*') && ["createdat", "createtime", "created"].contains(&plain.as_str())
@@ -105,7 +105,7 @@ fn check_kept(session: &mut Session<'_>) -> CaseEnd {
     let shared =
         session.shared_job().ok_or_else(|| CaseError::Internal("the shared job is gone".to_owned()))?;
     let (sent, model) = (shared.body.clone(), session.profile.contract().models.get(&shared.model));
-    let created = list_kept(session.profile).into_iter().find(is_creation);
+    let created = list_kept(session.profile).into_iter().find(|place| is_creation(place));
     let answered = job.answer.json().unwrap_or_default();
     let first = created.as_ref().and_then(|place| {
         let known = |body: &Value| body.pointer(place).filter(|time| !time.is_null()).cloned();

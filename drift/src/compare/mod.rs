@@ -98,6 +98,9 @@ fn count_operations(surface: &Surface) -> u32 {
 /// So many places are named of what one description says and nothing used.
 const FIRST_PLACES: usize = 3;
 
+/// Two schemas that are compared after the rest: about what, where, which two, and which way their values travel.
+type DeferredPair = (FindingSubject, String, Arc<Node>, Arc<Node>, Direction);
+
 /// A comparison under way.
 struct Comparison<'a> {
     vendor: String,
@@ -122,7 +125,7 @@ struct Comparison<'a> {
     /// What each side puts before its paths.
     prefixes: Prefixes,
     /// Forms nested so deep that they are compared after what is above them.
-    later: VecDeque<(FindingSubject, String, Arc<Node>, Arc<Node>, Direction)>,
+    later: VecDeque<DeferredPair>,
     /// How deep the form is that is being compared.
     depth: usize,
     /// How many pairs of forms were looked at.

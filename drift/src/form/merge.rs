@@ -14,11 +14,17 @@ use crate::surface::{LIMITS, MemberForm, Node, Type, sort_values};
 /// So many alternatives are kept apart; of more only what they have in common is known.
 pub(crate) const MAX_ALTERNATIVES: usize = 128;
 
+/// Two forms, kept so that their addresses stay their own, and the form that keeps both.
+type MergedBoth = ([Arc<Node>; 2], Arc<Node>);
+
+/// Alternatives, kept so that their addresses stay their own, and the form that they come to, if it is not any.
+type MergedEither = (Vec<Arc<Node>>, Option<Arc<Node>>);
+
 /// What was put together already, so that the same parts give the same form, however often they meet.
 #[derive(Debug, Default)]
 pub(crate) struct Forms {
-    both: HashMap<(usize, usize), ([Arc<Node>; 2], Arc<Node>)>,
-    either: HashMap<Vec<usize>, (Vec<Arc<Node>>, Option<Arc<Node>>)>,
+    both: HashMap<(usize, usize), MergedBoth>,
+    either: HashMap<Vec<usize>, MergedEither>,
 }
 
 /// The form of a value that keeps both. What the first says of words and defaults counts before the second.

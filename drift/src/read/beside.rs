@@ -31,7 +31,7 @@ impl BesideFiles {
     pub(super) fn gather(root: &Value, home: &str, beside: &Beside<'_>) -> Self {
         let mut files = Self { home: home.to_owned(), ..Self::default() };
         let mut open = Vec::new();
-        collect(root, home, &mut open, 0);
+        collect(root, home, &mut open);
         while let Some(path) = open.pop() {
             if path == home || files.read.contains_key(&path) || files.refused.contains_key(&path) {
                 continue;
@@ -46,7 +46,7 @@ impl BesideFiles {
             });
             match read {
                 Ok((bytes, value)) => {
-                    collect(&value, &path, &mut open, 0);
+                    collect(&value, &path, &mut open);
                     files.bytes.push(bytes);
                     files.read.insert(path, value);
                 }
@@ -60,7 +60,7 @@ impl BesideFiles {
 }
 
 /// The files that the references of a value lead to.
-fn collect(value: &Value, from: &str, found: &mut Vec<String>, depth: usize) {
+fn collect(value: &Value, from: &str, found: &mut Vec<String>) {
     // Documents are parsed within a depth, so that this ends.
     match value {
         Value::Object(members) => {
@@ -70,9 +70,9 @@ fn collect(value: &Value, from: &str, found: &mut Vec<String>, depth: usize) {
             {
                 found.push(path);
             }
-            members.values().for_each(|inner| collect(inner, from, found, depth + 1));
+            members.values().for_each(|inner| collect(inner, from, found));
         }
-        Value::Array(items) => items.iter().for_each(|inner| collect(inner, from, found, depth + 1)),
+        Value::Array(items) => items.iter().for_each(|inner| collect(inner, from, found)),
         _ => {}
     }
 }

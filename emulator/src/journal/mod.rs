@@ -75,7 +75,7 @@ impl Journal {
     }
 
     /// Makes an entry. Takes as long as the exchange is large.
-    pub(crate) fn record(&self, exchange: LoggedExchange) {
+    pub(crate) fn record(&self, exchange: &LoggedExchange) {
         let entry = Arc::new(exchange.entry(self.next.fetch_add(1, Ordering::Relaxed)));
         log_entry(&entry);
         self.push(Slot::of_entry(entry));
@@ -98,13 +98,13 @@ impl Journal {
     pub(crate) async fn keep(self: &Arc<Self>, exchange: LoggedExchange) {
         if exchange.weight() < LARGE_BYTES {
             if tracing::enabled!(tracing::Level::INFO) {
-                return self.record(exchange);
+                return self.record(&exchange);
             }
             self.push(Slot::new(self.next.fetch_add(1, Ordering::Relaxed), exchange));
             return self.write_soon();
         }
         let journal = Arc::clone(self);
-        if tokio::task::spawn_blocking(move || journal.record(exchange)).await.is_err() {
+        if tokio::task::spawn_blocking(move || journal.record(&exchange)).await.is_err() {
             tracing::error!("an exchange could not be written down");
         }
     }

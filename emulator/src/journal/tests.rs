@@ -155,7 +155,7 @@ proptest! {
         for (account, size) in &pushed {
             let mut exchange = exchange(accounts[*account]);
             exchange.request.body = bytes(json!({"prompt": "x".repeat(*size)}).to_string());
-            held.record(exchange);
+            held.record(&exchange);
             let kept = held.list(&RequestFilter::any());
             prop_assert!(kept.len() as u64 <= limit);
             prop_assert!(kept.iter().map(|entry| entry.bytes()).sum::<u64>() <= bytes_limit);
@@ -178,7 +178,7 @@ proptest! {
         for draw in pushed {
             let account = if draw < 4 && asked[draw] < 5 { draw } else { 0 };
             asked[account] += 1;
-            held.record(exchange(accounts[account]));
+            held.record(&exchange(accounts[account]));
         }
         for (account, asked) in accounts.iter().zip(asked).skip(1) {
             let wanted = RequestFilter::any().by(Arc::from(*account));
@@ -225,7 +225,7 @@ fn an_entry_is_as_the_design_says() {
 fn forgetting_one_account_leaves_the_others() {
     let held = journal(3, u64::MAX);
     for account in ["a", "a", "a", "b"] {
-        held.record(exchange(account));
+        held.record(&exchange(account));
     }
     assert_eq!((held.dropped(None), held.dropped(Some("a")), held.dropped(Some("b"))), (1, 1, 0));
     assert_eq!(held.forget(Some("a")), 2);
@@ -237,11 +237,11 @@ fn forgetting_one_account_leaves_the_others() {
 fn a_journal_of_nothing_still_counts_what_is_expected() {
     let held = journal(0, 0);
     held.expect(RequestFilter::of("submit").times(2));
-    held.record(exchange("a"));
-    held.record(exchange("a"));
+    held.record(&exchange("a"));
+    held.record(&exchange("a"));
     assert!(held.verify().is_ok());
     held.expect(RequestFilter::of("submit").times(2));
-    held.record(exchange("a"));
+    held.record(&exchange("a"));
     let told = held.verify().unwrap_err().to_string();
     assert!(told.contains("expected 2 requests, 1 was seen: submit"), "{told}");
     assert!(told.contains("3 older requests are no longer in the journal"), "{told}");

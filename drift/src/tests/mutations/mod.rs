@@ -101,6 +101,7 @@ fn mutants(mutation: &Mutation, root: &Value, all: &[Site]) -> Vec<(Site, Value)
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the score, with `--nocapture`")]
 fn the_report_of_a_mutant_names_its_change_and_no_other() {
     let mut wrong: Vec<String> = Vec::new();
     let (mut total, mut invented) = (0, 0);

@@ -274,6 +274,7 @@ fn pages_and_walks_show_each_job_once_and_the_newest_first() {
 /// Prints how long the store takes for a job and for a page, with more and more jobs of one account.
 #[test]
 #[ignore = "prints and cannot fail; for docs/performance.md: add `--nocapture`"]
+#[expect(clippy::print_stdout, reason = "the figures, with `--nocapture`")]
 fn print_times_by_number_of_jobs() {
     const AT_ONCE: u64 = 10_000;
     let limits = StoreLimits { accounts: 10, jobs: 2_000_000, kept_bytes: u64::MAX };
