@@ -1,9 +1,9 @@
 //! Findings folded for a reader: one change is one finding, however many facts, places or paths show it.
 //!
-//! 1. Type, values, bounds and format of one member, and the default that went with its type, are one ([`facts`]).
+//! 1. Type, values, bounds and format of one member, and the default that went with its type, are one (`facts`).
 //! 2. The same change of a schema that several places share is one, with its places; and so are equal changes of
-//!    members of one name, of statuses, of credentials ([`places`]).
-//! 3. Paths that all begin otherwise now are one change of the server ([`servers`]).
+//!    members of one name, of statuses, of credentials (`places`).
+//! 3. Paths that all begin otherwise now are one change of the server (`servers`).
 //!
 //! Histories and other programs follow the findings of before: each is among [`Finding::parts`] with its fingerprint.
 
