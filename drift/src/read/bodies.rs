@@ -11,7 +11,7 @@ use super::keywords::read_discriminator;
 use super::reader::Reader;
 use crate::form::either;
 use crate::kind::Kind;
-use crate::surface::{BodyForm, MemberForm, Node, Type};
+use crate::surface::{BodyForm, Discriminator, MemberForm, Node, Type};
 
 /// So many alternatives of a body are told apart; more are taken as one.
 const MAX_ALTERNATIVES: usize = 500;
@@ -91,7 +91,10 @@ impl<'a> Reader<'a> {
                 by_model.entry(model).or_default().push(Arc::new(node));
             }
         }
-        let discriminator = read_discriminator(self.follow_reference(schema, &at, place).0);
+        let told = read_discriminator(self.follow_reference(schema, &at, place).0);
+        // Which models there are is compared by itself; then their names tell nothing else.
+        let names_models = |told: &Discriminator| told.property == Role::Model.as_str();
+        let discriminator = told.filter(|told| !(self.tells_models_apart && names_models(told)));
         let mut merged = BTreeMap::new();
         for (model, nodes) in by_model {
             let node = either(&mut self.forms, nodes).map(|node| Node::clone(&node));
