@@ -1,5 +1,7 @@
 //! A difference or a defect, told so that machines can follow it from run to run.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -291,13 +293,9 @@ impl Finding {
 
     /// The distinct places in which it shows, itself first.
     pub fn places(&self) -> Vec<&str> {
-        let mut places = vec![self.place.as_str()];
-        for part in &self.parts {
-            if !places.contains(&part.place.as_str()) {
-                places.push(&part.place);
-            }
-        }
-        places
+        let mut known = HashSet::new();
+        let all = std::iter::once(&self.place).chain(self.parts.iter().map(|part| &part.place));
+        all.map(String::as_str).filter(|place| known.insert(*place)).collect()
     }
 
     /// It as a part of a change.

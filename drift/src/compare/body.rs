@@ -131,6 +131,15 @@ impl Comparison<'_> {
         let mut again = Vec::new();
         for finding in &entry.findings {
             let Some(moved) = at(&finding.place) else { continue };
+            if elsewhere {
+                let member = finding.place.rsplit('/').next().unwrap_or_default().to_owned();
+                let change = (finding.pointer.clone(), finding.to_pointer.clone(), finding.kind, member);
+                let told = self.told_again.entry(change).or_default();
+                if *told >= MOST_PLACES {
+                    continue;
+                }
+                *told += 1;
+            }
             let mut finding = finding.clone();
             finding.to_place = finding.to_place.as_deref().and_then(at);
             finding.place = moved;

@@ -52,6 +52,7 @@ fn compare_counted(old: &Surface, new: &Surface) -> (Report, usize) {
         left_out: BTreeMap::new(),
         compared: 0,
         compared_pairs: HashMap::new(),
+        told_again: HashMap::new(),
         settled: HashMap::new(),
         forms: Forms::default(),
         asker: Asker::Client,
@@ -98,6 +99,9 @@ fn count_operations(surface: &Surface) -> u32 {
 /// So many places are named of what one description says and nothing used.
 const FIRST_PLACES: usize = 3;
 
+/// A change in what several places share: where it stands in both documents, its kind, and its member.
+type SharedChange = (Option<String>, Option<String>, Kind, String);
+
 /// Two schemas that are compared after the rest: about what, where, which two, and which way their values travel.
 type DeferredPair = (FindingSubject, String, Arc<Node>, Arc<Node>, Direction);
 
@@ -116,6 +120,8 @@ struct Comparison<'a> {
     compared: u32,
     /// Pairs of forms that were compared, by their addresses and the direction.
     compared_pairs: HashMap<(usize, usize, Direction), ComparedPair>,
+    /// How often each change was told again at another place.
+    told_again: HashMap<SharedChange, usize>,
     /// Forms in their one spelling, by their address, with what has that address.
     settled: HashMap<usize, (Arc<Node>, Arc<Node>)>,
     /// Forms that were put together.
