@@ -134,11 +134,11 @@ impl Comparison<'_> {
             if elsewhere {
                 let member = finding.place.rsplit('/').next().unwrap_or_default().to_owned();
                 let change = (finding.pointer.clone(), finding.to_pointer.clone(), finding.kind, member);
-                let told = self.told_again.entry(change).or_default();
-                if *told >= MOST_PLACES {
+                let count = self.repeats.entry(change).or_default();
+                if *count >= MOST_PLACES {
                     continue;
                 }
-                *told += 1;
+                *count += 1;
             }
             let mut finding = finding.clone();
             finding.to_place = finding.to_place.as_deref().and_then(at);

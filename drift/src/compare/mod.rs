@@ -52,7 +52,7 @@ fn compare_counted(old: &Surface, new: &Surface) -> (Report, usize) {
         left_out: BTreeMap::new(),
         compared: 0,
         compared_pairs: HashMap::new(),
-        told_again: HashMap::new(),
+        repeats: HashMap::new(),
         settled: HashMap::new(),
         forms: Forms::default(),
         asker: Asker::Client,
@@ -121,7 +121,7 @@ struct Comparison<'a> {
     /// Pairs of forms that were compared, by their addresses and the direction.
     compared_pairs: HashMap<(usize, usize, Direction), ComparedPair>,
     /// How often each change was told again at another place.
-    told_again: HashMap<SharedChange, usize>,
+    repeats: HashMap<SharedChange, usize>,
     /// Forms in their one spelling, by their address, with what has that address.
     settled: HashMap<usize, (Arc<Node>, Arc<Node>)>,
     /// Forms that were put together.

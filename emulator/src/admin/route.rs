@@ -30,7 +30,8 @@ impl Route {
         let decoded = mockreel_contracts::contract::check::route::percent_decoded;
         let path = uri.path();
         let path = path.strip_prefix("/__admin").unwrap_or(path);
-        let path: Vec<String> = path.trim_matches('/').split('/').map(decoded).collect();
+        let path: Vec<String> =
+            path.trim_matches('/').split('/').map(|part| decoded(part).into_owned()).collect();
         let methods = find_methods(&path).ok_or_else(|| refuse_path(method, &path))?;
         let asked = if method == Method::HEAD { Method::GET } else { method.clone() };
         let operation = methods.get(&asked.as_str().to_ascii_lowercase());

@@ -72,7 +72,7 @@ async fn answer_parts(
     let flaw = known_flaw
         .or_else(|| HeadFlaw::of_headers(head.version, &head.headers))
         .or_else(|| HeadFlaw::of_target(&head.uri));
-    let stray = || StrayRequest { method: &head.method, target, head: app.journal.heads.find(&head.headers) };
+    let stray = || StrayRequest { method: &head.method, target, head: app.journal.find_head(&head.headers) };
     if head.method == Method::CONNECT && head.uri.path_and_query().is_none() {
         return refuse_proxy(app, stray(), local).await;
     }
@@ -144,7 +144,7 @@ async fn answer_vendor(
             decode_body(received, encoding, &served.options, limit_bytes).await
         }
     };
-    let parts = ReceivedParts { head: app.journal.heads.find(&head.headers), body: received, flaw };
+    let parts = ReceivedParts { head: app.journal.find_head(&head.headers), body: received, flaw };
     call_vendor(app, head.method.clone(), asked, parts).await
 }
 

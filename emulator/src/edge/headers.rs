@@ -15,7 +15,7 @@ pub(super) fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Opti
 }
 
 /// Every header that is text. An order counts as text whatever it is, lest it be passed over in silence.
-pub(crate) fn list_texts<'h>(
+pub(crate) fn list_header_texts<'h>(
     headers: impl IntoIterator<Item = (&'h HeaderName, &'h HeaderValue)>,
 ) -> Vec<(String, String)> {
     let text = |name: &HeaderName, value: &HeaderValue| match value.to_str() {

@@ -67,11 +67,7 @@ pub(crate) fn route_request<'a>(
     if let Some(index) = vendors.iter().position(by_host) {
         return Destination::Vendor(index, Cow::Borrowed(target));
     }
-    let selector = match first.contains('%') {
-        true => Cow::Owned(percent_decoded(first)),
-        false => Cow::Borrowed(first),
-    };
-    let Some(index) = by_selector(vendors, &selector) else {
+    let Some(index) = by_selector(vendors, &percent_decoded(first)) else {
         return Destination::Nowhere;
     };
     let rest = &target[1 + first.len()..];

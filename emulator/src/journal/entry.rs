@@ -12,7 +12,7 @@ use super::clause::Refused;
 use super::heads::RequestHead;
 use super::redact::EntryRedactor;
 use super::shown::LoggedBody;
-use crate::edge::headers::list_texts;
+use crate::edge::headers::list_header_texts;
 use crate::scenario::RequestKind;
 
 /// What an entry takes beside its texts, in bytes.
@@ -142,9 +142,6 @@ impl LoggedExchange {
     pub(super) fn entry(&self, id: u64) -> JournalEntry {
         let head = &self.request.head;
         let redactor = head.redactor(&self.target);
-        let has_own_secrets = EntryRedactor::has_secrets(&self.target);
-        let headers =
-            if has_own_secrets { redactor.headers(head.texts()) } else { head.redact_headers().clone() };
         let path = redactor.text(&self.target);
         let method = redactor.text(&self.method);
         let sent = self.request.body.shown(&redactor);
@@ -154,9 +151,9 @@ impl LoggedExchange {
         let detail = json!({
             "violations": violations,
             "notes": self.notes.iter().map(|note| told(note)).collect::<Vec<_>>(),
-            "request": {"headers": headers, "body": sent},
+            "request": {"headers": head.redact_headers(&self.target), "body": sent},
             "answer": {
-                "headers": redactor.headers(&list_texts(answer_headers)),
+                "headers": redactor.headers(&list_header_texts(answer_headers)),
                 "body": self.answer.body.shown(&redactor),
             },
         });

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::redact::EntryRedactor;
 use crate::account;
-use crate::edge::headers::list_texts;
+use crate::edge::headers::list_header_texts;
 use crate::random::KeyedHash;
 
 /// How many are kept.
@@ -59,19 +59,22 @@ impl RequestHead {
         Arc::clone(self.redactor.get_or_init(redactor))
     }
 
-    /// The headers as the journal shows them, where the path and query have no secrets of their own.
-    pub(crate) fn redact_headers(&self) -> &Value {
-        self.redacted.get_or_init(|| self.redactor("").headers(&self.texts))
+    /// The headers as the journal shows them beside a path and query.
+    pub(super) fn redact_headers(&self, target: &str) -> Value {
+        if EntryRedactor::has_secrets(target) {
+            return self.redactor(target).headers(&self.texts);
+        }
+        self.redacted.get_or_init(|| self.redactor("").headers(&self.texts)).clone()
     }
 
     /// A head that shows the same in the journal and holds no key any more.
-    pub(crate) fn without_keys(&self) -> Self {
-        let redacted = OnceLock::from(self.redact_headers().clone());
+    pub(super) fn without_keys(&self) -> Self {
+        let redacted = OnceLock::from(self.redact_headers(""));
         Self { redacted, is_clean: true, ..Self::default() }
     }
 
     /// Whether it holds no key.
-    pub(crate) fn is_clean(&self) -> bool {
+    pub(super) fn is_clean(&self) -> bool {
         self.is_clean
     }
 
@@ -84,7 +87,7 @@ impl RequestHead {
 
 /// The heads of the latest requests.
 #[derive(Default)]
-pub(crate) struct KnownHeads {
+pub(super) struct KnownHeads {
     hash: KeyedHash,
     known: Mutex<HashMap<[u64; 2], Arc<RequestHead>>>,
 }
@@ -97,10 +100,10 @@ impl fmt::Debug for KnownHeads {
 
 impl KnownHeads {
     /// The head of a request with these headers.
-    pub(crate) fn find(&self, headers: &HeaderMap) -> Arc<RequestHead> {
+    pub(super) fn find(&self, headers: &HeaderMap) -> Arc<RequestHead> {
         let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if bytes > KNOWN_HEAD_BYTES {
-            return Arc::new(list_texts(headers).into());
+            return Arc::new(list_header_texts(headers).into());
         }
         let parts = headers.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
         let name = self.hash.of(parts);
@@ -111,13 +114,13 @@ impl KnownHeads {
         if known.len() == KNOWN_HEADS {
             known.clear();
         }
-        let head = Arc::new(RequestHead::from(list_texts(headers)));
+        let head = Arc::new(RequestHead::from(list_header_texts(headers)));
         known.insert(name, Arc::clone(&head));
         head
     }
 
     /// Forgets all of them.
-    pub(crate) fn forget(&self) {
+    pub(super) fn forget(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -22,11 +22,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::http::HeaderMap;
+
 use self::entry::CleanHeads;
 pub use self::entry::JournalEntry;
 pub(crate) use self::entry::{LoggedAnswer, LoggedExchange, LoggedRequest, RequestTarget};
 pub use self::filter::{RequestFilter, StatusFilter};
-pub(crate) use self::heads::{KnownHeads, RequestHead};
+use self::heads::KnownHeads;
+pub(crate) use self::heads::RequestHead;
 use self::line::log_entry;
 pub(crate) use self::redact::EntryRedactor;
 use self::ring::{Bounds, Ring};
@@ -46,9 +49,8 @@ const WRITE_DELAY: Duration = Duration::from_secs(2);
 pub(crate) struct Journal {
     next: AtomicU64,
     held: Mutex<JournalState>,
-    /// The heads of the latest requests.
-    pub(crate) heads: KnownHeads,
-    /// Whether exchanges wait to be made into entries.
+    heads: KnownHeads,
+    /// Whether exchanges or heads may hold keys, and somebody is about to see to it.
     is_behind: AtomicBool,
 }
 
@@ -101,7 +103,7 @@ impl Journal {
                 return self.record(&exchange);
             }
             self.push(Slot::new(self.next.fetch_add(1, Ordering::Relaxed), exchange));
-            return self.write_soon();
+            return self.catch_up_soon();
         }
         let journal = Arc::clone(self);
         if tokio::task::spawn_blocking(move || journal.record(&exchange)).await.is_err() {
@@ -109,8 +111,14 @@ impl Journal {
         }
     }
 
-    /// Sees to it that the exchanges so far become entries.
-    fn write_soon(self: &Arc<Self>) {
+    /// The head of a request with these headers. It is known for a moment only.
+    pub(crate) fn find_head(self: &Arc<Self>, headers: &HeaderMap) -> Arc<RequestHead> {
+        self.catch_up_soon();
+        self.heads.find(headers)
+    }
+
+    /// Sees to it that no key in the exchanges and heads so far stays.
+    fn catch_up_soon(self: &Arc<Self>) {
         if self.is_behind.swap(true, Ordering::AcqRel) {
             return;
         }

@@ -1,6 +1,6 @@
 //! Properties of every logged exchange, and of every sequence of them.
 
-use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use bytes::Bytes;
 use mockreel_contracts::contract::check::rules::{Rule, Violation};
 use mockreel_contracts::problem::{Malformation, Place};
@@ -333,5 +333,24 @@ fn only_an_exchange_without_a_key_elsewhere_stays_as_it_was_and_none_keeps_its_k
     refused.problem = Some(Problem::Internal);
     for mut other in [with_body, with_query, refused] {
         assert!(!other.drop_keys(&mut clean));
+    }
+}
+
+/// Whoever has a head with a key found, or an exchange kept, sees to it that neither stays, however the exchange is kept.
+#[tokio::test]
+async fn keys_are_seen_to_however_an_exchange_is_kept_and_also_where_it_never_is() {
+    let small = exchange("a");
+    let mut large = exchange("a");
+    large.answer.body = bytes("x".repeat(LARGE_BYTES));
+    for kept in [small, large] {
+        let journal = Arc::new(journal(10, 1_000_000));
+        let headers =
+            HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer my-secret-key"))]);
+        let head = journal.find_head(&headers);
+        assert!(journal.is_behind.load(Ordering::Relaxed), "also if its request breaks off here");
+        journal.keep(kept).await;
+        assert!(Arc::ptr_eq(&head, &journal.find_head(&headers)), "a client's next request has it");
+        journal.catch_up();
+        assert!(!Arc::ptr_eq(&head, &journal.find_head(&headers)), "and later nothing is known of it");
     }
 }

@@ -1,5 +1,7 @@
 //! Finding the operation that a method and a path mean.
 
+use std::borrow::Cow;
+
 use crate::contract::Options;
 use crate::contract::model::Contract;
 use crate::contract::model::operation::{OperationFacts, Route};
@@ -45,11 +47,11 @@ impl Contract {
                 if route.option.as_ref().is_some_and(|option| options.is(option, "off")) {
                     continue;
                 }
-                if !fits(route, path) {
+                if !fits(route, path, |_, _| {}) {
                     continue;
                 }
                 if operation.method == method {
-                    let segments = segments(route, path).unwrap_or_default();
+                    let segments = read_segments(route, path);
                     return Ok(Matched { name: *name, operation, route, segments });
                 }
                 if !allowed.contains(&operation.method) {
@@ -61,37 +63,34 @@ impl Contract {
     }
 }
 
-/// Whether a path is that of a route.
-fn fits(route: &Route, path: &str) -> bool {
+/// Whether a path is that of a route; `name` is handed each name in it and the token that stands there.
+fn fits<'a>(route: &'a Route, path: &str, mut name: impl FnMut(&'a str, &str)) -> bool {
+    // A name for all that follows takes the slashes too.
     let count = if route.rest { route.path.split('/').count() } else { usize::MAX };
     let mut given = path.splitn(count, '/');
     let all = route.path.split('/').all(|wanted| {
-        let is_name = wanted.starts_with('{') && wanted.ends_with('}');
-        given.next().is_some_and(|token| if is_name { !token.is_empty() } else { wanted == token })
+        let Some(token) = given.next() else { return false };
+        match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(named) => {
+                name(named, token);
+                !token.is_empty()
+            }
+            None => wanted == token,
+        }
     });
     all && given.next().is_none()
 }
 
-fn segments<'a>(route: &'a Route, path: &str) -> Option<Vec<(&'a str, String)>> {
-    let count = route.path.split('/').count();
-    let mut found = Vec::new();
-    // A name for all that follows takes the slashes too.
-    let mut given = path.splitn(if route.rest { count } else { usize::MAX }, '/');
-    for wanted in route.path.split('/') {
-        let token = given.next()?;
-        match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) if !token.is_empty() => found.push((name, percent_decoded(token))),
-            Some(_) => return None,
-            None if wanted == token => {}
-            None => return None,
-        }
-    }
-    given.next().is_none().then_some(found)
+/// The segments of a path that is that of a route.
+fn read_segments<'a>(route: &'a Route, path: &str) -> Vec<(&'a str, String)> {
+    let mut segments = Vec::new();
+    fits(route, path, |name, token| segments.push((name, percent_decoded(token).into_owned())));
+    segments
 }
 
 /// Undoes percent-encoding; bytes that are then no UTF-8 become U+FFFD, which no id contains.
-pub fn percent_decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+pub fn percent_decoded(text: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy()
 }
 
 #[cfg(test)]
@@ -107,7 +106,7 @@ mod tests {
             option: None,
             source: Cited::One("here".to_owned()),
         };
-        let found = segments(&route, path)?;
+        let found = fits(&route, path, |_, _| {}).then(|| read_segments(&route, path))?;
         Some(found.into_iter().map(|(_, value)| value).collect())
     }
 

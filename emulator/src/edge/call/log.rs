@@ -15,7 +15,7 @@ use super::request::CallContext;
 use crate::account::{self, ANONYMOUS};
 use crate::app::App;
 use crate::clock::Stopwatch;
-use crate::edge::headers::{header_text, list_texts};
+use crate::edge::headers::header_text;
 use crate::edge::incoming::Received;
 use crate::journal::RequestHead;
 use crate::journal::{FormPart, LoggedAnswer, LoggedBody, LoggedExchange, LoggedRequest, RequestTarget};
@@ -214,13 +214,12 @@ pub(in crate::edge) async fn log_stray(
     let key = authorization.and_then(|(_, value)| account::bearer_key(value));
     let name = key.map_or_else(|| Arc::from(ANONYMOUS), account::digest);
     let account = app.load_account(&name).await;
-    let head = FileRequest { method: request.method, headers: &HeaderMap::new(), path: request.target };
+    let StrayRequest { method, target, head } = request;
     let exchange = LoggedExchange {
         asked: RequestTarget::Nowhere,
         problem: Some(problem),
         notes,
-        request: LoggedRequest { head: request.head, body: LoggedBody::Bytes(Bytes::new()) },
-        ..plain_exchange(&account, head, response)
+        ..plain_exchange(&account, method, target, head, response)
     };
     app.journal.keep(exchange).await;
 }
@@ -234,10 +233,10 @@ pub(in crate::edge) async fn log_preflight(
     response: ResponseSummary,
 ) {
     let account = app.load_account(&Arc::from(ANONYMOUS)).await;
-    let request = FileRequest { method: &head.method, headers: &head.headers, path: target };
+    let known = app.journal.find_head(&head.headers);
     let exchange = LoggedExchange {
         asked: RequestTarget::Vendor(Arc::clone(contract)),
-        ..plain_exchange(&account, request, response)
+        ..plain_exchange(&account, &head.method, target, known, response)
     };
     app.journal.keep(exchange).await;
 }
@@ -252,6 +251,7 @@ pub(in crate::edge) async fn log_download(
     request: FileRequest<'_>,
     response: ResponseSummary,
 ) {
+    let head = app.journal.find_head(request.headers);
     let exchange = LoggedExchange {
         notes,
         asked: RequestTarget::Result(Arc::clone(&job.key.vendor), Arc::clone(&job.edition)),
@@ -259,7 +259,7 @@ pub(in crate::edge) async fn log_download(
         model: Some(job.model.clone()),
         job: Some(Arc::clone(&job.key.id)),
         scenarios,
-        ..plain_exchange(account, request, response)
+        ..plain_exchange(account, request.method, request.path, head, response)
     };
     app.journal.keep(exchange).await;
 }
@@ -273,12 +273,10 @@ pub(in crate::edge) async fn log_upload(
     response: ResponseSummary,
 ) {
     let account = app.load_account(&upload.account).await;
-    let head = app.journal.heads.find(request.headers);
-    let exchange = LoggedExchange {
-        operation: Some(RequestKind::Operation(Operation::Upload)),
-        request: LoggedRequest { head, body: LoggedBody::Told(file) },
-        ..plain_exchange(&account, request, response)
-    };
+    let head = app.journal.find_head(request.headers);
+    let mut exchange = plain_exchange(&account, request.method, request.path, head, response);
+    exchange.operation = Some(RequestKind::Operation(Operation::Upload));
+    exchange.request.body = LoggedBody::Told(file);
     app.journal.keep(exchange).await;
 }
 
@@ -290,7 +288,9 @@ fn list_headers(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
 /// An exchange without bodies worth keeping.
 fn plain_exchange(
     account: &LoadedAccount<'_>,
-    request: FileRequest<'_>,
+    method: &Method,
+    target: &str,
+    head: Arc<RequestHead>,
     response: ResponseSummary,
 ) -> LoggedExchange {
     LoggedExchange {
@@ -305,13 +305,10 @@ fn plain_exchange(
         problem: None,
         late: Vec::new(),
         notes: Vec::new(),
-        method: request.method.as_str().to_owned(),
-        target: request.path.to_owned(),
+        method: method.as_str().to_owned(),
+        target: target.to_owned(),
         status: response.status,
-        request: LoggedRequest {
-            head: Arc::new(list_texts(request.headers).into()),
-            body: LoggedBody::Bytes(Bytes::new()),
-        },
+        request: LoggedRequest { head, body: LoggedBody::Bytes(Bytes::new()) },
         answer: response.answer,
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn answer_result(
     let Some(job) = app.store.job_of_clip(clip).await else { return respond_gone() };
     let watch = Stopwatch::start();
     let mut account = app.load_account(&job.key.account).await;
-    let head = app.journal.heads.find(request.headers);
+    let head = app.journal.find_head(request.headers);
     let mut notes = Notes::about(&head, request.path);
     let orders = read_download_orders(app, &account.state, &job, head.texts(), &mut notes);
     let warning = notes.write_line();

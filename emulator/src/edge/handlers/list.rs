@@ -56,11 +56,8 @@ fn write_list(checked: &Checked<'_>, jobs: &[Arc<Job>], now: UnixMillis) -> Answ
         .filter_map(|job| Some(view_job(job, contract.models.get(&job.model)?, now, context.base)))
         .collect();
     let (dialect, exchange) = (&context.served.vendor.dialect, context.exchange(now, [0; 32]));
-    // What a scenario changes has to be a tree of values.
-    let written = checked.effects.response.is_none().then(|| dialect.write_list(&exchange, &views)).flatten();
-    let answer = match written {
-        Some(written) => VendorAnswer::Written(written),
-        None => VendorAnswer::Reply(dialect.list(&exchange, &views)),
-    };
+    let write = || dialect.write_list(&exchange, &views);
+    let answer =
+        VendorAnswer::write(checked.effects.response.as_ref(), write, || dialect.list(&exchange, &views));
     Answered { answer, job: None }
 }

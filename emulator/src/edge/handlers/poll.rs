@@ -20,11 +20,8 @@ pub(super) async fn handle_poll(
     let (context, now) = (checked.context, account.now());
     let view = view_job(&job, model, now, context.base);
     let (dialect, exchange) = (&context.served.vendor.dialect, context.exchange(now, job.entropy));
-    // What a scenario changes has to be a tree of values.
-    let written = checked.effects.response.is_none().then(|| dialect.write_job(&exchange, &view)).flatten();
-    let answer = match written {
-        Some(written) => VendorAnswer::Written(written),
-        None => VendorAnswer::Reply(dialect.job(&exchange, &view)),
-    };
+    let write = || dialect.write_job(&exchange, &view);
+    let answer =
+        VendorAnswer::write(checked.effects.response.as_ref(), write, || dialect.job(&exchange, &view));
     Ok(Answered { answer, job: Some(job) })
 }

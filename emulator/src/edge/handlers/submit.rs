@@ -72,11 +72,9 @@ pub(super) async fn handle_submit(
     let moment = if finishes { job.submitted_at } else { UnixMillis(job.submitted_at.0.saturating_sub(1)) };
     let exchange = context.exchange(job.submitted_at, job.entropy);
     let view = view_job(&job, model, moment, context.base);
-    let written = effects.response.is_none().then(|| dialect.write_submitted(&exchange, &view)).flatten();
-    let answer = match written {
-        Some(written) => VendorAnswer::Written(written),
-        None => VendorAnswer::Reply(dialect.submitted(&exchange, &view)),
-    };
+    let write = || dialect.write_submitted(&exchange, &view);
+    let answer =
+        VendorAnswer::write(effects.response.as_ref(), write, || dialect.submitted(&exchange, &view));
     Ok(Answered { answer, job: Some(job) })
 }
 
